@@ -1,0 +1,14 @@
+/**
+ * The two ways to fail that a person can act on. The message is one sentence that says what is wrong, where, and what to
+ * do; the command line prints it behind `edgewise: `, the page shows it as it is.
+ */
+
+/** Something that came from outside (a file, a key, a value, a link, a budget) cannot be used. Exit status 2. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** The device refused or vanished (no adapter, failed allocation, lost device). Exit status 1. */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError';
+}

@@ -1,0 +1,32 @@
+import type { CsrMatrix } from '../formats/matrix.ts';
+
+/**
+ * How samplers ask for data. A sampler is a generator: it yields RowRequests and receives Rows; it does no I/O. `store`
+ * answers from its cache or its chunks, tests answer from memory.
+ */
+
+/** A dense table: one row of `cols` numbers per node. */
+export interface DenseTable {
+  readonly kind: 'dense';
+  readonly rows: number;
+  readonly cols: number;
+  readonly values: Float32Array | Int32Array | Uint8Array;
+}
+
+export type Table = CsrMatrix | DenseTable;
+
+/** The tables of a stored graph. `degree` is the weighted in-degree plus 1 (the self-loop), f32. */
+export type TableName = 'neighbors' | 'features' | 'degree' | 'labels' | 'split';
+
+export interface RowRequest {
+  readonly table: TableName;
+  /** Global node ids, in any order, possibly repeated. */
+  readonly rows: Uint32Array;
+}
+
+/** The requested rows, in the order of the request. */
+export interface Rows<T extends Table = Table> {
+  readonly table: T;
+  /** For a sparse table: the position of each row's first entry in the whole table, that is the global id of its first edge. */
+  readonly first: Uint32Array | null;
+}
