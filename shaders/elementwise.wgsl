@@ -1,0 +1,44 @@
+// Work on each element of a padded matrix, one vec4 per invocation. All of these map zero padding to zero padding.
+
+struct Params {
+  rows: u32,
+  width4: u32,
+  /// first column of this panel, in vec4 units
+  column4: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> y: array<vec4f>;
+@group(0) @binding(3) var<storage, read> b: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn addBias(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = x[id] + b[p.column4 + id % p.width4];
+}
+
+@compute @workgroup_size(64)
+fn relu(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  // Not max(x, 0): that would turn NaN into 0 and hide it.
+  let value = x[id];
+  out[id] = select(value, vec4f(), value < vec4f());
+}
+
+@compute @workgroup_size(64)
+fn reluGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = select(vec4f(), x[id], y[id] > vec4f());
+}
+
+@compute @workgroup_size(64)
+fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = x[id] + y[id];
+}

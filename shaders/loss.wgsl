@@ -1,0 +1,73 @@
+// Log-softmax and negative log-likelihood over the classes of each node, and its gradient. A row is read panel by panel;
+// what passes from panel to panel is the log-sum-exp so far.
+
+struct Params {
+  rows: u32,
+  width4: u32,
+  /// first class of this panel, and how many it has
+  first: u32,
+  cols: u32,
+  merge: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> logSumExp: array<f32>;
+@group(0) @binding(3) var<storage, read> labels: array<u32>;
+/// 0 none, 1 train, 2 validation, 3 test
+@group(0) @binding(4) var<storage, read> mask: array<u32>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> outLogSumExp: array<f32>;
+
+const TRAIN = 1u;
+
+@compute @workgroup_size(64)
+fn logSumExpOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  let begin = row * p.width4;
+  var largest = x[begin].x;
+  for (var c = 1u; c < p.cols; c++) { largest = max(largest, x[begin + c / 4u][c % 4u]); }
+  var sum = 0.0;
+  for (var c = 0u; c < p.cols; c++) { sum += exp(x[begin + c / 4u][c % 4u] - largest); }
+  var state = largest + log(sum);
+  if (p.merge == 1u) {
+    let before = outLogSumExp[row];
+    state = max(before, state) + log(1.0 + exp(-abs(before - state)));
+  }
+  outLogSumExp[row] = state;
+}
+
+// Negative log-likelihood of each node, in the column of its split. The panel that holds a node's label writes its row;
+// the first panel writes the rows of the nodes that count nowhere.
+@compute @workgroup_size(64)
+fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  let split = mask[row];
+  if (split == 0u) {
+    if (p.first == 0u) { out[row] = vec4f(); }
+    return;
+  }
+  let column = labels[row] - p.first;
+  if (column >= p.cols) { return; }
+  let loss = logSumExp[row] - x[row * p.width4 + column / 4u][column % 4u];
+  out[row] = select(vec4f(), vec4f(loss), vec4u(1u, 2u, 3u, 4u) == vec4u(split));
+}
+
+// scale · (softmax - one-hot) for the training nodes, 0 for all others and for the padding.
+@compute @workgroup_size(64)
+fn crossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  let row = id / p.width4;
+  if (mask[row] != TRAIN) {
+    out[id] = vec4f();
+    return;
+  }
+  let columns = vec4u(id % p.width4 * 4u) + vec4u(0u, 1u, 2u, 3u);
+  let probability = exp(x[id] - logSumExp[row]);
+  let target_ = vec4f(columns + p.first == vec4u(labels[row]));
+  out[id] = select(vec4f(), p.scale * (probability - target_), columns < vec4u(p.cols));
+}

@@ -1,0 +1,76 @@
+// Adam and AdamW in PyTorch's form, and small work on whole parameters. One vec4 per invocation.
+
+struct Params {
+  rows: u32,
+  lr: f32,
+  /// weight decay through the gradient (Adam)
+  l2: f32,
+  /// 1 - lr · weight decay (AdamW), else 1
+  shrink: f32,
+  beta1: f32,
+  beta2: f32,
+  /// 1 - beta, rounded once
+  gain1: f32,
+  gain2: f32,
+  epsilon: f32,
+  keep: f32,
+  always: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
+/// (1 - beta1^t, 1 - beta2^t)
+@group(0) @binding(2) var<storage, read> clock: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> parameter: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> moment1: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> moment2: array<vec4f>;
+@group(0) @binding(6) var<storage, read> x: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> total: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> outClock: array<vec4f>;
+@group(0) @binding(9) var<storage, read> losses: array<vec4f>;
+/// (lowest validation loss, 1 where the last epoch is the best, epochs seen, 0)
+@group(0) @binding(10) var<storage, read_write> outRecord: array<vec4f>;
+@group(0) @binding(11) var<storage, read> record: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn adam(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows) { return; }
+  let before = parameter[id];
+  let g = gradient[id] + p.l2 * before;
+  let m = p.beta1 * moment1[id] + p.gain1 * g;
+  let v = p.beta2 * moment2[id] + p.gain2 * g * g;
+  moment1[id] = m;
+  moment2[id] = v;
+  let correction = clock[0];
+  parameter[id] = p.shrink * before - p.lr * (m / correction.x) / (sqrt(v / correction.y) + p.epsilon);
+}
+
+@compute @workgroup_size(64)
+fn adamClock(@builtin(local_invocation_index) lane: u32) {
+  if (lane > 0u) { return; }
+  outClock[0] = outClock[0] * vec4f(p.beta1, p.beta2, 0.0, 0.0) + vec4f(p.gain1, p.gain2, 0.0, 0.0);
+}
+
+@compute @workgroup_size(64)
+fn accumulate(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows) { return; }
+  if (p.keep == 1.0) { total[id] += x[id]; } else { total[id] = x[id]; }
+}
+
+@compute @workgroup_size(64)
+fn compareBest(@builtin(local_invocation_index) lane: u32) {
+  if (lane > 0u) { return; }
+  let before = outRecord[0];
+  let loss = losses[0].y;
+  let wins = p.always == 1u || before.z == 0.0 || loss < before.x;
+  outRecord[0] = vec4f(select(before.x, loss, wins), select(0.0, 1.0, wins), before.z + 1.0, 0.0);
+}
+
+@compute @workgroup_size(64)
+fn copyIf(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows || record[0].y == 0.0) { return; }
+  total[id] = x[id];
+}

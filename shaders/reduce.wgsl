@@ -1,0 +1,42 @@
+// Sums over rows in two passes: chunks of rows, then the chunks in order. The same bits whatever the device does first.
+
+struct Params {
+  rows: u32,
+  width4: u32,
+  chunk: u32,
+  count: u32,
+  outRow: u32,
+  outStride4: u32,
+  outOffset4: u32,
+  scale: f32,
+  accumulate: f32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> partial: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn columnSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  let begin = id / p.width4 * p.chunk;
+  if (begin >= p.rows) { return; }
+  let column4 = id % p.width4;
+  let end = min(begin + p.chunk, p.rows);
+  var sum = vec4f();
+  for (var row = begin; row < end; row++) { sum += x[row * p.width4 + column4]; }
+  out[id] = sum;
+}
+
+// out = scale · Σ partial[chunk], plus what is there already where accumulate is 1.
+@compute @workgroup_size(64)
+fn mergeSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  let size = p.rows * p.width4;
+  if (id >= size) { return; }
+  var sum = vec4f();
+  for (var chunk = 0u; chunk < p.count; chunk++) { sum += partial[chunk * size + id]; }
+  let at = (p.outRow + id / p.width4) * p.outStride4 + p.outOffset4 + id % p.width4;
+  if (p.accumulate == 1.0) { out[at] += p.scale * sum; } else { out[at] = p.scale * sum; }
+}

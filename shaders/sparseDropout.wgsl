@@ -1,0 +1,32 @@
+// Dropout of the stored entries of a sparse matrix, one invocation per row; the mask of an entry is a hash of the row's
+// global id and its position in the row.
+
+struct Params {
+  rows: u32,
+  key0: u32,
+  key1: u32,
+  threshold: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> indptr: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+
+fn drop(entry: u32, bits: u32) {
+  out[entry] = select(p.scale * weightOf(entry), 0.0, bits < p.threshold);
+}
+
+@compute @workgroup_size(64)
+fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  let begin = indptr[row];
+  let end = indptr[row + 1u];
+  let id = globalRow(row);
+  for (var e = begin; e < end; e += 2u) {
+    let bits = threefry(vec2u(p.key0, p.key1), vec2u(id, (e - begin) / 2u));
+    drop(e, bits.x);
+    if (e + 1u < end) { drop(e + 1u, bits.y); }
+  }
+}

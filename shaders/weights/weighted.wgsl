@@ -1,0 +1,5 @@
+// Each entry of the sparse matrix has a stored value.
+
+@group(0) @binding(8) var<storage, read> weights: array<f32>;
+
+fn weightOf(entry: u32) -> f32 { return weights[entry]; }

@@ -1,0 +1,321 @@
+/**
+ * Every hyperparameter, once. From this table come the type of a configuration, the validation of whatever arrives from
+ * outside, the command line's `--set`, the page's controls and the reference in the README. A new hyperparameter is one
+ * entry here. (TensorFlow Playground's `State.PROPS` is the ancestor of the idea.)
+ *
+ * A configuration is one flat object; its keys are dotted, `group.name`.
+ */
+
+export type Group = 'model' | 'data' | 'training' | 'sampling' | 'evaluation' | 'memory';
+
+interface Common {
+  readonly group: Group;
+  /** One line, a full sentence without jargon where the field has a plain word. */
+  readonly help: string;
+  /** What the number counts; `bytes` also accepts suffixes in text (512MB, 2GiB). */
+  readonly unit?: 'bytes' | 'nodes' | 'epochs' | 'neighbours';
+  /** May change while training runs; everything else takes effect with the next run. */
+  readonly live: boolean;
+  /** Among the few controls that a form shows at first. */
+  readonly shown: boolean;
+}
+
+interface Ranged extends Common {
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface NumberEntry extends Ranged {
+  readonly type: 'integer' | 'number';
+  readonly default: number;
+}
+
+export interface BooleanEntry extends Common {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+
+export interface EnumEntry extends Common {
+  readonly type: 'enum';
+  readonly values: readonly string[];
+  readonly default: string;
+}
+
+/** A list of 1 to `maxLength` integers, each from min to max. */
+export interface IntegersEntry extends Ranged {
+  readonly type: 'integers';
+  readonly default: readonly number[];
+  readonly maxLength: number;
+}
+
+export type Entry = NumberEntry | BooleanEntry | EnumEntry | IntegersEntry;
+
+const MIB = 2 ** 20;
+const TIB = 2 ** 40;
+
+export const SCHEMA = {
+  'model.kind': {
+    type: 'enum',
+    values: ['gcn', 'mlp'],
+    default: 'gcn',
+    group: 'model',
+    live: false,
+    shown: true,
+    help: 'Graph convolutional network, or the same layers without the graph (mlp): the difference is what the graph is worth.',
+  },
+  'model.layers': {
+    type: 'integer',
+    default: 2,
+    min: 1,
+    max: 64,
+    group: 'model',
+    live: false,
+    shown: true,
+    help: 'Number of layers; with a GCN, a node sees neighbours this many hops away.',
+  },
+  'model.hidden': {
+    type: 'integer',
+    default: 16,
+    min: 1,
+    max: 16384,
+    group: 'model',
+    live: false,
+    shown: true,
+    help: 'Width of the hidden layers.',
+  },
+  'model.dropout': {
+    type: 'number',
+    default: 0.5,
+    min: 0,
+    max: 0.99,
+    group: 'model',
+    live: true,
+    shown: true,
+    help: 'Share of the inputs of each layer that is zeroed at random in training.',
+  },
+  'model.inputDropout': {
+    type: 'boolean',
+    default: true,
+    group: 'model',
+    live: false,
+    shown: false,
+    help: 'Apply the dropout to the features too, not only between layers.',
+  },
+  'data.normalizeFeatures': {
+    type: 'boolean',
+    default: true,
+    group: 'data',
+    live: false,
+    shown: false,
+    help: "Divide each node's features by their sum.",
+  },
+  'data.split': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 9999,
+    group: 'data',
+    live: false,
+    shown: false,
+    help: "Which of the dataset's splits into training, validation and test nodes to use, counted from 0.",
+  },
+  'training.epochs': {
+    type: 'integer',
+    default: 200,
+    min: 1,
+    max: 1_000_000,
+    unit: 'epochs',
+    group: 'training',
+    live: false,
+    shown: true,
+    help: 'Passes over the training nodes.',
+  },
+  'training.lr': {
+    type: 'number',
+    default: 0.01,
+    min: 0,
+    max: 10,
+    group: 'training',
+    live: true,
+    shown: true,
+    help: 'Learning rate: the size of a step.',
+  },
+  'training.weightDecay': {
+    type: 'number',
+    default: 0.0005,
+    min: 0,
+    max: 10,
+    group: 'training',
+    live: true,
+    shown: true,
+    help: 'Pull of the weights towards zero: L2 penalty with adam, decoupled with adamw.',
+  },
+  'training.decayOn': {
+    type: 'enum',
+    values: ['first', 'all'],
+    default: 'first',
+    group: 'training',
+    live: false,
+    shown: false,
+    help: 'Which layers decay: the first alone (the protocol of Kipf and Welling) or all of them.',
+  },
+  'training.optimizer': {
+    type: 'enum',
+    values: ['adam', 'adamw'],
+    default: 'adam',
+    group: 'training',
+    live: false,
+    shown: false,
+    help: 'Update rule.',
+  },
+  'training.seed': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    group: 'training',
+    live: false,
+    shown: true,
+    help: 'Root of every random number: the same seed on the same device gives the same run, bit for bit.',
+  },
+  'sampling.strategy': {
+    type: 'enum',
+    values: ['full', 'neighbor'],
+    default: 'full',
+    group: 'sampling',
+    live: false,
+    shown: true,
+    help: 'Train on the whole graph at once (full) or on batches with sampled neighbours (neighbor).',
+  },
+  'sampling.batchSize': {
+    type: 'integer',
+    default: 1024,
+    min: 1,
+    max: 10_000_000,
+    unit: 'nodes',
+    group: 'sampling',
+    // Live up to the capacity that the running plan was made for; beyond it the next epoch plans again.
+    live: true,
+    shown: true,
+    help: 'Training nodes per step when sampling.',
+  },
+  'sampling.fanOut': {
+    type: 'integers',
+    default: [15, 10],
+    min: -1,
+    max: 1_000_000,
+    maxLength: 64,
+    unit: 'neighbours',
+    group: 'sampling',
+    live: true,
+    shown: true,
+    help: 'Neighbours sampled per node, one number per layer from the training nodes outwards; the last repeats, -1 takes all.',
+  },
+  'evaluation.strategy': {
+    type: 'enum',
+    values: ['full', 'neighbor'],
+    default: 'full',
+    group: 'evaluation',
+    live: false,
+    shown: false,
+    help: 'Evaluate on the whole graph at once, or in batches.',
+  },
+  'evaluation.batchSize': {
+    type: 'integer',
+    default: 4096,
+    min: 1,
+    max: 10_000_000,
+    unit: 'nodes',
+    group: 'evaluation',
+    live: false,
+    shown: false,
+    help: 'Nodes per batch when evaluating in batches.',
+  },
+  'evaluation.fanOut': {
+    type: 'integers',
+    default: [-1],
+    min: -1,
+    max: 1_000_000,
+    maxLength: 64,
+    unit: 'neighbours',
+    group: 'evaluation',
+    live: false,
+    shown: false,
+    help: 'Neighbours per node when evaluating in batches, as sampling.fanOut; -1 takes all and is exact.',
+  },
+  'memory.gpuBudget': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 16 * TIB,
+    unit: 'bytes',
+    group: 'memory',
+    live: false,
+    shown: true,
+    help: 'Most bytes of GPU memory a run may create; 0 is no limit.',
+  },
+  'memory.store': {
+    type: 'enum',
+    values: ['memory', 'file'],
+    default: 'memory',
+    group: 'memory',
+    live: false,
+    shown: false,
+    help: 'Where the graph lies while batches are sampled from it.',
+  },
+  'memory.cacheBytes': {
+    type: 'integer',
+    default: 256 * MIB,
+    min: MIB,
+    max: 16 * TIB,
+    unit: 'bytes',
+    group: 'memory',
+    live: false,
+    shown: false,
+    help: 'Most bytes of the stored graph kept in main memory.',
+  },
+  'memory.chunkBytes': {
+    type: 'integer',
+    default: MIB,
+    min: 4096,
+    max: 64 * MIB,
+    unit: 'bytes',
+    group: 'memory',
+    live: false,
+    shown: false,
+    help: 'Size of one piece of the stored graph.',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ConfigKey = keyof typeof SCHEMA;
+
+type ValueOf<E> = E extends { readonly type: 'enum'; readonly values: readonly (infer V)[] }
+  ? V
+  : E extends { readonly type: 'integers' }
+    ? readonly number[]
+    : E extends { readonly type: 'boolean' }
+      ? boolean
+      : number;
+
+/** A whole configuration: the value of every key. */
+export type Config = { readonly [K in ConfigKey]: ValueOf<(typeof SCHEMA)[K]> };
+
+/** The value of any key. */
+export type ConfigValue = Config[ConfigKey];
+
+/** The keys in the table's order. */
+export const CONFIG_KEYS = Object.keys(SCHEMA) as readonly ConfigKey[];
+
+export function isConfigKey(key: string): key is ConfigKey {
+  return Object.hasOwn(SCHEMA, key);
+}
+
+/** The table's line about `key`, as the general type. */
+export function entryOf(key: ConfigKey): Entry {
+  return SCHEMA[key];
+}
+
+/** Every key at its default. */
+export const DEFAULTS: Config = Object.freeze(
+  Object.fromEntries(CONFIG_KEYS.map((key) => [key, SCHEMA[key].default])),
+) as unknown as Config;

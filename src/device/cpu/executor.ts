@@ -1,0 +1,124 @@
+import type { DeviceInfo } from '../../run/record.ts';
+import type { Dispatch } from '../../tensor/op.ts';
+import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
+import { evaluate, type Value } from '../../tensor/value.ts';
+import type { Executor, HostArray } from '../executor.ts';
+import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
+import { newLedger } from '../ledger.ts';
+import { aggregateKernels } from './aggregate.ts';
+import type { CpuKernel, Floats, Operands } from './kernel.ts';
+import { learningKernels } from './learning.ts';
+import { matmulKernels } from './matmul.ts';
+import { rowKernels } from './rows.ts';
+
+/**
+ * Runs the same plan on typed arrays: the fallback where there is no WebGPU and, in double precision, the oracle of the
+ * tests. It needs no parameter blocks and no staging, so those buffers of the plan are not allocated.
+ */
+export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
+  ...aggregateKernels,
+  ...matmulKernels,
+  ...rowKernels,
+  ...learningKernels,
+};
+
+export interface Options {
+  /** 64 makes every float a double: the oracle. */
+  readonly precision?: 32 | 64;
+  /** Fills each value with NaN as soon as it is dead, so that a plan that reads it shows. */
+  readonly poison?: boolean;
+  /** Replaces kernels: tests break some with it to see that the checkers notice. */
+  readonly kernels?: Readonly<Record<string, CpuKernel>>;
+}
+
+export const CPU: DeviceInfo = {
+  backend: 'cpu',
+  vendor: '',
+  architecture: '',
+  description: 'CPU executor (JavaScript, one thread)',
+  software: true,
+};
+
+/** Bytes that the CPU executor allocates for a plan, in single precision. */
+export function cpuBytes(plan: Plan): number {
+  return plan.buffers.filter(isValueBuffer).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function isValueBuffer({ purpose }: Plan['buffers'][number]): boolean {
+  return purpose !== 'uniforms' && purpose !== 'staging';
+}
+
+export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
+  const { precision = 32, poison = false, kernels = cpuKernels } = options;
+  const floats = precision === 32 ? Float32Array : Float64Array;
+  const ledger = newLedger();
+  const memory = plan.buffers.map((buffer) => {
+    if (!isValueBuffer(buffer)) return new ArrayBuffer(0);
+    ledger.add(buffer.purpose, (buffer.bytes * precision) / 32);
+    return new ArrayBuffer((buffer.bytes * precision) / 32);
+  });
+  const placementOf = new Map(plan.placements.map((placement) => [pieceKey(placement.piece), placement]));
+
+  const view = (placement: Placement): Floats | Uint32Array => {
+    const words = placement.bytes / 4;
+    if (placement.piece.value.dtype === 'u32') return new Uint32Array(memory[placement.buffer], 0, words);
+    return new floats(memory[placement.buffer], 0, words);
+  };
+
+  const bind = (dispatch: Dispatch, at: number) => {
+    const kernel = kernels[dispatch.kernel];
+    if (!kernel) throw new Error(`kernel '${dispatch.kernel}' is not in src/device/cpu`);
+    const floats: Record<string, Floats> = {};
+    const words: Record<string, Uint32Array> = {};
+    const dying: Floats[] = [];
+    for (const [name, piece] of [...Object.entries(dispatch.reads), ...Object.entries(dispatch.writes)]) {
+      const placement = placementOf.get(pieceKey(piece))!;
+      const array = view(placement);
+      if (array instanceof Uint32Array) words[name] = array;
+      else {
+        floats[name] = array;
+        if (!placement.resident && placement.to === at) dying.push(array);
+      }
+    }
+    return { kernel, dispatch, operands: { floats, words } satisfies Operands, dying };
+  };
+  let timeline = 0;
+  const routines = Object.fromEntries(
+    Object.entries(plan.routines).map(([name, list]) => [name, list.map((dispatch) => bind(dispatch, timeline++))]),
+  );
+
+  const read = (value: Value): HostArray => {
+    const rows = evaluate(value.rows, plan.capacity);
+    const out = value.dtype === 'u32' ? new Uint32Array(rows * value.cols) : new floats(rows * value.cols);
+    for (const placement of placementsOf(plan, value)) unpadRows(view(placement), placement, 0, rows, out);
+    return out;
+  };
+
+  return {
+    ledger,
+    description: CPU,
+    write(value, data) {
+      for (const placement of placementsOf(plan, value)) {
+        if (sameLayout(placement)) view(placement).set(data);
+        else {
+          const rows = data.length / value.cols;
+          const width = rowWords(placement);
+          for (let row = 0; row < rows; row++) view(placement).set(padRows(data, placement, row, 1), row * width);
+        }
+      }
+    },
+    async run(routine, step) {
+      for (const { kernel, dispatch, operands, dying } of routines[routine]) {
+        const { params, threads } = dispatch.at(step);
+        if (threads > 0) kernel(operands, params);
+        if (poison) for (const array of dying) array.fill(Number.NaN);
+      }
+    },
+    done: async () => performance.now(),
+    results: async () => new Map(plan.results.map((value) => [value, read(value)])),
+    read: async (value) => read(value),
+    destroy() {
+      memory.length = 0;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { CpuKernel } from './kernel.ts';
+
+/** Loss, metrics and optimisers; see shaders/loss.wgsl, metrics.wgsl, optimizer.wgsl. */
+
+const TRAIN = 1;
+
+const logSumExp: CpuKernel = ({ floats: { x, outLogSumExp } }, p) => {
+  const width = p.width4 * 4;
+  for (let row = 0; row < p.rows; row++) {
+    const begin = row * width;
+    let largest = x[begin];
+    for (let c = 1; c < p.cols; c++) largest = Math.max(largest, x[begin + c]);
+    let sum = 0;
+    for (let c = 0; c < p.cols; c++) sum += Math.exp(x[begin + c] - largest);
+    let state = largest + Math.log(sum);
+    if (p.merge) {
+      const before = outLogSumExp[row];
+      state = Math.max(before, state) + Math.log1p(Math.exp(-Math.abs(before - state)));
+    }
+    outLogSumExp[row] = state;
+  }
+};
+
+const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, out }, words: { labels, mask } }, p) => {
+  const width = p.width4 * 4;
+  for (let row = 0; row < p.rows; row++) {
+    if (mask[row] === 0) {
+      if (p.first === 0) out.fill(0, row * 4, row * 4 + 4);
+      continue;
+    }
+    const column = labels[row] - p.first;
+    if (column < 0 || column >= p.cols) continue;
+    out.fill(0, row * 4, row * 4 + 4);
+    out[row * 4 + mask[row] - 1] = logSumExp[row] - x[row * width + column];
+  }
+};
+
+const crossEntropyGrad: CpuKernel = ({ floats: { x, logSumExp, out }, words: { labels, mask } }, p) => {
+  const width = p.width4 * 4;
+  for (let row = 0; row < p.rows; row++) {
+    const begin = row * width;
+    if (mask[row] !== TRAIN) {
+      out.fill(0, begin, begin + width);
+      continue;
+    }
+    const label = labels[row] - p.first;
+    for (let c = 0; c < width; c++) {
+      const probability = c < p.cols ? Math.exp(x[begin + c] - logSumExp[row]) : 0;
+      out[begin + c] = p.scale * (probability - (c === label ? 1 : 0));
+    }
+  }
+};
+
+const clear: CpuKernel = ({ words: { counts } }, p) => {
+  counts.fill(0, 0, p.rows);
+};
+
+const argMax: CpuKernel = ({ floats: { x, outBest }, words: { outArgument } }, p) => {
+  const width = p.width4 * 4;
+  for (let row = 0; row < p.rows; row++) {
+    let best = x[row * width];
+    let argument = 0;
+    for (let c = 1; c < p.cols; c++) {
+      if (x[row * width + c] > best) {
+        best = x[row * width + c];
+        argument = c;
+      }
+    }
+    if (p.merge && outBest[row] >= best) continue;
+    outBest[row] = best;
+    outArgument[row] = p.first + argument;
+  }
+};
+
+const count: CpuKernel = ({ words: { argument, labels, mask, counts } }, p) => {
+  for (let row = 0; row < p.rows; row++) {
+    if (mask[row] === 0) continue;
+    const table = (mask[row] - 1) * 3 * p.cols;
+    if (argument[row] === labels[row]) counts[table + argument[row]]++;
+    counts[table + p.cols + argument[row]]++;
+    counts[table + 2 * p.cols + labels[row]]++;
+  }
+};
+
+const adamClock: CpuKernel = ({ floats: { outClock } }, p) => {
+  outClock[0] = outClock[0] * p.beta1 + p.gain1;
+  outClock[1] = outClock[1] * p.beta2 + p.gain2;
+};
+
+const adam: CpuKernel = ({ floats: { gradient, clock, parameter, moment1, moment2 } }, p) => {
+  for (let i = 0; i < p.rows * 4; i++) {
+    const before = parameter[i];
+    const g = gradient[i] + p.l2 * before;
+    const m = p.beta1 * moment1[i] + p.gain1 * g;
+    const v = p.beta2 * moment2[i] + p.gain2 * g * g;
+    moment1[i] = m;
+    moment2[i] = v;
+    parameter[i] = p.shrink * before - (p.lr * (m / clock[0])) / (Math.sqrt(v / clock[1]) + p.epsilon);
+  }
+};
+
+const accumulate: CpuKernel = ({ floats: { x, total } }, p) => {
+  for (let i = 0; i < p.rows * 4; i++) total[i] = x[i] + (p.keep ? total[i] : 0);
+};
+
+const compareBest: CpuKernel = ({ floats: { losses, outRecord } }, p) => {
+  const loss = losses[1];
+  const wins = p.always || outRecord[2] === 0 || loss < outRecord[0];
+  if (wins) outRecord[0] = loss;
+  outRecord[1] = wins ? 1 : 0;
+  outRecord[2]++;
+};
+
+const copyIf: CpuKernel = ({ floats: { x, record, total } }, p) => {
+  if (record[1] !== 0) total.set(x.subarray(0, p.rows * 4));
+};
+
+export const learningKernels: Record<string, CpuKernel> = {
+  'loss.logSumExp': logSumExp,
+  'loss.crossEntropy': crossEntropy,
+  'loss.crossEntropyGrad': crossEntropyGrad,
+  'metrics.clear': clear,
+  'metrics.argMax': argMax,
+  'metrics.count': count,
+  'optimizer.adamClock': adamClock,
+  'optimizer.adam': adam,
+  'optimizer.accumulate': accumulate,
+  'optimizer.compareBest': compareBest,
+  'optimizer.copyIf': copyIf,
+};

@@ -1,0 +1,103 @@
+import { threefry } from '../../graph/random.ts';
+import type { CpuKernel, Floats } from './kernel.ts';
+
+/** Elementwise work, dropout, and sums over rows; see shaders of the same names. */
+
+const addBias: CpuKernel = ({ floats: { x, b, out } }, p) => {
+  const width = p.width4 * 4;
+  const offset = p.column4 * 4;
+  for (let i = 0, row = 0; row < p.rows; row++) {
+    for (let c = 0; c < width; c++, i++) out[i] = x[i] + b[offset + c];
+  }
+};
+
+const relu: CpuKernel = ({ floats: { x, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = Math.max(x[i], 0);
+};
+
+const reluGrad: CpuKernel = ({ floats: { x, y, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = y[i] > 0 ? x[i] : 0;
+};
+
+const add: CpuKernel = ({ floats: { x, y, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] + y[i];
+};
+
+const dropout: CpuKernel = ({ floats: { x, out }, words: { ids } }, p) => {
+  const bits = new Uint32Array(2);
+  for (let i = 0, row = 0; row < p.rows; row++) {
+    const id = ids ? ids[row] : row;
+    for (let pair = 0; pair < p.width4 * 2; pair++, i += 2) {
+      threefry(p.key0, p.key1, id, p.column4 * 2 + pair, bits);
+      out[i] = bits[0] < p.threshold ? 0 : p.scale * x[i];
+      out[i + 1] = bits[1] < p.threshold ? 0 : p.scale * x[i + 1];
+    }
+  }
+};
+
+const sparseDropout: CpuKernel = ({ floats: { weights, out }, words: { indptr, ids } }, p) => {
+  const bits = new Uint32Array(2);
+  const drop = (entry: number, word: number) => {
+    out[entry] = word < p.threshold ? 0 : p.scale * (weights ? weights[entry] : 1);
+  };
+  for (let row = 0; row < p.rows; row++) {
+    const begin = indptr[row];
+    const end = indptr[row + 1];
+    for (let e = begin; e < end; e += 2) {
+      threefry(p.key0, p.key1, ids ? ids[row] : row, (e - begin) >> 1, bits);
+      drop(e, bits[0]);
+      if (e + 1 < end) drop(e + 1, bits[1]);
+    }
+  }
+};
+
+const permute: CpuKernel = ({ floats: { x, out }, words: { permutation } }, p) => {
+  for (let e = 0; e < p.rows; e++) out[e] = x[permutation[e]];
+};
+
+const columnSum: CpuKernel = ({ floats: { x, out } }, p) => {
+  const width = p.width4 * 4;
+  const sums = new Float64Array(width);
+  for (let begin = 0, to = 0; begin < p.rows; begin += p.chunk, to += width) {
+    sums.fill(0);
+    const end = Math.min(begin + p.chunk, p.rows);
+    for (let row = begin; row < end; row++) {
+      for (let c = 0; c < width; c++) sums[c] += x[row * width + c];
+    }
+    out.set(sums, to);
+  }
+};
+
+const mergeSum: CpuKernel = ({ floats: { partial, out } }, p) => {
+  const width = p.width4 * 4;
+  const size = p.rows * width;
+  for (let row = 0, i = 0; row < p.rows; row++) {
+    const to = ((p.outRow + row) * p.outStride4 + p.outOffset4) * 4;
+    for (let c = 0; c < width; c++, i++) {
+      const sum = p.scale * sumOfChunks(partial, i, size, p.count);
+      out[to + c] = p.accumulate ? out[to + c] + sum : sum;
+    }
+  }
+};
+
+function sumOfChunks(partial: Floats, first: number, size: number, count: number): number {
+  let sum = 0;
+  for (let chunk = 0, at = first; chunk < count; chunk++, at += size) sum += partial[at];
+  return sum;
+}
+
+export const rowKernels: Record<string, CpuKernel> = {
+  'elementwise.addBias': addBias,
+  'elementwise.relu': relu,
+  'elementwise.reluGrad': reluGrad,
+  'elementwise.add': add,
+  'dropout.local': dropout,
+  'dropout.global': dropout,
+  'sparse.dropout.weighted.local': sparseDropout,
+  'sparse.dropout.weighted.global': sparseDropout,
+  'sparse.dropout.ones.local': sparseDropout,
+  'sparse.dropout.ones.global': sparseDropout,
+  'sparse.permute': permute,
+  'reduce.columnSum': columnSum,
+  'reduce.mergeSum': mergeSum,
+};

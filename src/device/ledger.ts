@@ -1,0 +1,40 @@
+import type { Purpose } from '../tensor/value.ts';
+
+/**
+ * The ledger: how many bytes are held, for what, and how many there were at the most. One for the GPU (every buffer) and
+ * one for the host (the arrays that the engine holds on purpose); the forecast promises what the ledger will say.
+ */
+export interface Ledger {
+  readonly held: number;
+  readonly peak: number;
+  readonly byPurpose: Readonly<Record<string, number>>;
+  add(purpose: Purpose | HostPurpose, bytes: number): void;
+  remove(purpose: Purpose | HostPurpose, bytes: number): void;
+}
+
+/** What the host holds: the dataset, the engine's copies, the sampler's tables, the chunk cache. */
+export type HostPurpose = 'dataset' | 'operators' | 'sampler' | 'batch' | 'cache' | 'curve';
+
+export function newLedger(): Ledger {
+  const byPurpose: Record<string, number> = {};
+  let held = 0;
+  let peak = 0;
+  return {
+    get held() {
+      return held;
+    },
+    get peak() {
+      return peak;
+    },
+    byPurpose,
+    add(purpose, bytes) {
+      held += bytes;
+      peak = Math.max(peak, held);
+      byPurpose[purpose] = (byPurpose[purpose] ?? 0) + bytes;
+    },
+    remove(purpose, bytes) {
+      held -= bytes;
+      byPurpose[purpose] -= bytes;
+    },
+  };
+}

@@ -1,0 +1,237 @@
+import type { CsrMatrix } from '../../formats/matrix.ts';
+import { sortedCsr, transpose } from '../../graph/csr.ts';
+import { heavySegments } from '../../graph/segments.ts';
+import { nastyCsr } from '../../graph/testGraphs.ts';
+import { input, type OpGraph, state } from '../../tensor/graph.ts';
+import { dropout } from '../../tensor/ops/dropout.ts';
+import { add, addBias, relu, sumRows } from '../../tensor/ops/elementwise.ts';
+import { maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
+import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
+import { countClasses } from '../../tensor/ops/metrics.ts';
+import { accumulate, adam, keepBest } from '../../tensor/ops/optimizer.ts';
+import { type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
+import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
+import type { Value } from '../../tensor/value.ts';
+import type { HostArray } from '../executor.ts';
+import { type OpCase, randoms } from './opCase.ts';
+
+/** Every op on graphs and widths that break careless kernels. */
+
+export const WIDTHS = [1, 3, 16, 33, 64, 257] as const;
+
+/** Isolated nodes, self-loops, duplicate edges, one row with a third of all entries: large enough that this row is heavy. */
+const NODES = 700;
+
+type Data = [Value, HostArray];
+
+/** The device inputs of a sparse matrix and its transpose. */
+export function sparseInputs(
+  g: OpGraph,
+  csr: CsrMatrix,
+  name = 'graph',
+): { matrix: SparseMatrix; data: Data[]; sizes: Record<string, number> } {
+  const { matrix: transposed, permutation } = transpose(csr);
+  const sizes: Record<string, number> = {};
+  const data: Data[] = [];
+  const half = (suffix: string, from: CsrMatrix) => {
+    const declared = sparseHalf(g, `${name}${suffix}`, 'graph', from.rows, from.cols, from.values !== null);
+    const { segments, heavy } = heavySegments(from.indptr, from.rows, HEAVY, SEGMENT);
+    sizes[`${declared.name}.entries`] = from.indices.length;
+    sizes[`${declared.name}.segments`] = segments.length / 4;
+    sizes[`${declared.name}.heavy`] = heavy.length / 4;
+    data.push([declared.indptr, from.indptr], [declared.indices, from.indices]);
+    data.push([declared.segments, segments], [declared.heavy, heavy]);
+    if (declared.values) data.push([declared.values, from.values!]);
+    return declared;
+  };
+  const forward = half('', csr);
+  const backward = half('ᵀ', transposed);
+  const permuted = input(g, `${name} permutation`, 'graph', 'u32', csr.indices.length, 1);
+  data.push([permuted, permutation]);
+  return { matrix: { forward, backward, permutation: permuted }, data, sizes };
+}
+
+function dense(g: OpGraph, name: string, rows: number, cols: number): Data {
+  const value = input(g, name, 'activations', 'f32', rows, cols, 'padded');
+  return [value, randoms(rows * cols, value.id)];
+}
+
+/** Builds once to learn the sizes of its sparse matrices. */
+function sparseCase(
+  name: string,
+  csr: CsrMatrix,
+  use: (g: OpGraph, matrix: SparseMatrix) => { data: Data[]; outputs: Value[]; moving: Value[] },
+): OpCase {
+  return {
+    name,
+    sizes: sparseInputs({ values: [], nodes: [], routine: '', randomStreams: 0 }, csr).sizes,
+    build(g) {
+      const { matrix, data } = sparseInputs(g, csr);
+      const used = use(g, matrix);
+      return { inputs: [...data, ...used.data], outputs: used.outputs, moving: used.moving };
+    },
+  };
+}
+
+export function matmulCase(orientation: Orientation, m: number, k: number, n: number): OpCase {
+  const shapes = { nn: [m, k, k, n], nt: [m, k, n, k], tn: [m, k, m, n] } as const;
+  const [aRows, aCols, bRows, bCols] = shapes[orientation];
+  return {
+    name: `matmul ${orientation} ${m} × ${k} × ${n}`,
+    sizes: {},
+    build(g) {
+      const a = dense(g, 'a', aRows, aCols);
+      const b = dense(g, 'b', bRows, bCols);
+      return { inputs: [a, b], outputs: [matmul(g, a[0], b[0], orientation)], moving: [a[0], b[0]] };
+    },
+  };
+}
+
+export function spmmCase(width: number, weighted: boolean, csr = nastyCsr(NODES, 1, weighted)): OpCase {
+  const name = `spmm ${weighted ? 'weighted' : 'ones'} ${csr.rows} × ${csr.cols}, width ${width}`;
+  return sparseCase(name, csr, (g, matrix) => {
+    const x = dense(g, 'x', csr.cols, width);
+    return { data: [x], outputs: [spmm(g, matrix, x[0])], moving: [x[0]] };
+  });
+}
+
+/** X·W with dropout on the entries of X: what the first layer does with a bag of words. */
+export function featureCase(width: number, weighted: boolean): OpCase {
+  const square = nastyCsr(NODES, 3, weighted);
+  const keep = square.indices.map((_, e) => (square.indices[e] < 90 ? e : -1)).filter((e) => e >= 0 && e < 2 ** 31);
+  const rowOf = new Uint32Array(square.indices.length);
+  for (let row = 0; row < NODES; row++) rowOf.fill(row, square.indptr[row], square.indptr[row + 1]);
+  const pick = <T extends Uint32Array | Float32Array>(from: T) => keep.map((e) => from[e]);
+  const csr = sortedCsr(
+    pick(rowOf),
+    pick(square.indices),
+    square.values && Float32Array.from(keep, (e) => square.values![e]),
+    NODES,
+    90,
+  );
+  return sparseCase(`sparse features ${weighted ? 'weighted' : 'ones'}, width ${width}`, csr, (g, matrix) => {
+    const w = dense(g, 'W', 90, width);
+    return { data: [w], outputs: [spmm(g, sparseDropout(g, matrix, null), w[0])], moving: [w[0]] };
+  });
+}
+
+export function elementwiseCases(width: number): OpCase[] {
+  const rows = 131;
+  const ids = Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % 100_003);
+  return [
+    {
+      name: `addBias width ${width}`,
+      sizes: {},
+      build(g) {
+        const x = dense(g, 'x', rows, width);
+        const b = dense(g, 'b', 1, width);
+        return { inputs: [x, b], outputs: [addBias(g, x[0], b[0])], moving: [x[0], b[0]] };
+      },
+    },
+    {
+      name: `relu width ${width}`,
+      sizes: {},
+      build(g) {
+        const x = dense(g, 'x', rows, width);
+        return { inputs: [x], outputs: [relu(g, x[0])], moving: [x[0]] };
+      },
+    },
+    {
+      name: `add width ${width}`,
+      sizes: {},
+      build(g) {
+        const x = dense(g, 'x', rows, width);
+        const y = dense(g, 'y', rows, width);
+        return { inputs: [x, y], outputs: [add(g, x[0], y[0])], moving: [x[0], y[0]] };
+      },
+    },
+    {
+      name: `dropout width ${width}, global rows`,
+      sizes: {},
+      build(g) {
+        const x = dense(g, 'x', rows, width);
+        return { inputs: [x], outputs: [dropout(g, x[0], null)], moving: [x[0]] };
+      },
+    },
+    {
+      name: `dropout width ${width}, local rows`,
+      sizes: {},
+      build(g) {
+        const x = dense(g, 'x', rows, width);
+        const list: Data = [input(g, 'ids', 'graph', 'u32', rows, 1), ids];
+        return { inputs: [x, list], outputs: [dropout(g, x[0], list[0])], moving: [x[0]] };
+      },
+    },
+    {
+      name: `sumRows width ${width}`,
+      sizes: {},
+      build(g) {
+        const x = dense(g, 'x', 1500, width);
+        return { inputs: [x], outputs: [sumRows(g, x[0], 'sum')] };
+      },
+    },
+  ];
+}
+
+/** Labels, splits and logits; some nodes are unlabelled, some in no split. */
+export function lossCase(classes: number): OpCase {
+  const rows = 203;
+  return {
+    name: `masked cross-entropy and counts, ${classes} classes`,
+    sizes: {},
+    build(g) {
+      const x = dense(g, 'logits', rows, classes);
+      x[1].forEach((value, i) => {
+        x[1][i] = value * 8;
+      });
+      const mask = Uint32Array.from({ length: rows }, (_, i) => (i * 5) % 4);
+      const labels = Uint32Array.from({ length: rows }, (_, i) => (mask[i] === 0 ? UNLABELLED : (i * 13) % classes));
+      const label: Data = [input(g, 'labels', 'labels', 'u32', rows, 1), labels];
+      const split: Data = [input(g, 'split', 'labels', 'u32', rows, 1), mask];
+      const total = state(g, 'loss', 'results', 1, 4);
+      const counts = input(g, 'counts', 'results', 'u32', 9, classes);
+      maskedCrossEntropy(g, x[0], label[0], split[0], total);
+      countClasses(g, x[0], label[0], split[0], counts);
+      return { inputs: [x, label, split], outputs: [total, counts], moving: [x[0]] };
+    },
+  };
+}
+
+export function optimizerCase(decoupled: boolean): OpCase {
+  return {
+    name: decoupled ? 'AdamW' : 'Adam',
+    sizes: {},
+    build(g) {
+      const w = dense(g, 'W', 37, 33);
+      const b = dense(g, 'b', 1, 33);
+      const gw = dense(g, 'W.grad', 37, 33);
+      const gb = dense(g, 'b.grad', 1, 33);
+      const total = state(g, 'W.grad total', 'optimizer', 37, 33);
+      accumulate(g, total, gw[0]);
+      const update = new Map([
+        [w[0], total],
+        [b[0], gb[0]],
+      ]);
+      // Twice, so that the second step uses moments and a clock that are not fresh.
+      adam(g, update, { decoupled, decays: (value) => value.rows !== 1 });
+      const losses: Data = [input(g, 'losses', 'results', 'f32', 1, 4, 'padded'), Float32Array.of(3, 2, 1, 0)];
+      const best = keepBest(g, losses[0], [w[0]], true);
+      const moments = g.values.filter(({ purpose }) => purpose === 'optimizer');
+      return { inputs: [w, b, gw, gb, losses], outputs: [w[0], b[0], ...moments, ...best.values()] };
+    },
+  };
+}
+
+export function allCases(): OpCase[] {
+  const orientations: Orientation[] = ['nn', 'nt', 'tn'];
+  return [
+    ...WIDTHS.flatMap((width) => [spmmCase(width, true), featureCase(width, true), ...elementwiseCases(width)]),
+    ...[3, 64].flatMap((width) => [spmmCase(width, false), featureCase(width, false)]),
+    ...WIDTHS.flatMap((width) =>
+      orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
+    ),
+    ...[1, 2, 7, 42, 257].map(lossCase),
+    optimizerCase(false),
+    optimizerCase(true),
+  ];
+}

@@ -1,0 +1,20 @@
+import { create, globals } from 'webgpu';
+import { adapterLimits, describeAdapter, findAdapter, openDevice } from '../webgpu/adapter.ts';
+
+/** The real Dawn for kernel tests. `npm test` puts a Vulkan driver into VK_DRIVER_FILES; without one there is no adapter. */
+Object.assign(globalThis, globals);
+
+// Collected before its devices are destroyed, this object takes the process with it.
+export const gpu: GPU = create(['disable-dawn-features=timestamp_quantization']);
+export const adapter = await findAdapter(gpu);
+
+/** Why GPU tests are skipped; empty where they run. */
+export const NO_ADAPTER = adapter ? '' : ' (skipped: Dawn found no adapter; set VK_DRIVER_FILES or run npm test)';
+
+/** A device of its own for one test file. */
+export async function testDevice() {
+  if (!adapter) throw new Error('no adapter');
+  const limits = adapterLimits(adapter);
+  const device = await openDevice(adapter, limits);
+  return { device, limits, description: describeAdapter(adapter) };
+}

@@ -1,0 +1,40 @@
+import { DeviceError } from '../../config/errors.ts';
+import type { DeviceInfo } from '../../run/record.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../tensor/plan.ts';
+
+/** Adapters and devices. `gpu` is `navigator.gpu` in a page and Dawn's object in Node. */
+
+/** The fastest adapter, or null where there is none. */
+export async function findAdapter(gpu: GPU): Promise<GPUAdapter | null> {
+  return gpu.requestAdapter({ powerPreference: 'high-performance' });
+}
+
+/** The limits that plans look at, as this adapter offers them. */
+export function adapterLimits(adapter: GPUAdapter): Limits {
+  return Object.fromEntries(
+    Object.keys(DEFAULT_LIMITS).map((key) => [key, adapter.limits[key as keyof Limits]]),
+  ) as unknown as Limits;
+}
+
+/** @param limits what to ask for: the adapter's own, or WebGPU's defaults */
+export async function openDevice(adapter: GPUAdapter, limits: Limits): Promise<GPUDevice> {
+  try {
+    return await adapter.requestDevice({ requiredLimits: { ...limits } });
+  } catch (error) {
+    throw new DeviceError(`the adapter '${adapter.info.description}' gave no device: ${(error as Error).message}`);
+  }
+}
+
+export function describeAdapter({ info }: GPUAdapter): DeviceInfo {
+  const { vendor, architecture, description } = info;
+  return { backend: 'webgpu', vendor, architecture, description, software: isSoftware(info) };
+}
+
+/** Adapters that imitate a GPU on the CPU: lavapipe (Mesa's llvmpipe), SwiftShader, WARP. */
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|basic render|software/i;
+
+function isSoftware(info: GPUAdapterInfo): boolean {
+  return (
+    info.isFallbackAdapter || SOFTWARE.test(`${info.vendor} ${info.architecture} ${info.description} ${info.device}`)
+  );
+}

@@ -1,0 +1,240 @@
+import { DeviceError } from '../../config/errors.ts';
+import type { DeviceInfo } from '../../run/record.ts';
+import type { Dispatch, Step } from '../../tensor/op.ts';
+import {
+  BULK,
+  PARAMETER_BLOCKS,
+  type Placement,
+  type Plan,
+  parameterStride,
+  pieceKey,
+  RESULTS,
+  UNIFORMS,
+  WORKGROUP,
+} from '../../tensor/plan.ts';
+import { evaluate, type Value } from '../../tensor/value.ts';
+import type { Executor, HostArray } from '../executor.ts';
+import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
+import { allocate } from './allocator.ts';
+import { type Prepared, preparePipelines } from './pipelines.ts';
+
+/**
+ * Runs a plan on WebGPU. Pipelines and bind groups are made once; a step writes one block of parameters (each dispatch has
+ * its slice, bound with a dynamic offset) and encodes its dispatches. Small steps are joined in one submit, long ones are
+ * cut at about 200 ms, because browsers end long GPU work; at most two submits are in flight, because a deep queue makes
+ * every step slower.
+ */
+
+const CUT_MS = 200;
+const JOIN_MS = 4;
+const SUBMITS_IN_FLIGHT = 2;
+/** Rows are padded for upload in pieces of this many bytes. */
+const UPLOAD_BYTES = 1024 ** 2;
+
+export interface Options {
+  /** Changes shader text; see `shaderModule`. */
+  readonly edit?: (code: string) => string;
+}
+
+/** @throws DeviceError where a buffer is refused */
+export async function webgpuExecutor(
+  device: GPUDevice,
+  description: DeviceInfo,
+  plan: Plan,
+  options: Options = {},
+): Promise<Executor> {
+  const lost = { message: '' };
+  device.lost.then((info) => {
+    lost.message = `the device was lost (${info.message || info.reason}); reload, or run with --backend cpu`;
+  });
+  const allocation = await allocate(device, plan);
+  const bufferOf = new Map(plan.placements.map((p) => [pieceKey(p.piece), allocation.buffers[p.buffer]]));
+  const labelled = (label: string) => allocation.buffers.filter((_, i) => plan.buffers[i].label === label);
+  const [uniforms] = labelled(UNIFORMS);
+  const staging = labelled(RESULTS).map((buffer) => ({ buffer, free: Promise.resolve() as Promise<unknown> }));
+  const [bulk] = labelled(BULK);
+  const prepared = await preparePipelines(device, plan, bufferOf, uniforms, options.edit);
+
+  const stride = parameterStride(plan.limits);
+  const longest = uniforms.size / PARAMETER_BLOCKS / stride;
+  const parameters = new DataView(new ArrayBuffer(uniforms.size));
+  let encoder: GPUCommandEncoder | null = null;
+  let pass: GPUComputePassEncoder | null = null;
+  let block = 0;
+  let pendingWork = 0;
+  /** Work units per millisecond, as measured; cautious until the first submit is done. */
+  let speed = 100_000;
+  let inFlight: Promise<number>[] = [];
+  let turn = 0;
+
+  const check = () => {
+    if (lost.message) throw new DeviceError(lost.message);
+  };
+
+  /** Submits what is pending. */
+  function flush(): void {
+    if (!encoder) return;
+    pass?.end();
+    const commands = encoder.finish();
+    const used = block * longest * stride;
+    if (used > 0) device.queue.writeBuffer(uniforms, 0, parameters.buffer, 0, used);
+    const work = pendingWork;
+    const started = performance.now();
+    device.queue.submit([commands]);
+    const done = device.queue.onSubmittedWorkDone().then(() => {
+      const now = performance.now();
+      inFlight = inFlight.filter((other) => other !== done);
+      // A submit that waited behind another looks slower than it is: the estimate errs on the side of shorter submits.
+      if (work > 0) speed = 0.5 * speed + 0.5 * (work / Math.max(0.05, now - started));
+      return now;
+    });
+    inFlight.push(done);
+    encoder = null;
+    pass = null;
+    block = 0;
+    pendingWork = 0;
+  }
+
+  function encode(item: Prepared, dispatch: Dispatch, index: number, step: Step): void {
+    const { params, threads, work } = dispatch.at(step);
+    if (threads === 0) return;
+    if (pendingWork > 0 && (pendingWork + work) / speed > CUT_MS) {
+      // The parameters of the dispatches so far go with them; the rest of the step continues in the same block.
+      const resume = block;
+      block = resume + 1;
+      flush();
+      block = resume;
+    }
+    const offset = (block * longest + index) * stride;
+    item.params.forEach(({ name, type }, i) => {
+      const value = params[name] ?? 0;
+      if (type === 'f32') parameters.setFloat32(offset + 4 * i, value, true);
+      else parameters.setUint32(offset + 4 * i, value, true);
+    });
+    encoder ??= device.createCommandEncoder();
+    pass ??= encoder.beginComputePass();
+    pass.setPipeline(item.pipeline);
+    pass.setBindGroup(0, item.bindGroup, [offset]);
+    const groups = Math.ceil(threads / WORKGROUP);
+    const most = plan.limits.maxComputeWorkgroupsPerDimension;
+    pass.dispatchWorkgroups(Math.min(groups, most), Math.ceil(groups / most));
+    pendingWork += work;
+  }
+
+  const executor: Executor = {
+    ledger: allocation.ledger,
+    description,
+
+    write(value, data) {
+      check();
+      flush();
+      for (const placement of placementsOf(plan, value)) {
+        const buffer = allocation.buffers[placement.buffer];
+        if (sameLayout(placement)) {
+          device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+          continue;
+        }
+        const rows = data.length / value.cols;
+        const width = rowWords(placement) * 4;
+        const most = Math.max(1, Math.floor(UPLOAD_BYTES / width));
+        for (let row = 0; row < rows; row += most) {
+          const part = padRows(data, placement, row, Math.min(most, rows - row));
+          device.queue.writeBuffer(buffer, row * width, part.buffer as ArrayBuffer);
+        }
+      }
+    },
+
+    async run(routine, step) {
+      check();
+      plan.routines[routine].forEach((dispatch, i) => {
+        encode(prepared[routine][i], dispatch, i, step);
+      });
+      block++;
+      if (block === PARAMETER_BLOCKS || pendingWork / speed > JOIN_MS) flush();
+      if (inFlight.length > SUBMITS_IN_FLIGHT) await inFlight[0];
+      check();
+    },
+
+    async done() {
+      flush();
+      const time = (await inFlight.at(-1)) ?? performance.now();
+      check();
+      return time;
+    },
+
+    async results() {
+      check();
+      const stage = staging[turn++ % staging.length];
+      await stage.free;
+      encoder ??= device.createCommandEncoder();
+      pass?.end();
+      pass = null;
+      const parts = resultPlacements(plan);
+      let offset = 0;
+      for (const part of parts) {
+        encoder.copyBufferToBuffer(allocation.buffers[part.buffer], 0, stage.buffer, offset, part.bytes);
+        offset += part.bytes;
+      }
+      flush();
+      const mapped = stage.buffer.mapAsync(GPUMapMode.READ, 0, offset).then(
+        () => {
+          const bytes = stage.buffer.getMappedRange(0, offset).slice(0);
+          stage.buffer.unmap();
+          return bytes;
+        },
+        () => {
+          check();
+          throw new DeviceError('the results could not be read back from the device; run again, or with --backend cpu');
+        },
+      );
+      stage.free = mapped.catch(() => undefined);
+      return splitResults(parts, await mapped);
+    },
+
+    async read(value) {
+      check();
+      flush();
+      const rows = evaluate(value.rows, plan.capacity);
+      const out = value.dtype === 'f32' ? new Float32Array(rows * value.cols) : new Uint32Array(rows * value.cols);
+      for (const placement of placementsOf(plan, value)) {
+        const width = rowWords(placement) * 4;
+        const most = Math.max(1, Math.floor(bulk.size / width));
+        for (let row = 0; row < rows; row += most) {
+          const count = Math.min(most, rows - row);
+          const copy = device.createCommandEncoder();
+          copy.copyBufferToBuffer(allocation.buffers[placement.buffer], row * width, bulk, 0, count * width);
+          device.queue.submit([copy.finish()]);
+          await bulk.mapAsync(GPUMapMode.READ, 0, count * width);
+          const bytes = bulk.getMappedRange(0, count * width);
+          const words = value.dtype === 'f32' ? new Float32Array(bytes) : new Uint32Array(bytes);
+          unpadRows(words, placement, row, count, out);
+          bulk.unmap();
+        }
+      }
+      return out;
+    },
+
+    destroy() {
+      allocation.destroy();
+    },
+  };
+  return executor;
+}
+
+function resultPlacements(plan: Plan): readonly Placement[] {
+  return plan.results.flatMap((value) => placementsOf(plan, value));
+}
+
+function splitResults(parts: readonly Placement[], bytes: ArrayBuffer): Map<Value, HostArray> {
+  const results = new Map<Value, HostArray>();
+  let offset = 0;
+  for (const part of parts) {
+    const { value } = part.piece;
+    const words = value.dtype === 'f32' ? Float32Array : Uint32Array;
+    const out = new words((value.rows as number) * value.cols);
+    unpadRows(new words(bytes, offset, part.bytes / 4), part, 0, value.rows as number, out);
+    results.set(value, out);
+    offset += part.bytes;
+  }
+  return results;
+}

@@ -1,0 +1,89 @@
+import type { Dispatch } from '../../tensor/op.ts';
+import { type Plan, pieceKey } from '../../tensor/plan.ts';
+import { kernels } from '../kernels.ts';
+import { type Parameter, type ShaderModule, shaderModule } from './shaders.ts';
+
+/** One dispatch of a plan, ready to be encoded again and again. */
+export interface Prepared {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly params: readonly Parameter[];
+}
+
+/** Bytes of a parameter block that a kernel sees: 16 words. */
+const PARAMETER_BYTES = 64;
+
+/** Compiles every kernel of the plan once, in parallel, and binds every dispatch. */
+export async function preparePipelines(
+  device: GPUDevice,
+  plan: Plan,
+  bufferOf: ReadonlyMap<string, GPUBuffer>,
+  uniforms: GPUBuffer,
+  edit?: (code: string) => string,
+): Promise<Record<string, Prepared[]>> {
+  const all = Object.values(plan.routines).flat();
+  const firstUse = new Map(all.map((dispatch) => [dispatch.kernel, dispatch]));
+  const compiled = new Map(
+    await Promise.all(
+      [...firstUse].map(async ([name, dispatch]) => [name, await compile(device, name, dispatch, edit)] as const),
+    ),
+  );
+  const bind = (dispatch: Dispatch): Prepared => {
+    const { pipeline, layout, module } = compiled.get(dispatch.kernel)!;
+    const entries = operands(dispatch).map(([name, piece]) => ({
+      binding: module.bindings.get(name)!.index,
+      resource: { buffer: bufferOf.get(pieceKey(piece))! },
+    }));
+    const bindGroup = device.createBindGroup({
+      layout,
+      entries: [{ binding: 0, resource: { buffer: uniforms, offset: 0, size: PARAMETER_BYTES } }, ...entries],
+    });
+    return { pipeline, bindGroup, params: module.params };
+  };
+  return Object.fromEntries(Object.entries(plan.routines).map(([name, list]) => [name, list.map(bind)]));
+}
+
+interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly module: ShaderModule;
+}
+
+/** The layout is explicit because automatic layouts know no dynamic offsets. */
+export async function compile(
+  device: GPUDevice,
+  name: string,
+  dispatch: Pick<Dispatch, 'reads' | 'writes'>,
+  edit?: (code: string) => string,
+): Promise<Compiled> {
+  const module = shaderModule(name, edit);
+  const entries: GPUBindGroupLayoutEntry[] = [
+    { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },
+  ];
+  for (const [operand] of operands(dispatch)) {
+    const binding = module.bindings.get(operand);
+    if (!binding) throw new Error(`kernel '${name}' has no binding '${operand}'`);
+    const writable = operand in dispatch.writes;
+    if (writable !== (binding.access === 'read_write')) {
+      throw new Error(
+        `kernel '${name}' declares '${operand}' as ${binding.access}, but the op ${writable ? 'writes' : 'reads'} it`,
+      );
+    }
+    entries.push({
+      binding: binding.index,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: writable ? 'storage' : 'read-only-storage' },
+    });
+  }
+  const layout = device.createBindGroupLayout({ entries, label: name });
+  const pipeline = await device.createComputePipelineAsync({
+    label: name,
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module: device.createShaderModule({ code: module.code, label: name }), entryPoint: kernels[name].entry },
+  });
+  return { pipeline, layout, module };
+}
+
+function operands(dispatch: Pick<Dispatch, 'reads' | 'writes'>) {
+  return [...Object.entries(dispatch.reads), ...Object.entries(dispatch.writes)];
+}

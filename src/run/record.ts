@@ -1,0 +1,111 @@
+import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
+
+/**
+ * The run record: what a run was asked to do, what happened, and on what. It is what `edgewise train --json` prints, what
+ * `run.json` holds, what a link carries a part of, and what a replay starts from. Bytes, milliseconds, fractions 0..1.
+ */
+export interface RunRecord {
+  readonly schema: typeof RUN_SCHEMA;
+  /** Version of Edgewise that ran. */
+  readonly engine: string;
+  /** Hash of the compute pipelines that were chosen; a replay that uses others may differ in the last bits. Empty on the CPU. */
+  readonly kernels: string;
+  /** The configuration as it was asked for. What ran is `{...config, ...fitted}`. */
+  readonly config: Config;
+  /** The keys that the fitter changed to stay inside the memory budget. */
+  readonly fitted: Partial<Config>;
+  readonly dataset: DatasetInfo;
+  readonly device: DeviceInfo;
+  /** What was changed by hand while the run went on, in order. */
+  readonly events: readonly RunEvent[];
+  readonly epochs: readonly EpochRecord[];
+  readonly result: RunResult;
+  readonly memory: { readonly forecast: MemoryBytes; readonly peak: MemoryBytes };
+}
+
+export const RUN_SCHEMA = 1;
+
+export interface DatasetInfo {
+  readonly name: string;
+  readonly nodes: number;
+  /** Unique undirected edges without self-loops. */
+  readonly edges: number;
+  readonly features: number;
+  readonly classes: number;
+  /** Hash of what a model can see of the graph: nodes, edges, features, labels. */
+  readonly fingerprint: string;
+}
+
+export interface DeviceInfo {
+  readonly backend: 'webgpu' | 'cpu';
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** True for an adapter that runs on the processor (lavapipe, SwiftShader) and for the CPU executor: never ranked against a GPU. */
+  readonly software: boolean;
+}
+
+export interface RunEvent {
+  /** Optimiser steps taken before the change. */
+  readonly step: number;
+  readonly key: ConfigKey;
+  readonly value: ConfigValue;
+}
+
+/** One epoch, counted from 1, evaluated after its last update. A loss that overflowed is NaN, and null in a file. */
+export interface EpochRecord {
+  readonly epoch: number;
+  /** The loss that was optimised, dropout on. */
+  readonly trainLoss: number;
+  readonly valLoss: number;
+  readonly trainAcc: number;
+  readonly valAcc: number;
+  readonly testAcc: number;
+  /** Training alone. */
+  readonly ms: number;
+  readonly evalMs: number;
+}
+
+export interface RunResult {
+  /** The epoch with the lowest validation loss, the first of equals; the figures below are its. */
+  readonly bestEpoch: number;
+  /** Which of the figures below the dataset is usually judged by. */
+  readonly metric: string;
+  readonly testAcc: number;
+  readonly testMacroF1: number;
+  readonly testWeightedF1: number;
+  /** Two classes only; null otherwise. */
+  readonly testRocAuc: number | null;
+  readonly curveHash: string;
+}
+
+/** Bytes by place. On the CPU executor `gpu` is 0. */
+export interface MemoryBytes {
+  readonly gpu: number;
+  readonly host: number;
+  readonly disk: number;
+}
+
+/** The columns of an epoch that the curve hash covers, in its order: what was computed, not how long it took. */
+export const CURVE_COLUMNS = ['trainLoss', 'valLoss', 'trainAcc', 'valAcc', 'testAcc'] as const;
+
+/**
+ * SHA-256, in hexadecimal, of the losses and accuracies of all epochs as little-endian float32, epoch by epoch in the order
+ * of CURVE_COLUMNS. Whatever is not finite counts as one NaN, because JSON has none of them.
+ */
+export async function curveHash(epochs: readonly EpochRecord[]): Promise<string> {
+  const bytes = new Uint8Array(epochs.length * CURVE_COLUMNS.length * 4);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const epoch of epochs) {
+    for (const column of CURVE_COLUMNS) {
+      const value = Math.fround(epoch[column]);
+      // An explicit bit pattern: engines differ in which NaN they store.
+      if (Number.isFinite(value)) view.setFloat32(at, value, true);
+      else view.setUint32(at, 0x7fc00000, true);
+      at += 4;
+    }
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

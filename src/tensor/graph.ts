@@ -1,0 +1,80 @@
+import type { Node, Op } from './op.ts';
+import type { Purpose, Size, Value } from './value.ts';
+
+/**
+ * The op graph: nodes in the order in which they run, grouped into routines (`train`, `evaluate`, …) that share
+ * parameters and memory. Builders of ops append to it; passes and the planner read it.
+ */
+export interface OpGraph {
+  readonly values: Value[];
+  readonly nodes: Node[];
+  /** The routine that new nodes join. */
+  routine: string;
+  /** Counts the ops that draw random numbers, so that each has its own stream. */
+  randomStreams: number;
+}
+
+export function newGraph(): OpGraph {
+  return { values: [], nodes: [], routine: 'main', randomStreams: 0 };
+}
+
+export function addValue(g: OpGraph, spec: Omit<Value, 'id'>): Value {
+  const value = { ...spec, id: g.values.length };
+  g.values.push(value);
+  return value;
+}
+
+/** A value that the host writes before (or between) steps. */
+export function input(
+  g: OpGraph,
+  name: string,
+  purpose: Purpose,
+  dtype: Value['dtype'],
+  rows: Size,
+  cols: number,
+  layout: Value['layout'] = 'packed',
+): Value {
+  return addValue(g, { name, purpose, dtype, rows, cols, layout, lifetime: 'persistent' });
+}
+
+/** A matrix that lives as long as the plan: a parameter, an optimiser's moment, a result. Starts as zeros. */
+export function state(g: OpGraph, name: string, purpose: Purpose, rows: number, cols: number): Value {
+  return addValue(g, { name, purpose, dtype: 'f32', rows, cols, layout: 'padded', lifetime: 'persistent' });
+}
+
+/** A matrix that lives inside its routine. */
+export function activation(g: OpGraph, name: string, rows: Size, cols: number): Value {
+  return addValue(g, {
+    name,
+    purpose: 'activations',
+    dtype: 'f32',
+    rows,
+    cols,
+    layout: 'padded',
+    lifetime: 'transient',
+  });
+}
+
+/** A packed vector that lives inside its routine. */
+export function vector(g: OpGraph, name: string, rows: Size): Value {
+  return addValue(g, {
+    name,
+    purpose: 'activations',
+    dtype: 'f32',
+    rows,
+    cols: 1,
+    layout: 'packed',
+    lifetime: 'transient',
+  });
+}
+
+export function addNode<A>(
+  g: OpGraph,
+  op: Op<A>,
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+  attributes: A,
+  updates: readonly Value[] = [],
+): void {
+  g.nodes.push({ op: op as Op, routine: g.routine, inputs, outputs, updates, attributes });
+}

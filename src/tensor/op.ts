@@ -1,0 +1,92 @@
+import type { Key } from '../graph/random.ts';
+import type { OpGraph } from './graph.ts';
+import type { Panel } from './panels.ts';
+import type { DType, Size, Sizes, Value } from './value.ts';
+
+/**
+ * What an op is. Its builder function (`matmul(g, a, b)`) adds a node; its descriptor holds everything the rest of the
+ * engine asks of it: shape rule (checked by the builder), gradient, and how it becomes dispatches of named kernels.
+ */
+
+/**
+ * How an op touches rows; a strategy that cuts the graph into parts reads it.
+ * `row`: dense work on each row. `aggregate`: over edges. `reduce`: over all rows. `parameter`: on parameters alone.
+ */
+export type Locality = 'row' | 'aggregate' | 'reduce' | 'parameter';
+
+export interface Op<A = unknown> {
+  readonly name: string;
+  readonly locality: Locality;
+  /** True for a loss: differentiation starts here. */
+  readonly root?: boolean;
+  /**
+   * Adds the ops that turn the gradients of the outputs into gradients of the inputs, aligned with `node.inputs`; null for
+   * an input that `wanted` does not ask for or that has no gradient. A loss is the root: its upstream gradient is 1.
+   */
+  gradient?(
+    g: OpGraph,
+    node: Node<A>,
+    upstream: readonly (Value | null)[],
+    wanted: readonly boolean[],
+  ): (Value | null)[];
+  lower(node: Node<A>, context: LowerContext): Dispatch[];
+}
+
+export interface Node<A = unknown> {
+  readonly op: Op<A>;
+  readonly routine: string;
+  readonly inputs: readonly Value[];
+  /** New values that this node writes. */
+  readonly outputs: readonly Value[];
+  /** Persistent values that it changes in place. */
+  readonly updates: readonly Value[];
+  readonly attributes: A;
+}
+
+/** One column panel of a value: the thing that is bound. */
+export interface Piece {
+  readonly value: Value;
+  readonly panel: number;
+}
+
+/** The only panel of a value that is never cut: index lists, vectors. */
+export function whole(value: Value): Piece {
+  return { value, panel: 0 };
+}
+
+/** What differs from step to step: true sizes, live hyperparameters, the step's random key. */
+export interface Step {
+  readonly sizes: Sizes;
+  readonly scalars: Readonly<Record<string, number>>;
+  readonly key: Key;
+}
+
+/** One launch of a kernel. `at` gives what depends on the step; zero threads means: skip it. */
+export interface Dispatch {
+  readonly kernel: string;
+  readonly reads: Readonly<Record<string, Piece>>;
+  /** Written, or read and written. */
+  readonly writes: Readonly<Record<string, Piece>>;
+  at(step: Step): Launch;
+}
+
+export interface Launch {
+  /** By the names of the kernel's `Params` in WGSL. */
+  readonly params: Readonly<Record<string, number>>;
+  /** One invocation each. */
+  readonly threads: number;
+  /** Estimated 4-byte loads, stores and multiply-adds of the whole launch, to cut submits by time. */
+  readonly work: number;
+}
+
+export interface LowerContext {
+  readonly capacity: Sizes;
+  panels(value: Value): readonly Panel[];
+  /** A buffer that lives for this node alone. */
+  scratch(name: string, dtype: DType, words: number): Piece;
+}
+
+export function rowsAt(size: Size, step: Step): number {
+  if (typeof size === 'number') return size;
+  return step.sizes[size.symbol] + size.plus;
+}

@@ -1,0 +1,52 @@
+import { deriveKey } from '../../graph/random.ts';
+import { activation, addNode, type OpGraph } from '../graph.ts';
+import { type Op, rowsAt, type Step, whole } from '../op.ts';
+import { stride4 } from '../panels.ts';
+import type { Value } from '../value.ts';
+
+/**
+ * Inverted dropout: each element is zero with probability `scalars.dropout`, else divided by the rest. The mask is a hash
+ * of (seed, step, stream, global row, column), never stored: the gradient is the same op with the same stream.
+ * @param ids global id of each row; null where rows are numbered globally already
+ */
+export function dropout(g: OpGraph, x: Value, ids: Value | null, stream = g.randomStreams++): Value {
+  const out = activation(g, `${x.name} dropped`, x.rows, x.cols);
+  addNode(g, dropoutOp, ids ? [x, ids] : [x], [out], stream);
+  return out;
+}
+
+export function dropKey(step: Step, stream: number): { key0: number; key1: number } {
+  const [key0, key1] = deriveKey(step.key, stream, 0);
+  return { key0, key1 };
+}
+
+/** An element is dropped where its 32 random bits are below the threshold. */
+export function dropThreshold(step: Step): { threshold: number; scale: number } {
+  const rate = step.scalars.dropout;
+  return { threshold: Math.floor(rate * 2 ** 32), scale: 1 / (1 - rate) };
+}
+
+export const dropoutOp: Op<number> = {
+  name: 'dropout',
+  locality: 'row',
+  gradient(g, node, [upstream], wanted) {
+    const [, ids = null] = node.inputs;
+    return node.inputs.map((_, i) => (i === 0 && wanted[0] ? dropout(g, upstream!, ids, node.attributes) : null));
+  },
+  lower({ inputs: [x, ids], outputs: [out], attributes: stream }, { panels }) {
+    return panels(out).map((panel) => ({
+      kernel: ids ? 'dropout.local' : 'dropout.global',
+      reads: { x: { value: x, panel: panel.index }, ...(ids ? { ids: whole(ids) } : {}) },
+      writes: { out: { value: out, panel: panel.index } },
+      at(step) {
+        const rows = rowsAt(out.rows, step);
+        const width4 = stride4(panel);
+        return {
+          params: { rows, width4, column4: panel.first / 4, ...dropKey(step, stream), ...dropThreshold(step) },
+          threads: rows * width4,
+          work: rows * width4 * 100,
+        };
+      },
+    }));
+  },
+};

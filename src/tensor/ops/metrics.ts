@@ -1,0 +1,70 @@
+import { addNode, type OpGraph } from '../graph.ts';
+import { type Dispatch, type Op, rowsAt, whole } from '../op.ts';
+import { stride4 } from '../panels.ts';
+import { evaluate, type Value } from '../value.ts';
+
+/**
+ * Counts per split and class, on the device: true positives, predicted, actual. Accuracy and every F1 follow from them, so
+ * one small read-back per epoch is enough. Integer atomics commute: the result does not depend on timing.
+ */
+
+/** Rows of the count table: (split - 1) · 3 + one of these. */
+export const COUNT = { truePositive: 0, predicted: 1, actual: 2 } as const;
+
+/**
+ * @param counts persistent packed u32, 9 × classes; `scalars.first` = 1 clears it first
+ */
+export function countClasses(g: OpGraph, logits: Value, labels: Value, mask: Value, counts: Value): void {
+  if (counts.rows !== 9 || counts.cols !== logits.cols)
+    throw new Error(`countClasses: ${counts.name} must be 9 × classes`);
+  addNode(g, countClassesOp, [logits, labels, mask], [], null, [counts]);
+}
+
+export const countClassesOp: Op<null> = {
+  name: 'countClasses',
+  locality: 'reduce',
+  lower({ inputs: [logits, labels, mask], updates: [counts] }, { panels, scratch, capacity }) {
+    const nodes = evaluate(logits.rows, capacity);
+    const best = scratch('largest logit', 'f32', nodes);
+    const argument = scratch('predicted class', 'u32', nodes);
+    const argMax: Dispatch[] = panels(logits).map((panel) => ({
+      kernel: 'metrics.argMax',
+      reads: { x: { value: logits, panel: panel.index } },
+      writes: { outBest: best, outArgument: argument },
+      at(step) {
+        const rows = rowsAt(logits.rows, step);
+        return {
+          params: {
+            rows,
+            cols: panel.cols,
+            width4: stride4(panel),
+            first: panel.first,
+            merge: panel.index > 0 ? 1 : 0,
+          },
+          threads: rows,
+          work: rows * panel.cols * 3,
+        };
+      },
+    }));
+    const table = whole(counts);
+    const clear: Dispatch = {
+      kernel: 'metrics.clear',
+      reads: {},
+      writes: { counts: table },
+      at(step) {
+        const words = step.scalars.first === 1 ? 9 * counts.cols : 0;
+        return { params: { rows: words }, threads: words, work: words };
+      },
+    };
+    const count: Dispatch = {
+      kernel: 'metrics.count',
+      reads: { argument, labels: whole(labels), mask: whole(mask) },
+      writes: { counts: table },
+      at(step) {
+        const rows = rowsAt(logits.rows, step);
+        return { params: { rows, cols: counts.cols }, threads: rows, work: rows * 6 };
+      },
+    };
+    return [clear, ...argMax, count];
+  },
+};

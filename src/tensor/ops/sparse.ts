@@ -1,0 +1,137 @@
+import { addNode, addValue, input, type OpGraph } from '../graph.ts';
+import { type Op, rowsAt, whole } from '../op.ts';
+import { type Purpose, type Size, symbol, type Value } from '../value.ts';
+import { dropKey, dropThreshold } from './dropout.ts';
+
+/** One direction of a sparse matrix on the device: compressed rows and the list of heavy rows. */
+export interface SparseHalf {
+  readonly name: string;
+  readonly rows: Size;
+  readonly cols: Size;
+  readonly entries: Size;
+  readonly indptr: Value;
+  readonly indices: Value;
+  /** null where every entry is 1. */
+  readonly values: Value | null;
+  /** Four words per segment of a heavy row: row, begin, end, 0. */
+  readonly segments: Value;
+  /** Four words per heavy row: row, first segment, number of segments, 0. */
+  readonly heavy: Value;
+}
+
+/**
+ * A sparse matrix and its transpose, which the backward pass gathers over. For a symmetric matrix both are the same half.
+ * `permutation` maps the entries of `backward` to those of `forward`; without it the values cannot be changed on the
+ * device.
+ */
+export interface SparseMatrix {
+  readonly forward: SparseHalf;
+  readonly backward: SparseHalf;
+  readonly permutation: Value | null;
+}
+
+/** Declares the inputs of one half; `entries`, `segments` and `heavy` become symbols `NAME.entries` and so on. */
+export function sparseHalf(
+  g: OpGraph,
+  name: string,
+  purpose: Purpose,
+  rows: Size,
+  cols: Size,
+  weighted: boolean,
+): SparseHalf {
+  const entries = symbol(`${name}.entries`);
+  const plusOne: Size = typeof rows === 'number' ? rows + 1 : { symbol: rows.symbol, plus: rows.plus + 1 };
+  return {
+    name,
+    rows,
+    cols,
+    entries,
+    indptr: input(g, `${name} row pointers`, purpose, 'u32', plusOne, 1),
+    indices: input(g, `${name} columns`, purpose, 'u32', entries, 1),
+    values: weighted ? input(g, `${name} values`, purpose, 'f32', entries, 1) : null,
+    segments: input(g, `${name} heavy segments`, purpose, 'u32', symbol(`${name}.segments`), 4),
+    heavy: input(g, `${name} heavy rows`, purpose, 'u32', symbol(`${name}.heavy`), 4),
+  };
+}
+
+/**
+ * Dropout on the stored entries of a sparse matrix (zeros stay zeros, so it equals dropout on the dense matrix). The mask
+ * of an entry depends on its row's global id and its position in the row, which a sampler never changes.
+ * @param ids global id of each row; null where rows are numbered globally already
+ */
+export function sparseDropout(g: OpGraph, matrix: SparseMatrix, ids: Value | null): SparseMatrix {
+  const { forward, backward, permutation } = matrix;
+  if (!permutation) throw new Error(`${forward.name}: dropout on a sparse matrix needs its permutation`);
+  if (backward === forward) throw new Error(`${forward.name}: dropout breaks the symmetry of a matrix`);
+  const stream = g.randomStreams++;
+  const values = entryValues(g, `${forward.name} dropped`, forward.entries);
+  const inputs = [forward.indptr, ...(ids ? [ids] : []), ...(forward.values ? [forward.values] : [])];
+  addNode(g, sparseDropoutOp, inputs, [values], { half: forward, ids, stream });
+  const dropped = { ...forward, values };
+  const valuesT = entryValues(g, `${backward.name} dropped`, backward.entries);
+  addNode(g, permuteOp, [values, permutation], [valuesT], null);
+  return { forward: dropped, backward: { ...backward, values: valuesT }, permutation };
+}
+
+function entryValues(g: OpGraph, name: string, entries: Size): Value {
+  return addValue(g, {
+    name,
+    purpose: 'activations',
+    dtype: 'f32',
+    rows: entries,
+    cols: 1,
+    layout: 'packed',
+    lifetime: 'transient',
+  });
+}
+
+interface SparseDropout {
+  readonly half: SparseHalf;
+  readonly ids: Value | null;
+  readonly stream: number;
+}
+
+export const sparseDropoutOp: Op<SparseDropout> = {
+  name: 'sparseDropout',
+  locality: 'row',
+  lower({ outputs: [out], attributes: { half, ids, stream } }) {
+    const kernel = `sparse.dropout.${half.values ? 'weighted' : 'ones'}.${ids ? 'local' : 'global'}`;
+    return [
+      {
+        kernel,
+        reads: {
+          indptr: whole(half.indptr),
+          ...(ids ? { ids: whole(ids) } : {}),
+          ...(half.values ? { weights: whole(half.values) } : {}),
+        },
+        writes: { out: whole(out) },
+        at(step) {
+          const rows = rowsAt(half.rows, step);
+          return {
+            params: { rows, ...dropKey(step, stream), ...dropThreshold(step) },
+            threads: rows,
+            work: rowsAt(half.entries, step) * 40,
+          };
+        },
+      },
+    ];
+  },
+};
+
+export const permuteOp: Op<null> = {
+  name: 'permute',
+  locality: 'row',
+  lower({ inputs: [values, permutation], outputs: [out] }) {
+    return [
+      {
+        kernel: 'sparse.permute',
+        reads: { x: whole(values), permutation: whole(permutation) },
+        writes: { out: whole(out) },
+        at(step) {
+          const rows = rowsAt(out.rows, step);
+          return { params: { rows }, threads: rows, work: rows * 3 };
+        },
+      },
+    ];
+  },
+};

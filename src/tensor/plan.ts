@@ -1,0 +1,222 @@
+import type { OpGraph } from './graph.ts';
+import type { Dispatch, LowerContext, Piece } from './op.ts';
+import { type Panel, panelsOf } from './panels.ts';
+import { assignSlots } from './slots.ts';
+import { bufferBytes, evaluate, type Purpose, padded, type Sizes, stride, type Value } from './value.ts';
+
+/**
+ * The plan: every buffer and every dispatch of a program, known before the first one runs. Pure: a function of the op graph,
+ * the capacity and the device's limits. The executors allocate exactly `buffers`, once; the forecast is their sum.
+ */
+export interface Plan {
+  readonly capacity: Sizes;
+  readonly routines: Readonly<Record<string, readonly Dispatch[]>>;
+  readonly buffers: readonly PlannedBuffer[];
+  /** Every piece with its place and its life, for the executors, the verifier and the picture. */
+  readonly placements: readonly Placement[];
+  readonly limits: Limits;
+  /** Bytes of all buffers: the exact peak on the device. */
+  readonly bytes: number;
+  /** Small values that are read back together, every reporting interval. */
+  readonly results: readonly Value[];
+}
+
+export interface PlannedBuffer {
+  readonly bytes: number;
+  readonly purpose: Purpose;
+  readonly label: string;
+}
+
+export interface Placement {
+  readonly piece: Piece;
+  readonly panel: Panel;
+  readonly bytes: number;
+  /** Index into `buffers`. */
+  readonly buffer: number;
+  /** Keeps its buffer for itself as long as the plan lives. */
+  readonly resident: boolean;
+  /** First and last dispatch on the timeline of all routines, one after the other; resident pieces span all of it. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a plan must know of a device; all are WebGPU's names. */
+export interface Limits {
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxBufferSize: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+  readonly maxStorageBuffersPerShaderStage: number;
+  readonly minUniformBufferOffsetAlignment: number;
+}
+
+/** What every WebGPU device has: https://www.w3.org/TR/webgpu/#limits */
+export const DEFAULT_LIMITS: Limits = {
+  maxStorageBufferBindingSize: 128 * 1024 ** 2,
+  maxBufferSize: 256 * 1024 ** 2,
+  maxComputeWorkgroupsPerDimension: 65_535,
+  maxStorageBuffersPerShaderStage: 8,
+  minUniformBufferOffsetAlignment: 256,
+};
+
+/** Steps whose parameter blocks fit side by side, so that as many can be joined in one submit. */
+export const PARAMETER_BLOCKS = 4;
+/** Read-backs of results that may be under way at once: one more than the steps in flight. */
+export const RESULT_STAGING = 3;
+/** Large read-backs (weights, logits) pass through one staging buffer of at most this size. */
+const BULK_STAGING = 256 * 1024;
+/** Invocations per workgroup of every kernel: as many as each device allows, and a multiple of every subgroup size. */
+export const WORKGROUP = 64;
+
+/**
+ * @param results small value that is read back every reporting interval
+ * @param readable further values that are read back now and then; a transient one gets a buffer of its own
+ */
+export interface Program {
+  readonly graph: OpGraph;
+  readonly capacity: Sizes;
+  readonly results: readonly Value[];
+  readonly readable: readonly Value[];
+}
+
+export function makePlan(program: Program, limits: Limits): Plan {
+  const { graph, capacity } = program;
+  const limit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  const panels = new Map<Value, readonly Panel[]>();
+  const panelsFor = (value: Value) => {
+    let list = panels.get(value);
+    if (!list) {
+      list = panelsOf(value, capacity, limit);
+      panels.set(value, list);
+    }
+    return list;
+  };
+
+  const routines: Record<string, Dispatch[]> = {};
+  let scratchId = graph.values.length;
+  for (const node of graph.nodes) {
+    const context: LowerContext = {
+      capacity,
+      panels: panelsFor,
+      scratch(name, dtype, words) {
+        const value: Value = {
+          id: scratchId++,
+          name,
+          dtype,
+          rows: words,
+          cols: 1,
+          layout: 'packed',
+          lifetime: 'transient',
+          purpose: 'activations',
+        };
+        return { value, panel: 0 };
+      },
+    };
+    routines[node.routine] ??= [];
+    routines[node.routine].push(...node.op.lower(node, context));
+  }
+
+  // Liveness on one timeline: routines never run inside one another, so they share slots.
+  const timeline = Object.values(routines).flat();
+  const pieces = new Map<string, Piece>();
+  const lives = new Map<string, { from: number; to: number }>();
+  const touch = (piece: Piece, at: number) => {
+    const key = pieceKey(piece);
+    const life = lives.get(key);
+    if (life) life.to = at;
+    else {
+      lives.set(key, { from: at, to: at });
+      pieces.set(key, piece);
+    }
+  };
+  // A value that nothing touches takes no memory, unless somebody will ask for it.
+  for (const value of [...program.results, ...program.readable]) {
+    for (const panel of panelsFor(value)) touch({ value, panel: panel.index }, 0);
+  }
+  timeline.forEach((dispatch, at) => {
+    for (const piece of [...Object.values(dispatch.reads), ...Object.values(dispatch.writes)]) touch(piece, at);
+  });
+
+  const buffers: PlannedBuffer[] = [];
+  const placements: Placement[] = [];
+  const transient: { piece: Piece; panel: Panel; bytes: number; from: number; to: number }[] = [];
+  for (const [key, piece] of pieces) {
+    const panel = panelsFor(piece.value)[piece.panel];
+    const bytes = pieceBytes(piece.value, panel, capacity);
+    const life = lives.get(key)!;
+    if (piece.value.lifetime === 'transient' && !program.readable.includes(piece.value)) {
+      transient.push({ piece, panel, bytes, ...life });
+    } else {
+      placements.push({
+        piece,
+        panel,
+        bytes,
+        buffer: buffers.length,
+        resident: true,
+        from: 0,
+        to: Math.max(0, timeline.length - 1),
+      });
+      buffers.push({ bytes, purpose: piece.value.purpose, label: piece.value.name });
+    }
+  }
+  assignSlots(transient).forEach((slot, i) => {
+    for (const member of slot.members)
+      placements.push({ ...transient[member], buffer: buffers.length, resident: false });
+    buffers.push({ bytes: slot.bytes, purpose: 'activations', label: `slot ${i}` });
+  });
+
+  buffers.push(...serviceBuffers(program, routines, limits, placements));
+  return {
+    capacity,
+    routines,
+    buffers,
+    placements,
+    limits,
+    bytes: buffers.reduce((sum, buffer) => sum + buffer.bytes, 0),
+    results: program.results,
+  };
+}
+
+export function pieceKey(piece: Piece): string {
+  return `${piece.value.id}.${piece.panel}`;
+}
+
+function pieceBytes(value: Value, panel: Panel, capacity: Sizes): number {
+  const rows = evaluate(value.rows, capacity);
+  const width = value.layout === 'padded' ? padded(panel.cols) : stride(value);
+  return bufferBytes(rows * width);
+}
+
+/** Bytes of one dispatch's parameters: at most 16 words, at offsets that the device accepts. */
+export function parameterStride(limits: Limits): number {
+  return Math.max(64, limits.minUniformBufferOffsetAlignment);
+}
+
+/** The buffers that are no values: parameters of the dispatches, and staging for read-backs. */
+function serviceBuffers(
+  program: Program,
+  routines: Readonly<Record<string, readonly Dispatch[]>>,
+  limits: Limits,
+  placements: readonly Placement[],
+): PlannedBuffer[] {
+  const longest = Math.max(0, ...Object.values(routines).map((dispatches) => dispatches.length));
+  const bytesOf = (values: readonly Value[]) =>
+    placements.filter(({ piece }) => values.includes(piece.value)).map(({ bytes }) => bytes);
+  const results = bytesOf(program.results).reduce((sum, bytes) => sum + bytes, 0);
+  const bulk = Math.min(BULK_STAGING, Math.max(0, ...bytesOf([...program.results, ...program.readable])));
+  const staging = (bytes: number, label: string): PlannedBuffer[] =>
+    bytes > 0 ? [{ bytes, purpose: 'staging', label }] : [];
+  return [
+    {
+      bytes: Math.max(1, longest) * PARAMETER_BLOCKS * parameterStride(limits),
+      purpose: 'uniforms',
+      label: UNIFORMS,
+    },
+    ...Array.from({ length: RESULT_STAGING }, () => staging(results, RESULTS)).flat(),
+    ...staging(bulk, BULK),
+  ];
+}
+
+/** Labels of the service buffers, by which the executors find them. */
+export const UNIFORMS = 'dispatch parameters';
+export const RESULTS = 'result read-back';
+export const BULK = 'bulk read-back';
