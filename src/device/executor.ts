@@ -16,7 +16,9 @@ export interface Executor {
   run(routine: string, step: Step): Promise<void>;
   /** Resolves with the time (performance.now()) at which everything queued so far was done. */
   done(): Promise<number>;
-  /** The small results as of now, without holding up what is queued after it. */
+  /**
+   * The small results as of now, without holding up what is queued after it. At most RESULT_STAGING may be under way.
+   */
   results(): Promise<Map<Value, HostArray>>;
   /** Any readable value, as rows × cols without padding. */
   read(value: Value): Promise<HostArray>;

@@ -24,7 +24,7 @@ export function addValue(g: OpGraph, spec: Omit<Value, 'id'>): Value {
   return value;
 }
 
-/** A value that the host writes before (or between) steps. */
+/** A value that the host writes: once, or (lifetime `step`) before every run of the routine that uses it. */
 export function input(
   g: OpGraph,
   name: string,
@@ -33,8 +33,9 @@ export function input(
   rows: Size,
   cols: number,
   layout: Value['layout'] = 'packed',
+  lifetime: 'step' | 'persistent' = 'persistent',
 ): Value {
-  return addValue(g, { name, purpose, dtype, rows, cols, layout, lifetime: 'persistent' });
+  return addValue(g, { name, purpose, dtype, rows, cols, layout, lifetime });
 }
 
 /** A matrix that lives as long as the plan: a parameter, an optimiser's moment, a result. Starts as zeros. */

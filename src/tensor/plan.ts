@@ -116,51 +116,42 @@ export function makePlan(program: Program, limits: Limits): Plan {
   }
 
   // Liveness on one timeline: routines never run inside one another, so they share slots.
-  const timeline = Object.values(routines).flat();
-  const pieces = new Map<string, Piece>();
-  const lives = new Map<string, { from: number; to: number }>();
-  const touch = (piece: Piece, at: number) => {
-    const key = pieceKey(piece);
-    const life = lives.get(key);
-    if (life) life.to = at;
-    else {
-      lives.set(key, { from: at, to: at });
-      pieces.set(key, piece);
-    }
+  const lives = new Map<string, { piece: Piece; from: number; to: number }>();
+  const touch = (piece: Piece, from: number, to: number) => {
+    const life = lives.get(pieceKey(piece));
+    lives.set(pieceKey(piece), { piece, from: Math.min(from, life?.from ?? from), to });
   };
   // A value that nothing touches takes no memory, unless somebody will ask for it.
-  for (const value of [...program.results, ...program.readable]) {
-    for (const panel of panelsFor(value)) touch({ value, panel: panel.index }, 0);
+  const asked = [...program.results, ...program.readable];
+  for (const value of asked) for (const panel of panelsFor(value)) touch({ value, panel: panel.index }, 0, 0);
+  let length = 0;
+  for (const dispatches of Object.values(routines)) {
+    const start = length;
+    for (const { reads, writes } of dispatches) {
+      for (const piece of [...Object.values(reads), ...Object.values(writes)]) {
+        touch(piece, piece.value.lifetime === 'step' ? start : length, length);
+      }
+      length++;
+    }
   }
-  timeline.forEach((dispatch, at) => {
-    for (const piece of [...Object.values(dispatch.reads), ...Object.values(dispatch.writes)]) touch(piece, at);
-  });
 
   const buffers: PlannedBuffer[] = [];
   const placements: Placement[] = [];
-  const transient: { piece: Piece; panel: Panel; bytes: number; from: number; to: number }[] = [];
-  for (const [key, piece] of pieces) {
-    const panel = panelsFor(piece.value)[piece.panel];
-    const bytes = pieceBytes(piece.value, panel, capacity);
-    const life = lives.get(key)!;
-    if (piece.value.lifetime === 'transient' && !program.readable.includes(piece.value)) {
-      transient.push({ piece, panel, bytes, ...life });
+  const sharing: { piece: Piece; panel: Panel; bytes: number; from: number; to: number }[] = [];
+  for (const life of lives.values()) {
+    const { value, panel: index } = life.piece;
+    const panel = panelsFor(value)[index];
+    const bytes = pieceBytes(value, panel, capacity);
+    if (value.lifetime !== 'persistent' && !asked.includes(value)) {
+      sharing.push({ ...life, panel, bytes });
     } else {
-      placements.push({
-        piece,
-        panel,
-        bytes,
-        buffer: buffers.length,
-        resident: true,
-        from: 0,
-        to: Math.max(0, timeline.length - 1),
-      });
-      buffers.push({ bytes, purpose: piece.value.purpose, label: piece.value.name });
+      const whole = { from: 0, to: Math.max(0, length - 1) };
+      placements.push({ ...life, ...whole, panel, bytes, buffer: buffers.length, resident: true });
+      buffers.push({ bytes, purpose: value.purpose, label: value.name });
     }
   }
-  assignSlots(transient).forEach((slot, i) => {
-    for (const member of slot.members)
-      placements.push({ ...transient[member], buffer: buffers.length, resident: false });
+  assignSlots(sharing).forEach((slot, i) => {
+    for (const member of slot.members) placements.push({ ...sharing[member], buffer: buffers.length, resident: false });
     buffers.push({ bytes: slot.bytes, purpose: 'activations', label: `slot ${i}` });
   });
 

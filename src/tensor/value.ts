@@ -55,8 +55,11 @@ export interface Value {
    * `packed`: rows follow one another without gaps (index lists, vectors).
    */
   readonly layout: 'padded' | 'packed';
-  /** Transient values live inside one routine and share buffers; all others live as long as the plan. */
-  readonly lifetime: 'transient' | 'persistent';
+  /**
+   * `transient`: computed and used inside one routine; shares buffers. `step`: written by the host before every run of its
+   * routine; shares buffers outside that routine and after its last use. `persistent`: lives as long as the plan.
+   */
+  readonly lifetime: 'transient' | 'step' | 'persistent';
   readonly purpose: Purpose;
 }
 

@@ -51,7 +51,7 @@ export async function webgpuExecutor(
   const bufferOf = new Map(plan.placements.map((p) => [pieceKey(p.piece), allocation.buffers[p.buffer]]));
   const labelled = (label: string) => allocation.buffers.filter((_, i) => plan.buffers[i].label === label);
   const [uniforms] = labelled(UNIFORMS);
-  const staging = labelled(RESULTS).map((buffer) => ({ buffer, free: Promise.resolve() as Promise<unknown> }));
+  const staging = labelled(RESULTS).map((buffer) => ({ buffer, busy: false }));
   const [bulk] = labelled(BULK);
   const prepared = await preparePipelines(device, plan, bufferOf, uniforms, options.edit);
 
@@ -65,7 +65,6 @@ export async function webgpuExecutor(
   /** Work units per millisecond, as measured; cautious until the first submit is done. */
   let speed = 100_000;
   let inFlight: Promise<number>[] = [];
-  let turn = 0;
 
   const check = () => {
     if (lost.message) throw new DeviceError(lost.message);
@@ -162,10 +161,12 @@ export async function webgpuExecutor(
       return time;
     },
 
-    async results() {
+    // Not async: the copy must take its place in the queue before the caller goes on.
+    results() {
       check();
-      const stage = staging[turn++ % staging.length];
-      await stage.free;
+      const stage = staging.find(({ busy }) => !busy);
+      if (!stage) throw new Error(`at most ${staging.length} results can be under way at once`);
+      stage.busy = true;
       encoder ??= device.createCommandEncoder();
       pass?.end();
       pass = null;
@@ -176,19 +177,18 @@ export async function webgpuExecutor(
         offset += part.bytes;
       }
       flush();
-      const mapped = stage.buffer.mapAsync(GPUMapMode.READ, 0, offset).then(
+      return stage.buffer.mapAsync(GPUMapMode.READ, 0, offset).then(
         () => {
-          const bytes = stage.buffer.getMappedRange(0, offset).slice(0);
+          const results = splitResults(parts, stage.buffer.getMappedRange(0, offset));
           stage.buffer.unmap();
-          return bytes;
+          stage.busy = false;
+          return results;
         },
         () => {
           check();
           throw new DeviceError('the results could not be read back from the device; run again, or with --backend cpu');
         },
       );
-      stage.free = mapped.catch(() => undefined);
-      return splitResults(parts, await mapped);
     },
 
     async read(value) {

@@ -38,7 +38,10 @@ export function sparseHalf(
   rows: Size,
   cols: Size,
   weighted: boolean,
+  lifetime: 'step' | 'persistent' = 'persistent',
 ): SparseHalf {
+  const list = (what: string, dtype: 'u32' | 'f32', length: Size, width = 1) =>
+    input(g, `${name} ${what}`, purpose, dtype, length, width, 'packed', lifetime);
   const entries = symbol(`${name}.entries`);
   const plusOne: Size = typeof rows === 'number' ? rows + 1 : { symbol: rows.symbol, plus: rows.plus + 1 };
   return {
@@ -46,11 +49,11 @@ export function sparseHalf(
     rows,
     cols,
     entries,
-    indptr: input(g, `${name} row pointers`, purpose, 'u32', plusOne, 1),
-    indices: input(g, `${name} columns`, purpose, 'u32', entries, 1),
-    values: weighted ? input(g, `${name} values`, purpose, 'f32', entries, 1) : null,
-    segments: input(g, `${name} heavy segments`, purpose, 'u32', symbol(`${name}.segments`), 4),
-    heavy: input(g, `${name} heavy rows`, purpose, 'u32', symbol(`${name}.heavy`), 4),
+    indptr: list('row pointers', 'u32', plusOne),
+    indices: list('columns', 'u32', entries),
+    values: weighted ? list('values', 'f32', entries) : null,
+    segments: list('heavy segments', 'u32', symbol(`${name}.segments`), 4),
+    heavy: list('heavy rows', 'u32', symbol(`${name}.heavy`), 4),
   };
 }
 

@@ -1,0 +1,47 @@
+/**
+ * A graph from text: an edge list (edgeList.ts) and, if there is one, a node table (nodeTable.ts) that defines the nodes.
+ */
+import { isEdgeHeader, readEdgeList } from './edgeList.ts';
+import type { GraphData } from './graphData.ts';
+import { isNodeHeader, readNodeTable } from './nodeTable.ts';
+import { openTable } from './textTable.ts';
+
+/** A file by its name (for messages, without folders) and its bytes. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads an edge list and an optional node table. With a table, its rows are the nodes and an edge may name no other.
+ * @throws InputError with file and line for anything that does not fit
+ */
+export function readCsvGraph(edgeFile: NamedBytes, nodeFile: NamedBytes | null): GraphData {
+  const table = nodeFile && readNodeTable(nodeFile.bytes, nodeFile.name);
+  const { nodes, source, target, weight, nodeIds, notes } = readEdgeList(
+    edgeFile.bytes,
+    edgeFile.name,
+    table?.ids ?? null,
+  );
+  return {
+    name: edgeFile.name.replace(/(\.(csv|tsv|txt|tab|edges|edgelist|cites))?(\.gz)?$/i, ''),
+    nodes,
+    source,
+    target,
+    weight,
+    features: table?.features ?? null,
+    labels: table?.labels ?? null,
+    classNames: table?.classNames ?? [],
+    splits: table?.splits ?? [],
+    nodeIds: table ? table.nodeIds : nodeIds,
+    positions: null,
+    notes: [...(table?.notes ?? []), ...notes],
+  };
+}
+
+/** What the header line says the table is; null where there is none or it says nothing. */
+export function tableRole({ name, bytes }: NamedBytes): 'edges' | 'nodes' | null {
+  const { header } = openTable(bytes, name, (names) => isEdgeHeader(names) || isNodeHeader(names));
+  if (!header) return null;
+  return isEdgeHeader(header) ? 'edges' : isNodeHeader(header) ? 'nodes' : null;
+}

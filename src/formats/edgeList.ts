@@ -1,0 +1,200 @@
+/**
+ * An edge list: one line per edge, two ids and an optional weight. The columns are named (source, target, weight and
+ * their usual synonyms) or the first two, with the third as weight where it is a number.
+ *
+ * Without a node table the ids make the nodes. Integers that are nearly dense are taken as node numbers, so that gaps are
+ * isolated nodes; where 1 is the lowest, they count from 1. Everything else is numbered in order of first appearance.
+ */
+import { InputError } from '../config/errors.ts';
+import { growingFloats, growingIds } from './growing.ts';
+import type { TableRow, TextTable } from './textTable.ts';
+import { isNumber, normalName, openTable, quote } from './textTable.ts';
+
+const NAMES = {
+  source: /^(source|src|from|start|citing|u|node1|id1)(node)?(id)?$/,
+  target: /^(target|dst|dest|destination|to|end|cited|v|node2|id2)(node)?(id)?$/,
+  weight: /^(weight|weights|edgeweight|w|value|strength)$/,
+};
+/** A JavaScript Map holds no more. */
+const MOST_NAMES = 2 ** 24 - 1;
+
+/** Node numbers of ids that something else (a node table) defined. */
+export interface KnownIds {
+  readonly count: number;
+  /** The node's number, -1 where the id is unknown. */
+  readonly find: (row: TableRow, column: number) => number;
+}
+
+export interface EdgeList {
+  readonly nodes: number;
+  readonly source: Uint32Array;
+  readonly target: Uint32Array;
+  readonly weight: Float32Array | null;
+  /** Null where nodes are numbered from 0, or `known` names them. */
+  readonly nodeIds: readonly string[] | null;
+  readonly notes: readonly string[];
+}
+
+interface Columns {
+  readonly source: number;
+  readonly target: number;
+  readonly weight: number | null;
+}
+
+/** Whether a header names both ends of an edge. */
+export function isEdgeHeader(names: readonly string[]): boolean {
+  const has = (pattern: RegExp) => names.some((name) => pattern.test(normalName(name)));
+  return has(NAMES.source) && has(NAMES.target);
+}
+
+/**
+ * Reads an edge list; every id must be in `known`, where that is given.
+ * @throws InputError with the line where an id is missing or unknown or a weight is not a finite number
+ */
+export function readEdgeList(bytes: Uint8Array, where: string, known: KnownIds | null): EdgeList {
+  const table = openTable(bytes, where, isEdgeHeader);
+  if (table.width < 2) {
+    throw new InputError(`${where}: has only one column; an edge list needs two ids on each line.`);
+  }
+  const { columns, notes } = chooseColumns(table);
+  if (known) {
+    const edges = collect(table, columns, (row, column) => {
+      const node = known.find(row, column);
+      if (node >= 0) return node;
+      const id = quote(row.text(column));
+      throw new InputError(
+        `${where}: line ${row.line} names the node ${id}, which the node table lacks; add it there.`,
+      );
+    });
+    return { ...(edges as Edges), nodes: known.count, nodeIds: null, notes };
+  }
+  const numbered = collect(table, columns, (row, column) => row.id(column));
+  if (numbered?.source.length === 0)
+    throw new InputError(`${where}: holds no edges; check that this is the right file.`);
+  if (numbered) return numberNodes(numbered, where, notes);
+
+  const numbers = new Map<string, number>();
+  const named = collect(table, columns, (row, column) => {
+    const id = row.text(column);
+    if (id === '') {
+      throw new InputError(`${where}: line ${row.line} has no id in ${table.columnName(column)}; fill it in.`);
+    }
+    if (isNumber(id) && !Number.isInteger(Number(id))) {
+      throw new InputError(
+        `${where}: line ${row.line} has ${quote(id)} where the id of a node is expected; give an edge list, two ids on ` +
+          'each line (features belong into a node table).',
+      );
+    }
+    const node = numbers.get(id) ?? numbers.size;
+    if (node === numbers.size) remember(numbers, id, where);
+    return node;
+  });
+  return { ...(named as Edges), nodes: numbers.size, nodeIds: [...numbers.keys()], notes };
+}
+
+type Edges = Pick<EdgeList, 'source' | 'target' | 'weight'>;
+
+function chooseColumns(table: TextTable): { columns: Columns; notes: string[] } {
+  const names = table.header?.map(normalName) ?? [];
+  const find = (pattern: RegExp) => names.findIndex((name) => pattern.test(name));
+  const named = table.header !== null && isEdgeHeader(table.header);
+  const source = named ? find(NAMES.source) : 0;
+  const target = named ? find(NAMES.target) : 1;
+  const notes: string[] = [];
+  if (table.header && !named) notes.push(`${table.where}: the first line is read as the names of the columns.`);
+  const others = Array.from({ length: table.width }, (_, i) => i).filter((i) => i !== source && i !== target);
+  const weightName = others.find((i) => NAMES.weight.test(names[i] ?? ''));
+  let weight = weightName ?? null;
+  // Without names, a third column of numbers is a weight; a name that is not a weight's says it is something else.
+  if (weight === null && others.length > 0 && !table.header) {
+    let first = Number.NaN;
+    table.scan((row) => {
+      first = row.number(others[0]);
+      return false;
+    });
+    if (!Number.isNaN(first)) {
+      weight = others[0];
+      notes.push(`${table.where}: ${table.columnName(weight)} is read as the weight of the edges.`);
+    }
+  }
+  const unused = others.filter((i) => i !== weight).map(table.columnName);
+  if (unused.length > 0) notes.push(`${table.where}: ${unused.slice(0, 5).join(', ')} not used.`);
+  return { columns: { source, target, weight }, notes };
+}
+
+/** All edges, or null as soon as `nodeOf` returns -1. */
+function collect(table: TextTable, columns: Columns, nodeOf: (row: TableRow, column: number) => number): Edges | null {
+  const source = growingIds();
+  const target = growingIds();
+  const weight = columns.weight === null ? null : growingFloats();
+  let complete = true;
+  table.scan((row) => {
+    const from = nodeOf(row, columns.source);
+    const to = nodeOf(row, columns.target);
+    if (from < 0 || to < 0) {
+      complete = false;
+      return false;
+    }
+    source.push(from);
+    target.push(to);
+    if (columns.weight === null) return true;
+    const value = Math.fround(row.number(columns.weight));
+    if (!Number.isFinite(value)) {
+      throw new InputError(
+        `${table.where}: line ${row.line}, ${table.columnName(columns.weight)} holds ${quote(row.text(columns.weight))} ` +
+          'where a finite weight is expected; correct it or remove the column.',
+      );
+    }
+    weight?.push(value);
+    return true;
+  });
+  return complete ? { source: source.finish(), target: target.finish(), weight: weight?.finish() ?? null } : null;
+}
+
+/** Turns integer ids into node numbers, as the head of this file says. */
+function numberNodes({ source, target, weight }: Edges, where: string, notes: string[]): EdgeList {
+  let lowest = source[0];
+  let highest = source[0];
+  for (const ids of [source, target]) {
+    for (const id of ids) {
+      if (id < lowest) lowest = id;
+      if (id > highest) highest = id;
+    }
+  }
+  // Decided before anything of that size is made: more distinct ids than ends of edges there cannot be.
+  const dense = (distinct: number) => highest < 4 * distinct + 16;
+  if (dense(2 * source.length)) {
+    const seen = new Uint8Array(highest + 1);
+    for (const id of source) seen[id] = 1;
+    for (const id of target) seen[id] = 1;
+    const distinct = seen.reduce((sum, flag) => sum + flag, 0);
+    if (dense(distinct)) {
+      const base = lowest === 1 ? 1 : 0;
+      const nodes = highest + 1 - base;
+      if (base === 1) {
+        for (let e = 0; e < source.length; e++) source[e]--;
+        for (let e = 0; e < target.length; e++) target[e]--;
+        notes.push(`${where}: ids count from 1.`);
+      }
+      if (distinct < nodes) notes.push(`${where}: ${nodes - distinct} ids never appear, taken as isolated nodes.`);
+      const nodeIds = base === 1 ? Array.from({ length: nodes }, (_, v) => String(v + 1)) : null;
+      return { nodes, source, target, weight, nodeIds, notes };
+    }
+  }
+  const numbers = new Map<number, number>();
+  for (let e = 0; e < source.length; e++) {
+    for (const ids of [source, target]) {
+      const node = numbers.get(ids[e]) ?? numbers.size;
+      if (node === numbers.size) remember(numbers, ids[e], where);
+      ids[e] = node;
+    }
+  }
+  return { nodes: numbers.size, source, target, weight, nodeIds: Array.from(numbers.keys(), String), notes };
+}
+
+function remember<Id>(numbers: Map<Id, number>, id: Id, where: string): void {
+  if (numbers.size >= MOST_NAMES) {
+    throw new InputError(`${where}: names more than ${MOST_NAMES} nodes; number them from 0 instead.`);
+  }
+  numbers.set(id, numbers.size);
+}

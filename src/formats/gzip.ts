@@ -1,0 +1,63 @@
+/**
+ * Unpacking gzip that may be hostile: the size that a file claims (ISIZE, RFC 1952 section 2.3.1) is never allocated on
+ * its word, and unpacking stops at a limit. Pure JavaScript, so that it runs the same in a page, a worker and Node.
+ */
+import { Gunzip } from 'fflate';
+import { InputError } from '../config/errors.ts';
+
+/** Small enough that one step of a deflate bomb (at most 1,032 : 1) cannot exhaust memory. */
+const STEP_BYTES = 1 << 16;
+
+/** Whether the bytes begin like a gzip file. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * The unpacked bytes of a gzip file with one member. Throws InputError where it is damaged or unpacks to more than
+ * `maxBytes`; `where` is the file's name.
+ */
+export function gunzip(bytes: Uint8Array, where: string, maxBytes = 2 ** 30): Uint8Array {
+  const damaged = () =>
+    new InputError(`${where}: the gzip data is damaged or cut off; fetch or export the file again.`);
+  if (bytes.length < 18) throw damaged();
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  const stream = new Gunzip((chunk) => {
+    total += chunk.length;
+    if (total > maxBytes) {
+      throw new InputError(`${where}: unpacks to more than ${maxBytes} bytes; split it or give it unpacked.`);
+    }
+    chunks.push(chunk);
+  });
+  try {
+    for (let at = 0; at < bytes.length; at += STEP_BYTES) {
+      stream.push(bytes.subarray(at, at + STEP_BYTES), at + STEP_BYTES >= bytes.length);
+    }
+  } catch (error) {
+    throw error instanceof InputError ? error : damaged();
+  }
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
+  if (trailer.getUint32(4, true) !== total % 2 ** 32) throw damaged();
+  const unpacked = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    unpacked.set(chunk, at);
+    at += chunk.length;
+  }
+  if (trailer.getUint32(0, true) !== crc32(unpacked)) throw damaged();
+  return unpacked;
+}
+
+/** CRC-32 of RFC 1952 section 8, as an unsigned number. */
+function crc32(bytes: Uint8Array): number {
+  const table = new Uint32Array(256);
+  for (let n = 0; n < 256; n++) {
+    let c = n;
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+    table[n] = c;
+  }
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff];
+  return (crc ^ 0xffffffff) >>> 0;
+}

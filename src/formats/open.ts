@@ -1,0 +1,110 @@
+/**
+ * Finds out what a set of files is and reads it: the one door through which dropped files, a folder or a file named on
+ * the command line come in.
+ */
+import { InputError } from '../config/errors.ts';
+import { readBundle } from './bundle.ts';
+import type { NamedBytes } from './csv.ts';
+import { readCsvGraph, tableRole } from './csv.ts';
+import { checkIsText } from './fileKind.ts';
+import type { GraphData } from './graphData.ts';
+import { gunzip, isGzip } from './gzip.ts';
+import { planetoidPart, readPlanetoid } from './planetoid.ts';
+
+const KNOWN =
+  'Edgewise reads an edge list (CSV, TSV) with an optional node table, a Planetoid set (ind.NAME.x and seven more) ' +
+  'or a bundle (.safetensors)';
+
+/** Files that accompany a graph and are none. */
+const COMPANION = /^(\..*|readme.*|licen[cs]e.*|.*\.md|sha256sums|thumbs\.db)$/i;
+
+type Recognised =
+  | { kind: 'planetoid'; name: string; files: NamedBytes[] }
+  | { kind: 'bundle'; file: NamedBytes }
+  | { kind: 'tables'; edges: NamedBytes; nodes: NamedBytes | null };
+
+/**
+ * Reads a graph from files in any order; `name` may hold folders, bytes may be packed with gzip.
+ * @throws InputError where the files are no graph that is known here, or not exactly one, or cannot be read
+ */
+export function readGraphFiles(files: readonly NamedBytes[]): GraphData {
+  const { found, left } = recognise(files);
+  const graph = read(found);
+  if (left.length === 0) return graph;
+  return { ...graph, notes: [...graph.notes, `Not read: ${left.map((file) => file.name).join(', ')}.`] };
+}
+
+/** What the files are, in words: `Planetoid set 'cora' (8 files)`. Throws as readGraphFiles, before reading them. */
+export function describeFiles(files: readonly NamedBytes[]): string {
+  const { found } = recognise(files);
+  if (found.kind === 'planetoid') return `Planetoid set '${found.name}' (${found.files.length} files)`;
+  if (found.kind === 'bundle') return `bundle '${found.file.name}'`;
+  return `edge list '${found.edges.name}'${found.nodes ? ` with node table '${found.nodes.name}'` : ''}`;
+}
+
+function recognise(given: readonly NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
+  const named = given.map(({ name, bytes }) => ({ name: name.replace(/^.*[/\\]/, ''), bytes }));
+  const parts = named.filter((file) => planetoidPart(file.name));
+  if (parts.length > 0) {
+    const names = [...new Set(parts.map((file) => planetoidPart(file.name)?.name ?? ''))].sort();
+    if (names.length > 1) {
+      throw new InputError(`Here are ${names.length} Planetoid sets (${names.join(', ')}); give the files of one.`);
+    }
+    return { found: { kind: 'planetoid', name: names[0], files: parts }, left: without(named, parts) };
+  }
+  const files = named.filter((file) => !COMPANION.test(file.name));
+  const left = without(named, files);
+  if (files.length === 0) throw new InputError(`No file with a graph was given; ${KNOWN}.`);
+  const bundles = files.filter((file) => /\.safetensors(\.gz)?$/i.test(file.name));
+  if (bundles.length > 0) {
+    if (files.length === 1) return { found: { kind: 'bundle', file: bundles[0] }, left };
+    throw new InputError(`${bundles[0].name}: a bundle is a graph of its own; give it without the other files.`);
+  }
+  return { found: recogniseTables(files.map(unpacked)), left };
+}
+
+function recogniseTables(files: NamedBytes[]): Recognised {
+  for (const file of files) {
+    checkIsText(file.bytes, file.name, KNOWN);
+  }
+  if (files.length === 1) {
+    const [edges] = files;
+    if (tableRole(edges) !== 'nodes') return { kind: 'tables', edges, nodes: null };
+    throw new InputError(`${edges.name}: is a node table without edges; give the edge list beside it.`);
+  }
+  if (files.length > 2) {
+    const names = files.map((file) => file.name).slice(0, 5);
+    throw new InputError(`${files.length} files (${names.join(', ')}…) are no graph known here; ${KNOWN}.`);
+  }
+  // The header decides; only where it says nothing does the file's name.
+  const roles = files.map((file) => tableRole(file) ?? roleByName(file.name));
+  const nodesAt = roles.indexOf('nodes');
+  const edgesAt = roles.indexOf('edges');
+  if (roles[0] === roles[1]) {
+    throw new InputError(
+      `${files[0].name} and ${files[1].name}: which is the edge list and which the node table is not clear; begin each ` +
+        'with a header line (source,target and id,label) or put "edges" and "nodes" into their names.',
+    );
+  }
+  const edges = edgesAt >= 0 ? edgesAt : 1 - nodesAt;
+  return { kind: 'tables', edges: files[edges], nodes: files[1 - edges] };
+}
+
+function roleByName(name: string): 'edges' | 'nodes' | null {
+  if (/edge|link|cites|adj/i.test(name)) return 'edges';
+  return /node|label|feature|content/i.test(name) ? 'nodes' : null;
+}
+
+function read(found: Recognised): GraphData {
+  if (found.kind === 'bundle') return readBundle(found.file.bytes, found.file.name);
+  if (found.kind === 'tables') return readCsvGraph(found.edges, found.nodes);
+  return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
+}
+
+function unpacked({ name, bytes }: NamedBytes): NamedBytes {
+  return isGzip(bytes) ? { name, bytes: gunzip(bytes, name) } : { name, bytes };
+}
+
+function without(files: readonly NamedBytes[], taken: readonly NamedBytes[]): NamedBytes[] {
+  return files.filter((file) => !taken.includes(file));
+}

@@ -1,0 +1,171 @@
+import { InputError } from '../config/errors.ts';
+import { type GraphData, SPLIT } from '../formats/graphData.ts';
+import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
+import { addCsr, csrFromEdges, isSymmetric, transpose } from './csr.ts';
+import { identity } from './features.ts';
+import type { Graph } from './graph.ts';
+import { seedKey } from './random.ts';
+import { stratifiedSplit } from './split.ts';
+
+export interface ArrangeOptions {
+  /** Keep each edge's direction; the default uses every edge in both. */
+  readonly directed?: boolean;
+  /** Seed of the split that is drawn where the file offers none; default 0. */
+  readonly splitSeed?: number;
+}
+
+/**
+ * From what a file says to the graph that the engine uses, and the gate that every format passes: whatever gets through
+ * satisfies what `Graph` promises. Self-loops are dropped and duplicates merged, which the notes count; a graph without
+ * features gets the identity; without a split, a stratified 60/20/20 one of the labelled nodes. Throws InputError.
+ */
+export function arrange(data: GraphData, options: ArrangeOptions = {}): Graph {
+  const { name, nodes, classNames, nodeIds, positions } = data;
+  if (nodes < 1) throw new InputError(`${name} has no nodes: give a file with at least one edge or node.`);
+  const notes = [...data.notes];
+  const topology = arrangeEdges(data, options.directed ?? false, notes);
+  const labels = checkLabels(data);
+  checkLength(name, 'node names', nodeIds, nodes);
+  checkLength(name, 'node coordinates', positions, 2 * nodes);
+  const splits = data.splits.map((split, i) => checkSplit(split, labels, `split ${i} of ${name}`, notes));
+  if (splits.length === 0) {
+    const seed = options.splitSeed ?? 0;
+    splits.push(stratifiedSplit(labels, classNames.length, seedKey(seed)));
+    if (data.labels) {
+      notes.push(
+        `${name} offers no split: 60/20/20 % of the labelled nodes of each class were drawn with seed ${seed}.`,
+      );
+    }
+  }
+  const features = data.features ? checkFeatures(data.features, data) : identity(nodes);
+  return { name, nodes, ...topology, features, labels, classNames, splits, nodeIds, positions, notes };
+}
+
+function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
+  const { name, nodes, source, target, weight } = data;
+  const listed = source.length;
+  checkLength(name, 'edge targets', target, listed);
+  checkLength(name, 'edge weights', weight, listed);
+  if (listed > 2 ** 31 - 1) throw new InputError(`${name} lists ${listed} edges; the most that fit are 2147483647.`);
+  const kept = new Uint32Array(listed);
+  let count = 0;
+  for (let e = 0; e < listed; e++) {
+    const node = Math.max(source[e], target[e]);
+    if (node >= nodes)
+      throw new InputError(`Edge ${e} of ${name} names node ${node}, but the nodes are 0 to ${nodes - 1}.`);
+    if (weight && !(weight[e] >= 0 && weight[e] < Infinity)) {
+      throw new InputError(`Edge ${e} of ${name} weighs ${weight[e]}: weights must be finite and not negative.`);
+    }
+    if (source[e] !== target[e]) kept[count++] = e;
+  }
+  const pickIds = (ids: Uint32Array) =>
+    count === listed ? ids : Uint32Array.from(kept.subarray(0, count), (e) => ids[e]);
+  const weights = weight && Float32Array.from(kept.subarray(0, count), (e) => weight[e]);
+  // A row lists where messages come from, so the target of an edge is its row.
+  const oneWay = csrFromEdges(pickIds(target), pickIds(source), weights, nodes, nodes);
+  noteDropped(name, listed - count, count - oneWay.indices.length, weight !== null, notes);
+  // A file that lists each edge in both directions already says what it means; adding its transpose would double the weights.
+  const asListed = isSymmetric(oneWay);
+  const bothWays = asListed ? oneWay : addCsr(oneWay, transpose(oneWay).matrix);
+  const adjacency = dropUnitWeights(directed ? oneWay : bothWays, name);
+  return { adjacency, symmetric: asListed || !directed, edges: bothWays.indices.length / 2 };
+}
+
+function noteDropped(name: string, loops: number, duplicates: number, weighted: boolean, notes: string[]): void {
+  if (loops > 0) notes.push(`${loops} self-loop${loops > 1 ? 's' : ''} of ${name} dropped.`);
+  if (duplicates > 0) {
+    const how = weighted ? ', their weights summed' : '';
+    notes.push(`${duplicates} duplicate edge${duplicates > 1 ? 's' : ''} of ${name} merged${how}.`);
+  }
+}
+
+/** Weights that are all 1 are no weights. Sums of finite weights may overflow, which is checked here. */
+function dropUnitWeights(csr: CsrMatrix, name: string): CsrMatrix {
+  if (!csr.values) return csr;
+  if (!csr.values.every(Number.isFinite)) {
+    throw new InputError(`Duplicate edges of ${name} have weights whose sum is not finite: scale the weights down.`);
+  }
+  return csr.values.every((value) => value === 1) ? { ...csr, values: null } : csr;
+}
+
+function checkLabels({ name, nodes, labels, classNames }: GraphData): Int32Array {
+  if (!labels) return new Int32Array(nodes).fill(-1);
+  checkLength(name, 'labels', labels, nodes);
+  const node = labels.findIndex((label) => label < -1 || label >= classNames.length);
+  if (node < 0) return labels;
+  const range = `-1 (none) to ${classNames.length - 1}`;
+  throw new InputError(`Node ${node} of ${name} has class ${labels[node]}, but classes go from ${range}.`);
+}
+
+/** An unlabelled node can neither be learned from nor be tested, so it leaves the split, and a note says so. */
+function checkSplit(split: Uint8Array, labels: Int32Array, where: string, notes: string[]): Uint8Array {
+  checkLength(where, 'entries', split, labels.length);
+  const wrong = split.findIndex((code) => code > SPLIT.test);
+  if (wrong >= 0) throw new InputError(`Node ${wrong} in ${where} has code ${split[wrong]}: codes go from 0 to 3.`);
+  const checked = split.map((code, node) => (labels[node] < 0 ? SPLIT.none : code));
+  const removed = checked.reduce((sum, code, node) => sum + (code !== split[node] ? 1 : 0), 0);
+  if (removed > 0) notes.push(`${removed} unlabelled node${removed > 1 ? 's' : ''} left out of ${where}.`);
+  return checked;
+}
+
+function checkFeatures(features: Matrix, { name, nodes }: GraphData): Matrix {
+  if (features.rows !== nodes) {
+    throw new InputError(`${name} has ${nodes} nodes but ${features.rows} rows of features: give one row per node.`);
+  }
+  if (features.cols < 1) throw new InputError(`${name} has features of width 0: leave them out or give at least one.`);
+  const arranged = features.kind === 'sparse' ? checkSparse(features, name) : features;
+  if (arranged.kind === 'dense') checkLength(name, 'feature values', arranged.values, nodes * arranged.cols);
+  const wrong = arranged.values ? arranged.values.findIndex((value) => !Number.isFinite(value)) : -1;
+  if (wrong < 0) return arranged;
+  const row = arranged.kind === 'dense' ? Math.floor(wrong / arranged.cols) : rowOf(arranged.indptr, wrong);
+  const column = arranged.kind === 'dense' ? wrong % arranged.cols : arranged.indices[wrong];
+  throw new InputError(
+    `Feature ${column} of node ${row} of ${name} is ${arranged.values![wrong]}: replace it by a finite number.`,
+  );
+}
+
+/** Checks the shape of a CSR matrix. SciPy allows unsorted columns and duplicates, which add up; here they are put in order. */
+function checkSparse(csr: CsrMatrix, name: string): CsrMatrix {
+  const { rows, cols, indptr, indices, values } = csr;
+  checkLength(name, 'row offsets of features', indptr, rows + 1);
+  checkLength(name, 'feature values', values, indices.length);
+  let ascending = true;
+  for (let row = 0; row < rows; row++) {
+    if (indptr[row] > indptr[row + 1] || (row === 0 && indptr[0] !== 0)) {
+      throw new InputError(
+        `The row offsets of the features of ${name} are out of order at node ${row}: rebuild the file.`,
+      );
+    }
+  }
+  if (indptr[rows] !== indices.length) {
+    throw new InputError(
+      `${name} stores ${indices.length} feature entries, but its row offsets end at ${indptr[rows]}.`,
+    );
+  }
+  for (let row = 0; row < rows; row++) {
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      if (indices[e] >= cols) {
+        throw new InputError(
+          `Node ${row} of ${name} has feature ${indices[e]}, but features go from 0 to ${cols - 1}.`,
+        );
+      }
+      if (e > indptr[row] && indices[e] <= indices[e - 1]) ascending = false;
+    }
+  }
+  if (ascending) return csr;
+  const row = new Uint32Array(indices.length);
+  for (let r = 0; r < rows; r++) row.fill(r, indptr[r], indptr[r + 1]);
+  return csrFromEdges(row, indices, values ?? new Float32Array(indices.length).fill(1), rows, cols);
+}
+
+function rowOf(indptr: Uint32Array, entry: number): number {
+  return indptr.findLastIndex((begin) => begin <= entry);
+}
+
+function checkLength(name: string, what: string, array: ArrayLike<unknown> | null, expected: number): void {
+  if (array && array.length !== expected) {
+    throw new InputError(
+      `${name} has ${array.length} ${what} where ${expected} are needed: check that the files match.`,
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import { epochBatches, sampleNeighbors } from './neighborSampler.ts';
+import { deriveKey, type Key } from './random.ts';
+import type { RowRequest, Rows } from './request.ts';
+
+/**
+ * How large the blocks of a sampled batch can get. A plan allocates for a capacity before the first batch: the worst case
+ * where the budget allows it, otherwise what a seeded probe of the sampler found plus a margin.
+ */
+export interface Capacity {
+  /** nodes[h] targets and nodes[h + 1] sources of hop h, hop 0 nearest the seeds; one number more than there are hops. */
+  readonly nodes: readonly number[];
+  /** Sampled edges of each hop, without self-loops. */
+  readonly edges: readonly number[];
+}
+
+/**
+ * A bound that no batch exceeds; `seeds` is the most seeds in one: min(batch size, seed nodes). T targets have at most as many sampled edges as the T nodes of largest degree would; their
+ * sources are the targets and at most one new node per edge, and never more than all nodes.
+ */
+export function worstCase(indptr: Uint32Array, seeds: number, fanOut: readonly number[]): Capacity {
+  const graphNodes = indptr.length - 1;
+  const degrees = new Uint32Array(graphNodes);
+  for (let v = 0; v < graphNodes; v++) degrees[v] = indptr[v + 1] - indptr[v];
+  degrees.sort();
+  const nodes = [Math.min(seeds, graphNodes)];
+  const edges: number[] = [];
+  for (const [hop, fan] of fanOut.entries()) {
+    let most = 0;
+    for (let i = graphNodes - nodes[hop]; i < graphNodes; i++) most += fan < 0 ? degrees[i] : Math.min(degrees[i], fan);
+    edges.push(most);
+    nodes.push(Math.min(graphNodes, nodes[hop] + most));
+  }
+  return { nodes, edges };
+}
+
+/** Host bytes of a sampled batch of that size, every array counted: offsets, sources, edge ids, importance, weights, nodes. */
+export function batchBytes({ nodes, edges }: Capacity, weighted: boolean): number {
+  const perEdge = weighted ? 16 : 12;
+  return 4 * nodes[0] + edges.reduce((sum, e, hop) => sum + 4 * (nodes[hop] + 1 + nodes[hop + 1]) + perEdge * e, 0);
+}
+
+export interface ProbeOptions {
+  readonly trainNodes: Uint32Array;
+  readonly batchSize: number;
+  readonly fanOut: readonly number[];
+  readonly key: Key;
+  /** How many batches to draw. */
+  readonly batches: number;
+  /** What to add to the largest seen, as a fraction: 0.2 adds a fifth. */
+  readonly margin: number;
+  readonly worst: Capacity;
+  /** The sampler's scratch: one zero per node. */
+  readonly locals: Uint32Array;
+}
+
+/**
+ * Draws batches as training does and returns the largest sizes seen plus the margin, never above the worst case. Not a
+ * bound: a batch above it is possible and has to be split. A generator like the sampler, so it runs against any store.
+ */
+export function* probe(options: ProbeOptions): Generator<RowRequest, Capacity, Rows> {
+  const { trainNodes, batchSize, fanOut, key, margin, worst, locals } = options;
+  const nodes = new Array<number>(fanOut.length + 1).fill(0);
+  const edges = new Array<number>(fanOut.length).fill(0);
+  const drawn = options.batches * Math.min(1, trainNodes.length);
+  for (let batch = 0, epoch = 0; batch < drawn; epoch++) {
+    for (const seeds of epochBatches(trainNodes, batchSize, deriveKey(key, epoch, 0))) {
+      if (batch++ >= drawn) break;
+      const { blocks } = yield* sampleNeighbors(seeds, fanOut, deriveKey(key, epoch, batch), locals);
+      nodes[0] = Math.max(nodes[0], seeds.length);
+      for (let hop = 0; hop < fanOut.length; hop++) {
+        const block = blocks[fanOut.length - 1 - hop];
+        nodes[hop + 1] = Math.max(nodes[hop + 1], block.nodes.length);
+        edges[hop] = Math.max(edges[hop], block.edgeIds.length);
+      }
+    }
+  }
+  const widen = (seen: number, bound: number) => Math.min(bound, Math.ceil(seen * (1 + margin)));
+  return {
+    // The number of seeds is known, not sampled.
+    nodes: nodes.map((seen, i) => (i === 0 ? seen : widen(seen, worst.nodes[i]))),
+    edges: edges.map((seen, i) => widen(seen, worst.edges[i])),
+  };
+}

@@ -1,0 +1,52 @@
+import { type Key, threefry } from './random.ts';
+
+/** Integers, shuffles and samples from counter-based random numbers: what they return depends on key and counters alone. */
+
+const words = new Uint32Array(2);
+
+/** A uniform integer in [0, bound), bound up to 2^32. It uses 53 bits: no probability is off by more than 2^-53. */
+export function uniformBelow(bound: number, key: Key, counter0: number, counter1: number): number {
+  threefry(key[0], key[1], counter0, counter1, words);
+  return Math.floor(((words[0] >>> 5) * 2 ** 26 + (words[1] >>> 6)) * 2 ** -53 * bound);
+}
+
+/** A shuffled copy: Fisher and Yates' algorithm in Durstenfeld's form. */
+export function shuffled(ids: Uint32Array, key: Key): Uint32Array {
+  const out = ids.slice();
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = uniformBelow(i + 1, key, i, 0);
+    [out[i], out[j]] = [out[j], out[i]];
+  }
+  return out;
+}
+
+/**
+ * Writes to out[0..k) a uniform sample of k different numbers below n, ascending; k <= n. Floyd's algorithm (Bentley and
+ * Floyd, "A sample of brilliance", CACM 30(9), 1987): k draws however large n is, which is what a hub with 20,000
+ * neighbours and a fan-out of 10 wants; hashing every edge and taking the k smallest would cost 20,000 draws. When a number
+ * was taken already, Floyd takes the largest candidate instead: that goes to the end, so the sample stays sorted for free.
+ */
+export function sampleBelow(n: number, k: number, key: Key, counter0: number, out: Uint32Array): void {
+  for (let size = 0; size < k; size++) {
+    const largest = n - k + size;
+    const candidate = uniformBelow(largest + 1, key, counter0, size);
+    const place = lowerBound(out, size, candidate);
+    if (place < size && out[place] === candidate) {
+      out[size] = largest;
+    } else {
+      out.copyWithin(place + 1, place, size);
+      out[place] = candidate;
+    }
+  }
+}
+
+/** The first position below `length` whose number is not below `value`. */
+function lowerBound(sorted: Uint32Array, length: number, value: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

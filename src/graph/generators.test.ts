@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { arrange } from './arrange.ts';
+import { powerLawGraph } from './generators.ts';
+import { HUB, nastyCsr, nastyGraphData } from './testGraphs.ts';
+
+test('powerLawGraph is seeded and has hubs, spread over the ids', () => {
+  const data = powerLawGraph(10_000, 50_000, 1);
+  expect(data.source.length).toBe(50_000);
+  expect(powerLawGraph(10_000, 50_000, 1)).toEqual(data);
+  expect(powerLawGraph(10_000, 50_000, 2).source).not.toEqual(data.source);
+  const { adjacency } = arrange(data);
+  const degrees = Array.from({ length: 10_000 }, (_, v) => adjacency.indptr[v + 1] - adjacency.indptr[v]);
+  const hubs = [...degrees.keys()].sort((a, b) => degrees[b] - degrees[a]).slice(0, 100);
+  const share = hubs.reduce((sum, v) => sum + degrees[v], 0) / adjacency.indices.length;
+  // 100 of 10,000 nodes: 1 % of the ends if uniform, (1/100)^(1/3) = 21 % by the formula before duplicates are merged.
+  expect(share).toBeGreaterThan(0.12);
+  expect(share).toBeLessThan(0.25);
+  const low = hubs.filter((v) => v < 5000).length;
+  expect(low).toBeGreaterThan(25);
+  expect(low).toBeLessThan(75);
+});
+
+test.each([10, 33, 500])('the nasty graph of %i nodes is as nasty as it says', (nodes) => {
+  const { source, target } = nastyGraphData(nodes, 1);
+  const pairs = Array.from(source, (s, e) => `${s},${target[e]}`);
+  const distinct = new Set(pairs);
+  expect(distinct.size).toBeLessThan(pairs.length);
+  expect(pairs.some((pair) => pair.split(',')[0] === pair.split(',')[1])).toBe(true);
+  expect(pairs.some((pair, e) => source[e] !== target[e] && distinct.has(pair.split(',').reverse().join()))).toBe(true);
+  const { indptr, indices } = nastyCsr(nodes, 1);
+  const isolated = Math.ceil(nodes / 10);
+  expect(indptr[nodes]).toBe(indptr[nodes - isolated]);
+  expect((indptr[HUB + 1] - indptr[HUB]) / indices.length).toBeCloseTo(1 / 3, 1);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { uniformBelow } from '../graph/draw.ts';
+import { chunkCache } from './cache.ts';
+import { crc32 } from './checksum.ts';
+
+test('the least recently used chunk goes first', () => {
+  const cache = chunkCache(3);
+  for (const key of ['a', 'b', 'c']) cache.put(key, new Uint8Array(1));
+  cache.get('a');
+  cache.put('d', new Uint8Array(1));
+  expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key) !== undefined)).toEqual([true, false, true, true]);
+  cache.put('e', new Uint8Array(2));
+  expect(['a', 'c', 'd', 'e'].map((key) => cache.get(key) !== undefined)).toEqual([false, false, true, true]);
+});
+
+test('a chunk larger than the bound is not kept and evicts nothing but its own old version', () => {
+  const cache = chunkCache(4);
+  cache.put('a', new Uint8Array(2));
+  cache.put('b', new Uint8Array(2));
+  cache.put('b', new Uint8Array(5));
+  expect([cache.get('a')?.length, cache.get('b'), cache.bytes]).toEqual([2, undefined, 2]);
+  const none = chunkCache(0);
+  none.put('a', new Uint8Array(1));
+  expect([none.get('a'), none.bytes]).toEqual([undefined, 0]);
+});
+
+test('whatever is put, the bytes are those held and never exceed the bound', () => {
+  const cache = chunkCache(100);
+  const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+  for (let i = 0; i < 2000; i++) {
+    cache.put(keys[uniformBelow(20, [1, 1], i, 0)], new Uint8Array(uniformBelow(45, [1, 1], i, 1)));
+    cache.get(keys[uniformBelow(20, [1, 1], i, 2)]);
+    expect(cache.bytes).toBeLessThanOrEqual(100);
+  }
+  expect(cache.bytes).toBe(keys.reduce((sum, key) => sum + (cache.get(key)?.length ?? 0), 0));
+});
+
+test('crc32 gives the check value of its catalogue entry', () => {
+  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+  expect(crc32(new Uint8Array(0))).toBe(0);
+});

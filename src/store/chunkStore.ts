@@ -1,0 +1,19 @@
+/**
+ * Where chunks of bytes live: IndexedDB or OPFS in a browser, files on the command line, memory in tests. Everything above
+ * knows this interface alone. chunkStore.suite.ts says precisely what an implementation must do.
+ */
+export interface ChunkStore {
+  /** What it is, for messages: "memory", "file", … */
+  readonly kind: string;
+  /** The whole value, which is the caller's to keep, change or transfer; null where the key has none. */
+  get(key: string): Promise<Uint8Array | null>;
+  /** Bytes begin to end (exclusive), cut off where the value ends. */
+  getRange(key: string, begin: number, end: number): Promise<Uint8Array | null>;
+  /** Stores a copy of the bytes. A reader sees the old value or the new one, never a mixture. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** Deletes every key that begins with the prefix; a whole key is a prefix of itself, so end a folder with "/". */
+  delete(prefix: string): Promise<void>;
+  /** The keys that begin with the prefix, in ascending order of their code units. */
+  keys(prefix: string): Promise<string[]>;
+  close(): Promise<void>;
+}

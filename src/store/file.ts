@@ -1,0 +1,86 @@
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChunkStore } from './chunkStore.ts';
+
+/**
+ * Chunks as files in one folder, for the command line. A key becomes a file name in which every byte but a-z, 0-9, "_" and
+ * "-" is written %XX: no key can leave the folder, and keys stay apart where the file system ignores case. The leading "_"
+ * keeps clear of names that Windows reserves (con, nul).
+ */
+export async function fileStore(folder: string): Promise<ChunkStore> {
+  await mkdir(folder, { recursive: true });
+  const path = (key: string) => join(folder, fileName(key));
+  const keys = async (prefix: string) => {
+    // Whatever else lies in the folder is not ours.
+    const names = (await readdir(folder)).filter((name) => /^_([a-z0-9_-]|%[0-9A-F]{2})*$/.test(name));
+    return names
+      .map(keyOf)
+      .filter((key) => key.startsWith(prefix))
+      .sort();
+  };
+  let writes = 0;
+  return {
+    kind: 'file',
+    get: (key) => orNull(async () => Uint8Array.from(await readFile(path(key)))),
+    getRange: (key, begin, end) => orNull(() => readRange(path(key), begin, end)),
+    put: async (key, bytes) => {
+      // Renaming within a folder is atomic; names without "_" are not keys.
+      const target = path(key);
+      const temporary = join(folder, `tmp-${process.pid}-${Date.now()}-${writes++}`);
+      try {
+        await writeFile(temporary, bytes, { flag: 'wx' });
+        await rename(temporary, target);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    },
+    delete: async (prefix) => {
+      for (const key of await keys(prefix)) await rm(path(key), { force: true });
+    },
+    keys,
+    close: async () => {},
+  };
+}
+
+/** The longest file name that common file systems take. */
+const MAX_NAME = 255;
+
+function fileName(key: string): string {
+  let name = '_';
+  for (const byte of new TextEncoder().encode(key)) {
+    const char = String.fromCharCode(byte);
+    name += /[a-z0-9_-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  if (name.length > MAX_NAME) throw new RangeError(`The key ${key} is too long for a file name.`);
+  return name;
+}
+
+function keyOf(name: string): string {
+  return decodeURIComponent(name.slice(1));
+}
+
+async function readRange(path: string, begin: number, end: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const size = (await file.stat()).size;
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - begin));
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, done, bytes.length - done, begin + done);
+      if (bytesRead === 0) return bytes.slice(0, done);
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+async function orNull<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,246 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../config/errors.ts';
+import { arrange } from '../graph/arrange.ts';
+import { canonicalSparse } from '../graph/features.ts';
+import { fingerprint } from '../graph/fingerprint.ts';
+import type { Graph } from '../graph/graph.ts';
+import { driveSync, memoryServer } from '../graph/memoryServer.ts';
+import { epochBatches, sampleNeighbors } from '../graph/neighborSampler.ts';
+import { deriveKey, seedKey } from '../graph/random.ts';
+import type { TableName } from '../graph/request.ts';
+import { nastyGraphData } from '../graph/testGraphs.ts';
+import type { ChunkStore } from './chunkStore.ts';
+import { fileStore } from './file.ts';
+import { drive, loadGraph, openGraph } from './graphStore.ts';
+import { ingest } from './ingest.ts';
+import { chunkKey, deleteGraph, listGraphs, type Manifest, manifestKey } from './manifest.ts';
+import { memoryStore } from './memory.ts';
+
+const dense = arrange(nastyGraphData(120, 1, true));
+const sparse: Graph = { ...arrange(nastyGraphData(120, 1)), features: canonicalSparse(dense.features), nodeIds: null };
+const twoSplits: Graph = { ...dense, splits: [dense.splits[0], dense.splits[0].slice().reverse()], positions: null };
+const all = Uint32Array.from({ length: 120 }, (_, v) => v);
+const CHUNKS = [4, 12, 100, 1024, 1 << 20];
+
+describe.each([
+  ['dense, weighted', dense],
+  ['sparse, unweighted', sparse],
+  ['two splits', twoSplits],
+])('a graph that is %s', (_, graph) => {
+  test.each(CHUNKS)('comes back whole from chunks of %i bytes', async (chunkBytes) => {
+    const store = memoryStore();
+    const manifest = await ingest(graph, store, { id: 'g', chunkBytes });
+    expect(await loadGraph(store, 'g')).toEqual(graph);
+    expect(manifest.fingerprint).toBe(await fingerprint(graph));
+    expect(await listGraphs(store)).toEqual([{ id: 'g', manifest }]);
+  });
+
+  test.each(CHUNKS)('answers any request as memory does: chunks of %i bytes', async (chunkBytes) => {
+    const store = memoryStore();
+    await ingest(graph, store, { id: 'g', chunkBytes });
+    const server = memoryServer(graph);
+    const requests = [all, all.slice().reverse(), Uint32Array.of(0, 119, 0, 0, 60, 1), new Uint32Array(0)];
+    for (const cacheBytes of [0, chunkBytes, 5000, 1 << 24]) {
+      const opened = await openGraph(store, 'g', cacheBytes);
+      for (const table of ['neighbors', 'features', 'degree', 'labels', 'split'] satisfies TableName[]) {
+        for (const rows of requests) expect(await opened.serve({ table, rows })).toEqual(server({ table, rows }));
+      }
+    }
+  });
+
+  test('gives the same samples from memory and from every store, chunk size and cache size', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edgewise-graph-'));
+    const locals = new Uint32Array(120);
+    const batches = epochBatches(all, 16, seedKey(1)).slice(0, 3);
+    const samplers = () =>
+      batches.map((seeds, i) => sampleNeighbors(seeds, [3, -1, 2], deriveKey([1, 2], i, 0), locals));
+    const expected = samplers().map((sampler) => driveSync(sampler, memoryServer(graph)));
+    for (const store of [memoryStore(), await fileStore(folder)]) {
+      for (const chunkBytes of [64, 4096]) {
+        await ingest(graph, store, { id: 'g', chunkBytes });
+        for (const cacheBytes of [0, 1000, 1 << 20]) {
+          const { serve } = await openGraph(store, 'g', cacheBytes);
+          for (const [i, sampler] of samplers().entries()) expect(await drive(sampler, serve)).toEqual(expected[i]);
+        }
+      }
+    }
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('serving', () => {
+  test('counts what it keeps, reads each chunk once per request, and hits the cache the next time', async () => {
+    const store = memoryStore();
+    await ingest(sparse, store, { id: 'g', chunkBytes: 64 });
+    const opened = await openGraph(store, 'g', 1 << 20);
+    expect(opened.hostBytes).toEqual({ indptr: 2 * 4 * 121, cache: 1 << 20, inFlight: 128 });
+    const request = { table: 'neighbors', rows: all.slice().reverse() } as const;
+    await opened.serve(request);
+    const bytes = sparse.adjacency.indices.byteLength;
+    expect(opened.stats).toEqual({ hits: 0, misses: Math.ceil(bytes / 64), bytesRead: bytes });
+    await opened.serve(request);
+    expect(opened.stats).toEqual({ hits: Math.ceil(bytes / 64), misses: Math.ceil(bytes / 64), bytesRead: bytes });
+    const uncached = await openGraph(store, 'g', 0);
+    await uncached.serve(request);
+    expect(uncached.stats).toEqual({ hits: 0, misses: Math.ceil(bytes / 64), bytesRead: bytes });
+  });
+
+  test('survives requests at the same time', async () => {
+    const store = memoryStore();
+    await ingest(dense, store, { id: 'g', chunkBytes: 64 });
+    const { serve } = await openGraph(store, 'g', 200);
+    const request = (seed: number) => ({ table: 'features', rows: epochBatches(all, 40, seedKey(seed))[0] }) as const;
+    const answers = await Promise.all([1, 2, 3, 4].map((seed) => serve(request(seed))));
+    expect(answers).toEqual([1, 2, 3, 4].map((seed) => memoryServer(dense)(request(seed))));
+  });
+
+  test('refuses a row beyond the nodes', async () => {
+    const store = memoryStore();
+    await ingest(dense, store, { id: 'g' });
+    const { serve } = await openGraph(store, 'g', 0);
+    await expect(serve({ table: 'labels', rows: Uint32Array.of(3, 120) })).rejects.toThrow(/Row 120 of labels/);
+  });
+
+  test('a store that fails leaves the scratch of the sampler clean', async () => {
+    const locals = new Uint32Array(120);
+    const fail = () => Promise.reject(new Error('gone'));
+    await expect(drive(sampleNeighbors(all, [2], seedKey(1), locals), fail)).rejects.toThrow('gone');
+    expect(locals.every((word) => word === 0)).toBe(true);
+  });
+});
+
+describe('ingest', () => {
+  /** A store that remembers the order of its writes, and can fail at one of them. */
+  function watched(failAt = Infinity): ChunkStore & { writes: string[] } {
+    const inner = memoryStore();
+    const writes: string[] = [];
+    const put = async (key: string, bytes: Uint8Array) => {
+      if (writes.push(key) > failAt) throw new Error('disk full');
+      await inner.put(key, bytes);
+    };
+    return { ...inner, put, writes };
+  }
+
+  test('writes the manifest last, chunks of the size asked for, and reports all bytes', async () => {
+    const store = watched();
+    const progress: [number, number][] = [];
+    const manifest = await ingest(dense, store, { chunkBytes: 999, onProgress: (...at) => progress.push(at) });
+    expect(manifest.chunkBytes).toBe(996);
+    expect(manifest.id).toBe(manifest.fingerprint);
+    expect(store.writes.indexOf(manifestKey(manifest.id))).toBe(store.writes.length - 1);
+    const total = progress[0][1];
+    expect(progress.at(-1)).toEqual([total, total]);
+    let stored = 0;
+    for (const key of await store.keys('chunk/')) {
+      const { length } = (await store.get(key))!;
+      expect(length).toBeLessThanOrEqual(996);
+      stored += length;
+    }
+    expect(stored).toBe(total);
+  });
+
+  test('leaves nothing behind when the store fails at any write', async () => {
+    const complete = watched();
+    await ingest(dense, complete, { id: 'g', chunkBytes: 2048 });
+    for (let failAt = 0; failAt < complete.writes.length; failAt++) {
+      const store = watched(failAt);
+      await expect(ingest(dense, store, { id: 'g', chunkBytes: 2048 })).rejects.toThrow('disk full');
+      expect(await store.keys('')).toEqual([]);
+    }
+  });
+
+  test('stops when aborted, before the next chunk, and cleans up', async () => {
+    const store = watched();
+    const abort = new AbortController();
+    const onProgress = () => store.writes.length === 3 && abort.abort();
+    const stopped = ingest(dense, store, { chunkBytes: 64, signal: abort.signal, onProgress });
+    await expect(stopped).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(store.writes.length).toBe(3);
+    expect(await store.keys('')).toEqual([]);
+    await expect(ingest(dense, store, { signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(store.writes.length).toBe(3);
+  });
+
+  test('replaces a graph of the same id, and leaves one alone whose id begins the same', async () => {
+    const store = memoryStore();
+    await ingest(dense, store, { id: 'a', chunkBytes: 16 });
+    await ingest(dense, store, { id: 'ab' });
+    await ingest(sparse, store, { id: 'a', chunkBytes: 4096 });
+    expect(await loadGraph(store, 'a')).toEqual(sparse);
+    await deleteGraph(store, 'a');
+    expect((await listGraphs(store)).map(({ id }) => id)).toEqual(['ab']);
+    expect(await loadGraph(store, 'ab')).toEqual(dense);
+    await deleteGraph(store, 'ab');
+    expect(await store.keys('')).toEqual([]);
+  });
+
+  test.each(['', 'A', 'a/b', '../a', 'a'.repeat(65)])('refuses the id "%s"', async (id) => {
+    await expect(ingest(dense, memoryStore(), { id })).rejects.toThrow(/not an id/);
+  });
+});
+
+describe('damage is one sentence that names the part', () => {
+  const flip = (bytes: Uint8Array) => {
+    bytes[3] ^= 1;
+    return bytes;
+  };
+  const cut = (bytes: Uint8Array) => bytes.slice(1);
+  const cases: [string, (bytes: Uint8Array) => Uint8Array | null, RegExp][] = [
+    ['features.values', () => null, /Chunk features\.values\/1 of graph g is missing: delete the graph and load/],
+    ['features.values', flip, /Chunk features\.values\/1 of graph g is damaged/],
+    ['neighbors.indptr', flip, /Chunk neighbors\.indptr\/1 of graph g is damaged/],
+    ['neighbors.indices', cut, /Chunk neighbors\.indices\/1 of graph g is damaged/],
+  ];
+
+  test.each(cases)('a chunk of %s', async (array, change, message) => {
+    const store = memoryStore();
+    await ingest(dense, store, { id: 'g', chunkBytes: 64 });
+    const key = chunkKey('g', array, 1);
+    const changed = change((await store.get(key))!);
+    if (changed) await store.put(key, changed);
+    else await store.delete(key);
+    await expect(loadGraph(store, 'g')).rejects.toThrow(InputError);
+    await expect(loadGraph(store, 'g')).rejects.toThrow(message);
+    const serve = async () => {
+      const opened = await openGraph(store, 'g', 0);
+      for (const table of ['neighbors', 'features'] as const) await opened.serve({ table, rows: all });
+    };
+    await expect(serve()).rejects.toThrow(message);
+  });
+
+  const edits: [string, (manifest: Manifest) => unknown][] = [
+    ['another version', (m) => ({ ...m, version: 2 })],
+    ['another id', (m) => ({ ...m, id: 'h' })],
+    ['no list of arrays', (m) => ({ ...m, arrays: null })],
+    ['a negative size', (m) => ({ ...m, nodes: -1 })],
+    ['chunks of no size', (m) => ({ ...m, chunkBytes: 0 })],
+    [
+      'an array longer than its chunks',
+      (m) => ({ ...m, arrays: m.arrays.map((a) => ({ ...a, length: a.length + 1e6 })) }),
+    ],
+    ['an unknown type', (m) => ({ ...m, arrays: m.arrays.map((a) => ({ ...a, type: 'constructor' })) })],
+    ['an array left out', (m) => ({ ...m, arrays: m.arrays.filter((a) => a.name !== 'degree.values') })],
+    ['another width', (m) => ({ ...m, tables: { ...m.tables, features: { ...m.tables.features, cols: 8 } } })],
+    ['a table left out', (m) => ({ ...m, tables: { ...m.tables, labels: undefined } })],
+    ['no object', () => 7],
+  ];
+
+  test.each(edits)('a manifest with %s', async (_, edit) => {
+    const store = memoryStore();
+    const manifest = await ingest(dense, store, { id: 'g', chunkBytes: 64 });
+    await store.put(manifestKey('g'), new TextEncoder().encode(JSON.stringify(edit(manifest))));
+    await expect(loadGraph(store, 'g')).rejects.toThrow(InputError);
+    await expect(openGraph(store, 'g', 0)).rejects.toThrow(/manifest of graph g is damaged: delete/);
+    expect(await listGraphs(store)).toEqual([{ id: 'g', manifest: null }]);
+  });
+
+  test('a manifest that is no text, a graph that is not there', async () => {
+    const store = memoryStore();
+    await store.put(manifestKey('g'), Uint8Array.of(0xff, 0));
+    await expect(openGraph(store, 'g', 0)).rejects.toThrow(/manifest of graph g is damaged/);
+    await expect(openGraph(store, 'none', 0)).rejects.toThrow(/no graph none in the memory store/);
+  });
+});

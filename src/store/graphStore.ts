@@ -1,0 +1,194 @@
+import { InputError } from '../config/errors.ts';
+import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
+import type { Graph } from '../graph/graph.ts';
+import { rowOffsets } from '../graph/memoryServer.ts';
+import type { DenseTable, RowRequest, Rows } from '../graph/request.ts';
+import { chunkCache } from './cache.ts';
+import { crc32 } from './checksum.ts';
+import type { ChunkStore } from './chunkStore.ts';
+import {
+  byteLength,
+  chunkKey,
+  ELEMENTS,
+  type ElementArray,
+  findArray,
+  type Manifest,
+  readManifest,
+  type StoredArray,
+  TABLES,
+} from './manifest.ts';
+
+/** A stored graph that answers row requests from its cache or its chunks. */
+export interface GraphStore {
+  readonly manifest: Manifest;
+  serve(request: RowRequest): Promise<Rows>;
+  /**
+   * What it keeps in memory: row offsets of sparse tables, the cache at its fullest, and per request under way the chunk
+   * that it copies from and the one that it reads. Answers belong to whoever asked.
+   */
+  readonly hostBytes: { readonly indptr: number; readonly cache: number; readonly inFlight: number };
+  /** Look-ups of chunks, and bytes that came from the store. */
+  readonly stats: { hits: number; misses: number; bytesRead: number };
+}
+
+/** Throws InputError where the graph does not exist or a part of it is damaged. `cacheBytes` may be 0. */
+export async function openGraph(store: ChunkStore, id: string, cacheBytes: number): Promise<GraphStore> {
+  const manifest = await readManifest(store, id);
+  const { chunkBytes, arrays, tables } = manifest;
+  const cache = chunkCache(cacheBytes);
+  const stats = { hits: 0, misses: 0, bytesRead: 0 };
+
+  const load = async (array: StoredArray, index: number): Promise<Uint8Array> => {
+    const key = chunkKey(id, array.name, index);
+    const cached = cache.get(key);
+    if (cached) {
+      stats.hits++;
+      return cached;
+    }
+    stats.misses++;
+    const chunk = await readChunk(store, manifest, array, index);
+    stats.bytesRead += chunk.length;
+    cache.put(key, chunk);
+    return chunk;
+  };
+
+  /** Copies elements begin[i] and following of the array to offsets[i] .. offsets[i + 1], for each i in `order`. */
+  const gather = async (
+    array: StoredArray,
+    order: Uint32Array | Float64Array,
+    begin: ArrayLike<number>,
+    offsets: ArrayLike<number>,
+  ) => {
+    const out = new ELEMENTS[array.type](offsets[begin.length]);
+    const bytes = new Uint8Array(out.buffer);
+    const size = out.BYTES_PER_ELEMENT;
+    let index = -1;
+    let chunk: Uint8Array = bytes;
+    for (const i of order) {
+      let to = offsets[i] * size;
+      let from = begin[i] * size;
+      for (const end = offsets[i + 1] * size; to < end; ) {
+        if (Math.floor(from / chunkBytes) !== index) {
+          index = Math.floor(from / chunkBytes);
+          chunk = await load(array, index);
+        }
+        const at = from - index * chunkBytes;
+        const length = Math.min(end - to, chunk.length - at);
+        bytes.set(chunk.subarray(at, at + length), to);
+        to += length;
+        from += length;
+      }
+    }
+    return out;
+  };
+
+  const indptrs = new Map<string, Uint32Array>();
+  for (const table of TABLES) {
+    if (tables[table].kind === 'sparse') indptrs.set(table, await readIndptr(store, manifest, table));
+  }
+
+  const serve = async ({ table, rows }: RowRequest): Promise<Rows> => {
+    const { cols } = tables[table];
+    const wrong = rows.find((row) => row >= manifest.nodes);
+    if (wrong !== undefined) throw new RangeError(`Row ${wrong} of ${table} is beyond the ${manifest.nodes} nodes.`);
+    const order = ascending(rows, manifest.nodes);
+    const indptr = indptrs.get(table);
+    const values = findArray(arrays, `${table}.values`);
+    if (!indptr) {
+      const begin = Float64Array.from(rows, (row) => row * cols);
+      const offsets = Float64Array.from({ length: rows.length + 1 }, (_, i) => i * cols);
+      const gathered = (await gather(values!, order, begin, offsets)) as DenseTable['values'];
+      return { table: { kind: 'dense', rows: rows.length, cols, values: gathered }, first: null };
+    }
+    const { first, offsets } = rowOffsets(indptr, rows);
+    const indices = (await gather(findArray(arrays, `${table}.indices`)!, order, first, offsets)) as Uint32Array;
+    const weights = values ? ((await gather(values, order, first, offsets)) as Float32Array) : null;
+    return { table: { kind: 'sparse', rows: rows.length, cols, indptr: offsets, indices, values: weights }, first };
+  };
+
+  const indptrBytes = [...indptrs.values()].reduce((sum, indptr) => sum + indptr.byteLength, 0);
+  return { manifest, serve, stats, hostBytes: { indptr: indptrBytes, cache: cacheBytes, inFlight: 2 * chunkBytes } };
+}
+
+/** Runs a sampler to its end against a server that takes its time. */
+export async function drive<T>(
+  generator: Generator<RowRequest, T, Rows>,
+  serve: (request: RowRequest) => Promise<Rows>,
+): Promise<T> {
+  try {
+    let step = generator.next();
+    while (!step.done) step = generator.next(await serve(step.value));
+    return step.value;
+  } finally {
+    // Where the server failed, the sampler still has its scratch to clean.
+    generator.return(undefined as T);
+  }
+}
+
+/** Reads a stored graph back into memory, equal to the one that was ingested. */
+export async function loadGraph(store: ChunkStore, id: string): Promise<Graph> {
+  const manifest = await readManifest(store, id);
+  const { name, nodes, edges, symmetric, classNames, notes, tables, arrays } = manifest;
+  const read = async <T extends ElementArray>(part: string): Promise<T | null> => {
+    const array = findArray(arrays, part);
+    return array ? ((await readArray(store, manifest, array)) as T) : null;
+  };
+  const matrix = async (table: 'neighbors' | 'features'): Promise<Matrix> => {
+    const { kind, rows, cols } = tables[table];
+    const values = await read<Float32Array>(`${table}.values`);
+    if (kind === 'dense') return { kind, rows, cols, values: values! };
+    const indices = (await read<Uint32Array>(`${table}.indices`))!;
+    return { kind, rows, cols, indptr: await readIndptr(store, manifest, table), indices, values };
+  };
+  const adjacency = (await matrix('neighbors')) as CsrMatrix;
+  const features = await matrix('features');
+  const labels = (await read<Int32Array>('labels.values'))!;
+  const split = (await read<Uint8Array>('split.values'))!;
+  const splits = Array.from({ length: tables.split.cols }, (_, k) =>
+    Uint8Array.from({ length: nodes }, (_, v) => split[v * tables.split.cols + k]),
+  );
+  const ids = await read<Uint8Array>('nodeIds');
+  const nodeIds = ids && (JSON.parse(new TextDecoder().decode(ids)) as string[]);
+  const positions = await read<Float32Array>('positions');
+  return { name, nodes, adjacency, symmetric, edges, features, labels, classNames, splits, nodeIds, positions, notes };
+}
+
+async function readArray(store: ChunkStore, manifest: Manifest, array: StoredArray): Promise<ElementArray> {
+  // The first chunk is checked before anything of the array's size is allocated.
+  const chunks = array.checksums.length;
+  const head = chunks > 0 ? await readChunk(store, manifest, array, 0) : new Uint8Array(0);
+  const out = new ELEMENTS[array.type](array.length);
+  const bytes = new Uint8Array(out.buffer);
+  bytes.set(head);
+  for (let i = 1; i < chunks; i++) bytes.set(await readChunk(store, manifest, array, i), i * manifest.chunkBytes);
+  return out;
+}
+
+/** Row offsets, checked: whatever the store holds, a row lies within the table. */
+async function readIndptr(store: ChunkStore, manifest: Manifest, table: string): Promise<Uint32Array> {
+  const indptr = (await readArray(store, manifest, findArray(manifest.arrays, `${table}.indptr`)!)) as Uint32Array;
+  const entries = findArray(manifest.arrays, `${table}.indices`)!.length;
+  const ordered = indptr.every((begin, row) => begin <= (indptr[row + 1] ?? entries));
+  if (!ordered || indptr[0] !== 0 || indptr[indptr.length - 1] !== entries) throw damaged(manifest, `${table}.indptr`);
+  return indptr;
+}
+
+async function readChunk(store: ChunkStore, manifest: Manifest, array: StoredArray, index: number) {
+  const chunk = await store.get(chunkKey(manifest.id, array.name, index));
+  const length = Math.min(manifest.chunkBytes, byteLength(array) - index * manifest.chunkBytes);
+  if (chunk?.length === length && crc32(chunk) === array.checksums[index]) return chunk;
+  throw damaged(manifest, `${array.name}/${index}`, chunk ? 'damaged' : 'missing');
+}
+
+function damaged({ id }: Manifest, chunk: string, how = 'damaged'): InputError {
+  return new InputError(`Chunk ${chunk} of graph ${id} is ${how}: delete the graph and load its file again.`);
+}
+
+/** The positions of the rows, by ascending row, so that a request reads each chunk once. */
+function ascending(rows: Uint32Array, nodes: number): Uint32Array | Float64Array {
+  const count = rows.length;
+  // Row and position in one float64 sort without a callback; exact as long as all keys stay below 2^53.
+  if (nodes * count > Number.MAX_SAFE_INTEGER) return Uint32Array.from(rows.keys());
+  const keys = Float64Array.from(rows, (row, i) => row * count + i).sort();
+  return keys.map((key) => key % count);
+}

@@ -1,0 +1,128 @@
+import { InputError } from '../config/errors.ts';
+import type { TableName } from '../graph/request.ts';
+import type { ChunkStore } from './chunkStore.ts';
+
+/**
+ * The table of contents of a stored graph. A graph is a few typed arrays, each cut into chunks of `chunkBytes` (the last one
+ * shorter), little-endian; a row may lie across chunks. The manifest is written last: a graph without one does not exist.
+ */
+export interface Manifest {
+  readonly version: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly nodes: number;
+  readonly edges: number;
+  readonly symmetric: boolean;
+  readonly classNames: readonly string[];
+  readonly notes: readonly string[];
+  readonly fingerprint: string;
+  /** A multiple of 4, so that no number lies across chunks. */
+  readonly chunkBytes: number;
+  readonly tables: Readonly<Record<TableName, TableShape>>;
+  readonly arrays: readonly StoredArray[];
+}
+
+export interface TableShape {
+  readonly kind: 'sparse' | 'dense';
+  readonly rows: number;
+  readonly cols: number;
+}
+
+export interface StoredArray {
+  /** `table.indptr`, `table.indices` and `table.values` of a table; `nodeIds` (JSON); `positions`. */
+  readonly name: string;
+  readonly type: keyof typeof ELEMENTS;
+  readonly length: number;
+  /** CRC-32 of each chunk. */
+  readonly checksums: readonly number[];
+}
+
+export const ELEMENTS = { u8: Uint8Array, u32: Uint32Array, i32: Int32Array, f32: Float32Array } as const;
+export type ElementArray = Uint8Array | Uint32Array | Int32Array | Float32Array;
+export const TABLES: readonly TableName[] = ['neighbors', 'features', 'degree', 'labels', 'split'];
+const VALUE_TYPES = { neighbors: 'f32', features: 'f32', degree: 'f32', labels: 'i32', split: 'u8' } as const;
+
+// Deletion is by prefix: ".json" and "/" end a key where an id, which has neither, could go on.
+const MANIFESTS = 'manifest/';
+export const manifestKey = (id: string) => `${MANIFESTS}${id}.json`;
+export const chunkFolder = (id: string) => `chunk/${id}/`;
+export const chunkKey = (id: string, array: string, chunk: number) => `${chunkFolder(id)}${array}/${chunk}`;
+
+export const byteLength = (array: StoredArray) => array.length * ELEMENTS[array.type].BYTES_PER_ELEMENT;
+export const findArray = (arrays: readonly StoredArray[], name: string) => arrays.find((array) => array.name === name);
+
+/** The stored graphs; the manifest is null where it is damaged, and all one can do with that graph is delete it. */
+export async function listGraphs(store: ChunkStore): Promise<{ id: string; manifest: Manifest | null }[]> {
+  const ids = (await store.keys(MANIFESTS)).map((key) => key.slice(MANIFESTS.length, -'.json'.length));
+  return Promise.all(ids.map(async (id) => ({ id, manifest: parse(await store.get(manifestKey(id)), id) })));
+}
+
+/** The manifest goes first: deleting half-way leaves no graph behind, only chunks that the next ingest of that id clears. */
+export async function deleteGraph(store: ChunkStore, id: string): Promise<void> {
+  await store.delete(manifestKey(id));
+  await store.delete(chunkFolder(id));
+}
+
+/** Throws InputError where there is no such graph or its manifest is damaged. */
+export async function readManifest(store: ChunkStore, id: string): Promise<Manifest> {
+  const bytes = await store.get(manifestKey(id));
+  if (!bytes) throw new InputError(`There is no graph ${id} in the ${store.kind} store: load its file first.`);
+  const manifest = parse(bytes, id);
+  if (manifest) return manifest;
+  throw new InputError(`The manifest of graph ${id} is damaged: delete the graph and load its file again.`);
+}
+
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(manifest));
+}
+
+function parse(bytes: Uint8Array | null, id: string): Manifest | null {
+  if (!bytes) return null;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return isManifest(value) && value.id === id ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Checks types, and that lengths agree with each other: whoever reads the chunks allocates by them. */
+function isManifest(value: unknown): value is Manifest {
+  if (!isObject(value)) return false;
+  const { version, id, name, fingerprint, nodes, edges, symmetric, classNames, notes, chunkBytes, tables, arrays } =
+    value;
+  if (version !== 1 || ![id, name, fingerprint].every(isText) || typeof symmetric !== 'boolean') return false;
+  if (!isCount(nodes) || !isCount(edges) || !isCount(chunkBytes) || chunkBytes === 0 || chunkBytes % 4) return false;
+  if (!isListOf(classNames, isText) || !isListOf(notes, isText) || !isObject(tables)) return false;
+  if (!isListOf(arrays, (array) => isStoredArray(array, chunkBytes))) return false;
+  return TABLES.every((table) => isShape(tables[table], nodes) && isComplete(table, tables[table], arrays));
+}
+
+function isStoredArray(value: unknown, chunkBytes: number): value is StoredArray {
+  if (!isObject(value)) return false;
+  const { name, type, length, checksums } = value;
+  if (!isText(name) || !isText(type) || !Object.hasOwn(ELEMENTS, type) || !isCount(length)) return false;
+  return isListOf(checksums, isCount) && checksums.length === Math.ceil(byteLength(value as never) / chunkBytes);
+}
+
+function isShape(value: unknown, nodes: number): value is TableShape {
+  return (
+    isObject(value) && ['sparse', 'dense'].includes(value.kind as string) && value.rows === nodes && isCount(value.cols)
+  );
+}
+
+function isComplete(table: TableName, { kind, rows, cols }: TableShape, arrays: readonly StoredArray[]): boolean {
+  const [indptr, indices, values] = ['indptr', 'indices', 'values'].map((part) =>
+    findArray(arrays, `${table}.${part}`),
+  );
+  if (values && values.type !== VALUE_TYPES[table]) return false;
+  if (kind === 'dense') return table !== 'neighbors' && values?.length === rows * cols;
+  if (indptr?.type !== 'u32' || indptr.length !== rows + 1 || indices?.type !== 'u32') return false;
+  return !values || values.length === indices.length;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isListOf = <T>(value: unknown, test: (item: unknown) => item is T): value is T[] =>
+  Array.isArray(value) && value.every(test);

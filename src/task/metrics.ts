@@ -1,0 +1,68 @@
+/**
+ * Scores from counts. `counts` is the table that the device fills: for each split (train, validation, test) three rows of
+ * one number per class: true positives, predicted, actual.
+ */
+export interface Scores {
+  readonly accuracy: number;
+  /** Mean of the F1 of each class, unweighted; a class that neither occurs nor is predicted does not count, as in scikit-learn. */
+  readonly macroF1: number;
+  /** Mean of the F1 of each class, weighted by how often it occurs. */
+  readonly weightedF1: number;
+}
+
+/** @param split 0 train, 1 validation, 2 test. All scores are 0 where the split has no node. */
+export function scores(counts: Uint32Array, classes: number, split: number): Scores {
+  const row = (which: number) => counts.subarray((split * 3 + which) * classes, (split * 3 + which + 1) * classes);
+  const [truePositive, predicted, actual] = [row(0), row(1), row(2)];
+  let [total, correct, macro, weighted, present] = [0, 0, 0, 0, 0];
+  for (let c = 0; c < classes; c++) {
+    total += actual[c];
+    correct += truePositive[c];
+    if (predicted[c] + actual[c] === 0) continue;
+    // F1 = 2·TP / (2·TP + FP + FN), and 2·TP + FP + FN = predicted + actual.
+    const f1 = (2 * truePositive[c]) / (predicted[c] + actual[c]);
+    present++;
+    macro += f1;
+    weighted += f1 * actual[c];
+  }
+  if (total === 0) return { accuracy: 0, macroF1: 0, weightedF1: 0 };
+  return { accuracy: correct / total, macroF1: macro / present, weightedF1: weighted / total };
+}
+
+/**
+ * Area under the ROC curve: the share of (positive, negative) pairs that the score orders rightly, ties half. From ranks:
+ * Mann and Whitney 1947. Null where one of the two classes is missing.
+ */
+export function rocAuc(score: ArrayLike<number>, positive: ArrayLike<boolean>): number | null {
+  const order = Uint32Array.from({ length: score.length }, (_, i) => i).sort((a, b) => score[a] - score[b]);
+  let positives = 0;
+  let rankSum = 0;
+  for (let i = 0; i < order.length; ) {
+    let end = i;
+    while (end < order.length && score[order[end]] === score[order[i]]) end++;
+    const rank = (i + 1 + end) / 2;
+    for (; i < end; i++) {
+      if (!positive[order[i]]) continue;
+      positives++;
+      rankSum += rank;
+    }
+  }
+  const negatives = score.length - positives;
+  if (positives === 0 || negatives === 0) return null;
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** Class probabilities from logits, in place: softmax of each row. */
+export function softmaxRows(logits: Float32Array, classes: number): Float32Array {
+  for (let begin = 0; begin < logits.length; begin += classes) {
+    const row = logits.subarray(begin, begin + classes);
+    const largest = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      row[c] = Math.exp(row[c] - largest);
+      sum += row[c];
+    }
+    for (let c = 0; c < classes; c++) row[c] /= sum;
+  }
+  return logits;
+}

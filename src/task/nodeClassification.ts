@@ -1,0 +1,47 @@
+import { input, type OpGraph, state } from '../tensor/graph.ts';
+import { maskedCrossEntropy, UNLABELLED } from '../tensor/ops/loss.ts';
+import { countClasses } from '../tensor/ops/metrics.ts';
+import type { Size, Value } from '../tensor/value.ts';
+
+/** Node classification: seeds are nodes, the loss is softmax cross-entropy over the labelled nodes of a split. */
+
+/** What the task adds to the inputs of a batch. */
+export interface Targets {
+  readonly labels: Value;
+  /** SPLIT code of each seed node. */
+  readonly mask: Value;
+}
+
+export function declareTargets(g: OpGraph, prefix: string, nodes: Size, lifetime: 'step' | 'persistent'): Targets {
+  return {
+    labels: input(g, `${prefix}labels`, 'labels', 'u32', nodes, 1, 'packed', lifetime),
+    mask: input(g, `${prefix}split`, 'labels', 'u32', nodes, 1, 'packed', lifetime),
+  };
+}
+
+/** Sums over an epoch, read back once: losses of the splits, and counts per class. */
+export interface Totals {
+  readonly losses: Value;
+  readonly counts: Value;
+}
+
+export function declareTotals(g: OpGraph, classes: number): Totals {
+  return {
+    losses: state(g, 'evaluation loss', 'results', 1, 4),
+    counts: input(g, 'evaluation counts', 'results', 'u32', 9, classes),
+  };
+}
+
+export function addTrainingLoss(g: OpGraph, logits: Value, targets: Targets, total: Value): void {
+  maskedCrossEntropy(g, logits, targets.labels, targets.mask, total);
+}
+
+export function addEvaluation(g: OpGraph, logits: Value, targets: Targets, totals: Totals): void {
+  maskedCrossEntropy(g, logits, targets.labels, targets.mask, totals.losses);
+  countClasses(g, logits, targets.labels, targets.mask, totals.counts);
+}
+
+/** Labels as the device wants them. A node without a label must not be in a split: `arrange` has checked that. */
+export function deviceLabels(labels: ArrayLike<number>): Uint32Array {
+  return Uint32Array.from(labels, (label) => (label < 0 ? UNLABELLED : label));
+}

@@ -1,0 +1,74 @@
+import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
+import type { SampledBatch } from '../graph/block.ts';
+import type { Capacity } from '../graph/capacity.ts';
+import { transpose } from '../graph/csr.ts';
+import { rowNormalize } from '../graph/features.ts';
+import { sampleNeighbors } from '../graph/neighborSampler.ts';
+import { gcnBlock } from '../graph/normalize.ts';
+import type { Key } from '../graph/random.ts';
+import type { DenseTable, RowRequest, Rows, TableName } from '../graph/request.ts';
+import { deviceLabels } from '../task/nodeClassification.ts';
+import { type Feed, feedFeatures, feedHalf, newFeed } from './feed.ts';
+import { type GraphInputs, levelName } from './inputs.ts';
+
+/** How batches of one pass are made. */
+export interface BatchRecipe {
+  readonly inputs: GraphInputs;
+  readonly layers: number;
+  readonly fanOut: readonly number[];
+  readonly normalizeFeatures: boolean;
+  /** SPLIT code of the seed nodes' split in `mask`, by global id. */
+  readonly mask: Uint8Array;
+  readonly capacity: Capacity;
+  /** The sampler's scratch: one zero per node. */
+  readonly locals: Uint32Array;
+}
+
+/**
+ * Samples one batch and arranges everything that the device needs of it. A generator like the samplers: it asks for rows
+ * and does no I/O. Returns null where the sample is over the capacity: then the caller splits the seeds.
+ */
+export function* assembleBatch(
+  recipe: BatchRecipe,
+  seeds: Uint32Array,
+  key: Key,
+): Generator<RowRequest, Feed | null, Rows> {
+  const { inputs, layers, fanOut, capacity, locals, mask } = recipe;
+  const batch = yield* sampleNeighbors(seeds, fanOut, key, locals);
+  if (!fits(batch, capacity)) return null;
+  const feed = newFeed();
+  const sources = (layer: number) => batch.blocks[layer]?.nodes ?? seeds;
+  feed.sizes[levelName(inputs.prefix, layers)] = seeds.length;
+  for (const [layer, block] of batch.blocks.entries()) {
+    feed.sizes[levelName(inputs.prefix, layer)] = block.nodes.length;
+    const degree = (yield* rowsOf('degree', block.nodes)) as DenseTable;
+    const operator = gcnBlock(block, degree.values as Float32Array);
+    feedHalf(feed, inputs.model.blocks[layer].forward, operator);
+    feedHalf(feed, inputs.model.blocks[layer].backward, transpose(operator).matrix);
+  }
+  inputs.model.ids.forEach((ids, layer) => {
+    feed.arrays.push([ids!, sources(layer)]);
+  });
+  const rows = (yield* rowsOf('features', sources(0))) as Matrix;
+  feedFeatures(feed, inputs.model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
+  const labels = (yield* rowsOf('labels', seeds)) as DenseTable;
+  feed.arrays.push([inputs.targets.labels, deviceLabels(labels.values)]);
+  feed.arrays.push([inputs.targets.mask, Uint32Array.from(seeds, (seed) => mask[seed])]);
+  return feed;
+}
+
+function* rowsOf(table: TableName, rows: Uint32Array): Generator<RowRequest, CsrMatrix | DenseTable, Rows> {
+  const answer = yield { table, rows };
+  return answer.table;
+}
+
+function fits({ seeds, blocks }: SampledBatch, { nodes, edges }: Capacity): boolean {
+  const hops = blocks.length;
+  return (
+    seeds.length <= nodes[0] &&
+    blocks.every((block, layer) => {
+      const hop = hops - 1 - layer;
+      return block.nodes.length <= nodes[hop + 1] && block.edgeIds.length <= edges[hop];
+    })
+  );
+}

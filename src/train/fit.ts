@@ -1,0 +1,93 @@
+import { InputError } from '../config/errors.ts';
+import type { Config, ConfigKey } from '../config/schema.ts';
+import type { Graph } from '../graph/graph.ts';
+import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
+
+/**
+ * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
+ * ladder of settings, best first, each taking less memory than the one before, and the first rung that fits is taken.
+ */
+export interface Fit {
+  readonly forecast: Forecast;
+  /** The keys that differ from what was asked for. */
+  readonly fitted: Partial<Config>;
+}
+
+/** Below this a batch is too small to learn well from: fan-outs shrink first. */
+const SMALL_BATCH = 16;
+
+/** Settings from what was asked for down to the smallest, as changes to the configuration. */
+export function ladder(config: Config): Partial<Config>[] {
+  const rungs: Partial<Config>[] = [{}];
+  const sampled = { 'sampling.strategy': 'neighbor' } as const;
+  if (config['sampling.strategy'] === 'full') rungs.push(sampled);
+  if (config['evaluation.strategy'] === 'full') rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });
+  // From here on evaluation samples too: a node with all its neighbours can be most of the graph.
+  const finite = config['sampling.fanOut'].map((fan) => (fan < 0 ? 25 : fan));
+  const rung = (batchSize: number, fanOut: readonly number[]): Partial<Config> => ({
+    'sampling.strategy': 'neighbor',
+    'evaluation.strategy': 'neighbor',
+    'sampling.batchSize': Math.min(batchSize, config['sampling.batchSize']),
+    'sampling.fanOut': fanOut,
+    'evaluation.batchSize': Math.min(batchSize, config['evaluation.batchSize']),
+    'evaluation.fanOut': fanOut,
+  });
+  let batch = Math.max(config['sampling.batchSize'], config['evaluation.batchSize']);
+  for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite));
+  let fanOut = finite;
+  while (fanOut.some((fan) => fan > 1)) {
+    rungs.push(rung(batch, fanOut));
+    fanOut = fanOut.map((fan) => Math.ceil(fan / 2));
+  }
+  for (; batch > 1; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, fanOut));
+  rungs.push(rung(1, fanOut));
+  return rungs;
+}
+
+/**
+ * @param search false: only the configuration as it is
+ * @throws InputError with the numbers where nothing fits
+ */
+export function fitRun(
+  graph: Graph,
+  config: Config,
+  options: Omit<ForecastOptions, 'capacityFrom'>,
+  search: boolean,
+): Fit {
+  const budget = config['memory.gpuBudget'];
+  const rungs = search && budget > 0 ? ladder(config) : [{}];
+  let refusal: unknown = null;
+  const needs: number[] = [];
+  for (const change of rungs) {
+    const candidate = { ...config, ...change };
+    // The worst case never has to split a batch; a probe of the sampler gets by with less.
+    const origins: CapacityFrom[] = samples(candidate) ? ['worst case', 'probe'] : ['worst case'];
+    for (const capacityFrom of origins) {
+      try {
+        const forecast = forecastRun(graph, candidate, { ...options, capacityFrom });
+        if (budget === 0 || forecast.plan.bytes <= budget) return { forecast, fitted: changed(config, candidate) };
+        needs.push(forecast.plan.bytes);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        refusal ??= error;
+      }
+    }
+  }
+  if (needs.length === 0) throw refusal;
+  const tried = rungs.length > 1 ? `, and the smallest setting tried needs ${Math.min(...needs)}` : '';
+  throw new InputError(
+    `memory.gpuBudget is ${budget} bytes, but this run needs ${needs[0]}${tried}: ` +
+      (rungs.length > 1
+        ? 'raise the budget or shrink model.hidden.'
+        : 'raise the budget, or let the run be fitted to it.'),
+  );
+}
+
+function samples(config: Config): boolean {
+  return config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
+}
+
+function changed(asked: Config, taken: Config): Partial<Config> {
+  const keys = (Object.keys(taken) as ConfigKey[]).filter((key) => String(asked[key]) !== String(taken[key]));
+  return Object.fromEntries(keys.map((key) => [key, taken[key]]));
+}

@@ -1,0 +1,127 @@
+import { InputError } from '../config/errors.ts';
+import type { Config } from '../config/schema.ts';
+import { cpuBytes } from '../device/cpu/executor.ts';
+import { SPLIT } from '../formats/graphData.ts';
+import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
+import type { Graph } from '../graph/graph.ts';
+import { driveSync, memoryServer } from '../graph/memoryServer.ts';
+import { deriveKey, seedKey } from '../graph/random.ts';
+import { models } from '../model/models.ts';
+import type { MemoryBytes } from '../run/record.ts';
+import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
+import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './capacity.ts';
+import { type Capacities, diskBytes, hostBytes } from './hostMemory.ts';
+import { shapeOf } from './inputs.ts';
+import { buildProgram, type TrainingProgram } from './program.ts';
+
+/** A run as it would be: its program, its plan, and the bytes it takes in each place. Nothing has run, nothing is allocated. */
+export interface Forecast {
+  readonly config: Config;
+  readonly training: TrainingProgram;
+  readonly plan: Plan;
+  /** Largest batches of the sampled passes. */
+  readonly capacity: Capacities;
+  /** Whether `capacity` is a bound or what a probe of the sampler found. */
+  readonly capacityFrom: CapacityFrom;
+  readonly memory: MemoryBytes;
+}
+
+type Routine = 'train' | 'evaluate';
+export type CapacityFrom = 'worst case' | 'probe';
+
+export interface ForecastOptions {
+  readonly backend: 'webgpu' | 'cpu';
+  readonly limits: Limits;
+  readonly capacityFrom: CapacityFrom;
+  readonly predictOnly?: boolean;
+}
+
+/** Batches that a probe draws, and what it adds to the largest. */
+const PROBE = { batches: 4, margin: 0.2 } as const;
+const USE_PROBE = 0x960be;
+
+/** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph */
+export function forecastRun(graph: Graph, config: Config, options: ForecastOptions): Forecast {
+  const model = models[config['model.kind']];
+  const layers = config['model.layers'];
+  const split = splitOf(graph, config);
+  const predictOnly = options.predictOnly ?? false;
+  const routines: Routine[] = predictOnly ? ['evaluate'] : ['train', 'evaluate'];
+  const strategies = { train: config['sampling.strategy'], evaluate: config['evaluation.strategy'] };
+  const capacity: Partial<Record<Routine, Capacity>> = {};
+  const sizes: Record<string, number> = {};
+  for (const routine of routines) {
+    if (strategies[routine] === 'full') {
+      Object.assign(sizes, fullSizes(graph, model));
+      continue;
+    }
+    const { batchSize, fanOut: listed } = samplingOf(config, routine);
+    const fanOut = fanOuts(model, layers, listed);
+    const seeds = seedsOf(split, routine, predictOnly);
+    const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
+    const found =
+      options.capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);
+    capacity[routine] = found;
+    Object.assign(sizes, batchSizes(graph, model, layers, `${routine}.`, found, fanOut));
+  }
+  const shape = shapeOf(graph, config['data.normalizeFeatures']);
+  const training = buildProgram(config, shape, model, sizes, {
+    predictOnly,
+    validated: split.includes(SPLIT.validation),
+    readLogits: predictOnly || shape.classes === 2,
+  });
+  const plan = makePlan(training.program, options.limits);
+  const anyFull = routines.some((routine) => strategies[routine] === 'full');
+  const host = hostBytes(graph, config, sizes, capacity, anyFull) + (options.backend === 'cpu' ? cpuBytes(plan) : 0);
+  const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host, disk: diskBytes(graph, config) };
+  return { config, training, plan, capacity, capacityFrom: options.capacityFrom, memory };
+}
+
+/** The split that the configuration names. */
+export function splitOf(graph: Graph, config: Config): Uint8Array {
+  const index = config['data.split'];
+  const split = graph.splits[index];
+  if (!split) {
+    throw new InputError(
+      `data.split is ${index}, but ${graph.name} has ${graph.splits.length} split(s): give a number from 0 to ${graph.splits.length - 1}.`,
+    );
+  }
+  return split;
+}
+
+/** Seed nodes of a routine: the training nodes; all nodes in a split; or, to predict, all nodes. */
+export function seedsOf(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
+  const seeds: number[] = [];
+  for (let node = 0; node < split.length; node++) {
+    if (predictOnly || (routine === 'train' ? split[node] === SPLIT.train : split[node] !== SPLIT.none))
+      seeds.push(node);
+  }
+  return Uint32Array.from(seeds);
+}
+
+const probes = new WeakMap<Graph, Map<string, Capacity>>();
+
+/** Draws a few batches on the host; remembered per graph, because the fitter and a slider ask again and again. */
+function probed(
+  graph: Graph,
+  config: Config,
+  routine: Routine,
+  seeds: Uint32Array,
+  batchSize: number,
+  fanOut: readonly number[],
+  worst: Capacity,
+): Capacity {
+  const known = probes.get(graph) ?? new Map<string, Capacity>();
+  probes.set(graph, known);
+  const seed = config['training.seed'];
+  const name = [routine, config['data.split'], seed, batchSize, ...fanOut].join(' ');
+  let capacity = known.get(name);
+  if (!capacity) {
+    const key = deriveKey(seedKey(seed), USE_PROBE, 0);
+    const locals = new Uint32Array(graph.nodes);
+    const options = { trainNodes: seeds, batchSize, fanOut, key, ...PROBE, worst, locals };
+    capacity = atLeastOneSeed(graph, fanOut, driveSync(probe(options), memoryServer(graph)));
+    known.set(name, capacity);
+  }
+  return capacity;
+}

@@ -1,0 +1,89 @@
+import type { Config } from '../config/schema.ts';
+import type { Matrix } from '../formats/matrix.ts';
+import { batchBytes, type Capacity } from '../graph/capacity.ts';
+import type { Graph } from '../graph/graph.ts';
+import { samplerScratchBytes } from '../graph/neighborSampler.ts';
+import { storedBytes } from '../store/ingest.ts';
+import type { Sizes } from '../tensor/value.ts';
+
+/** What a run holds outside the GPU: main memory and disk, as bounds that the ledger never exceeds. */
+
+/** Largest batches of the sampled passes, by routine. */
+export type Capacities = Readonly<Partial<Record<'train' | 'evaluate', Capacity>>>;
+
+const sizeOf = (array: { readonly byteLength: number } | null) => array?.byteLength ?? 0;
+
+function matrixBytes(matrix: Matrix): number {
+  const values = sizeOf(matrix.values);
+  return matrix.kind === 'dense' ? values : values + matrix.indptr.byteLength + matrix.indices.byteLength;
+}
+
+/** The arrays of a graph in memory, node names left out. */
+export function graphBytes(graph: Graph): number {
+  const splits = graph.splits.reduce((sum, split) => sum + split.byteLength, 0);
+  return (
+    matrixBytes(graph.adjacency) +
+    matrixBytes(graph.features) +
+    graph.labels.byteLength +
+    splits +
+    sizeOf(graph.positions)
+  );
+}
+
+/**
+ * What the engine holds on the host at most: the dataset; what it arranges for the device (for the whole graph while it is
+ * uploaded, or for one batch at its largest); the sampler's table; the store's cache.
+ */
+export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: Capacities, anyFull: boolean): number {
+  const { nodes, features } = graph;
+  const operator = (name: string, rows: number) => halfBytes(sizes, name, rows);
+  let arranged = 0;
+  if (anyFull) {
+    arranged = operator('graph', nodes) + operator('graphᵀ', nodes) + 8 * nodes;
+    arranged +=
+      features.kind === 'dense' ? features.values.byteLength : sparseFeatureBytes(sizes, '', nodes, features.cols);
+  }
+  let sampled = 0;
+  for (const [routine, batch] of Object.entries(capacity)) {
+    sampled = Math.max(sampled, largestBatch(graph, config, sizes, `${routine}.`, batch));
+  }
+  const stored = Object.keys(capacity).length > 0 && config['memory.store'] === 'file';
+  const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
+  const cache = stored ? config['memory.cacheBytes'] + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) : 0;
+  return graphBytes(graph) + Math.max(arranged, sampled) + sampler + cache;
+}
+
+function halfBytes(sizes: Sizes, name: string, rows: number): number {
+  const entries = sizes[`${name}.entries`];
+  if (entries === undefined) return 0;
+  return 4 * (rows + 1) + 8 * entries + 16 * (sizes[`${name}.segments`] + sizes[`${name}.heavy`]);
+}
+
+function sparseFeatureBytes(sizes: Sizes, prefix: string, rows: number, cols: number): number {
+  const permutation = 4 * (sizes[`${prefix}features.entries`] ?? 0);
+  return halfBytes(sizes, `${prefix}features`, rows) + halfBytes(sizes, `${prefix}featuresᵀ`, cols) + permutation;
+}
+
+function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string, batch: Capacity): number {
+  const layers = config['model.layers'];
+  const hops = batch.edges.length;
+  const level = (layer: number) => batch.nodes[Math.max(0, hops - layer)];
+  let bytes = batchBytes(batch, graph.adjacency.values !== null) + 8 * batch.nodes[0];
+  for (let layer = 0; layer < layers; layer++) {
+    bytes += 4 * level(layer);
+    if (hops === 0) continue;
+    bytes += halfBytes(sizes, `${prefix}block${layer}`, level(layer + 1));
+    bytes += halfBytes(sizes, `${prefix}block${layer}ᵀ`, level(layer));
+  }
+  const { features } = graph;
+  return features.kind === 'dense'
+    ? bytes + 4 * level(0) * features.cols
+    : bytes + sparseFeatureBytes(sizes, prefix, level(0), features.cols);
+}
+
+/** Bytes of the graph in a file store; 0 where it stays in memory. */
+export function diskBytes(graph: Graph, config: Config): number {
+  const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
+  if (!sampled || config['memory.store'] !== 'file') return 0;
+  return storedBytes(graph, config['memory.chunkBytes']);
+}

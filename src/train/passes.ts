@@ -1,0 +1,171 @@
+import type { Config } from '../config/schema.ts';
+import type { Executor } from '../device/executor.ts';
+import type { Ledger } from '../device/ledger.ts';
+import type { Capacity } from '../graph/capacity.ts';
+import { transpose } from '../graph/csr.ts';
+import { rowNormalize } from '../graph/features.ts';
+import type { Graph } from '../graph/graph.ts';
+import { epochBatches } from '../graph/neighborSampler.ts';
+import { degreesOf, gcnOperator } from '../graph/normalize.ts';
+import { deriveKey, type Key } from '../graph/random.ts';
+import type { RowRequest, Rows } from '../graph/request.ts';
+import type { Model } from '../model/model.ts';
+import { drive } from '../store/graphStore.ts';
+import { deviceLabels } from '../task/nodeClassification.ts';
+import type { Step } from '../tensor/op.ts';
+import { assembleBatch, type BatchRecipe } from './batch.ts';
+import { fanOuts, samplingOf } from './capacity.ts';
+import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
+import type { GraphInputs } from './inputs.ts';
+
+/**
+ * Passes: how the graph goes through a routine once per epoch. The full batch is resident and runs the routine once; a sampled
+ * pass feeds it batch by batch. The model does not know which one it is under.
+ */
+export interface Pass {
+  /** Puts onto the device what stays there. */
+  prepare(): void;
+  /** Runs the routine over all its seed nodes. `visit` is called after each run, with the seeds whose rows it held. */
+  epoch(epoch: number, visit?: (seeds: Uint32Array | null) => Promise<void>): Promise<void>;
+}
+
+export interface PassContext {
+  readonly config: Config;
+  readonly graph: Graph;
+  readonly model: Model;
+  readonly executor: Executor;
+  readonly host: Ledger;
+  readonly serve: (request: RowRequest) => Promise<Rows>;
+  readonly root: Key;
+  readonly locals: Uint32Array;
+  /** Optimiser steps so far. */
+  steps: number;
+}
+
+/** Uses of the run's root key; the numbers only have to differ. */
+const USE = { step: 0x57e9, shuffle: 0x5f1e, sample: 0x5a39, evaluate: 0xe7a1 } as const;
+
+export function scalarsOf(config: Config): Record<string, number> {
+  return {
+    lr: config['training.lr'],
+    weightDecay: config['training.weightDecay'],
+    dropout: config['model.dropout'],
+    lossScale: 1,
+    first: 1,
+    firstPart: 1,
+  };
+}
+
+function stepOf({ config, root, steps }: PassContext, sizes: Step['sizes'], scalars: Record<string, number>): Step {
+  return { sizes, scalars: { ...scalarsOf(config), ...scalars }, key: deriveKey(root, steps, USE.step) };
+}
+
+/** The whole graph at once. Training and evaluation share its inputs: only the first pass to prepare writes them. */
+export function fullPass(
+  context: PassContext,
+  routine: 'train' | 'evaluate',
+  inputs: GraphInputs,
+  sizes: Step['sizes'],
+  trainCount: number,
+): Pass {
+  return {
+    prepare() {
+      const { host, executor } = context;
+      const feed = fullFeed(context, inputs);
+      const bytes = feedBytes(feed);
+      host.add('operators', bytes);
+      writeFeed(executor, feed);
+      host.remove('operators', bytes);
+    },
+    async epoch(_epoch, visit) {
+      await context.executor.run(routine, stepOf(context, sizes, { lossScale: 1 / trainCount }));
+      if (routine === 'train') context.steps++;
+      await visit?.(null);
+    },
+  };
+}
+
+function fullFeed({ graph, config, model }: PassContext, inputs: GraphInputs): Feed {
+  const feed = newFeed();
+  if (model.operator) {
+    const [{ forward, backward }] = inputs.model.blocks;
+    const operator = gcnOperator(graph.adjacency, degreesOf(graph.adjacency));
+    feedHalf(feed, forward, operator);
+    if (backward !== forward) feedHalf(feed, backward, transpose(operator).matrix);
+  }
+  const features = config['data.normalizeFeatures'] ? rowNormalize(graph.features) : graph.features;
+  feedFeatures(feed, inputs.model.features, features);
+  feed.arrays.push([inputs.targets.labels, deviceLabels(graph.labels)]);
+  feed.arrays.push([inputs.targets.mask, Uint32Array.from(graph.splits[config['data.split']])]);
+  return feed;
+}
+
+/**
+ * Batches of seed nodes with sampled neighbours. A batch over the plan's capacity is split in halves, whose losses and
+ * gradients add up and are divided once, by the size of the original batch: the result is that of the whole batch.
+ */
+export function sampledPass(
+  context: PassContext,
+  routine: 'train' | 'evaluate',
+  inputs: GraphInputs,
+  capacity: Capacity,
+  seeds: Uint32Array,
+  mask: Uint8Array,
+): Pass {
+  const { config, model, executor, host, root } = context;
+  const layers = config['model.layers'];
+  const { batchSize, fanOut } = samplingOf(config, routine);
+  const recipe: BatchRecipe = {
+    inputs,
+    layers,
+    fanOut: fanOuts(model, layers, fanOut),
+    normalizeFeatures: config['data.normalizeFeatures'],
+    mask,
+    capacity,
+    locals: context.locals,
+  };
+  const training = routine === 'train';
+
+  /** Runs a batch whole, or its halves one after the other. */
+  async function runParts(part: Uint32Array, key: Key, scalars: Record<string, number>, visit?: Visit): Promise<void> {
+    const feed = await drive(assembleBatch(recipe, part, key), context.serve);
+    if (!feed) {
+      const middle = part.length >> 1;
+      await runParts(part.slice(0, middle), key, scalars, visit);
+      await runParts(part.slice(middle), key, { ...scalars, first: 0, firstPart: 0 }, visit);
+      return;
+    }
+    const bytes = feedBytes(feed);
+    host.add('batch', bytes);
+    writeFeed(executor, feed);
+    host.remove('batch', bytes);
+    await executor.run(routine, stepOf(context, feed.sizes, scalars));
+    await visit?.(part);
+  }
+
+  return {
+    prepare() {},
+    async epoch(epoch, visit) {
+      const batches = training
+        ? epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle))
+        : inOrder(seeds, batchSize);
+      for (const [index, batch] of batches.entries()) {
+        // Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler.
+        const key = training ? deriveKey(root, context.steps, USE.sample) : deriveKey(root, index, USE.evaluate);
+        const scalars = { lossScale: 1 / batch.length, first: index === 0 ? 1 : 0 };
+        await runParts(batch, key, scalars, visit);
+        if (!training) continue;
+        await executor.run('update', stepOf(context, {}, {}));
+        context.steps++;
+      }
+    },
+  };
+}
+
+type Visit = (seeds: Uint32Array | null) => Promise<void>;
+
+function inOrder(seeds: Uint32Array, batchSize: number): Uint32Array[] {
+  const batches: Uint32Array[] = [];
+  for (let at = 0; at < seeds.length; at += batchSize) batches.push(seeds.slice(at, at + batchSize));
+  return batches;
+}

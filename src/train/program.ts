@@ -1,0 +1,114 @@
+import type { Config } from '../config/schema.ts';
+import type { Mode, Model, Parameter } from '../model/model.ts';
+import { addEvaluation, addTrainingLoss, declareTotals, type Totals } from '../task/nodeClassification.ts';
+import { gradients } from '../tensor/autodiff.ts';
+import { newGraph, state } from '../tensor/graph.ts';
+import { accumulate, adam, keepBest } from '../tensor/ops/optimizer.ts';
+import type { Program } from '../tensor/plan.ts';
+import type { Sizes, Value } from '../tensor/value.ts';
+import { declareBatch, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
+
+/**
+ * A training run as a program of routines over shared parameters:
+ *   train     forward, loss, backward; in the full batch also the update
+ *   update    (sampled) the update, from the gradients that the parts of a batch have added up
+ *   evaluate  forward on all splits, losses and counts
+ *   keep      remembers the parameters of the best epoch
+ *   restore   puts them back
+ */
+export interface TrainingProgram {
+  readonly program: Program;
+  readonly parameters: readonly Parameter[];
+  /** Where the parameters of the best epoch are; empty in a program that only predicts. */
+  readonly best: ReadonlyMap<Value, Value>;
+  readonly train: GraphInputs;
+  readonly evaluate: GraphInputs;
+  readonly trainLoss: Value;
+  readonly totals: Totals;
+  /** Logits of the evaluation, where the program lets them be read. */
+  readonly logits: Value | null;
+}
+
+export interface ProgramOptions {
+  /** Only `evaluate`: for predictions from weights that are there already. */
+  readonly predictOnly?: boolean;
+  /** Whether any node validates; otherwise the last epoch is the best. */
+  readonly validated: boolean;
+  /** Keep logits readable, at the price of a buffer of their own. */
+  readonly readLogits: boolean;
+}
+
+export function buildProgram(
+  config: Config,
+  shape: GraphShape,
+  model: Model,
+  capacity: Sizes,
+  options: ProgramOptions,
+): TrainingProgram {
+  const g = newGraph();
+  const layers = config['model.layers'];
+  const parameters = model.parameters(g, {
+    features: shape.features,
+    hidden: config['model.hidden'],
+    classes: shape.classes,
+    layers,
+  });
+  const values = parameters.map(({ value }) => value);
+  const full = declareFull(g, shape, model, layers);
+  const inputsOf = (routine: 'train' | 'evaluate', strategy: Config['sampling.strategy']) =>
+    strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model, layers);
+  const train = inputsOf('train', config['sampling.strategy']);
+  const evaluate = inputsOf('evaluate', config['evaluation.strategy']);
+  const trainLoss = state(g, 'training loss', 'results', 1, 4);
+  const totals = declareTotals(g, shape.classes);
+  let best: ReadonlyMap<Value, Value> = new Map();
+
+  if (!options.predictOnly) {
+    g.routine = 'train';
+    const drop = config['model.dropout'] > 0;
+    const mode: Mode = { dropout: drop, inputDropout: config['model.inputDropout'] };
+    addTrainingLoss(g, model.forward(g, parameters, train.model, mode), train.targets, trainLoss);
+    let found = gradients(g, values);
+    if (config['sampling.strategy'] === 'neighbor') {
+      found = new Map(
+        [...found].map(([parameter, gradient]) => {
+          const total = state(g, `${parameter.name} gradient`, 'optimizer', parameter.rows as number, parameter.cols);
+          accumulate(g, total, gradient);
+          return [parameter, total];
+        }),
+      );
+      g.routine = 'update';
+    }
+    const layerOf = new Map(parameters.map(({ value, layer }) => [value, layer]));
+    adam(g, found, {
+      decoupled: config['training.optimizer'] === 'adamw',
+      decays: (parameter) => config['training.decayOn'] === 'all' || layerOf.get(parameter) === 0,
+    });
+  }
+
+  g.routine = 'evaluate';
+  const logits = model.forward(g, parameters, evaluate.model, { dropout: false, inputDropout: false });
+  if (!options.predictOnly) {
+    addEvaluation(g, logits, evaluate.targets, totals);
+    g.routine = 'keep';
+    best = keepBest(g, totals.losses, values, options.validated);
+    g.routine = 'restore';
+    for (const [parameter, copy] of best) accumulate(g, parameter, copy);
+  }
+
+  return {
+    program: {
+      graph: g,
+      capacity,
+      results: options.predictOnly ? [] : [trainLoss, totals.losses, totals.counts],
+      readable: [...values, ...(options.readLogits ? [logits] : [])],
+    },
+    parameters,
+    best,
+    train,
+    evaluate,
+    trainLoss,
+    totals,
+    logits: options.readLogits ? logits : null,
+  };
+}
