@@ -1,4 +1,4 @@
-// Inverted dropout of a dense matrix. Two hashes give the 128 random bits of a vec4; their counter is (global row, pair of
+// Inverted dropout of a dense matrix. One hash gives the 64 random bits of a vec4; its counter is (global row, vec4 of
 // columns), so the mask does not depend on how rows are numbered locally or columns are cut into panels.
 
 struct Params {
@@ -19,9 +19,6 @@ struct Params {
 fn dense(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
-  let pair = (p.column4 + id % p.width4) * 2u;
-  let row = globalRow(id / p.width4);
-  let key = vec2u(p.key0, p.key1);
-  let bits = vec4u(threefry(key, vec2u(row, pair)), threefry(key, vec2u(row, pair + 1u)));
+  let bits = randomBits(vec2u(p.key0, p.key1), vec2u(globalRow(id / p.width4), p.column4 + id % p.width4));
   out[id] = select(p.scale * x[id], vec4f(), bits < vec4u(p.threshold));
 }

@@ -18,3 +18,9 @@ fn threefry(key: vec2u, counter: vec2u) -> vec2u {
   x = mix(x, 17u);
   return x;
 }
+
+// Four times 16 random bits.
+fn randomBits(key: vec2u, counter: vec2u) -> vec4u {
+  let bits = threefry(key, counter);
+  return vec4u(bits.x & 0xffffu, bits.x >> 16u, bits.y & 0xffffu, bits.y >> 16u);
+}

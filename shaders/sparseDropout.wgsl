@@ -13,10 +13,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> indptr: array<u32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
-fn drop(entry: u32, bits: u32) {
-  out[entry] = select(p.scale * weightOf(entry), 0.0, bits < p.threshold);
-}
-
 @compute @workgroup_size(64)
 fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = threadIndex(group, groups, lane);
@@ -24,9 +20,10 @@ fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let begin = indptr[row];
   let end = indptr[row + 1u];
   let id = globalRow(row);
-  for (var e = begin; e < end; e += 2u) {
-    let bits = threefry(vec2u(p.key0, p.key1), vec2u(id, (e - begin) / 2u));
-    drop(e, bits.x);
-    if (e + 1u < end) { drop(e + 1u, bits.y); }
+  for (var e = begin; e < end; e += 4u) {
+    let bits = randomBits(vec2u(p.key0, p.key1), vec2u(id, (e - begin) / 4u));
+    for (var i = 0u; i < min(4u, end - e); i++) {
+      out[e + i] = select(p.scale * weightOf(e + i), 0.0, bits[i] < p.threshold);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { diffConfigs, differences, formatValue, referenceMarkdown } from './describe.ts';
 import { InputError } from './errors.ts';
@@ -183,4 +184,11 @@ describe('describe', () => {
     expect(first).toEqual([...CONFIG_KEYS, ...PRESET_NAMES]);
     expect(table).toContain('`256MiB`');
   });
+});
+
+const README = new URL('../../README.md', import.meta.url);
+
+it.runIf(existsSync(README))('the README holds this table (node --import tsx scripts/readme.mjs writes it)', () => {
+  const between = /<!-- config -->\n([\s\S]*?)<!-- \/config -->/.exec(readFileSync(README, 'utf8'));
+  expect(between?.[1].trim()).toBe(referenceMarkdown().trim());
 });

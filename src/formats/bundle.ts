@@ -7,6 +7,7 @@
  *   edges.weight     F32 [edges], in the order of `edges`
  *   features         U8, sorted rows of the columns that are not zero; or F32 [nodes, features], dense
  *   features.values  F32 [stored entries] beside sorted rows; left out where every entry is 1
+ *   feature_names    U8, UTF-8, joined by newlines
  *   labels           I32 [nodes], -1 for none          class_names  U8, UTF-8, joined by newlines
  *   splits           U8 [splits, nodes], SPLIT codes   node_ids     U8, UTF-8, joined by newlines
  *   positions        F32 [nodes, 2] in [0, 1]
@@ -25,11 +26,17 @@ const VERSION = '1';
 /** Ids are 32-bit and per-node arrays up to 8 bytes wide must stay allocatable. */
 const MAX_NODES = 2 ** 28;
 
+/** A graph that also knows what its feature columns mean. */
+export interface BundleData extends GraphData {
+  /** One per column; null where the file does not say. */
+  readonly featureNames: readonly string[] | null;
+}
+
 /**
  * Reads a bundle, packed with gzip or not. `name` is the file's name: for errors, and the graph's name where the file
  * gives none. Throws InputError on anything inconsistent; every id, label and split code of the result is in range.
  */
-export function readBundle(bytes: Uint8Array, name: string): GraphData {
+export function readBundle(bytes: Uint8Array, name: string): BundleData {
   const { tensors, metadata } = readSafetensors(isGzip(bytes) ? gunzip(bytes, name) : bytes, name);
   const fail: (what: string) => never = (what) => {
     throw new InputError(`${name}: ${what}; fetch the file again or rebuild it.`);
@@ -89,6 +96,9 @@ export function readBundle(bytes: Uint8Array, name: string): GraphData {
     features = { kind: 'sparse', rows: nodes, cols, ...rows, values: values && finite(values, 'features.values') };
   }
 
+  const featureNames = lines('feature_names');
+  if (featureNames && featureNames.length !== cols) fail(`names ${featureNames.length} features but has ${cols}`);
+
   const labels = take<Int32Array>('labels', 'I32', [nodes]);
   const classNames = lines('class_names') ?? [];
   const badLabel = labels?.findIndex((label) => label < -1 || label >= classNames.length) ?? -1;
@@ -106,6 +116,7 @@ export function readBundle(bytes: Uint8Array, name: string): GraphData {
     target: edges.indices,
     weight: weight && finite(weight, 'edges.weight'),
     features,
+    featureNames,
     labels,
     classNames,
     splits: Array.from({ length: codes.length / nodes }, (_, i) => codes.subarray(i * nodes, (i + 1) * nodes)),
@@ -120,7 +131,10 @@ export function readBundle(bytes: Uint8Array, name: string): GraphData {
  * either direction. `notes` are not kept. Throws InputError where a name holds a newline or where the two directions of
  * an edge, or its duplicates, carry different weights.
  */
-export function writeBundle(data: GraphData, about: ReadonlyMap<string, string> = new Map()): Uint8Array {
+export function writeBundle(
+  data: GraphData & Partial<Pick<BundleData, 'featureNames'>>,
+  about: ReadonlyMap<string, string> = new Map(),
+): Uint8Array {
   const tensors = new Map<string, Tensor>();
   const put = (key: string, dtype: Dtype, bytes: Tensor['data'], shape: number[] = [bytes.length]) =>
     tensors.set(key, { dtype, shape, data: bytes });
@@ -140,6 +154,7 @@ export function writeBundle(data: GraphData, about: ReadonlyMap<string, string> 
     put('features', 'U8', encodeSortedRows(features, 'zero'));
     if (features.values) put('features.values', 'F32', features.values);
   }
+  if (data.featureNames) putLines('feature_names', data.featureNames);
   if (data.labels) put('labels', 'I32', data.labels);
   if (data.classNames.length > 0) putLines('class_names', data.classNames);
   if (data.splits.length > 0) {

@@ -67,52 +67,84 @@ export async function forecast(job: Job): Promise<Fit & { readonly memory: Memor
 
 /** @throws InputError before anything is opened where the job cannot run; DeviceError where the device fails */
 export async function train(job: Job): Promise<Trained> {
-  const { graph } = job;
-  checkTrainable(job);
-  const { limits, open, device } = await target(job.backend);
-  const fit = fitRun(graph, job.config, { backend: job.backend.kind, limits }, job.fit);
-  job.onStart?.(fit, device);
-  const { executor, close } = await open(fit.forecast);
+  const open = await openRun(job);
   try {
-    const run = await prepareRun(job, fit.forecast, executor);
-    initialise(run.context, fit.forecast);
-    const { epochs, best } = await runEpochs(job, fit.forecast, run);
-    const { parameters } = fit.forecast.training;
+    const { fit, executor, run, device } = open;
+    const { forecast } = fit;
+    const { epochs, best } = await runEpochs(job, forecast, run);
     const { context } = run;
     await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
-    const auc = fit.forecast.training.logits ? await areaUnderCurve(fit.forecast, run) : null;
-    const weights = new Map<string, Weights>();
-    for (const { value } of parameters) {
-      const data = (await executor.read(value)) as Float32Array;
-      weights.set(value.name, { shape: [value.rows as number, value.cols], data });
-    }
     const result: RunResult = {
       bestEpoch: best.epoch,
       metric: 'accuracy',
       testAcc: best.test.accuracy,
       testMacroF1: best.test.macroF1,
       testWeightedF1: best.test.weightedF1,
-      testRocAuc: auc,
+      testRocAuc: forecast.training.logits ? await areaUnderCurve(forecast, run) : null,
       curveHash: await curveHash(epochs),
     };
-    const device = executor.description;
+    const weights = new Map<string, Weights>();
+    for (const { value } of forecast.training.parameters) {
+      const data = (await executor.read(value)) as Float32Array;
+      weights.set(value.name, { shape: [value.rows as number, value.cols], data });
+    }
     const onGpu = device.backend === 'webgpu';
     const peak = {
       gpu: onGpu ? executor.ledger.peak : 0,
       host: context.host.peak + (onGpu ? 0 : executor.ledger.peak),
       disk: run.diskBytes,
     };
+    const kernels = onGpu ? await kernelsHash(forecast) : '';
     return {
       fitted: fit.fitted,
       device,
-      kernels: onGpu ? await kernelsHash(fit.forecast) : '',
+      kernels,
       epochs,
       result,
-      memory: { forecast: fit.forecast.memory, peak },
+      memory: { forecast: forecast.memory, peak },
       weights,
     };
   } finally {
+    open.close();
+  }
+}
+
+/** A run that is trained step by step from outside: for benches, which must not time the evaluation. */
+export interface Trainer {
+  readonly device: DeviceInfo;
+  /** Trains for some epochs without evaluating, waits for completion, gives the loss of the last. */
+  run(epochs: number): Promise<number>;
+  close(): void;
+}
+
+export async function openTrainer(job: Job): Promise<Trainer> {
+  const { fit, executor, run, device, close } = await openRun(job);
+  let epoch = 0;
+  return {
+    device,
+    async run(epochs) {
+      for (let i = 0; i < epochs; i++) await run.train!.epoch(++epoch);
+      const results = await executor.results();
+      return results.get(fit.forecast.training.trainLoss)![0] / run.counts.train;
+    },
+    close,
+  };
+}
+
+/** Fits the job, opens its device, uploads what stays there and sets the first weights. */
+async function openRun(job: Job) {
+  checkTrainable(job);
+  const { limits, open, device } = await target(job.backend);
+  const fit = fitRun(job.graph, job.config, { backend: job.backend.kind, limits }, job.fit);
+  job.onStart?.(fit, device);
+  const { executor, close } = await open(fit.forecast);
+  try {
+    const run = await prepareRun(job, fit.forecast, executor);
+    initialise(run.context, fit.forecast);
+    return { fit, executor, run, device, close };
+  } catch (error) {
     close();
+    throw error;
   }
 }
 

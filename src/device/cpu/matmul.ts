@@ -33,14 +33,16 @@ const nn: CpuKernel = ({ floats: { a, b, out } }, p) => {
 
 const nt: CpuKernel = ({ floats: { a, b, out } }, p) => {
   const inner = p.inner4 * 4;
-  for (let row = 0; row < p.rows; row++) {
+  const bStride = p.bStride4 * 4;
+  const { rows, cols, accumulate } = p;
+  for (let row = 0; row < rows; row++) {
     const from = (row * p.aStride4 + p.aOffset4) * 4;
     const to = row * p.outStride4 * 4;
     for (let c = 0; c < p.width4 * 4; c++) {
-      let sum = 0;
-      const other = ((p.bRow + c) * p.bStride4 + p.bOffset4) * 4;
-      if (c < p.cols) for (let k = 0; k < inner; k++) sum += a[from + k] * b[other + k];
-      out[to + c] = sum + (p.accumulate ? out[to + c] : 0);
+      const other = (p.bRow + c) * bStride + p.bOffset4 * 4;
+      let sum = accumulate ? out[to + c] : 0;
+      if (c < cols) for (let k = 0; k < inner; k++) sum += a[from + k] * b[other + k];
+      out[to + c] = sum;
     }
   }
 };

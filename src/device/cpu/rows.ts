@@ -1,5 +1,5 @@
 import { threefry } from '../../graph/random.ts';
-import type { CpuKernel, Floats } from './kernel.ts';
+import type { CpuKernel, Floats, Params } from './kernel.ts';
 
 /** Elementwise work, dropout, and sums over rows; see shaders of the same names. */
 
@@ -23,30 +23,40 @@ const add: CpuKernel = ({ floats: { x, y, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] + y[i];
 };
 
+/** Keys above 2^31 would make V8 hash in doubles, at half the speed. */
+function asInt32({ key0, key1 }: Params): [number, number] {
+  return [key0 | 0, key1 | 0];
+}
+
 const dropout: CpuKernel = ({ floats: { x, out }, words: { ids } }, p) => {
-  const bits = new Uint32Array(2);
-  for (let i = 0, row = 0; row < p.rows; row++) {
+  const hash = new Uint32Array(2);
+  const { rows, threshold, scale } = p;
+  const [key0, key1] = asInt32(p);
+  for (let i = 0, row = 0; row < rows; row++) {
     const id = ids ? ids[row] : row;
-    for (let pair = 0; pair < p.width4 * 2; pair++, i += 2) {
-      threefry(p.key0, p.key1, id, p.column4 * 2 + pair, bits);
-      out[i] = bits[0] < p.threshold ? 0 : p.scale * x[i];
-      out[i + 1] = bits[1] < p.threshold ? 0 : p.scale * x[i + 1];
+    for (let column4 = 0; column4 < p.width4; column4++, i += 4) {
+      threefry(key0, key1, id, p.column4 + column4, hash);
+      out[i] = (hash[0] & 0xffff) < threshold ? 0 : scale * x[i];
+      out[i + 1] = hash[0] >>> 16 < threshold ? 0 : scale * x[i + 1];
+      out[i + 2] = (hash[1] & 0xffff) < threshold ? 0 : scale * x[i + 2];
+      out[i + 3] = hash[1] >>> 16 < threshold ? 0 : scale * x[i + 3];
     }
   }
 };
 
 const sparseDropout: CpuKernel = ({ floats: { weights, out }, words: { indptr, ids } }, p) => {
-  const bits = new Uint32Array(2);
-  const drop = (entry: number, word: number) => {
-    out[entry] = word < p.threshold ? 0 : p.scale * (weights ? weights[entry] : 1);
-  };
-  for (let row = 0; row < p.rows; row++) {
+  const hash = new Uint32Array(2);
+  const { rows, threshold, scale } = p;
+  const [key0, key1] = asInt32(p);
+  for (let row = 0; row < rows; row++) {
     const begin = indptr[row];
     const end = indptr[row + 1];
-    for (let e = begin; e < end; e += 2) {
-      threefry(p.key0, p.key1, ids ? ids[row] : row, (e - begin) >> 1, bits);
-      drop(e, bits[0]);
-      if (e + 1 < end) drop(e + 1, bits[1]);
+    const id = ids ? ids[row] : row;
+    for (let e = begin; e < end; e++) {
+      const i = (e - begin) & 3;
+      if (i === 0) threefry(key0, key1, id, (e - begin) >> 2, hash);
+      const bits = (hash[i >> 1] >>> (16 * (i & 1))) & 0xffff;
+      out[e] = bits < threshold ? 0 : scale * (weights ? weights[e] : 1);
     }
   }
 };

@@ -20,10 +20,13 @@ export function dropKey(step: Step, stream: number): { key0: number; key1: numbe
   return { key0, key1 };
 }
 
-/** An element is dropped where its 32 random bits are below the threshold. */
+/**
+ * One hash decides four elements by 16 bits each: an element is dropped where its bits are below the threshold. The rate is
+ * thereby rounded to a multiple of 2^-16, and the scale is that of the rounded rate, so the expectation is exact.
+ */
 export function dropThreshold(step: Step): { threshold: number; scale: number } {
-  const rate = step.scalars.dropout;
-  return { threshold: Math.floor(rate * 2 ** 32), scale: 1 / (1 - rate) };
+  const threshold = Math.round(step.scalars.dropout * 2 ** 16);
+  return { threshold, scale: 1 / (1 - threshold / 2 ** 16) };
 }
 
 export const dropoutOp: Op<number> = {
@@ -44,7 +47,7 @@ export const dropoutOp: Op<number> = {
         return {
           params: { rows, width4, column4: panel.first / 4, ...dropKey(step, stream), ...dropThreshold(step) },
           threads: rows * width4,
-          work: rows * width4 * 100,
+          work: rows * width4 * 60,
         };
       },
     }));

@@ -113,7 +113,7 @@ export const sparseDropoutOp: Op<SparseDropout> = {
           return {
             params: { rows, ...dropKey(step, stream), ...dropThreshold(step) },
             threads: rows,
-            work: rowsAt(half.entries, step) * 40,
+            work: rowsAt(half.entries, step) * 20,
           };
         },
       },

@@ -1,0 +1,31 @@
+/** Medians with intervals. These machines are noisy: ratios within one run mean more than times. */
+export interface Interval {
+  readonly median: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/**
+ * Median and a distribution-free interval for it of at least 95 % confidence, from order statistics: the ranks come from the
+ * binomial distribution with p = 1/2. Below six samples no such interval exists, and lo and hi are the extremes.
+ */
+export function medianInterval(samples: readonly number[]): Interval {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const n = sorted.length;
+  const middle = n % 2 === 1 ? sorted[n >> 1] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+  // Largest rank r with P(fewer than r samples below the median) <= 2.5 %.
+  let rank = 0;
+  let probability = 0.5 ** n;
+  for (let k = 0, sum = probability; sum <= 0.025; sum += probability) {
+    rank = ++k;
+    probability *= (n - k + 1) / k;
+  }
+  const lo = Math.max(0, rank - 1);
+  return { median: middle, lo: sorted[lo], hi: sorted[n - 1 - lo] };
+}
+
+export function meanDeviation(samples: readonly number[]): { mean: number; std: number } {
+  const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;
+  const squares = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return { mean, std: Math.sqrt(squares / Math.max(1, samples.length - 1)) };
+}

@@ -1,0 +1,129 @@
+import { parseArgs } from 'node:util';
+import { InputError } from '../config/errors.ts';
+import { nearest, quote } from '../config/parse.ts';
+
+/** The commands and what they take. */
+export const COMMANDS = ['train', 'forecast', 'predict', 'inspect', 'help'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+type Option = { readonly type: 'string' | 'boolean'; readonly multiple?: boolean; readonly short?: string };
+
+const HELP = { help: { type: 'boolean', short: 'h' } } as const satisfies Record<string, Option>;
+const RUN = {
+  ...HELP,
+  data: { type: 'string' },
+  preset: { type: 'string' },
+  config: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  seed: { type: 'string' },
+  split: { type: 'string' },
+  backend: { type: 'string' },
+  'no-fit': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const satisfies Record<string, Option>;
+
+const OPTIONS = {
+  train: { ...RUN, out: { type: 'string' } },
+  forecast: RUN,
+  predict: { ...HELP, data: { type: 'string' }, backend: { type: 'string' } },
+  inspect: { ...HELP, json: { type: 'boolean' } },
+  help: HELP,
+} as const satisfies Record<CommandName, Record<string, Option>>;
+
+/** How many arguments that are no options a command takes, and what they are. */
+const POSITIONALS: Record<CommandName, { readonly min: number; readonly max: number; readonly what: string }> = {
+  train: { min: 0, max: 0, what: '' },
+  forecast: { min: 0, max: 0, what: '' },
+  predict: { min: 1, max: 1, what: 'the folder that edgewise train --out wrote' },
+  inspect: { min: 1, max: 1, what: 'a file, a folder or the name of a dataset' },
+  help: { min: 0, max: 1, what: '' },
+};
+
+export const BACKENDS = ['auto', 'webgpu', 'cpu'] as const;
+export type BackendChoice = (typeof BACKENDS)[number];
+
+/** The command line, taken apart; `help` where help was asked for anywhere. */
+export interface Invocation {
+  readonly command: CommandName;
+  readonly help: boolean;
+  readonly positionals: readonly string[];
+  readonly data?: string;
+  readonly preset?: string;
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly seed?: string;
+  readonly split?: string;
+  readonly backend: BackendChoice;
+  readonly fit: boolean;
+  readonly json: boolean;
+  readonly out?: string;
+}
+
+/** Takes the arguments after `edgewise` apart. InputError in one sentence on anything unknown, missing or superfluous. */
+export function parseInvocation(argv: readonly string[]): Invocation {
+  const [name, ...rest] = argv;
+  if (name === undefined)
+    throw new InputError(`give a command: ${COMMANDS.join(', ')} (edgewise --help explains them).`);
+  if (name === '--help' || name === '-h') return { ...parseInvocation(['help']), help: true };
+  const command = COMMANDS.find((candidate) => candidate === name);
+  if (!command) {
+    const near = nearest(name, COMMANDS);
+    throw new InputError(
+      `unknown command ${quote(name)}: ${near ? `did you mean ${near}?` : `use ${COMMANDS.join(', ')}.`}`,
+    );
+  }
+  const { values, positionals } = parse(command, rest);
+  const help = values.help === true;
+  const text = (key: string) => (typeof values[key] === 'string' ? values[key] : undefined);
+  if (!help) checkPositionals(command, positionals);
+  return {
+    command,
+    help,
+    positionals,
+    data: text('data'),
+    preset: text('preset'),
+    config: text('config'),
+    set: Array.isArray(values.set) ? values.set.map(String) : [],
+    seed: text('seed'),
+    split: text('split'),
+    backend: backendOf(text('backend')),
+    fit: values['no-fit'] !== true,
+    json: values.json === true,
+    out: text('out'),
+  };
+}
+
+function parse(command: CommandName, args: string[]) {
+  const options: Record<string, Option> = OPTIONS[command];
+  // Not strict: the words of Node's own errors are long, and of several sentences.
+  const parsed = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
+  for (const token of parsed.tokens) {
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (!option) {
+      const near = nearest(token.name, Object.keys(options));
+      const advice = near ? `did you mean --${near}?` : `edgewise ${command} --help lists the options.`;
+      throw new InputError(`${command}: unknown option ${quote(token.rawName)}: ${advice}`);
+    }
+    if (option.type === 'string' && !token.value) throw new InputError(`${token.rawName}: give a value after it.`);
+    if (option.type === 'boolean' && token.value !== undefined)
+      throw new InputError(`${token.rawName}: takes no value.`);
+  }
+  return parsed;
+}
+
+function checkPositionals(command: CommandName, given: readonly string[]): void {
+  const { min, max, what } = POSITIONALS[command];
+  if (given.length < min) throw new InputError(`${command}: name ${what}.`);
+  if (given.length > max) {
+    const advice = max === 0 ? 'options begin with --' : `one argument is enough: ${what || 'a command or config'}`;
+    throw new InputError(`${command}: ${quote(given[max])} is one argument too many; ${advice}.`);
+  }
+}
+
+function backendOf(text: string | undefined): BackendChoice {
+  const backend = BACKENDS.find((candidate) => candidate === (text ?? 'auto'));
+  if (!backend)
+    throw new InputError(`--backend cannot be ${quote(text ?? '')}: it must be one of ${BACKENDS.join(', ')}.`);
+  return backend;
+}

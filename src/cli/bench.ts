@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { cora, debian } from '../bench/accuracy.ts';
+import { memory } from '../bench/memory.ts';
+import { peers } from '../bench/peers.ts';
+import type { BenchContext, BenchResult, Suite } from '../bench/suite.ts';
+import { InputError } from '../config/errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Backend } from '../train/session.ts';
+import { findData, loadGraph } from './data.ts';
+import { openDawn } from './dawn.ts';
+import { complain, say } from './output.ts';
+import { peerSource } from './peerSource.ts';
+
+/** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md. */
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  cora,
+  debian,
+  memory,
+  peers: (context) => peers(context, peerSource(context)),
+};
+
+const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]
+
+  cora     test accuracy of the planetoid-gcn protocol on Cora over seeds (needs Cora: EDGEWISE_DATA or a download)
+  debian   GCN, MLP and sampled GCN on the embedded graphs
+  memory   forecast = ledger = bytes counted from outside
+  peers    one training step on Cora beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in bench/peers)
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      seeds: { type: 'string', default: '10' },
+      backend: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const [name] = positionals;
+  const suite = name === undefined ? undefined : SUITES[name];
+  if (values.help || !suite) {
+    if (!values.help) throw new InputError(`bench: name one of ${Object.keys(SUITES).join(', ')}.`);
+    return say(USAGE);
+  }
+  const dawn = values.backend === 'cpu' ? 'not asked for' : await openDawn();
+  const backends: Backend[] = [];
+  if (typeof dawn !== 'string') backends.push({ kind: 'webgpu', gpu: dawn.gpu });
+  if (values.backend !== 'webgpu') backends.push({ kind: 'cpu' });
+  const graphs = new Map<string, Promise<Graph>>();
+  const context: BenchContext = {
+    backends,
+    seeds: Number(values.seeds),
+    graph(id) {
+      const found = graphs.get(id) ?? loadGraph(findData(publicData(id)));
+      graphs.set(id, found);
+      return found;
+    },
+    progress: (text) => process.stderr.write(`${text}\n`),
+  };
+  const result: BenchResult = { bench: name, ...(await suite(context)) };
+  if (typeof dawn !== 'string') dawn.close();
+  say(values.json ? JSON.stringify(result) : table(result));
+}
+
+/** Cora's files where EDGEWISE_DATA has them; otherwise the catalogue's id, which downloads them. */
+function publicData(id: string): string {
+  const folder = process.env.EDGEWISE_DATA;
+  return id === 'cora' && folder ? `${folder}/planetoid-cora` : id;
+}
+
+function table({ bench, device, rows, ratios }: BenchResult): string {
+  const format = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
+  const lines = rows.map(({ name, unit, median, lo, hi, mean, std }) => {
+    const average = mean === undefined ? '' : `, mean ${format(mean)} ± ${format(std ?? 0)}`;
+    return `${name}: ${format(median)} ${unit} [${format(lo)}, ${format(hi)}]${average}`;
+  });
+  const comparisons = Object.entries(ratios).map(([name, value]) => `${name}: ${format(value)}`);
+  const devices = device.map(
+    ({ backend, description, software }) => `${backend}: ${description}${software ? ' (software)' : ''}`,
+  );
+  return [`bench ${bench}`, ...devices, '', ...lines, '', ...comparisons].join('\n');
+}
+
+main().catch((error: unknown) => {
+  complain(error instanceof Error ? error.message : String(error));
+  process.exitCode = error instanceof InputError ? 2 : 1;
+});

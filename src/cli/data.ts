@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { InputError } from '../config/errors.ts';
+import { nearest, quote } from '../config/parse.ts';
+import type { Config } from '../config/schema.ts';
+import type { NamedBytes } from '../formats/csv.ts';
+import { SPLIT } from '../formats/graphData.ts';
+import { readGraphFiles } from '../formats/open.ts';
+import { arrange } from '../graph/arrange.ts';
+import { fingerprint } from '../graph/fingerprint.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { DatasetInfo } from '../run/record.ts';
+import { type CatalogueEntry, datasetsFolder, fileName, readCatalogue } from './catalogue.ts';
+import { fetchFile } from './download.ts';
+import { progressBar } from './output.ts';
+
+/** What `--data` names: a dataset of the catalogue, a file or a folder. */
+export type DataSource =
+  | { readonly kind: 'catalogue'; readonly entry: CatalogueEntry }
+  | { readonly kind: 'path'; readonly path: string; readonly files: readonly string[] };
+
+/** Node reads a file into one buffer; its limit is 2 GiB. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/**
+ * Finds what `name` means without reading it: first the catalogue (`./debian` is always a path), then the disk.
+ * InputError where there is nothing of that name.
+ */
+export function findData(name: string | undefined): DataSource {
+  const catalogue = readCatalogue();
+  const ids = catalogue.map(({ id }) => id);
+  if (name === undefined) throw new InputError(`--data: name a dataset (${ids.join(', ')}), a file or a folder.`);
+  const entry = catalogue.find(({ id }) => id === name);
+  if (entry) return { kind: 'catalogue', entry };
+  const stats = statSync(name, { throwIfNoEntry: false });
+  if (!stats) {
+    const near = nearest(name, ids);
+    const advice = near ? `did you mean ${near}?` : `give a path, or one of ${ids.join(', ')}.`;
+    throw new InputError(`--data ${quote(name)}: neither a dataset nor a file nor a folder: ${advice}`);
+  }
+  if (!stats.isDirectory()) return { kind: 'path', path: name, files: [name] };
+  const files = readdirSync(name, { withFileTypes: true })
+    .filter((file) => !file.isDirectory() && !file.name.startsWith('.'))
+    .map((file) => join(name, file.name))
+    .sort();
+  if (files.length === 0) throw new InputError(`${name}: the folder holds no files.`);
+  return { kind: 'path', path: name, files };
+}
+
+/** The catalogue id, or null for a file or folder. */
+export function catalogueId(source: DataSource): string | null {
+  return source.kind === 'catalogue' ? source.entry.id : null;
+}
+
+/** Reads, checks and arranges the graph. Every InputError names a file. */
+export async function loadGraph(source: DataSource): Promise<Graph> {
+  const files = source.kind === 'catalogue' ? await catalogueFiles(source.entry) : readPaths(source.files);
+  const origin = source.kind === 'catalogue' ? source.entry.id : source.path;
+  try {
+    const graph = arrange(readGraphFiles(files));
+    return source.kind === 'catalogue' ? { ...graph, name: source.entry.id } : graph;
+  } catch (error) {
+    // Some errors speak of several files at once, or of a graph: then the path says which.
+    if (!(error instanceof InputError) || files.some(({ name }) => error.message.includes(basename(name)))) throw error;
+    throw new InputError(`${origin}: ${error.message}`);
+  }
+}
+
+async function catalogueFiles(entry: CatalogueEntry): Promise<NamedBytes[]> {
+  const progress = progressBar();
+  const files: NamedBytes[] = [];
+  for (const file of entry.files) {
+    const bytes = file.path ? readOne(join(datasetsFolder(), file.path)) : await fetchFile(entry, file, progress);
+    files.push({ name: fileName(file), bytes });
+  }
+  return files;
+}
+
+function readPaths(paths: readonly string[]): NamedBytes[] {
+  let total = 0;
+  return paths.map((path) => {
+    const bytes = readOne(path);
+    total += bytes.length;
+    if (total > MAX_BYTES) throw new InputError(`${path}: the files are larger than 2 GiB together; give fewer.`);
+    return { name: path, bytes };
+  });
+}
+
+/** The bytes of a file, or an InputError that names it. */
+export function readOne(path: string): Uint8Array {
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_BYTES) throw new InputError(`${path}: ${size} bytes are more than 2 GiB; give a smaller file.`);
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
+    );
+  }
+}
+
+/** What a run record says about the graph. */
+export async function describeGraph(graph: Graph): Promise<DatasetInfo> {
+  return {
+    name: graph.name,
+    nodes: graph.nodes,
+    edges: graph.edges,
+    features: graph.features.cols,
+    classes: graph.classNames.length,
+    fingerprint: await fingerprint(graph),
+  };
+}
+
+/** Refuses a configuration that this graph cannot serve, and a graph that offers nothing to learn. */
+export function checkAgainstGraph(graph: Graph, config: Config): void {
+  if (graph.classNames.length < 2) {
+    throw new InputError(
+      `${graph.name}: ${graph.classNames.length || 'no'} classes, training needs two; give labelled nodes.`,
+    );
+  }
+  const wanted = config['data.split'];
+  const offered = graph.splits.length;
+  if (wanted >= offered) {
+    const range = offered === 1 ? 'one split, number 0' : `${offered} splits, 0 to ${offered - 1}`;
+    throw new InputError(`data.split cannot be ${wanted}: ${graph.name} has ${range}.`);
+  }
+  if (!graph.splits[wanted].includes(SPLIT.train)) {
+    throw new InputError(
+      `${graph.name}: split ${wanted} has no training nodes; mark some, or leave the split out to have one drawn.`,
+    );
+  }
+}

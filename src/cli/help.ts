@@ -1,0 +1,76 @@
+import { formatValue } from '../config/describe.ts';
+import { describeRange } from '../config/parse.ts';
+import { PRESET_NAMES, PRESETS } from '../config/presets.ts';
+import { CONFIG_KEYS, DEFAULTS, entryOf } from '../config/schema.ts';
+import type { CommandName } from './args.ts';
+import { readCatalogue } from './catalogue.ts';
+
+/** The texts of `--help`. */
+
+const RUN_OPTIONS = `  --data NAME        a dataset of the catalogue, a file or a folder (./NAME is always a path)
+  --preset NAME      a whole protocol: ${PRESET_NAMES.join(', ')};
+                     without it, the one recommended for the dataset and model.kind
+  --config FILE      a run.json whose configuration to repeat, or an object of some keys
+  --set KEY=VALUE    one hyperparameter, as often as you like (edgewise help config lists them)
+  --seed N           short for --set training.seed=N
+  --split N          short for --set data.split=N
+  --backend NAME     auto (default: WebGPU, or the CPU with a warning), webgpu, cpu
+  --no-fit           do not change the configuration to stay inside memory.gpuBudget
+  --json             one JSON object on standard output and nothing else`;
+
+const OVERVIEW = `edgewise: trains graph neural networks on your own GPU
+
+  edgewise train --data NAME       train and evaluate; --out FOLDER keeps the run
+  edgewise forecast --data NAME    the memory that such a run will create, without running it
+  edgewise predict FOLDER --data NAME
+                                   node, class and probabilities as CSV, from a kept run
+  edgewise inspect NAME            what was understood of a file, a folder or a dataset
+  edgewise help config             every hyperparameter and preset
+  edgewise COMMAND --help          the options of a command
+  edgewise --version`;
+
+const ENDING = `Exit status: 0 done, 1 failed while running, 2 bad input (one line on standard error says what, where and what to do).
+VK_DRIVER_FILES names a Vulkan driver; EDGEWISE_CACHE is where downloaded datasets are kept.`;
+
+const TEXTS: Record<Exclude<CommandName, 'help'>, string> = {
+  train: `edgewise train --data NAME [options]
+
+${RUN_OPTIONS}
+  --out FOLDER       keep run.json and weights.safetensors in this folder
+
+Later wins: defaults, preset, --config, --set in order, --seed and --split.`,
+  forecast: `edgewise forecast --data NAME [options]
+
+${RUN_OPTIONS}`,
+  predict: `edgewise predict FOLDER --data NAME [options]
+
+FOLDER is what edgewise train --out wrote. The CSV has the columns node, class and one probability per class.
+
+  --data NAME        a dataset of the catalogue, a file or a folder
+  --backend NAME     auto (default), webgpu, cpu`,
+  inspect: `edgewise inspect NAME [--json]
+
+NAME is a file, a folder or a dataset of the catalogue.`,
+};
+
+/** The help of a command; of everything where `command` is help. */
+export function helpText(command: CommandName): string {
+  if (command !== 'help') return `${TEXTS[command]}\n\n${ENDING}`;
+  const datasets = readCatalogue().map(({ id, title }) => `  ${id.padEnd(15)}${title}`);
+  return [OVERVIEW, '', 'Datasets:', ...datasets, '', ENDING].join('\n');
+}
+
+/** Every key and preset, for a terminal. */
+export function configText(): string {
+  const lines = ['Hyperparameters, for --set KEY=VALUE:', ''];
+  for (const key of CONFIG_KEYS) {
+    lines.push(
+      `  ${key} = ${formatValue(key, DEFAULTS[key])}`,
+      `      ${entryOf(key).help}`,
+      `      Accepts ${describeRange(key)}.`,
+    );
+  }
+  lines.push('', 'Presets, for --preset NAME:', '');
+  for (const name of PRESET_NAMES) lines.push(`  ${name.padEnd(15)}${PRESETS[name].help}`);
+  return lines.join('\n');
+}

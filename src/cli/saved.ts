@@ -1,0 +1,71 @@
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../config/errors.ts';
+import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.ts';
+import { decodeRecord, encodeRecord } from '../run/codec.ts';
+import type { RunRecord } from '../run/record.ts';
+import type { Weights } from '../train/session.ts';
+import { readOne } from './data.ts';
+
+/** A saved run: a folder with run.json and weights.safetensors. */
+
+const RECORD = 'run.json';
+const WEIGHTS = 'weights.safetensors';
+
+/** Makes the folder before the run, so that a wrong path does not cost a training. */
+export function makeRunFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new InputError(
+      `--out ${folder}: cannot be made (${(error as NodeJS.ErrnoException).code}); name a folder that can.`,
+    );
+  }
+}
+
+export function saveRun(folder: string, record: RunRecord, weights: ReadonlyMap<string, Weights>): void {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { shape, data }] of weights) tensors.set(name, { dtype: 'F32', shape, data });
+  const metadata = new Map([
+    ['format', 'edgewise'],
+    ['engine', record.engine],
+    ['curveHash', record.result.curveHash],
+  ]);
+  // The weights first: a folder with a run.json is a whole run.
+  write(join(folder, WEIGHTS), writeSafetensors(tensors, metadata));
+  write(join(folder, RECORD), `${encodeRecord(record)}\n`);
+}
+
+/** Renamed into place: what is there is never half a file. */
+function write(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
+}
+
+export interface SavedRun {
+  readonly record: RunRecord;
+  readonly weights: ReadonlyMap<string, Weights>;
+}
+
+/** Reads a folder that `saveRun` wrote; InputError names the file that is missing or wrong. */
+export function readRun(folder: string): SavedRun {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InputError(`${folder}: not a folder; name the one that edgewise train --out wrote.`);
+  }
+  const recordPath = join(folder, RECORD);
+  const weightsPath = join(folder, WEIGHTS);
+  const record = decodeRecord(new TextDecoder().decode(readOne(recordPath)), recordPath);
+  const { tensors, metadata } = readSafetensors(readOne(weightsPath), weightsPath);
+  if (metadata.get('curveHash') !== record.result.curveHash) {
+    throw new InputError(`${weightsPath}: belongs to another run than ${RECORD} beside it; train again.`);
+  }
+  const weights = new Map<string, Weights>();
+  for (const [name, { shape, data }] of tensors) {
+    if (!(data instanceof Float32Array))
+      throw new InputError(`${weightsPath}: ${name} is not of 32-bit floats; train again.`);
+    if (shape.length !== 2) throw new InputError(`${weightsPath}: ${name} is not a matrix; train again.`);
+    weights.set(name, { shape: [shape[0], shape[1]], data });
+  }
+  return { record, weights };
+}

@@ -1,0 +1,87 @@
+import { SPLIT } from '../formats/graphData.ts';
+import type { Graph } from '../graph/graph.ts';
+
+/** What a graph looks like, in numbers: what `edgewise inspect` prints. */
+export interface GraphSummary {
+  readonly name: string;
+  readonly nodes: number;
+  readonly edges: number;
+  readonly directed: boolean;
+  readonly weighted: boolean;
+  readonly features: { readonly count: number; readonly storage: 'sparse' | 'dense'; readonly nonZeros: number };
+  readonly labelled: number;
+  /** Nodes per class, in the order of the classes. */
+  readonly classes: readonly { readonly name: string; readonly nodes: number }[];
+  readonly splits: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
+  /** Neighbours per node. */
+  readonly degree: { readonly mean: number; readonly median: number; readonly max: number; readonly isolated: number };
+  /** Share of the edges between labelled nodes that join two of the same class; null where there is no such edge. */
+  readonly homophily: number | null;
+  readonly notes: readonly string[];
+}
+
+export function summarize(graph: Graph): GraphSummary {
+  const { features, labels, adjacency } = graph;
+  const classes = graph.classNames.map((name) => ({ name, nodes: 0 }));
+  let labelled = 0;
+  for (const label of labels) {
+    if (label < 0) continue;
+    labelled++;
+    classes[label].nodes++;
+  }
+  return {
+    name: graph.name,
+    nodes: graph.nodes,
+    edges: graph.edges,
+    directed: !graph.symmetric,
+    weighted: adjacency.values !== null,
+    features: { count: features.cols, storage: features.kind, nonZeros: nonZeros(graph) },
+    labelled,
+    classes,
+    splits: graph.splits.map((split) => ({
+      train: count(split, SPLIT.train),
+      validation: count(split, SPLIT.validation),
+      test: count(split, SPLIT.test),
+    })),
+    degree: degrees(graph),
+    homophily: edgeHomophily(graph),
+    notes: graph.notes,
+  };
+}
+
+function nonZeros({ features }: Graph): number {
+  if (features.kind === 'sparse') return features.indices.length;
+  return features.values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
+}
+
+function count(codes: Uint8Array, code: number): number {
+  return codes.reduce((sum, value) => sum + (value === code ? 1 : 0), 0);
+}
+
+function degrees({ adjacency, nodes }: Graph): GraphSummary['degree'] {
+  const { indptr } = adjacency;
+  const sorted = Uint32Array.from({ length: nodes }, (_, node) => indptr[node + 1] - indptr[node]).sort();
+  const middle = nodes >> 1;
+  return {
+    mean: indptr[nodes] / nodes,
+    median: nodes % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2,
+    max: sorted[nodes - 1],
+    isolated: sorted.findIndex((degree) => degree > 0) < 0 ? nodes : sorted.findIndex((degree) => degree > 0),
+  };
+}
+
+/** Edge homophily: Zhu et al., "Beyond homophily in graph neural networks", NeurIPS 2020, definition 1. */
+function edgeHomophily({ adjacency, labels, nodes }: Graph): number | null {
+  let same = 0;
+  let all = 0;
+  for (let node = 0; node < nodes; node++) {
+    if (labels[node] < 0) continue;
+    for (let e = adjacency.indptr[node]; e < adjacency.indptr[node + 1]; e++) {
+      const other = labels[adjacency.indices[e]];
+      if (other < 0) continue;
+      all++;
+      if (other === labels[node]) same++;
+    }
+  }
+  return all === 0 ? null : same / all;
+}

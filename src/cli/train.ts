@@ -1,0 +1,88 @@
+import type { Config } from '../config/schema.ts';
+import { encodeRecord } from '../run/codec.ts';
+import { type EpochRecord, RUN_SCHEMA, type RunRecord } from '../run/record.ts';
+import { ENGINE_VERSION } from '../run/version.ts';
+import type { Invocation } from './args.ts';
+import { openBackend } from './backend.ts';
+import { checkAgainstGraph, describeGraph, loadGraph } from './data.ts';
+import { loadEngine, withStore } from './engine.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatMemory,
+  formatPercent,
+  formatSettings,
+  printable,
+  progressBar,
+  say,
+} from './output.ts';
+import { describePreset, prepare } from './prepare.ts';
+import { makeRunFolder, saveRun } from './saved.ts';
+
+/** `edgewise train`: one run, its record on standard output or a summary of it, and its files. */
+export async function train(invocation: Invocation): Promise<void> {
+  const prepared = prepare(invocation);
+  const { config, source } = prepared;
+  const graph = await loadGraph(source);
+  checkAgainstGraph(graph, config);
+  if (invocation.out !== undefined) makeRunFolder(invocation.out);
+  const dataset = await describeGraph(graph);
+  const tell = invocation.json ? () => {} : say;
+  tell(
+    `${printable(dataset.name)}: ${formatCount(dataset.nodes)} nodes, ${formatCount(dataset.edges)} edges, ` +
+      `${formatCount(dataset.features)} features, ${dataset.classes} classes`,
+  );
+  tell(describePreset(prepared));
+
+  const { backend, description, close } = await openBackend(invocation.backend);
+  try {
+    tell(`on ${description}`);
+    const progress = progressBar();
+    const engine = await loadEngine();
+    const { weights, ...trained } = await withStore(config, (place) =>
+      engine.train({
+        graph,
+        config,
+        backend,
+        fit: invocation.fit,
+        ...place,
+        onStart: ({ forecast, fitted }) => {
+          if (Object.keys(fitted).length > 0)
+            tell(`fitted to ${formatBytes(config['memory.gpuBudget'])}: ${formatSettings(fitted)}`);
+          tell(`memory forecast: ${formatMemory(forecast.memory)}`);
+        },
+        onEpoch: (epoch) => progress.update(epoch.epoch, config['training.epochs'], describeEpoch(epoch, config)),
+      }),
+    ).finally(progress.end);
+    const record: RunRecord = { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config, dataset, events: [], ...trained };
+    if (invocation.out !== undefined) saveRun(invocation.out, record, weights);
+    if (invocation.json) say(encodeRecord(record));
+    else for (const line of summary(record)) say(line);
+    if (invocation.out !== undefined) tell(`saved in ${invocation.out}`);
+  } finally {
+    close();
+  }
+}
+
+function describeEpoch({ epoch, trainLoss, valAcc, ms }: EpochRecord, config: Config): string {
+  return `epoch ${epoch}/${config['training.epochs']}, loss ${trainLoss.toFixed(3)}, validation ${formatPercent(valAcc)}, ${ms.toFixed(1)} ms`;
+}
+
+function summary({ epochs, result, memory }: RunRecord): string[] {
+  const { bestEpoch, testAcc, testMacroF1, testWeightedF1, testRocAuc } = result;
+  const rocAuc = testRocAuc === null ? '' : `, ROC-AUC ${testRocAuc.toFixed(3)}`;
+  return [
+    `test accuracy ${formatPercent(testAcc)}, macro F1 ${testMacroF1.toFixed(3)}, weighted F1 ${testWeightedF1.toFixed(3)}` +
+      `${rocAuc} (epoch ${bestEpoch}, the lowest validation loss)`,
+    `${epochs.length} epochs, median ${median(epochs.map(({ ms }) => ms)).toFixed(1)} ms training and ` +
+      `${median(epochs.map(({ evalMs }) => evalMs)).toFixed(1)} ms evaluation`,
+    `memory peak: ${formatMemory(memory.peak)}`,
+    `curve ${result.curveHash.slice(0, 16)}`,
+  ];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
