@@ -17,7 +17,7 @@ export default defineConfig({
   },
   ssr: { noExternal: ['fflate'] },
   test: {
-    include: ['src/**/*.test.ts', 'datasets/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'datasets/**/*.test.ts', 'scripts/**/*.test.mjs'],
     testTimeout: 60_000,
     // Dawn keeps threads and a device per process: one process per test file, no worker threads.
     pool: 'forks',
