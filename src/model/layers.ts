@@ -1,4 +1,5 @@
-import { type OpGraph, state } from '../tensor/graph.ts';
+import { state } from '../tensor/graph.ts';
+import type { OpGraph } from '../tensor/op.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
 import { addBias, relu } from '../tensor/ops/elementwise.ts';
 import { matmul } from '../tensor/ops/matmul.ts';

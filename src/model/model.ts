@@ -1,4 +1,5 @@
-import type { OpGraph } from '../tensor/graph.ts';
+import type { OpGraph } from '../tensor/op.ts';
+
 import type { SparseMatrix } from '../tensor/ops/sparse.ts';
 import type { Value } from '../tensor/value.ts';
 

@@ -1,4 +1,5 @@
-import { input, type OpGraph, state } from '../tensor/graph.ts';
+import { input, state } from '../tensor/graph.ts';
+import type { OpGraph } from '../tensor/op.ts';
 import { maskedCrossEntropy, UNLABELLED } from '../tensor/ops/loss.ts';
 import { countClasses } from '../tensor/ops/metrics.ts';
 import type { Size, Value } from '../tensor/value.ts';

@@ -1,4 +1,5 @@
-import type { OpGraph } from './graph.ts';
+import type { OpGraph } from './op.ts';
+
 import { add } from './ops/elementwise.ts';
 import type { Value } from './value.ts';
 

@@ -1,18 +1,7 @@
-import type { Node, Op } from './op.ts';
+import type { Op, OpGraph } from './op.ts';
 import type { Purpose, Size, Value } from './value.ts';
 
-/**
- * The op graph: nodes in the order in which they run, grouped into routines (`train`, `evaluate`, …) that share
- * parameters and memory. Builders of ops append to it; passes and the planner read it.
- */
-export interface OpGraph {
-  readonly values: Value[];
-  readonly nodes: Node[];
-  /** The routine that new nodes join. */
-  routine: string;
-  /** Counts the ops that draw random numbers, so that each has its own stream. */
-  randomStreams: number;
-}
+/** Builders of ops append to the graph through these. */
 
 export function newGraph(): OpGraph {
   return { values: [], nodes: [], routine: 'main', randomStreams: 0 };

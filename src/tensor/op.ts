@@ -1,5 +1,4 @@
 import type { Key } from '../graph/random.ts';
-import type { OpGraph } from './graph.ts';
 import type { Panel } from './panels.ts';
 import type { DType, Size, Sizes, Value } from './value.ts';
 
@@ -41,6 +40,19 @@ export interface Node<A = unknown> {
   /** Persistent values that it changes in place. */
   readonly updates: readonly Value[];
   readonly attributes: A;
+}
+
+/**
+ * The op graph: nodes in the order in which they run, grouped into routines (`train`, `evaluate`, …) that share
+ * parameters and memory. Builders of ops append to it; passes and the planner read it.
+ */
+export interface OpGraph {
+  readonly values: Value[];
+  readonly nodes: Node[];
+  /** The routine that new nodes join. */
+  routine: string;
+  /** Counts the ops that draw random numbers, so that each has its own stream. */
+  randomStreams: number;
 }
 
 /** One column panel of a value: the thing that is bound. */

@@ -1,5 +1,4 @@
-import type { OpGraph } from './graph.ts';
-import type { Dispatch, LowerContext, Piece } from './op.ts';
+import type { Dispatch, LowerContext, OpGraph, Piece } from './op.ts';
 import { type Panel, panelsOf } from './panels.ts';
 import { assignSlots } from './slots.ts';
 import { bufferBytes, evaluate, type Purpose, padded, type Sizes, stride, type Value } from './value.ts';

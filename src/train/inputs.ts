@@ -1,7 +1,8 @@
 import type { Graph } from '../graph/graph.ts';
 import type { Model, ModelInputs } from '../model/model.ts';
 import { declareTargets, type Targets } from '../task/nodeClassification.ts';
-import { input, type OpGraph } from '../tensor/graph.ts';
+import { input } from '../tensor/graph.ts';
+import type { OpGraph } from '../tensor/op.ts';
 import { type SparseMatrix, sparseHalf } from '../tensor/ops/sparse.ts';
 import { type Size, symbol } from '../tensor/value.ts';
 

@@ -1,7 +1,7 @@
 import { deriveKey, seedKey, threefry, toUnit } from '../../graph/random.ts';
 import { gradients } from '../../tensor/autodiff.ts';
-import { input, newGraph, type OpGraph } from '../../tensor/graph.ts';
-import type { Step } from '../../tensor/op.ts';
+import { input, newGraph } from '../../tensor/graph.ts';
+import type { OpGraph, Step } from '../../tensor/op.ts';
 import { DEFAULT_LIMITS, type Limits, makePlan, type Plan } from '../../tensor/plan.ts';
 import { evaluate, type Sizes, type Value } from '../../tensor/value.ts';
 import { verifyPlan } from '../../tensor/verify.ts';

@@ -1,6 +1,6 @@
 import { deriveKey } from '../../graph/random.ts';
-import { activation, addNode, type OpGraph } from '../graph.ts';
-import { type Op, rowsAt, type Step, whole } from '../op.ts';
+import { activation, addNode } from '../graph.ts';
+import { type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
 

@@ -1,6 +1,6 @@
 import { mergeSum, splitRows } from '../accumulator.ts';
-import { activation, addNode, type OpGraph } from '../graph.ts';
-import { type Dispatch, type Op, rowsAt, type Step, whole } from '../op.ts';
+import { activation, addNode } from '../graph.ts';
+import { type Dispatch, type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
 import { padded4, stride4 } from '../panels.ts';
 import { sameSize, type Value } from '../value.ts';
 

@@ -1,5 +1,5 @@
-import { activation, addNode, type OpGraph, vector } from '../graph.ts';
-import { type Dispatch, type LowerContext, type Node, type Op, rowsAt, whole } from '../op.ts';
+import { activation, addNode, vector } from '../graph.ts';
+import { type Dispatch, type LowerContext, type Node, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
 import { columnSums } from './elementwise.ts';

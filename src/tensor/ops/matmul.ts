@@ -1,6 +1,6 @@
 import { mergeSum, splitRows } from '../accumulator.ts';
-import { activation, addNode, type OpGraph } from '../graph.ts';
-import { type Dispatch, type LowerContext, type Node, type Op, rowsAt } from '../op.ts';
+import { activation, addNode } from '../graph.ts';
+import { type Dispatch, type LowerContext, type Node, type Op, type OpGraph, rowsAt } from '../op.ts';
 import { overlaps, padded4, stride4 } from '../panels.ts';
 import { sameSize, type Value } from '../value.ts';
 

@@ -1,5 +1,5 @@
-import { addNode, type OpGraph } from '../graph.ts';
-import { type Dispatch, type Op, rowsAt, whole } from '../op.ts';
+import { addNode } from '../graph.ts';
+import { type Dispatch, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import { evaluate, type Value } from '../value.ts';
 

@@ -1,5 +1,5 @@
-import { addNode, type OpGraph, state } from '../graph.ts';
-import { type Dispatch, type Node, type Op, rowsAt, whole } from '../op.ts';
+import { addNode, state } from '../graph.ts';
+import { type Dispatch, type Node, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
 

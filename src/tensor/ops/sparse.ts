@@ -1,5 +1,5 @@
-import { addNode, addValue, input, type OpGraph } from '../graph.ts';
-import { type Op, rowsAt, whole } from '../op.ts';
+import { addNode, addValue, input } from '../graph.ts';
+import { type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { type Purpose, type Size, symbol, type Value } from '../value.ts';
 import { dropKey, dropThreshold } from './dropout.ts';
 

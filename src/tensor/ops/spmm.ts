@@ -1,6 +1,6 @@
 import { accumulators } from '../accumulator.ts';
-import { activation, addNode, type OpGraph } from '../graph.ts';
-import { type Dispatch, type Op, type Piece, rowsAt, whole } from '../op.ts';
+import { activation, addNode } from '../graph.ts';
+import { type Dispatch, type Op, type OpGraph, type Piece, rowsAt, whole } from '../op.ts';
 import { overlaps, padded4, stride4 } from '../panels.ts';
 import { evaluate, type Size, type Sizes, sameSize, type Value } from '../value.ts';
 import type { SparseHalf, SparseMatrix } from './sparse.ts';

@@ -1,0 +1,95 @@
+import type { Config } from '../../config/schema.ts';
+import type { Executor } from '../../device/executor.ts';
+import { newLedger } from '../../device/ledger.ts';
+import { type Capacity, worstCase } from '../../graph/capacity.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { memoryServer } from '../../graph/memoryServer.ts';
+import { seedKey } from '../../graph/random.ts';
+import { initialValues } from '../../model/init.ts';
+import { models } from '../../model/models.ts';
+import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
+import { atLeastOneSeed, batchSizes, fanOuts, samplingOf } from '../capacity.ts';
+import { seedsOf, splitOf } from '../forecast.ts';
+import { shapeOf } from '../inputs.ts';
+import { type PassContext, sampledPass } from '../passes.ts';
+import { buildProgram } from '../program.ts';
+import type { Weights } from '../session.ts';
+
+type Routine = 'train' | 'evaluate';
+
+/** What a sampled run computes with a capacity of the caller's choice, and how often each routine ran. */
+export interface SampledRun {
+  /** Per epoch: summed losses of training, then of evaluation, then the counts per class. */
+  readonly results: readonly number[][];
+  readonly weights: ReadonlyMap<string, Weights>;
+  readonly runs: Readonly<Record<string, number>>;
+}
+
+/** @param shrink 1: the worst case; less: a fraction of it, but never less than one seed node needs */
+export async function sampledRun(
+  graph: Graph,
+  config: Config,
+  shrink: number,
+  open: (plan: Plan) => Promise<Executor>,
+): Promise<SampledRun> {
+  const model = models[config['model.kind']];
+  const layers = config['model.layers'];
+  const split = splitOf(graph, config);
+  const sizes: Record<string, number> = {};
+  const capacityOf = (routine: Routine): Capacity => {
+    const { batchSize, fanOut: listed } = samplingOf(config, routine);
+    const fanOut = fanOuts(model, layers, listed);
+    const seeds = Math.min(batchSize, seedsOf(split, routine, false).length);
+    const { nodes, edges } = worstCase(graph.adjacency.indptr, seeds, fanOut);
+    const part = (n: number) => Math.ceil(shrink * n);
+    const capacity = atLeastOneSeed(graph, fanOut, { nodes: nodes.map(part), edges: edges.map(part) });
+    Object.assign(sizes, batchSizes(graph, model, layers, `${routine}.`, capacity, fanOut));
+    return capacity;
+  };
+  const capacity = { train: capacityOf('train'), evaluate: capacityOf('evaluate') };
+  const shape = shapeOf(graph, config['data.normalizeFeatures']);
+  const training = buildProgram(config, shape, model, sizes, { validated: true, readLogits: false });
+  const executor = await open(makePlan(training.program, DEFAULT_LIMITS));
+  const runs: Record<string, number> = { train: 0, update: 0, evaluate: 0 };
+  const counting: Executor = {
+    ...executor,
+    run(routine, step) {
+      runs[routine]++;
+      return executor.run(routine, step);
+    },
+  };
+  const serve = memoryServer(graph);
+  const context: PassContext = {
+    config,
+    graph,
+    model,
+    executor: counting,
+    host: newLedger(),
+    serve: async (request) => serve(request),
+    root: seedKey(config['training.seed']),
+    locals: new Uint32Array(graph.nodes),
+    steps: 0,
+  };
+  training.parameters.forEach((parameter, index) => {
+    executor.write(parameter.value, initialValues(parameter, index, context.root));
+  });
+  const pass = (routine: Routine) =>
+    sampledPass(context, routine, training[routine], capacity[routine], seedsOf(split, routine, false), split);
+  const [train, evaluate] = [pass('train'), pass('evaluate')];
+  const results: number[][] = [];
+  for (let epoch = 1; epoch <= config['training.epochs']; epoch++) {
+    await train.epoch(epoch);
+    await evaluate.epoch(epoch);
+    const found = await executor.results();
+    results.push(
+      [training.trainLoss, training.totals.losses, training.totals.counts].flatMap((v) => [...found.get(v)!]),
+    );
+  }
+  const weights = new Map<string, Weights>();
+  for (const { value } of training.parameters) {
+    const data = (await executor.read(value)) as Float32Array;
+    weights.set(value.name, { shape: [value.rows as number, value.cols], data });
+  }
+  executor.destroy();
+  return { results, weights, runs };
+}
