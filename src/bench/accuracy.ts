@@ -34,7 +34,7 @@ const DEBIAN: readonly Protocol[] = [
 
 async function run(context: BenchContext, protocols: readonly Protocol[]) {
   const rows: BenchRow[] = [];
-  const devices = new Map<string, DeviceInfo>();
+  let first: DeviceInfo | null = null;
   for (const protocol of protocols) {
     const graph = await context.graph(protocol.data);
     for (const backend of protocol.once ? context.backends.slice(0, 1) : context.backends) {
@@ -42,14 +42,14 @@ async function run(context: BenchContext, protocols: readonly Protocol[]) {
       const accuracies: number[] = [];
       for (let seed = 0; seed < Math.min(context.seeds, protocol.seeds ?? context.seeds); seed++) {
         const { result, device } = await once(graph, protocol, backend, seed);
-        devices.set(device.description, device);
+        first ??= device;
         accuracies.push(result.testAcc);
         context.progress(`${name}, seed ${seed}: ${result.testAcc.toFixed(4)} (epoch ${result.bestEpoch})`);
       }
       rows.push({ name, unit: 'test accuracy', ...medianInterval(accuracies), ...meanDeviation(accuracies) });
     }
   }
-  return { device: [...devices.values()], rows };
+  return { device: first!, rows };
 }
 
 function once(graph: Graph, protocol: Protocol, backend: Backend, seed: number) {

@@ -1,4 +1,5 @@
 import { resolveConfig } from '../config/resolve.ts';
+import type { DeviceInfo } from '../run/record.ts';
 import { train } from '../train/session.ts';
 import type { BenchRow, Suite } from './suite.ts';
 
@@ -11,7 +12,7 @@ export const memory: Suite = async ({ backends, graph, progress }) => {
   if (backend?.kind !== 'webgpu') throw new Error('memory needs WebGPU, and there is no adapter');
   const rows: BenchRow[] = [];
   const ratios: Record<string, number> = {};
-  const devices = [];
+  let used: DeviceInfo | null = null;
   const runs = [
     { data: 'debian-small', sets: [] },
     { data: 'debian-small', sets: ['model.kind=mlp'] },
@@ -41,9 +42,9 @@ export const memory: Suite = async ({ backends, graph, progress }) => {
     ratios[`${name}: outside / forecast`] = counted.peak() / bytes.forecast.gpu;
     ratios[`${name}: left after the run`] = counted.held();
     progress(`${name}: ${bytes.forecast.gpu} forecast, ${bytes.peak.gpu} ledger, ${counted.peak()} outside`);
-    if (devices.length === 0) devices.push(device);
+    used = device;
   }
-  return { device: devices, rows, ratios };
+  return { device: used!, rows, ratios };
 };
 
 /** A GPU whose devices count the bytes of their buffers. */

@@ -84,7 +84,7 @@ export async function peers(context: BenchContext, source: PeerSource) {
     context.progress(`${row.name}: ${row.median.toFixed(2)} ms`);
     rows.push(row);
   }
-  return { device: devices, rows, ratios: ratiosOf(rows) };
+  return { device: devices[0], rows, ratios: ratiosOf(rows) };
 }
 
 async function ours(graph: Graph, config: Config, backend: Backend) {

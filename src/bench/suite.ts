@@ -22,7 +22,8 @@ export interface BenchRow extends Interval {
 
 export interface BenchResult {
   readonly bench: string;
-  readonly device: readonly DeviceInfo[];
+  /** The adapter, or the CPU where no row ran on WebGPU; a row's name says which of the two it ran on. */
+  readonly device: DeviceInfo;
   readonly rows: readonly BenchRow[];
   readonly ratios: Readonly<Record<string, number>>;
 }

@@ -77,10 +77,8 @@ function table({ bench, device, rows, ratios }: BenchResult): string {
     return `${name}: ${format(median)} ${unit} [${format(lo)}, ${format(hi)}]${average}`;
   });
   const comparisons = Object.entries(ratios).map(([name, value]) => `${name}: ${format(value)}`);
-  const devices = device.map(
-    ({ backend, description, software }) => `${backend}: ${description}${software ? ' (software)' : ''}`,
-  );
-  return [`bench ${bench}`, ...devices, '', ...lines, '', ...comparisons].join('\n');
+  const on = `${device.backend}: ${device.description}${device.software ? ' (software)' : ''}`;
+  return [`bench ${bench}`, on, '', ...lines, '', ...comparisons].join('\n');
 }
 
 main().catch((error: unknown) => {

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { encodeRecord } from '../run/codec.ts';
 import { type EpochRecord, RUN_SCHEMA, type RunRecord } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
+import type { Forecast } from '../train/forecast.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
 import { checkAgainstGraph, describeGraph, loadGraph } from './data.ts';
@@ -49,7 +50,7 @@ export async function train(invocation: Invocation): Promise<void> {
         onStart: ({ forecast, fitted }) => {
           if (Object.keys(fitted).length > 0)
             tell(`fitted to ${formatBytes(config['memory.gpuBudget'])}: ${formatSettings(fitted)}`);
-          tell(`memory forecast: ${formatMemory(forecast.memory)}`);
+          tell(`memory forecast: ${formatMemory(forecast.memory)}${describeCapacity(forecast)}`);
         },
         onEpoch: (epoch) => progress.update(epoch.epoch, config['training.epochs'], describeEpoch(epoch, config)),
       }),
@@ -62,6 +63,11 @@ export async function train(invocation: Invocation): Promise<void> {
   } finally {
     close();
   }
+}
+
+/** Whether the batches have room for the worst case, or for what a probe of the sampler saw (then some may be split). */
+function describeCapacity({ capacity, capacityFrom }: Forecast): string {
+  return Object.keys(capacity).length === 0 ? '' : `; batches sized by the ${capacityFrom}`;
 }
 
 function describeEpoch({ epoch, trainLoss, valAcc, ms }: EpochRecord, config: Config): string {

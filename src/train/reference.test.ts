@@ -77,7 +77,6 @@ test('the options that the cases vary make a difference above the tolerance', as
   expect(names.length).toBeGreaterThanOrEqual(5);
   for (const a of names) {
     for (const b of names) {
-      // 'two layers' has the default weight decay, which is too small to show after three epochs.
       if (a < b) expect(distance(finals.get(a)!, finals.get(b)!), `${a}, ${b}`).toBeGreaterThan(1e-5);
     }
   }
