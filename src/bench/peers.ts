@@ -68,16 +68,18 @@ export async function peers(context: BenchContext, source: PeerSource) {
     rows.push(row);
     devices.push(device);
   }
-  for (const open of await source.open(input)) {
-    const peer = await open();
-    try {
+  // All are opened before the first is disposed of: a library destroys its device with its last peer.
+  const opened: Peer[] = [];
+  try {
+    for (const open of await source.open(input)) opened.push(await open());
+    for (const peer of opened) {
       const name = `${peer.name} ${peer.version} (${peer.formulation})`;
       const row = { name, unit: 'ms per step', ...medianInterval(await timeSteps((steps) => peer.run(steps))) };
       context.progress(`${row.name}: ${row.median.toFixed(2)} ms`);
       rows.push(row);
-    } finally {
-      peer.dispose();
     }
+  } finally {
+    for (const peer of opened) peer.dispose();
   }
   for (const { name, msPerStep } of await source.python(input)) {
     const row = { name, unit: 'ms per step', ...medianInterval(msPerStep) };

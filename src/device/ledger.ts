@@ -13,7 +13,7 @@ export interface Ledger {
 }
 
 /** What the host holds: the dataset, the engine's copies, the sampler's tables, the chunk cache. */
-export type HostPurpose = 'dataset' | 'operators' | 'sampler' | 'batch' | 'cache' | 'curve';
+export type HostPurpose = 'dataset' | 'operators' | 'sampler' | 'batch' | 'cache';
 
 export function newLedger(): Ledger {
   const byPurpose: Record<string, number> = {};

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cpuExecutor } from '../device/cpu/executor.ts';
 import { NO_ADAPTER, testDevice } from '../device/testing/dawn.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
-import type { GraphData } from '../formats/graphData.ts';
+import { type GraphData, SPLIT } from '../formats/graphData.ts';
 import type { DenseMatrix } from '../formats/matrix.ts';
 import { arrange } from '../graph/arrange.ts';
 import { shuffled } from '../graph/draw.ts';
@@ -35,7 +35,7 @@ describe('all neighbours and all seeds in one batch give the curve of the full b
   );
   test.each(cases)('%s', async (_, options, kind, layers) => {
     const graph = testGraph(options);
-    const normalizeFeatures = options.features !== 'ones';
+    const normalizeFeatures = options.features !== 'ones' && !options.directed;
     const config = configOf({
       'model.kind': kind,
       'model.layers': layers,
@@ -86,7 +86,7 @@ describe('batches over the capacity are split and give what the whole batch give
     }
   });
 
-  test('the same two weights differ after another batch size', async () => {
+  test('another batch size gives other weights', async () => {
     const graph = testGraph();
     const whole = await sampledRun(graph, config, 1, onCpu);
     const other = await sampledRun(graph, { ...config, 'sampling.batchSize': 20 }, 1, onCpu);
@@ -108,6 +108,56 @@ describe('batches over the capacity are split and give what the whole batch give
     } finally {
       device.destroy();
     }
+  });
+});
+
+describe('an epoch', () => {
+  const graph = testGraph();
+  const config = configOf({ ...SAMPLED, 'training.epochs': 3 });
+  const nodesOf = (wanted: (code: number) => boolean) =>
+    [...graph.splits[0].keys()].filter((node) => wanted(graph.splits[0][node]));
+
+  test('in batches visits every training node once, in another order each time, and evaluates the nodes of the split in order', async () => {
+    for (const shrink of [1, 0.2]) {
+      const { seeds } = await sampledRun(graph, config, shrink, async (plan) => cpuExecutor(plan));
+      for (const batches of seeds.train) {
+        expect(batches.flat().sort((a, b) => a - b)).toEqual(nodesOf((code) => code === SPLIT.train));
+        expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(13);
+      }
+      expect(new Set(seeds.train.map((batches) => batches.flat().join())).size).toBe(3);
+      for (const batches of seeds.evaluate) expect(batches.flat()).toEqual(nodesOf((code) => code !== SPLIT.none));
+    }
+  });
+
+  test('trains on new samples every time, and evaluates on the same', async () => {
+    // Nothing is learned, nothing dropped and nothing shuffled, so only the samples can move a loss.
+    const still = {
+      ...config,
+      ...ONE_BATCH,
+      'training.lr': 0,
+      'model.dropout': 0,
+      'sampling.fanOut': [2],
+      'evaluation.fanOut': [2],
+    };
+    const { epochs } = await train({ graph, config: still, backend: CPU.backend, fit: false });
+    expect(new Set(epochs.map(({ trainLoss }) => trainLoss)).size).toBe(3);
+    expect(new Set(epochs.map(({ valLoss }) => valLoss)).size).toBe(1);
+  });
+
+  test.each([
+    ['full batch', {}],
+    ['one batch', ONE_BATCH],
+  ])('drops others every time, and nothing in the evaluation: %s', async (_, changes) => {
+    for (const inputDropout of [true, false]) {
+      const still = configOf({ ...changes, 'training.lr': 0, 'model.inputDropout': inputDropout });
+      const { epochs } = await train({ graph, config: still, backend: CPU.backend, fit: false });
+      expect(new Set(epochs.map(({ trainLoss }) => trainLoss)).size).toBe(3);
+      expect(new Set(epochs.map(({ valLoss }) => valLoss)).size).toBe(1);
+    }
+    const one = configOf({ ...changes, 'training.lr': 0, 'model.inputDropout': false, 'model.layers': 1 });
+    const { epochs } = await train({ graph, config: one, backend: CPU.backend, fit: false });
+    // One layer has nothing but its input to drop.
+    expect(new Set(epochs.map(({ trainLoss }) => trainLoss)).size).toBe(1);
   });
 });
 

@@ -1,5 +1,6 @@
+import { differences } from '../config/describe.ts';
 import { InputError } from '../config/errors.ts';
-import type { Config, ConfigKey } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
 
@@ -65,7 +66,7 @@ export function fitRun(
     for (const capacityFrom of origins) {
       try {
         const forecast = forecastRun(graph, candidate, { ...options, capacityFrom });
-        if (budget === 0 || forecast.plan.bytes <= budget) return { forecast, fitted: changed(config, candidate) };
+        if (budget === 0 || forecast.plan.bytes <= budget) return { forecast, fitted: differences(candidate, config) };
         needs.push(forecast.plan.bytes);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
@@ -74,9 +75,10 @@ export function fitRun(
     }
   }
   if (needs.length === 0) throw refusal;
-  const tried = rungs.length > 1 ? `, and the smallest setting tried needs ${Math.min(...needs)}` : '';
+  const least = Math.min(...needs);
+  const needed = rungs.length > 1 ? `${needs[0]}, and the smallest setting tried needs ${least}` : least;
   throw new InputError(
-    `memory.gpuBudget is ${budget} bytes, but this run needs ${needs[0]}${tried}: ` +
+    `memory.gpuBudget is ${budget} bytes, but this run needs ${needed}: ` +
       (rungs.length > 1
         ? 'raise the budget or shrink model.hidden.'
         : 'raise the budget, or let the run be fitted to it.'),
@@ -85,9 +87,4 @@ export function fitRun(
 
 function samples(config: Config): boolean {
   return config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
-}
-
-function changed(asked: Config, taken: Config): Partial<Config> {
-  const keys = (Object.keys(taken) as ConfigKey[]).filter((key) => String(asked[key]) !== String(taken[key]));
-  return Object.fromEntries(keys.map((key) => [key, taken[key]]));
 }

@@ -114,7 +114,7 @@ function probed(
   const known = probes.get(graph) ?? new Map<string, Capacity>();
   probes.set(graph, known);
   const seed = config['training.seed'];
-  const name = [routine, config['data.split'], seed, batchSize, ...fanOut].join(' ');
+  const name = [routine, config['data.split'], seeds.length, seed, batchSize, ...fanOut].join(' ');
   let capacity = known.get(name);
   if (!capacity) {
     const key = deriveKey(seedKey(seed), USE_PROBE, 0);

@@ -175,7 +175,10 @@ function product(a: Dense, b: Dense): Dense {
   return a.map((row) => {
     const out = new Array<number>(b[0].length).fill(0);
     row.forEach((x, k) => {
-      if (x !== 0) b[k].forEach((y, c) => (out[c] += x * y));
+      if (x === 0) return;
+      b[k].forEach((y, c) => {
+        out[c] += x * y;
+      });
     });
     return out;
   });

@@ -23,6 +23,8 @@ export interface SampledRun {
   readonly results: readonly number[][];
   readonly weights: ReadonlyMap<string, Weights>;
   readonly runs: Readonly<Record<string, number>>;
+  /** The seed nodes of every batch or part of one, per epoch. */
+  readonly seeds: Readonly<Record<Routine, number[][][]>>;
 }
 
 /** @param shrink 1: the worst case; less: a fraction of it, but never less than one seed node needs */
@@ -77,9 +79,17 @@ export async function sampledRun(
     sampledPass(context, routine, training[routine], capacity[routine], seedsOf(split, routine, false), split);
   const [train, evaluate] = [pass('train'), pass('evaluate')];
   const results: number[][] = [];
+  const seeds: Record<Routine, number[][][]> = { train: [], evaluate: [] };
+  const visit = (routine: Routine) => {
+    const batches: number[][] = [];
+    seeds[routine].push(batches);
+    return async (part: Uint32Array | null) => {
+      batches.push([...part!]);
+    };
+  };
   for (let epoch = 1; epoch <= config['training.epochs']; epoch++) {
-    await train.epoch(epoch);
-    await evaluate.epoch(epoch);
+    await train.epoch(epoch, visit('train'));
+    await evaluate.epoch(epoch, visit('evaluate'));
     const found = await executor.results();
     results.push(
       [training.trainLoss, training.totals.losses, training.totals.counts].flatMap((v) => [...found.get(v)!]),
@@ -91,5 +101,5 @@ export async function sampledRun(
     weights.set(value.name, { shape: [value.rows as number, value.cols], data });
   }
   executor.destroy();
-  return { results, weights, runs };
+  return { results, weights, runs, seeds };
 }

@@ -1,0 +1,178 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../config/schema.ts';
+import { gpu } from '../device/testing/dawn.ts';
+import type { Graph } from '../graph/graph.ts';
+import { fileStore } from '../store/file.ts';
+import { verifyPlan } from '../tensor/verify.ts';
+import type { Fit } from './fit.ts';
+import { forecast, predict, type Trained, train } from './session.ts';
+import { CPU, WEBGPU } from './testing/backends.ts';
+import { countBuffers } from './testing/countBuffers.ts';
+import { configOf, type GraphOptions, SAMPLED, testGraph } from './testing/graphs.ts';
+
+/** The forecast is the number of bytes: what the ledger says afterwards, and what is counted from outside. */
+
+interface Outcome {
+  readonly run: Trained;
+  readonly fit: Fit;
+}
+
+/** Trains under a counter and holds the run to its forecast. */
+async function checkedRun(graph: Graph, config: Config, fit: boolean): Promise<Outcome> {
+  const counted = countBuffers(gpu);
+  const backend = { kind: 'webgpu', gpu: counted.gpu } as const;
+  let started: Fit | null = null;
+  const promised = await forecast({ graph, config, backend, fit });
+  expect(counted.devices().opened).toBe(0);
+  const run = await train({
+    graph,
+    config,
+    backend,
+    fit,
+    onStart: (chosen) => {
+      started = chosen;
+    },
+  });
+  const { forecast: said, peak } = run.memory;
+  expect(said).toEqual(promised.memory);
+  expect(run.fitted).toEqual(promised.fitted);
+  expect(peak.gpu).toBe(said.gpu);
+  expect(counted.peak()).toBe(said.gpu);
+  expect(counted.held()).toBe(0);
+  expect(counted.devices()).toEqual({ opened: 1, destroyed: 1 });
+  expect(peak.host).toBeLessThanOrEqual(said.host);
+  expect(peak.host).toBeGreaterThan(0);
+  expect(verifyPlan(promised.forecast.plan)).toEqual([]);
+  return { run, fit: started! };
+}
+
+const SHAPES: [string, GraphOptions][] = [
+  ['dense features', { weighted: true }],
+  ['sparse features', { features: 'sparse' }],
+  ['no features, directed', { features: 'identity', directed: true }],
+  ['two classes', { features: 'ones', classes: 2 }],
+];
+
+describe(`forecast = ledger = what is counted from outside, to the byte: ${WEBGPU.title}`, () => {
+  const cases = SHAPES.flatMap(([name, options]) =>
+    (['gcn', 'mlp'] as const).flatMap((kind) => [1, 2, 3].map((layers) => [name, options, kind, layers] as const)),
+  );
+
+  test.skipIf(WEBGPU.missing).each(cases)(
+    '%s, full batch and sampled: %o %s, %i layers',
+    async (_, options, kind, layers) => {
+      const graph = testGraph(options);
+      const config = configOf({ 'model.kind': kind, 'model.layers': layers, 'training.epochs': 2 });
+      const full = await checkedRun(graph, config, false);
+      expect(full.fit.forecast.capacity).toEqual({});
+      const sampled = await checkedRun(graph, { ...config, ...SAMPLED }, false);
+      expect(sampled.fit.forecast.capacityFrom).toBe('worst case');
+    },
+  );
+
+  test.skipIf(WEBGPU.missing)('capacities that a probe found', async () => {
+    const graph = testGraph({ nodes: 800, features: 'sparse' });
+    const config = configOf({ ...SAMPLED, 'training.epochs': 2 });
+    const worst = await forecast({ graph, config, backend: WEBGPU.backend, fit: false });
+    expect(worst.forecast.capacityFrom).toBe('worst case');
+    // One byte too few for the worst case, with fitting forbidden: only the probe is left.
+    const { run, fit } = await checkedRun(graph, { ...config, 'memory.gpuBudget': worst.memory.gpu - 1 }, false);
+    expect(fit.forecast.capacityFrom).toBe('probe');
+    expect(run.memory.peak.gpu).toBeLessThan(worst.memory.gpu);
+  });
+
+  test.skipIf(WEBGPU.missing).each([0.9, 0.5, 0.3, 0.2])('fitted to %d of what it asks for', async (share) => {
+    const graph = testGraph({ nodes: 800, features: 'sparse' });
+    const config = configOf({ 'training.epochs': 2, 'model.hidden': 64 });
+    const asked = await forecast({ graph, config, backend: WEBGPU.backend, fit: true });
+    const budget = Math.floor(share * asked.memory.gpu);
+    const { run } = await checkedRun(graph, { ...config, 'memory.gpuBudget': budget }, true);
+    expect(run.memory.peak.gpu).toBeLessThanOrEqual(budget);
+    expect(run.fitted).toMatchObject({ 'sampling.strategy': 'neighbor' });
+    expect(run.epochs).toHaveLength(2);
+  });
+
+  test.skipIf(WEBGPU.missing)('predictions hold what was forecast, and release it', async () => {
+    const graph = testGraph();
+    for (const changes of [{}, SAMPLED]) {
+      const config = configOf(changes);
+      const { run } = await checkedRun(graph, config, false);
+      const counted = countBuffers(gpu);
+      const backend = { kind: 'webgpu', gpu: counted.gpu } as const;
+      await predict({ graph, config, backend, fit: false, weights: run.weights });
+      expect(counted.peak()).toBeGreaterThan(0);
+      expect(counted.peak()).toBeLessThan(run.memory.peak.gpu);
+      expect(counted.held()).toBe(0);
+    }
+  });
+});
+
+const STRATEGIES: [string, Partial<Config>][] = [
+  ['full batch', {}],
+  ['sampled', SAMPLED],
+  ['sampled, evaluated in full', { ...SAMPLED, 'evaluation.strategy': 'full' }],
+];
+
+describe('CPU', () => {
+  const cases = SHAPES.flatMap(([name, options]) =>
+    STRATEGIES.map(([strategy, changes]) => [name, strategy, options, changes] as const),
+  );
+  test.each(cases)(
+    'the host holds at most its forecast, the GPU nothing: %s, %s',
+    async (_, _strategy, options, changes) => {
+      const graph = testGraph(options);
+      for (const layers of [1, 2, 3]) {
+        const config = configOf({ ...changes, 'model.layers': layers, 'training.epochs': 1 });
+        const promised = await forecast({ graph, config, backend: CPU.backend, fit: false });
+        const { memory } = await train({ graph, config, backend: CPU.backend, fit: false });
+        expect(memory.forecast).toEqual(promised.memory);
+        expect(memory.peak.host).toBeLessThanOrEqual(memory.forecast.host);
+        // A bound that is not idle.
+        expect(memory.peak.host).toBeGreaterThan(0.4 * memory.forecast.host);
+        expect(memory.forecast.gpu).toBe(0);
+        expect(memory.peak).toMatchObject({ gpu: 0, disk: 0 });
+      }
+    },
+  );
+});
+
+describe('a graph in files', () => {
+  test.each(SHAPES)(
+    'the disk holds at most its forecast, and what is there is what is said: %s',
+    async (_, options) => {
+      const graph = testGraph(options);
+      for (const chunkBytes of [64, 4096, 4099]) {
+        const folder = mkdtempSync(join(tmpdir(), 'edgewise-memory-'));
+        try {
+          const store = await fileStore(folder);
+          const config = configOf({
+            ...SAMPLED,
+            'training.epochs': 1,
+            'memory.store': 'file',
+            'memory.chunkBytes': chunkBytes,
+            'memory.cacheBytes': 10_000,
+          });
+          const { memory } = await train({ graph, config, backend: CPU.backend, fit: false, store });
+          const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+          expect(memory.peak.disk).toBe(bytes);
+          expect(memory.peak.disk).toBeLessThanOrEqual(memory.forecast.disk);
+          expect(memory.peak.disk).toBeGreaterThan(0.9 * memory.forecast.disk);
+          expect(memory.peak.host).toBeLessThanOrEqual(memory.forecast.host);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      }
+    },
+  );
+
+  test('take no disk where nothing is sampled', async () => {
+    const graph = testGraph();
+    const config = configOf({ 'memory.store': 'file', 'training.epochs': 1 });
+    const { memory } = await train({ graph, config, backend: CPU.backend, fit: false });
+    expect(memory.forecast.disk).toBe(0);
+    expect(memory.peak.disk).toBe(0);
+  });
+});
