@@ -1,4 +1,5 @@
 import { resolveConfig } from '../config/resolve.ts';
+import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import { train } from '../train/session.ts';
 import type { BenchRow, Suite } from './suite.ts';
@@ -46,38 +47,3 @@ export const memory: Suite = async ({ backends, graph, progress }) => {
   }
   return { device: used!, rows, ratios };
 };
-
-/** A GPU whose devices count the bytes of their buffers. */
-export function countBuffers(gpu: GPU): { gpu: GPU; peak(): number; held(): number } {
-  let held = 0;
-  let peak = 0;
-  const watchDevice = (device: GPUDevice) => {
-    const create = device.createBuffer.bind(device);
-    device.createBuffer = (descriptor) => {
-      const buffer = create(descriptor);
-      const destroy = buffer.destroy.bind(buffer);
-      let alive = true;
-      held += buffer.size;
-      peak = Math.max(peak, held);
-      buffer.destroy = () => {
-        if (alive) held -= buffer.size;
-        alive = false;
-        return destroy();
-      };
-      return buffer;
-    };
-    return device;
-  };
-  const watchAdapter = (adapter: GPUAdapter) => {
-    const request = adapter.requestDevice.bind(adapter);
-    adapter.requestDevice = async (descriptor) => watchDevice(await request(descriptor));
-    return adapter;
-  };
-  const watched = {
-    requestAdapter: async (options?: GPURequestAdapterOptions) => {
-      const adapter = await gpu.requestAdapter(options);
-      return adapter && watchAdapter(adapter);
-    },
-  };
-  return { gpu: watched as unknown as GPU, peak: () => peak, held: () => held };
-}

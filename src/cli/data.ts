@@ -2,9 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
-import type { Config } from '../config/schema.ts';
 import type { NamedBytes } from '../formats/csv.ts';
-import { SPLIT } from '../formats/graphData.ts';
 import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
@@ -110,24 +108,4 @@ export async function describeGraph(graph: Graph): Promise<DatasetInfo> {
     classes: graph.classNames.length,
     fingerprint: await fingerprint(graph),
   };
-}
-
-/** Refuses a configuration that this graph cannot serve, and a graph that offers nothing to learn. */
-export function checkAgainstGraph(graph: Graph, config: Config): void {
-  if (graph.classNames.length < 2) {
-    throw new InputError(
-      `${graph.name}: ${graph.classNames.length || 'no'} classes, training needs two; give labelled nodes.`,
-    );
-  }
-  const wanted = config['data.split'];
-  const offered = graph.splits.length;
-  if (wanted >= offered) {
-    const range = offered === 1 ? 'one split, number 0' : `${offered} splits, 0 to ${offered - 1}`;
-    throw new InputError(`data.split cannot be ${wanted}: ${graph.name} has ${range}.`);
-  }
-  if (!graph.splits[wanted].includes(SPLIT.train)) {
-    throw new InputError(
-      `${graph.name}: split ${wanted} has no training nodes; mark some, or leave the split out to have one drawn.`,
-    );
-  }
 }

@@ -1,7 +1,8 @@
 import { RUN_SCHEMA } from '../run/record.ts';
+import { checkTrainable } from '../train/check.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
-import { checkAgainstGraph, describeGraph, loadGraph } from './data.ts';
+import { describeGraph, loadGraph } from './data.ts';
 import { loadEngine } from './engine.ts';
 import { formatMemory, formatSettings, say } from './output.ts';
 import { describePreset, prepare } from './prepare.ts';
@@ -11,7 +12,7 @@ export async function forecast(invocation: Invocation): Promise<void> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
   const graph = await loadGraph(source);
-  checkAgainstGraph(graph, config);
+  checkTrainable(graph, config);
   const dataset = await describeGraph(graph);
   const { backend, description, close } = await openBackend(invocation.backend);
   try {

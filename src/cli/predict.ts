@@ -6,7 +6,7 @@ import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
 import { findData, loadGraph } from './data.ts';
 import { loadEngine, withStore } from './engine.ts';
-import { say, warn } from './output.ts';
+import { formatSettings, say, warn } from './output.ts';
 import { readRun } from './saved.ts';
 
 /** Lines that are handed to standard output at once. */
@@ -28,7 +28,8 @@ export async function predict(invocation: Invocation): Promise<void> {
     const config = { ...record.config, ...record.fitted };
     const engine = await loadEngine();
     const job = { graph, config, weights, backend, fit: true };
-    const probabilities = await withStore(config, (place) => engine.predict({ ...job, ...place }));
+    const { probabilities, fitted } = await withStore(config, (place) => engine.predict({ ...job, ...place }));
+    if (Object.keys(fitted).length > 0) warn(`fitted to memory.gpuBudget: ${formatSettings(fitted)}.`);
     for (const lines of predictionLines(graph, probabilities)) say(lines);
   } finally {
     close();

@@ -2,10 +2,11 @@ import type { Config } from '../config/schema.ts';
 import { encodeRecord } from '../run/codec.ts';
 import { type EpochRecord, RUN_SCHEMA, type RunRecord } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
+import { checkTrainable } from '../train/check.ts';
 import type { Forecast } from '../train/forecast.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
-import { checkAgainstGraph, describeGraph, loadGraph } from './data.ts';
+import { describeGraph, loadGraph } from './data.ts';
 import { loadEngine, withStore } from './engine.ts';
 import {
   formatBytes,
@@ -25,7 +26,7 @@ export async function train(invocation: Invocation): Promise<void> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
   const graph = await loadGraph(source);
-  checkAgainstGraph(graph, config);
+  checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const dataset = await describeGraph(graph);
   const tell = invocation.json ? () => {} : say;

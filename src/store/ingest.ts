@@ -40,7 +40,7 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
   const hash = await fingerprint(graph);
   const id = options.id ?? hash;
   if (!/^[a-z0-9_-]{1,64}$/.test(id)) throw new RangeError(`${id} is not an id: use 1 to 64 of a-z, 0-9, _ and -.`);
-  const chunkBytes = Math.max(4, Math.floor((options.chunkBytes ?? DEFAULT_CHUNK_BYTES) / 4) * 4);
+  const chunkBytes = wholeNumbers(options.chunkBytes ?? DEFAULT_CHUNK_BYTES);
   const tables = tablesOf(graph);
   const arrays = [...arraysOf(tables), ...extrasOf(graph)];
   const totalBytes = arrays.reduce((sum, [, array]) => sum + array.byteLength, 0);
@@ -74,8 +74,14 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
   }
 }
 
+/** A chunk size at which no number lies across chunks. */
+function wholeNumbers(chunkBytes: number): number {
+  return Math.max(4, Math.floor(chunkBytes / 4) * 4);
+}
+
 /** Bytes that a graph takes in a store at the most: its chunks exactly, its manifest with the longest checksums. */
-export function storedBytes(graph: Graph, chunkBytes: number): number {
+export function storedBytes(graph: Graph, wantedChunkBytes: number): number {
+  const chunkBytes = wholeNumbers(wantedChunkBytes);
   const tables = tablesOf(graph);
   let total = 0;
   const arrays = [...arraysOf(tables), ...extrasOf(graph)].map(([name, array]): StoredArray => {

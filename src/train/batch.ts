@@ -1,5 +1,5 @@
 import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
-import type { SampledBatch } from '../graph/block.ts';
+import type { Block, SampledBatch } from '../graph/block.ts';
 import type { Capacity } from '../graph/capacity.ts';
 import { transpose } from '../graph/csr.ts';
 import { rowNormalize } from '../graph/features.ts';
@@ -40,6 +40,7 @@ export function* assembleBatch(
   const sources = (layer: number) => batch.blocks[layer]?.nodes ?? seeds;
   feed.sizes[levelName(inputs.prefix, layers)] = seeds.length;
   for (const [layer, block] of batch.blocks.entries()) {
+    feed.beside += blockBytes(block);
     feed.sizes[levelName(inputs.prefix, layer)] = block.nodes.length;
     const degree = (yield* rowsOf('degree', block.nodes)) as DenseTable;
     const operator = gcnBlock(block, degree.values as Float32Array);
@@ -50,6 +51,7 @@ export function* assembleBatch(
     feed.arrays.push([ids!, sources(layer)]);
   });
   const rows = (yield* rowsOf('features', sources(0))) as Matrix;
+  if (recipe.normalizeFeatures) feed.beside += rows.values?.byteLength ?? 0;
   feedFeatures(feed, inputs.model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
   const labels = (yield* rowsOf('labels', seeds)) as DenseTable;
   feed.arrays.push([inputs.targets.labels, deviceLabels(labels.values)]);
@@ -60,6 +62,14 @@ export function* assembleBatch(
 function* rowsOf(table: TableName, rows: Uint32Array): Generator<RowRequest, CsrMatrix | DenseTable, Rows> {
   const answer = yield { table, rows };
   return answer.table;
+}
+
+function blockBytes({ nodes, adjacency, edgeIds, importance }: Block): number {
+  const { indptr, indices, values } = adjacency;
+  return [nodes, indptr, indices, edgeIds, values, importance].reduce(
+    (sum, array) => sum + (array?.byteLength ?? 0),
+    0,
+  );
 }
 
 function fits({ seeds, blocks }: SampledBatch, { nodes, edges }: Capacity): boolean {

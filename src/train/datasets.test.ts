@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../config/resolve.ts';
 import { gpu } from '../device/testing/dawn.ts';
+import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import type { Graph } from '../graph/graph.ts';
 import { train } from './session.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
-import { countBuffers } from './testing/countBuffers.ts';
 
 /** The embedded graphs, as everybody meets them first. */
 function load(name: string): Graph {

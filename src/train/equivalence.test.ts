@@ -199,8 +199,14 @@ describe.each(BACKENDS)('renumbering the nodes renumbers the predictions: $title
     const run = await train({ graph, config, backend, fit: false });
     const otherRun = await train({ graph: other, config, backend, fit: false });
     expect(curveDistance(otherRun.epochs, run.epochs)).toBeLessThan(1e-5);
-    const probabilities = await predict({ graph, config, backend, fit: false, weights: run.weights });
-    const permuted = await predict({ graph: other, config, backend, fit: false, weights: otherRun.weights });
+    const { probabilities } = await predict({ graph, config, backend, fit: false, weights: run.weights });
+    const { probabilities: permuted } = await predict({
+      graph: other,
+      config,
+      backend,
+      fit: false,
+      weights: otherRun.weights,
+    });
     const back = Array.from(order, (old) => [...probabilities.subarray(4 * old, 4 * old + 4)]).flat();
     expect(distance(permuted, back)).toBeLessThan(1e-5);
     expect(distance(permuted, probabilities)).toBeGreaterThan(1e-3);

@@ -12,10 +12,12 @@ export interface Feed {
   readonly arrays: (readonly [Value, HostArray])[];
   /** True sizes behind the symbols. */
   readonly sizes: Record<string, number>;
+  /** Bytes of what it was made from and is held as long: the sampled blocks, the rows that the store gave. */
+  beside: number;
 }
 
 export function newFeed(): Feed {
-  return { arrays: [], sizes: {} };
+  return { arrays: [], sizes: {}, beside: 0 };
 }
 
 export function feedBytes(feed: Feed): number {

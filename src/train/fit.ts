@@ -6,7 +6,8 @@ import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } f
 
 /**
  * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
- * ladder of settings, best first, each taking less memory than the one before, and the first rung that fits is taken.
+ * ladder of settings, best first, and the first rung that fits is taken. Once both passes sample, each rung takes less memory
+ * than the one before; the step from the full batch to sampling may take more on a small graph.
  */
 export interface Fit {
   readonly forecast: Forecast;
@@ -62,7 +63,9 @@ export function fitRun(
   for (const change of rungs) {
     const candidate = { ...config, ...change };
     // The worst case never has to split a batch; a probe of the sampler gets by with less.
-    const origins: CapacityFrom[] = samples(candidate) ? ['worst case', 'probe'] : ['worst case'];
+    const origins: CapacityFrom[] = samples(candidate, options.predictOnly ?? false)
+      ? ['worst case', 'probe']
+      : ['worst case'];
     for (const capacityFrom of origins) {
       try {
         const forecast = forecastRun(graph, candidate, { ...options, capacityFrom });
@@ -85,6 +88,6 @@ export function fitRun(
   );
 }
 
-function samples(config: Config): boolean {
-  return config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
+function samples(config: Config, predictOnly: boolean): boolean {
+  return config['evaluation.strategy'] === 'neighbor' || (!predictOnly && config['sampling.strategy'] === 'neighbor');
 }

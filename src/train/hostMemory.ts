@@ -76,8 +76,12 @@ function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string
     bytes += halfBytes(sizes, `${prefix}block${layer}ᵀ`, level(layer));
   }
   const { features } = graph;
+  // Rows as the store gives them lie beside their normalised values.
+  const values =
+    features.kind === 'dense' ? 4 * level(0) * features.cols : 4 * (sizes[`${prefix}features.entries`] ?? 0);
+  if (config['data.normalizeFeatures']) bytes += values;
   return features.kind === 'dense'
-    ? bytes + 4 * level(0) * features.cols
+    ? bytes + values
     : bytes + sparseFeatureBytes(sizes, prefix, level(0), features.cols);
 }
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import { gpu } from '../device/testing/dawn.ts';
+import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import type { Graph } from '../graph/graph.ts';
 import { fileStore } from '../store/file.ts';
 import { verifyPlan } from '../tensor/verify.ts';
 import type { Fit } from './fit.ts';
 import { forecast, predict, type Trained, train } from './session.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
-import { countBuffers } from './testing/countBuffers.ts';
 import { configOf, type GraphOptions, SAMPLED, testGraph } from './testing/graphs.ts';
 
 /** The forecast is the number of bytes: what the ledger says afterwards, and what is counted from outside. */

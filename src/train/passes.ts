@@ -38,6 +38,8 @@ export interface PassContext {
   readonly serve: (request: RowRequest) => Promise<Rows>;
   readonly root: Key;
   readonly locals: Uint32Array;
+  /** Ends a pass between two batches. */
+  readonly signal?: AbortSignal;
   /** Optimiser steps so far. */
   steps: number;
 }
@@ -60,7 +62,7 @@ function stepOf({ config, root, steps }: PassContext, sizes: Step['sizes'], scal
   return { sizes, scalars: { ...scalarsOf(config), ...scalars }, key: deriveKey(root, steps, USE.step) };
 }
 
-/** The whole graph at once. Training and evaluation share its inputs: only the first pass to prepare writes them. */
+/** The whole graph at once. Where training and evaluation share its inputs, only one of them is prepared. */
 export function fullPass(
   context: PassContext,
   routine: 'train' | 'evaluate',
@@ -135,7 +137,7 @@ export function sampledPass(
       await runParts(part.slice(middle), key, { ...scalars, first: 0, firstPart: 0 }, visit);
       return;
     }
-    const bytes = feedBytes(feed);
+    const bytes = feedBytes(feed) + feed.beside;
     host.add('batch', bytes);
     writeFeed(executor, feed);
     host.remove('batch', bytes);
@@ -150,6 +152,7 @@ export function sampledPass(
         ? epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle))
         : inOrder(seeds, batchSize);
       for (const [index, batch] of batches.entries()) {
+        context.signal?.throwIfAborted();
         // Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler.
         const key = training ? deriveKey(root, context.steps, USE.sample) : deriveKey(root, index, USE.evaluate);
         const scalars = { lossScale: 1 / batch.length, first: index === 0 ? 1 : 0 };

@@ -59,7 +59,7 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
     for (const [name, { data }] of run.weights) {
       expect(distance(data, reference[best].weights.get(name)!), name).toBeLessThan(1e-5);
     }
-    const probabilities = await predict({ graph, config, backend, fit: false, weights: run.weights });
+    const { probabilities } = await predict({ graph, config, backend, fit: false, weights: run.weights });
     expect(distance(probabilities, reference[best].probabilities.flat())).toBeLessThan(1e-5);
   });
 });

@@ -51,7 +51,7 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
     // Predictions ask for other nodes than the evaluation, so only all neighbours give the same figures.
     const config = configOf({ ...CURVES, ...changes, 'evaluation.fanOut': [-1] });
     const { result, weights, epochs } = await train({ graph, config, backend, fit: false });
-    const probabilities = await predict({ graph, config, backend, fit: false, weights });
+    const { probabilities } = await predict({ graph, config, backend, fit: false, weights });
     expect(result.testAcc).toBeGreaterThan(0);
     expect(accuracy(graph, probabilities)).toBe(result.testAcc);
     expect(epochs[result.bestEpoch - 1].testAcc).toBe(result.testAcc);
@@ -67,10 +67,16 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
     const graph = testGraph({ directed: true });
     const config = configOf();
     const { weights } = await train({ graph, config, backend, fit: false });
-    const inFull = await predict({ graph, config, backend, fit: false, weights });
+    const { probabilities: inFull } = await predict({ graph, config, backend, fit: false, weights });
     const many = { ...ONE_BATCH, 'evaluation.batchSize': 7 };
     for (const changes of [ONE_BATCH, many]) {
-      const sampled = await predict({ graph, config: { ...config, ...changes }, backend, fit: false, weights });
+      const { probabilities: sampled } = await predict({
+        graph,
+        config: { ...config, ...changes },
+        backend,
+        fit: false,
+        weights,
+      });
       expect(distance(sampled, inFull)).toBeLessThan(1e-6);
     }
   });
@@ -82,7 +88,7 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
     const graph = testGraph({ classes: 2, nodes: 200 });
     const config = configOf({ ...CURVES, ...changes });
     const { result, weights }: Trained = await train({ graph, config, backend, fit: false });
-    const probabilities = await predict({ graph, config, backend, fit: false, weights });
+    const { probabilities } = await predict({ graph, config, backend, fit: false, weights });
     expect(result.testRocAuc).not.toBeNull();
     expect(result.testRocAuc).toBeCloseTo(pairwiseAuc(graph, probabilities), 12);
     expect(result.testRocAuc).not.toBe(0.5);

@@ -13,6 +13,7 @@ import type { DeviceInfo, EpochRecord } from '../run/record.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { openGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
+import { checkTrainable } from './check.ts';
 import { type Fit, fitRun } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
 import { graphBytes } from './hostMemory.ts';
@@ -66,6 +67,7 @@ export async function prepareRun(
     serve: source.serve,
     root: seedKey(config['training.seed']),
     locals,
+    signal: job.signal,
     steps: 0,
   };
   const trainNodes = seedsOf(split, 'train', false);
@@ -95,9 +97,8 @@ async function openSource(
     host.add('sampler', 4 * graph.nodes);
     return { serve: async (request) => serve(request), diskBytes: 0 };
   }
-  if (!store) throw new InputError("memory.store is 'file', but this run was given no place for files: use 'memory'.");
-  const manifest = await ingest(graph, store, { chunkBytes: config['memory.chunkBytes'], signal });
-  const opened = await openGraph(store, manifest.id, config['memory.cacheBytes']);
+  const manifest = await ingest(graph, store!, { chunkBytes: config['memory.chunkBytes'], signal });
+  const opened = await openGraph(store!, manifest.id, config['memory.cacheBytes']);
   const { indptr, cache, inFlight } = opened.hostBytes;
   host.add('cache', indptr + cache + inFlight);
   return { serve: opened.serve, diskBytes: manifestBytes(manifest) };
@@ -115,9 +116,10 @@ function initialise({ executor, root }: PassContext, { training }: Forecast): vo
 
 /** Fits the job, opens its device, uploads what stays there and sets the first weights. */
 export async function openRun(job: Job) {
-  checkTrainable(job);
+  checkTrainable(job.graph, job.config);
   const { limits, open, device } = await findTarget(job.backend);
   const fit = fitRun(job.graph, job.config, { backend: job.backend.kind, limits }, job.fit);
+  checkStore(job, fit.forecast);
   job.onStart?.(fit, device);
   const { executor, close } = await open(fit.forecast.plan);
   try {
@@ -130,16 +132,9 @@ export async function openRun(job: Job) {
   }
 }
 
-function checkTrainable({ graph, config }: Job): void {
-  const split = splitOf(graph, config);
-  if (graph.classNames.length < 2) {
-    throw new InputError(
-      `${graph.name} has ${graph.classNames.length} class(es), and learning to classify needs two: give a node table with labels.`,
-    );
-  }
-  if (!split.includes(SPLIT.train)) {
-    throw new InputError(
-      `split ${config['data.split']} of ${graph.name} has no training node: choose another data.split.`,
-    );
-  }
+/** Before anything is opened: a sampled run with memory.store=file needs a place for files. */
+export function checkStore({ store }: Pick<Job, 'store'>, { config, capacity }: Forecast): void {
+  const sampled = capacity.train !== undefined || capacity.evaluate !== undefined;
+  if (!sampled || store || config['memory.store'] === 'memory') return;
+  throw new InputError("memory.store is 'file', but this run was given no place for files: use memory.store=memory.");
 }

@@ -1,13 +1,15 @@
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
+import { shaderModule } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { curveHash, type DeviceInfo, type EpochRecord, type MemoryBytes, type RunResult } from '../run/record.ts';
 import { rocAuc, softmaxRows } from '../task/metrics.ts';
+import type { Value } from '../tensor/value.ts';
 import { runEpochs } from './epochs.ts';
 import { type Fit, fitRun } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
 import { scalarsOf } from './passes.ts';
-import { type Job, openRun, prepareRun, type Run } from './run.ts';
+import { checkStore, type Job, openRun, prepareRun, type Run } from './run.ts';
 import { type Backend, findTarget } from './target.ts';
 
 export type { Backend, Job };
@@ -104,29 +106,42 @@ export async function openTrainer(job: Job): Promise<Trainer> {
   };
 }
 
-/** Class probabilities of every node, nodes × classes, from given weights. */
+export interface Predicted {
+  /** Class probabilities of every node, nodes × classes. */
+  readonly probabilities: Float32Array;
+  /** The keys that were changed to stay inside memory.gpuBudget. */
+  readonly fitted: Partial<Config>;
+}
+
+/** Probabilities from given weights, evaluated as the configuration says. */
 export async function predict(
   job: Omit<Job, 'onEpoch' | 'onStart'> & { readonly weights: ReadonlyMap<string, Weights> },
-): Promise<Float32Array> {
+): Promise<Predicted> {
   const { limits, open } = await findTarget(job.backend);
-  const { forecast } = fitRun(job.graph, job.config, { backend: job.backend.kind, limits, predictOnly: true }, job.fit);
-  for (const { value } of forecast.training.parameters) {
-    const found = job.weights.get(value.name);
-    if (!found || found.shape[0] !== value.rows || found.shape[1] !== value.cols) {
-      const shape = found ? `is ${found.shape.join(' × ')}` : 'is missing';
-      throw new InputError(
-        `weight ${value.name} ${shape}, but this model on ${job.graph.name} needs ${value.rows} × ${value.cols}: use the dataset and configuration of the run.`,
-      );
-    }
-  }
+  const options = { backend: job.backend.kind, limits, predictOnly: true };
+  const { forecast, fitted } = fitRun(job.graph, job.config, options, job.fit);
+  const { parameters } = forecast.training;
+  checkStore(job, forecast);
+  for (const { value } of parameters) checkWeights(value, job);
   const { executor, close } = await open(forecast.plan);
   try {
     const run = await prepareRun(job, forecast, executor);
-    for (const { value } of forecast.training.parameters) executor.write(value, job.weights.get(value.name)!.data);
-    return softmaxRows(await readLogits(forecast, run), job.graph.classNames.length);
+    for (const { value } of parameters) executor.write(value, job.weights.get(value.name)!.data);
+    const logits = await readLogits(forecast, run);
+    return { probabilities: softmaxRows(logits, job.graph.classNames.length), fitted };
   } finally {
     close();
   }
+}
+
+function checkWeights({ name, rows, cols }: Value, { weights, graph }: Parameters<typeof predict>[0]): void {
+  const found = weights.get(name);
+  if (found && found.shape[0] === rows && found.shape[1] === cols && found.data.length === found.shape[0] * cols)
+    return;
+  const shape = found ? `is ${found.shape.join(' × ')} with ${found.data.length} numbers` : 'is missing';
+  throw new InputError(
+    `weight ${name} ${shape}, but this model on ${graph.name} needs ${rows} × ${cols}: use the dataset and configuration of the run.`,
+  );
 }
 
 /** Logits of every node that the evaluation visits; zeros for the others. */
@@ -156,9 +171,11 @@ async function areaUnderCurve(forecast: Forecast, run: Run): Promise<number | nu
   );
 }
 
-/** SHA-256 over the kernels of every dispatch, in order: a replay that differs here may differ in the last bits. */
+/** SHA-256 over the kernels of every dispatch, in order, and their code: a replay that differs here may differ in the last bits. */
 async function kernelsHash({ plan }: Forecast): Promise<string> {
   const names = Object.entries(plan.routines).flatMap(([name, list]) => [name, ...list.map(({ kernel }) => kernel)]);
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(names.join('\n')));
+  const used = new Set(Object.values(plan.routines).flatMap((list) => list.map(({ kernel }) => kernel)));
+  const code = Array.from(used, (kernel) => shaderModule(kernel).code);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode([...names, ...code].join('\n')));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
