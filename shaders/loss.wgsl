@@ -22,7 +22,7 @@ struct Params {
 
 const TRAIN = 1u;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn logSumExpOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = threadIndex(group, groups, lane);
   if (row >= p.rows) { return; }
@@ -41,7 +41,7 @@ fn logSumExpOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
 
 // Negative log-likelihood of each node, in the column of its split. The panel that holds a node's label writes its row;
 // the first panel writes the rows of the nodes that count nowhere.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = threadIndex(group, groups, lane);
   if (row >= p.rows) { return; }
@@ -57,7 +57,7 @@ fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
 }
 
 // scale · (softmax - one-hot) for the training nodes, 0 for all others and for the padding.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn crossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }

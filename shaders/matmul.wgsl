@@ -37,7 +37,7 @@ fn bRowOrZero(k: u32, column4: u32) -> vec4f {
 }
 
 // out[m, n] = a[m, k] · b[k, n]
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn nn(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   let row = id / p.width4 * 4u;
@@ -65,7 +65,7 @@ fn nn(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3
 }
 
 // out[m, n] = a[m, k] · b[n, k]ᵀ; the padding of out past `cols` is written as zero.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn nt(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   let row = id / p.width4 * 4u;
@@ -97,7 +97,7 @@ fn nt(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3
 }
 
 // partial[chunk][k, n] = a[rows of chunk, k]ᵀ · b[rows of chunk, n]; reduce.wgsl adds the chunks.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn tn(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   let column4 = id % p.width4;

@@ -18,7 +18,7 @@ struct Params {
 /// row (split - 1) · 3 + (0 true positives, 1 predicted, 2 actual), column class
 @group(0) @binding(7) var<storage, read_write> counts: array<atomic<u32>>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn clear(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows) { return; }
@@ -26,7 +26,7 @@ fn clear(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
 }
 
 // The first of equal logits wins.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn argMax(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = threadIndex(group, groups, lane);
   if (row >= p.rows) { return; }
@@ -44,7 +44,7 @@ fn argMax(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
   outArgument[row] = p.first + argmax;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn count(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = threadIndex(group, groups, lane);
   if (row >= p.rows || mask[row] == 0u) { return; }

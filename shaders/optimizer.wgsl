@@ -32,7 +32,7 @@ struct Params {
 @group(0) @binding(10) var<storage, read_write> outRecord: array<vec4f>;
 @group(0) @binding(11) var<storage, read> record: array<vec4f>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn adam(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows) { return; }
@@ -46,20 +46,20 @@ fn adam(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   parameter[id] = p.shrink * before - p.lr * (m / correction.x) / (sqrt(v / correction.y) + p.epsilon);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn adamClock(@builtin(local_invocation_index) lane: u32) {
   if (lane > 0u) { return; }
   outClock[0] = outClock[0] * vec4f(p.beta1, p.beta2, 0.0, 0.0) + vec4f(p.gain1, p.gain2, 0.0, 0.0);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn accumulate(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows) { return; }
   if (p.keep == 1.0) { total[id] += x[id]; } else { total[id] = x[id]; }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn compareBest(@builtin(local_invocation_index) lane: u32) {
   if (lane > 0u) { return; }
   let before = outRecord[0];
@@ -68,7 +68,7 @@ fn compareBest(@builtin(local_invocation_index) lane: u32) {
   outRecord[0] = vec4f(select(before.x, loss, wins), select(0.0, 1.0, wins), before.z + 1.0, 0.0);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn copyIf(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows || record[0].y == 0.0) { return; }

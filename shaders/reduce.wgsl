@@ -17,7 +17,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> partial: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn columnSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   let begin = id / p.width4 * p.chunk;
@@ -30,7 +30,7 @@ fn columnSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) group
 }
 
 // out = scale · Σ partial[chunk], plus what is there already where accumulate is 1.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn mergeSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   let size = p.rows * p.width4;

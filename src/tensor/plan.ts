@@ -63,7 +63,7 @@ export const PARAMETER_BLOCKS = 4;
 export const RESULT_STAGING = 3;
 /** Large read-backs (weights, logits) pass through one staging buffer of at most this size. */
 const BULK_STAGING = 256 * 1024;
-/** Invocations per workgroup of every kernel: as many as each device allows, and a multiple of every subgroup size. */
+/** Fewest invocations per workgroup that an executor may choose: a plan's grids are checked for it. */
 export const WORKGROUP = 64;
 
 /**

@@ -10,13 +10,12 @@ import {
   pieceKey,
   RESULTS,
   UNIFORMS,
-  WORKGROUP,
 } from '../../tensor/plan.ts';
 import { evaluate, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { allocate } from './allocator.ts';
-import { type Prepared, preparePipelines } from './pipelines.ts';
+import { type Prepared, preparePipelines, workgroupSize } from './pipelines.ts';
 
 /**
  * Runs a plan on WebGPU. Pipelines and bind groups are made once; a step writes one block of parameters (each dispatch has
@@ -53,7 +52,8 @@ export async function webgpuExecutor(
   const [uniforms] = labelled(UNIFORMS);
   const staging = labelled(RESULTS).map((buffer) => ({ buffer, busy: false }));
   const [bulk] = labelled(BULK);
-  const prepared = await preparePipelines(device, plan, bufferOf, uniforms, options.edit);
+  const workgroup = workgroupSize(description);
+  const prepared = await preparePipelines(device, plan, bufferOf, uniforms, workgroup, options.edit);
 
   const stride = parameterStride(plan.limits);
   const longest = uniforms.size / PARAMETER_BLOCKS / stride;
@@ -114,7 +114,7 @@ export async function webgpuExecutor(
     pass ??= encoder.beginComputePass();
     pass.setPipeline(item.pipeline);
     pass.setBindGroup(0, item.bindGroup, [offset]);
-    const groups = Math.ceil(threads / WORKGROUP);
+    const groups = Math.ceil(threads / workgroup);
     const most = plan.limits.maxComputeWorkgroupsPerDimension;
     pass.dispatchWorkgroups(Math.min(groups, most), Math.ceil(groups / most));
     pendingWork += work;
