@@ -1,6 +1,6 @@
 import type { Key } from '../graph/random.ts';
 import type { Panel } from './panels.ts';
-import type { DType, Size, Sizes, Value } from './value.ts';
+import { type DType, evaluate, type Size, type Sizes, type Value } from './value.ts';
 
 /**
  * What an op is. Its builder function (`matmul(g, a, b)`) adds a node; its descriptor holds everything the rest of the
@@ -99,6 +99,5 @@ export interface LowerContext {
 }
 
 export function rowsAt(size: Size, step: Step): number {
-  if (typeof size === 'number') return size;
-  return step.sizes[size.symbol] + size.plus;
+  return evaluate(size, step.sizes);
 }

@@ -8,7 +8,38 @@ import { overlap } from './slots.ts';
  * show that each rule fires.
  */
 export function verifyPlan(plan: Plan): string[] {
-  return [...sharedBuffers(plan), ...bufferSizes(plan), ...bindings(plan), ...initialised(plan), ...grids(plan)];
+  return [
+    ...lives(plan),
+    ...sharedBuffers(plan),
+    ...bufferSizes(plan),
+    ...bindings(plan),
+    ...initialised(plan),
+    ...grids(plan),
+  ];
+}
+
+/**
+ * Every use lies within the life that the plan states, or else the lives that `sharedBuffers` compares mean nothing. The
+ * host writes a value of each step before the routine that uses it: it lives from the routine's start.
+ */
+function lives(plan: Plan): string[] {
+  const faults: string[] = [];
+  const places = new Map(plan.placements.map((placement) => [pieceKey(placement.piece), placement]));
+  let at = 0;
+  for (const [routine, dispatches] of Object.entries(plan.routines)) {
+    const start = at;
+    for (const { kernel, reads, writes } of dispatches) {
+      for (const piece of [...Object.values(reads), ...Object.values(writes)]) {
+        const place = places.get(pieceKey(piece));
+        const needed = piece.value.lifetime === 'step' ? start : at;
+        if (place && (place.from > needed || place.to < at)) {
+          faults.push(`${routine}: ${kernel} uses ${piece.value.name} outside its life`);
+        }
+      }
+      at++;
+    }
+  }
+  return faults;
 }
 
 /** No two values that live at the same time are in the same buffer. */

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DeviceError } from '../config/errors.ts';
+import { DEFAULT_LIMITS, type Plan } from '../tensor/plan.ts';
+import { cpuBytes, cpuExecutor } from './cpu/executor.ts';
+import { allCases } from './testing/cases.ts';
+import { gpu as dawn, NO_ADAPTER, testDevice } from './testing/dawn.ts';
+import { buildCase, runCase } from './testing/opCase.ts';
+import { adapterLimits, describeAdapter, findAdapter, openDevice } from './webgpu/adapter.ts';
+import { allocate } from './webgpu/allocator.ts';
+import { countBuffers } from './webgpu/countBuffers.ts';
+import { webgpuExecutor } from './webgpu/executor.ts';
+
+const cases = allCases().filter(({ name }) => /width 33|Adam|42 classes/.test(name));
+
+test.each(cases)('$name: the CPU allocates what cpuBytes says', async (c) => {
+  const { plan } = buildCase(c);
+  expect(cpuExecutor(plan).ledger.peak).toBe(cpuBytes(plan));
+  expect(cpuBytes(plan)).toBeLessThan(plan.bytes);
+});
+
+describe(`bytes on the device${NO_ADAPTER}`, () => {
+  let gpu: Awaited<ReturnType<typeof testDevice>>;
+  beforeAll(async () => {
+    if (!NO_ADAPTER) gpu = await testDevice();
+  });
+  afterAll(() => gpu?.device.destroy());
+
+  test.skipIf(NO_ADAPTER).each(cases)('$name: plan = ledger = counted outside, and nothing is left', async (c) => {
+    const counted = countBuffers(dawn);
+    const adapter = (await findAdapter(counted.gpu))!;
+    const device = await openDevice(adapter, adapterLimits(adapter));
+    const built = buildCase(c);
+    const executor = await webgpuExecutor(device, describeAdapter(adapter), built.plan);
+    await runCase(built, executor);
+    expect(executor.ledger.peak).toBe(built.plan.bytes);
+    expect(counted.peak()).toBe(built.plan.bytes);
+    expect(Object.values(executor.ledger.byPurpose).reduce((a, b) => a + b, 0)).toBe(built.plan.bytes);
+    executor.destroy();
+    expect(executor.ledger.held).toBe(0);
+    expect(counted.held()).toBe(0);
+    device.destroy();
+  });
+
+  const { plan } = buildCase(cases[0]);
+  /** The real device, but its nth buffer is refused in some way. */
+  function refusing(nth: number, refuse: (descriptor: GPUBufferDescriptor) => GPUBuffer) {
+    const alive = new Set<GPUBuffer>();
+    let count = 0;
+    const device = new Proxy(gpu.device, {
+      get(target, key) {
+        if (key === 'createBuffer') {
+          return (descriptor: GPUBufferDescriptor) => {
+            if (++count === nth) return refuse(descriptor);
+            const buffer = target.createBuffer(descriptor);
+            alive.add(buffer);
+            const destroy = buffer.destroy.bind(buffer);
+            buffer.destroy = () => {
+              alive.delete(buffer);
+              return destroy();
+            };
+            return buffer;
+          };
+        }
+        const value = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    return { device, alive };
+  }
+
+  test.skipIf(NO_ADAPTER)('an allocation that throws is a sentence with the numbers, and nothing stays', async () => {
+    const { device, alive } = refusing(3, () => {
+      throw new Error('no memory');
+    });
+    const held = plan.buffers[0].bytes + plan.buffers[1].bytes;
+    const failed = allocate(device, plan);
+    await expect(failed).rejects.toThrow(DeviceError);
+    await expect(failed).rejects.toThrow(
+      new RegExp(
+        `refused ${plan.buffers[2].bytes} bytes for '.*' while ${held} of the planned ${plan.bytes} .*memory\\.gpuBudget`,
+      ),
+    );
+    expect(alive.size).toBe(0);
+  });
+
+  test.skipIf(NO_ADAPTER)('an allocation that fails through an error scope is the same sentence', async () => {
+    const { device, alive } = refusing(2, (descriptor) =>
+      // Over the device's own limit: a real validation error.
+      gpu.device.createBuffer({ ...descriptor, size: gpu.limits.maxBufferSize + 4 }),
+    );
+    await expect(allocate(device, plan)).rejects.toThrow(/^the device refused \d+ bytes/);
+    expect(alive.size).toBe(0);
+  });
+
+  test.skipIf(NO_ADAPTER)('more memory than there is', async () => {
+    // Each buffer is allowed; together they are over any machine's memory, and Dawn says so when they are created.
+    const bytes = Math.min(gpu.limits.maxBufferSize - 3, 2 ** 32 - 4);
+    const huge: Plan = {
+      ...plan,
+      buffers: [{ bytes: bytes - (bytes % 4) + 4 * 2 ** 30, purpose: 'activations', label: 'huge' }],
+    };
+    await expect(allocate(gpu.device, huge)).rejects.toThrow(/^the device refused/);
+  });
+
+  test.skipIf(NO_ADAPTER)('a device that was lost says so at the next call', async () => {
+    const adapter = (await findAdapter(dawn))!;
+    const device = await openDevice(adapter, DEFAULT_LIMITS);
+    const built = buildCase(cases[0]);
+    const executor = await webgpuExecutor(device, describeAdapter(adapter), built.plan);
+    await runCase(built, executor);
+    device.destroy();
+    await device.lost;
+    await expect(executor.run('main', built.step)).rejects.toThrow(DeviceError);
+    expect(() => executor.results()).toThrow(/the device was lost/);
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { activation, input, newGraph } from './graph.ts';
+import { add, addBias, relu, sumRows } from './ops/elementwise.ts';
+import { matmul, type Orientation } from './ops/matmul.ts';
+import { countClasses } from './ops/metrics.ts';
+import { type SparseMatrix, sparseDropout, sparseHalf } from './ops/sparse.ts';
+import { spmm } from './ops/spmm.ts';
+import { type Size, symbol } from './value.ts';
+
+const NODES = symbol('nodes');
+const EDGES = symbol('edges');
+
+function matrices(...shapes: [string, Size, number][]) {
+  const g = newGraph();
+  return { g, values: shapes.map(([name, rows, cols]) => activation(g, name, rows, cols)) };
+}
+
+describe('matmul', () => {
+  test.each<[Orientation, [Size, number], [Size, number], [Size, number]]>([
+    ['nn', [NODES, 8], [8, 3], [NODES, 3]],
+    ['nt', [NODES, 3], [8, 3], [NODES, 8]],
+    ['tn', [NODES, 8], [NODES, 3], [8, 3]],
+  ])('%s', (orientation, a, b, shape) => {
+    const { g, values } = matrices(['a', ...a], ['b', ...b]);
+    const out = matmul(g, values[0], values[1], orientation);
+    expect([out.rows, out.cols]).toEqual(shape);
+    expect(g.nodes).toHaveLength(1);
+  });
+
+  test.each<[Orientation, [Size, number], [Size, number]]>([
+    ['nn', [NODES, 8], [7, 3]],
+    ['nn', [NODES, 8], [3, 8]],
+    ['nn', [NODES, 8], [NODES, 3]],
+    ['nt', [NODES, 3], [3, 8]],
+    ['nt', [NODES, 3], [8, 4]],
+    ['tn', [NODES, 8], [EDGES, 8]],
+    ['tn', [NODES, 8], [symbol('nodes', 1), 8]],
+    ['tn', [5, 8], [6, 8]],
+  ])('%s: %j and %j do not fit, and leave no node behind', (orientation, a, b) => {
+    const { g, values } = matrices(['left', ...a], ['right', ...b]);
+    expect(() => matmul(g, values[0], values[1], orientation)).toThrow(
+      `matmul ${orientation}: left and right differ in their inner dimension`,
+    );
+    expect(g.nodes).toHaveLength(0);
+  });
+
+  test('nt: rows of varying number cannot become columns', () => {
+    const { g, values } = matrices(['left', NODES, 8], ['right', EDGES, 8]);
+    expect(() => matmul(g, values[0], values[1], 'nt')).toThrow('the rows of right become columns and must be fixed');
+  });
+});
+
+describe('elementwise', () => {
+  test('a bias has one row and as many columns', () => {
+    const { g, values } = matrices(['x', NODES, 5], ['b', 1, 5], ['narrow', 1, 4], ['tall', 2, 5], ['nodes', NODES, 5]);
+    const [x, b, ...wrong] = values;
+    expect(addBias(g, x, b)).toMatchObject({ rows: NODES, cols: 5 });
+    for (const value of wrong) expect(() => addBias(g, x, value)).toThrow(`addBias: ${value.name} must be 1 × 5`);
+    expect(g.nodes).toHaveLength(1);
+  });
+
+  test('a sum has two operands of one shape', () => {
+    const { g, values } = matrices(['x', NODES, 5], ['y', NODES, 5], ['narrow', NODES, 4], ['other', EDGES, 5]);
+    const [x, y, ...wrong] = values;
+    expect(add(g, x, y)).toMatchObject({ rows: NODES, cols: 5 });
+    for (const value of wrong) expect(() => add(g, x, value)).toThrow(`add: x and ${value.name} differ in shape`);
+    expect(g.nodes).toHaveLength(1);
+  });
+
+  test('relu keeps the shape, the sum of the rows keeps the columns', () => {
+    const { g, values } = matrices(['x', NODES, 5]);
+    expect(relu(g, values[0])).toMatchObject({ rows: NODES, cols: 5 });
+    expect(sumRows(g, values[0], 'sum')).toMatchObject({ rows: 1, cols: 5 });
+  });
+});
+
+describe('sparse', () => {
+  test('a product needs as many rows as the matrix has columns', () => {
+    const { g, values } = matrices(['x', 8, 3], ['short', 7, 3], ['nodes', NODES, 3]);
+    const half = sparseHalf(g, 'A', 'graph', NODES, 8, false);
+    const matrix: SparseMatrix = { forward: half, backward: half, permutation: null };
+    expect(spmm(g, matrix, values[0])).toMatchObject({ rows: NODES, cols: 3 });
+    for (const value of values.slice(1)) {
+      expect(() => spmm(g, matrix, value)).toThrow(`spmm: A has not as many columns as ${value.name} rows`);
+    }
+    expect(g.nodes).toHaveLength(1);
+  });
+
+  test('row pointers are one longer than the rows, fixed or not', () => {
+    const g = newGraph();
+    expect(sparseHalf(g, 'A', 'graph', symbol('nodes', 2), 8, true).indptr.rows).toEqual(symbol('nodes', 3));
+    expect(sparseHalf(g, 'B', 'graph', 34, 8, true).indptr.rows).toBe(35);
+  });
+
+  test('dropout needs a permutation and two halves', () => {
+    const g = newGraph();
+    const [forward, backward] = ['A', 'At'].map((name) => sparseHalf(g, name, 'graph', 8, 8, true));
+    const permutation = input(g, 'permutation', 'graph', 'u32', backward.entries, 1);
+    expect(() => sparseDropout(g, { forward, backward, permutation: null }, null)).toThrow('A: dropout on a sparse');
+    expect(() => sparseDropout(g, { forward, backward: forward, permutation }, null)).toThrow('A: dropout breaks');
+    const dropped = sparseDropout(g, { forward, backward, permutation }, null);
+    expect(dropped.forward.values).toMatchObject({ rows: forward.entries, cols: 1, layout: 'packed' });
+    expect(dropped.backward.values).toMatchObject({ rows: backward.entries, cols: 1, layout: 'packed' });
+  });
+});
+
+test('the table of counts has nine rows of as many columns as there are classes', () => {
+  const g = newGraph();
+  const logits = activation(g, 'logits', NODES, 7);
+  const list = (name: string, rows: Size, cols = 1) => input(g, name, 'labels', 'u32', rows, cols);
+  const [labels, mask] = [list('labels', NODES), list('mask', NODES)];
+  for (const [rows, cols] of [
+    [9, 6],
+    [3, 7],
+    [7, 9],
+  ]) {
+    expect(() => countClasses(g, logits, labels, mask, list('counts', rows, cols))).toThrow(
+      'countClasses: counts must be 9 × classes',
+    );
+  }
+  expect(g.nodes).toHaveLength(0);
+  countClasses(g, logits, labels, mask, list('counts', 9, 7));
+  expect(g.nodes).toHaveLength(1);
+});
