@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Catalogue, CatalogueEntry } from './catalogue.ts';
+import type { Catalogue, CatalogueEntry } from '../src/formats/catalogue.ts';
 import { debianGraph, debianSmallGraph } from './debianGraph.ts';
 import { karateGraph } from './karate.ts';
 import { pack, unpackIndex } from './pack.ts';

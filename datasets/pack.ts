@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'fflate';
 import { writeBundle } from '../src/formats/bundle.ts';
-import type { CatalogueEntry } from './catalogue.ts';
+import type { CatalogueEntry } from '../src/formats/catalogue.ts';
 
 /** The uncompressed index from an uncompressed or xz file's bytes. */
 export function unpackIndex(bytes: Uint8Array): Buffer {

@@ -1,25 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Catalogue } from '../formats/catalogue.ts';
 
 /** The catalogue of datasets that ships with the package, datasets/catalogue.json. */
-
-export interface CatalogueFile {
-  /** Relative to datasets/, for an embedded graph. */
-  readonly path?: string;
-  /** Public address, for one that is downloaded. */
-  readonly url?: string;
-  /** Absent, as is the SHA-256 (in hexadecimal), where nobody has recorded it. */
-  readonly bytes?: number;
-  readonly sha256?: string;
-}
-
-export interface CatalogueEntry {
-  readonly id: string;
-  readonly title: string;
-  readonly kind: 'embedded' | 'public';
-  readonly files: readonly CatalogueFile[];
-}
 
 /** The folder datasets/ of this package: beside dist/ in an installed one, beside src/ in the repository. */
 export function datasetsFolder(): string {
@@ -33,13 +17,6 @@ export function datasetsFolder(): string {
   }
 }
 
-export function readCatalogue(): readonly CatalogueEntry[] {
-  const catalogue = JSON.parse(readFileSync(join(datasetsFolder(), 'catalogue.json'), 'utf8'));
-  return Array.isArray(catalogue) ? catalogue : catalogue.datasets;
-}
-
-/** The name of a file of the catalogue, without folders. */
-export function fileName(file: CatalogueFile): string {
-  const path = file.path ?? new URL(file.url ?? '').pathname;
-  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+export function readCatalogue(): Catalogue {
+  return JSON.parse(readFileSync(join(datasetsFolder(), 'catalogue.json'), 'utf8'));
 }

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
+import { type CatalogueEntry, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
 import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DatasetInfo } from '../run/record.ts';
-import { type CatalogueEntry, datasetsFolder, fileName, readCatalogue } from './catalogue.ts';
+import { datasetsFolder, readCatalogue } from './catalogue.ts';
 import { fetchFile } from './download.ts';
 import { progressBar } from './output.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
-import type { CatalogueEntry, CatalogueFile } from './catalogue.ts';
+import type { CatalogueEntry, CatalogueFile } from '../formats/catalogue.ts';
 import { cacheFolder, fetchFile } from './download.ts';
 
 const CONTENT = Buffer.from('source,target\n0,1\n');
@@ -38,7 +38,15 @@ afterEach(async () => {
 
 function fetchOne(change: Partial<CatalogueFile> = {}): Promise<Uint8Array> {
   const file = { url: 'https://example.org/data/edges.csv', bytes: CONTENT.length, sha256: SHA256, ...change };
-  const entry: CatalogueEntry = { id: 'tiny', title: 'Tiny', kind: 'public', files: [file] };
+  const about = { about: '', nodes: 0, edges: 0, features: 0, classes: 0, licence: '', citation: '' };
+  const entry: CatalogueEntry = {
+    id: 'tiny',
+    title: 'Tiny',
+    kind: 'public',
+    format: 'planetoid',
+    files: [file],
+    ...about,
+  };
   return fetchFile(entry, file, silent, env);
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../config/errors.ts';
-import { type CatalogueEntry, type CatalogueFile, fileName } from './catalogue.ts';
+import { type CatalogueEntry, type CatalogueFile, fileName } from '../formats/catalogue.ts';
 import { formatBytes, type Progress } from './output.ts';
 
 /** Datasets of the catalogue that do not ship with the package: downloaded once, checked, kept in a cache folder. */

@@ -1,7 +1,7 @@
-/** The shape of catalogue.json: what there is to train on, where it is, and whose it is. */
+/** The shape of datasets/catalogue.json: what there is to train on, where it is, and whose it is. */
 
 export interface CatalogueFile {
-  /** Embedded files: relative to this folder. */
+  /** Embedded files: relative to datasets/. */
   readonly path?: string;
   /** Public files: where a page may fetch them (the host allows other origins). */
   readonly url?: string;
@@ -30,3 +30,9 @@ export interface CatalogueEntry {
 }
 
 export type Catalogue = readonly CatalogueEntry[];
+
+/** The name of a file of the catalogue, without folders. */
+export function fileName(file: CatalogueFile): string {
+  const path = file.path ?? file.url ?? '';
+  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1).replace(/[?#].*/, ''));
+}
