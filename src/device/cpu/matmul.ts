@@ -34,15 +34,30 @@ const nn: CpuKernel = ({ floats: { a, b, out } }, p) => {
 const nt: CpuKernel = ({ floats: { a, b, out } }, p) => {
   const inner = p.inner4 * 4;
   const bStride = p.bStride4 * 4;
+  const width = p.width4 * 4;
   const { rows, cols, accumulate } = p;
-  for (let row = 0; row < rows; row++) {
-    const from = (row * p.aStride4 + p.aOffset4) * 4;
-    const to = row * p.outStride4 * 4;
-    for (let c = 0; c < p.width4 * 4; c++) {
-      const other = (p.bRow + c) * bStride + p.bOffset4 * 4;
-      let sum = accumulate ? out[to + c] : 0;
-      if (c < cols) for (let k = 0; k < inner; k++) sum += a[from + k] * b[other + k];
-      out[to + c] = sum;
+  // Past the last row of b the sums are thrown away, so any row will do.
+  const rowOfB = (c: number) => (p.bRow + Math.min(c, cols - 1)) * bStride + p.bOffset4 * 4;
+  for (let c = 0; c < width; c += 4) {
+    const [b0, b1, b2, b3] = [rowOfB(c), rowOfB(c + 1), rowOfB(c + 2), rowOfB(c + 3)];
+    for (let row = 0; row < rows; row++) {
+      const from = (row * p.aStride4 + p.aOffset4) * 4;
+      const to = row * p.outStride4 * 4 + c;
+      let s0 = 0;
+      let s1 = 0;
+      let s2 = 0;
+      let s3 = 0;
+      for (let k = 0; k < inner; k++) {
+        const x = a[from + k];
+        s0 += x * b[b0 + k];
+        s1 += x * b[b1 + k];
+        s2 += x * b[b2 + k];
+        s3 += x * b[b3 + k];
+      }
+      out[to] = s0 + (accumulate ? out[to] : 0);
+      out[to + 1] = c + 1 < cols ? s1 + (accumulate ? out[to + 1] : 0) : 0;
+      out[to + 2] = c + 2 < cols ? s2 + (accumulate ? out[to + 2] : 0) : 0;
+      out[to + 3] = c + 3 < cols ? s3 + (accumulate ? out[to + 3] : 0) : 0;
     }
   }
 };

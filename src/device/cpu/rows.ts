@@ -52,11 +52,16 @@ const sparseDropout: CpuKernel = ({ floats: { weights, out }, words: { indptr, i
     const begin = indptr[row];
     const end = indptr[row + 1];
     const id = ids ? ids[row] : row;
-    for (let e = begin; e < end; e++) {
-      const i = (e - begin) & 3;
-      if (i === 0) threefry(key0, key1, id, (e - begin) >> 2, hash);
-      const bits = (hash[i >> 1] >>> (16 * (i & 1))) & 0xffff;
-      out[e] = bits < threshold ? 0 : scale * (weights ? weights[e] : 1);
+    for (let e = begin; e < end; e += 4) {
+      threefry(key0, key1, id, (e - begin) >> 2, hash);
+      let low = hash[0] | 0;
+      let high = hash[1] | 0;
+      const last = Math.min(end, e + 4);
+      for (let i = e; i < last; i++) {
+        out[i] = (low & 0xffff) < threshold ? 0 : scale * (weights ? weights[i] : 1);
+        low = (low >>> 16) | (high << 16);
+        high >>>= 16;
+      }
     }
   }
 };
