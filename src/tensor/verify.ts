@@ -112,9 +112,12 @@ function grids(plan: Plan): string[] {
   const faults: string[] = [];
   for (const dispatch of Object.values(plan.routines).flat()) {
     const { threads, params } = launchAtCapacity(plan, dispatch);
-    if (Math.ceil(threads / WORKGROUP) > most * most || threads > 2 ** 32) {
+    // Written so that NaN, from a size or scalar that is missing, is a fault too.
+    if (!(Math.ceil(threads / WORKGROUP) <= most * most && threads <= 2 ** 32)) {
       faults.push(`${dispatch.kernel} launches ${threads} threads`);
     }
+    const lacking = Object.entries(params).filter(([, value]) => Number.isNaN(value));
+    for (const [name] of lacking) faults.push(`${dispatch.kernel} gets no number for ${name}`);
     if (Object.keys(params).length > 16) faults.push(`${dispatch.kernel} has more than 16 parameters`);
   }
   return faults;

@@ -2,7 +2,7 @@ import { deriveKey } from '../../graph/random.ts';
 import { activation, addNode } from '../graph.ts';
 import { type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
-import type { Value } from '../value.ts';
+import { sameSize, type Value } from '../value.ts';
 
 /**
  * Inverted dropout: each element is zero with probability `scalars.dropout`, else divided by the rest. The mask is a hash
@@ -10,6 +10,7 @@ import type { Value } from '../value.ts';
  * @param ids global id of each row; null where rows are numbered globally already
  */
 export function dropout(g: OpGraph, x: Value, ids: Value | null, stream = g.randomStreams++): Value {
+  if (ids && !sameSize(ids.rows, x.rows)) throw new Error(`dropout: ${ids.name} must have as many rows as ${x.name}`);
   const out = activation(g, `${x.name} dropped`, x.rows, x.cols);
   addNode(g, dropoutOp, ids ? [x, ids] : [x], [out], stream);
   return out;

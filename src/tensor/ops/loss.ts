@@ -1,7 +1,7 @@
 import { activation, addNode, vector } from '../graph.ts';
 import { type Dispatch, type LowerContext, type Node, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
-import type { Value } from '../value.ts';
+import { sameSize, type Value } from '../value.ts';
 import { columnSums } from './elementwise.ts';
 
 /**
@@ -23,6 +23,10 @@ export const UNLABELLED = 0xffffffff;
  * @param total persistent 1 × 4 matrix
  */
 export function maskedCrossEntropy(g: OpGraph, logits: Value, labels: Value, mask: Value, total: Value): void {
+  if (!sameSize(labels.rows, logits.rows) || !sameSize(mask.rows, logits.rows)) {
+    throw new Error(`maskedCrossEntropy: ${labels.name} and ${mask.name} must have as many rows as ${logits.name}`);
+  }
+  if (total.rows !== 1 || total.cols !== 4) throw new Error(`maskedCrossEntropy: ${total.name} must be 1 × 4`);
   const logSumExp = vector(g, `log-sum-exp(${logits.name})`, logits.rows);
   addNode(g, logSumExpOp, [logits], [logSumExp], null);
   const rows = activation(g, 'loss of each node', logits.rows, 4);

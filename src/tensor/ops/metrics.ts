@@ -1,7 +1,7 @@
 import { addNode } from '../graph.ts';
 import { type Dispatch, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
-import { evaluate, type Value } from '../value.ts';
+import { evaluate, sameSize, type Value } from '../value.ts';
 
 /**
  * Counts per split and class, on the device: true positives, predicted, actual. Accuracy and every F1 follow from them, so
@@ -17,6 +17,9 @@ export const COUNT = { truePositive: 0, predicted: 1, actual: 2 } as const;
 export function countClasses(g: OpGraph, logits: Value, labels: Value, mask: Value, counts: Value): void {
   if (counts.rows !== 9 || counts.cols !== logits.cols)
     throw new Error(`countClasses: ${counts.name} must be 9 × classes`);
+  if (!sameSize(labels.rows, logits.rows) || !sameSize(mask.rows, logits.rows)) {
+    throw new Error(`countClasses: ${labels.name} and ${mask.name} must have as many rows as ${logits.name}`);
+  }
   addNode(g, countClassesOp, [logits, labels, mask], [], null, [counts]);
 }
 
