@@ -1,24 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { input, newGraph, state } from '../tensor/graph.ts';
 import type { Dispatch } from '../tensor/op.ts';
-import { relu } from '../tensor/ops/elementwise.ts';
 import { accumulate } from '../tensor/ops/optimizer.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan, RESULT_STAGING } from '../tensor/plan.ts';
 import { cpuExecutor } from './cpu/executor.ts';
 import type { Executor, HostArray } from './executor.ts';
 import { allCases } from './testing/cases.ts';
-import { gpu as dawn, NO_ADAPTER, testDevice } from './testing/dawn.ts';
+import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
 import { buildCase, randoms, runCase, SCALARS } from './testing/opCase.ts';
-import { describeAdapter, findAdapter, openDevice } from './webgpu/adapter.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Order, read-backs and layouts: what both executors promise. */
 
 let gpu: Awaited<ReturnType<typeof testDevice>>;
+let atDefaults: typeof gpu;
 beforeAll(async () => {
-  if (!NO_ADAPTER) gpu = await testDevice();
+  if (NO_ADAPTER) return;
+  gpu = await testDevice();
+  atDefaults = await testDevice(DEFAULT_LIMITS);
 });
-afterAll(() => gpu?.device.destroy());
+afterAll(() => {
+  gpu?.device.destroy();
+  atDefaults?.device.destroy();
+});
 
 const EXECUTORS = [
   { title: 'CPU', skipped: '', open: async (plan: Plan): Promise<Executor> => cpuExecutor(plan) },
@@ -59,6 +63,41 @@ describe.each(EXECUTORS)('$title', ({ skipped, open }) => {
     }
     await Promise.all(pending);
     expect(seen).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    executor.destroy();
+  });
+
+  test.skipIf(skipped)('what is written holds for the runs after it, not for those before', async () => {
+    const { plan, ones, total, step } = counter();
+    const executor = await open(plan);
+    const seen: Promise<number>[] = [];
+    // Nothing is awaited on the way.
+    for (const value of [1, 10, 100]) {
+      executor.write(ones, new Float32Array(4).fill(value));
+      executor.run('main', step);
+      executor.run('main', step);
+      seen.push(executor.results().then((values) => values.get(total)![0]));
+    }
+    expect(await Promise.all(seen)).toEqual([2, 22, 222]);
+    executor.destroy();
+  });
+
+  test.skipIf(skipped).each([
+    ['padded', 7],
+    ['padded', 40],
+    ['packed', 3],
+  ] as const)('fewer rows than the capacity leave the others as they were: %s, %i columns', async (layout, cols) => {
+    const rows = 50;
+    const g = newGraph();
+    const value = input(g, 'v', 'activations', 'f32', rows, cols, layout);
+    const limits = { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: rows * 16 * 4 };
+    const plan = makePlan({ graph: g, capacity: {}, results: [], readable: [value] }, limits);
+    expect(plan.placements.length).toBe(cols > 16 ? 3 : 1);
+    const executor = await open(plan);
+    const before = randoms(rows * cols, 1);
+    const after = randoms(30 * cols, 2);
+    executor.write(value, before);
+    executor.write(value, after);
+    expect(await executor.read(value)).toEqual(Float32Array.of(...after, ...before.subarray(30 * cols)));
     executor.destroy();
   });
 
@@ -141,21 +180,17 @@ describe(`WebGPU alone${NO_ADAPTER}`, () => {
     },
   );
 
-  test.skipIf(NO_ADAPTER)("works at WebGPU's default limits", async () => {
-    const adapter = (await findAdapter(dawn))!;
-    const device = await openDevice(adapter, DEFAULT_LIMITS);
-    expect(device.limits.maxStorageBuffersPerShaderStage).toBe(8);
-    const g = newGraph();
-    const x = input(g, 'x', 'activations', 'f32', 10, 5, 'padded');
-    const out = relu(g, x);
-    const plan = makePlan({ graph: g, capacity: {}, results: [], readable: [out] }, DEFAULT_LIMITS);
-    const executor = await webgpuExecutor(device, describeAdapter(adapter), plan);
-    const data = randoms(50, 1);
-    executor.write(x, data);
-    await executor.run('main', { sizes: {}, scalars: SCALARS, key: [0, 0] });
-    expect(await executor.read(out)).toEqual(data.map((value) => Math.max(0, value)));
-    executor.destroy();
-    device.destroy();
+  test.skipIf(NO_ADAPTER).each(cases)("$name: the same bits on a device with WebGPU's default limits", async (c) => {
+    const built = buildCase(c);
+    const bits: HostArray[][] = [];
+    for (const { device, description } of [gpu, atDefaults]) {
+      const executor = await webgpuExecutor(device, description, built.plan);
+      bits.push(await runCase(built, executor));
+      executor.destroy();
+    }
+    expect(bits[1]).toEqual(bits[0]);
+    expect(atDefaults.device.limits.maxStorageBuffersPerShaderStage).toBe(8);
+    expect(atDefaults.device.limits.maxComputeInvocationsPerWorkgroup).toBe(256);
   });
 });
 

@@ -3,13 +3,25 @@ import { sortedCsr } from '../graph/csr.ts';
 import { input, newGraph } from '../tensor/graph.ts';
 import { relu } from '../tensor/ops/elementwise.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
-import { DEFAULT_LIMITS, makePlan } from '../tensor/plan.ts';
+import { DEFAULT_LIMITS, type Limits, makePlan, WORKGROUP } from '../tensor/plan.ts';
 import { cpuExecutor } from './cpu/executor.ts';
 import type { HostArray } from './executor.ts';
-import { allCases, sparseInputs } from './testing/cases.ts';
+import { allCases, matmulCase, sparseInputs } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { buildCase, difference, randoms, runCase, SCALARS } from './testing/opCase.ts';
+import { buildCase, difference, type OpCase, randoms, runCase, SCALARS } from './testing/opCase.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
+
+const cases = [
+  ...allCases().filter(({ name }) => /width 33|33 × 257|42 classes|Adam|sumRows width 257/.test(name)),
+  matmulCase('tn', 301, 64, 257),
+];
+
+/** Default limits, but a row of the grid holds just as many workgroups as make the largest grid of the case a square. */
+function narrow(c: OpCase): Limits {
+  const { plan, step } = buildCase(c);
+  const threads = Math.max(...plan.routines.main.map((dispatch) => dispatch.at(step).threads));
+  return { ...DEFAULT_LIMITS, maxComputeWorkgroupsPerDimension: Math.ceil(Math.sqrt(threads / WORKGROUP)) };
+}
 
 /** More workgroups than one dimension of a grid holds (65,535): the second dimension takes the rest. */
 describe(`grids of two dimensions${NO_ADAPTER}`, () => {
@@ -19,19 +31,32 @@ describe(`grids of two dimensions${NO_ADAPTER}`, () => {
   });
   afterAll(() => gpu?.device.destroy());
 
-  test.skipIf(NO_ADAPTER).each(allCases().filter(({ name }) => /width 33|33 × 257|42 classes|Adam/.test(name)))(
-    '$name, with rows of 12 workgroups',
-    async (c) => {
-      const narrow = buildCase(c, { ...DEFAULT_LIMITS, maxComputeWorkgroupsPerDimension: 12 });
-      const arrays: HostArray[][] = [];
-      for (const built of [narrow, buildCase(c)]) {
-        const executor = await webgpuExecutor(gpu.device, { ...gpu.description, software: false }, built.plan);
-        arrays.push(await runCase(built, executor));
-        executor.destroy();
-      }
-      expect(arrays[0]).toEqual(arrays[1]);
-    },
-  );
+  test('these cases fold grids of every kind of kernel', () => {
+    const folded = cases.flatMap((c) => {
+      const { plan, step } = buildCase(c, narrow(c));
+      const most = WORKGROUP * plan.limits.maxComputeWorkgroupsPerDimension;
+      return plan.routines.main.filter((d) => d.at(step).threads > most).map(({ kernel }) => kernel);
+    });
+    for (const kernel of ['matmul.nn', 'matmul.nt', 'matmul.tn', 'aggregate.rows.sum.weighted', 'reduce.columnSum']) {
+      expect(folded).toContain(kernel);
+    }
+    for (const kernel of ['elementwise.add', 'elementwise.addBias', 'elementwise.relu', 'elementwise.reluGrad']) {
+      expect(folded).toContain(kernel);
+    }
+    for (const kernel of ['dropout.local', 'loss.crossEntropyGrad', 'optimizer.adam', 'sparse.permute']) {
+      expect(folded).toContain(kernel);
+    }
+  });
+
+  test.skipIf(NO_ADAPTER).each(cases)('$name, with rows of the grid as short as they may be', async (c) => {
+    const arrays: HostArray[][] = [];
+    for (const built of [buildCase(c, narrow(c)), buildCase(c)]) {
+      const executor = await webgpuExecutor(gpu.device, { ...gpu.description, software: false }, built.plan);
+      arrays.push(await runCase(built, executor));
+      executor.destroy();
+    }
+    expect(arrays[0]).toEqual(arrays[1]);
+  });
 
   test.skipIf(NO_ADAPTER)('140,000 rows in 70,000 workgroups', { timeout: 120_000 }, async () => {
     const [rows, width] = [140_000, 128];

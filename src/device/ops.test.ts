@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sortedCsr } from '../graph/csr.ts';
-import { shuffled } from '../graph/draw.ts';
-import { seedKey } from '../graph/random.ts';
-import { nastyCsr } from '../graph/testGraphs.ts';
 import { cpuExecutor } from './cpu/executor.ts';
-import { allCases, spmmCase } from './testing/cases.ts';
+import { allCases } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { type BuiltCase, buildCase, difference, randoms, runCase, withinRule } from './testing/opCase.ts';
+import { type BuiltCase, buildCase, difference, FLOOR, measuring, runCase, withinRules } from './testing/opCase.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Every op: gradients against finite differences of the float64 oracle, GPU values and gradients against the oracle. */
 
 const cases = allCases();
+const measure = measuring();
 const oracleOf = (built: BuiltCase) => cpuExecutor(built.plan, { precision: 64, poison: true });
 
 describe('gradients against finite differences', () => {
@@ -56,55 +53,23 @@ describe(`GPU against the float64 oracle${NO_ADAPTER}`, () => {
   afterAll(() => gpu?.device.destroy());
 
   test.skipIf(NO_ADAPTER).each(cases)('$name', async (c) => {
-    const built = buildCase(c);
-    const oracle = await runCase(built, oracleOf(built));
-    const cpu = await runCase(built, cpuExecutor(built.plan));
-    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan);
-    const actual = await runCase(built, executor);
+    const measured = await measure(c);
+    const executor = await webgpuExecutor(gpu.device, gpu.description, measured.built.plan);
+    const actual = await runCase(measured.built, executor);
     executor.destroy();
-    actual.forEach((array, i) => {
-      const { ok, message } = withinRule(array, cpu[i], oracle[i]);
-      expect(ok, `${c.name}, result ${i}: ${message}`).toBe(true);
-    });
+    const { ok, message } = withinRules(actual, measured);
+    expect(ok, message).toBe(true);
   });
 });
 
 test('the float32 CPU kernels stay near the oracle', async () => {
   for (const c of cases) {
-    const built = buildCase(c);
-    const oracle = await runCase(built, oracleOf(built));
-    const cpu = await runCase(built, cpuExecutor(built.plan));
+    const { oracle, cpu } = await measure(c);
     cpu.forEach((array, i) => {
       const { error, scale } = difference(array, oracle[i]);
-      expect(error, `${c.name}, result ${i}`).toBeLessThanOrEqual(2 ** -20 * scale);
+      // A log-sum-exp near 200 is itself rounded by up to 2^-17.
+      const near = c.name.includes('steep') ? FLOOR : 2 ** -20;
+      expect(error, `${c.name}, result ${i}`).toBeLessThanOrEqual(near * scale);
     });
-  }
-});
-
-test('permuting the nodes permutes the result of an aggregation', async () => {
-  const [nodes, width] = [700, 33];
-  const csr = nastyCsr(nodes, 1, true);
-  const order = shuffled(
-    Uint32Array.from({ length: nodes }, (_, v) => v),
-    seedKey(9),
-  );
-  const rowOf = new Uint32Array(csr.indices.length);
-  for (let row = 0; row < nodes; row++) rowOf.fill(order[row], csr.indptr[row], csr.indptr[row + 1]);
-  const columns = csr.indices.map((column) => order[column]);
-  const permuted = sortedCsr(rowOf, columns, csr.values, nodes, nodes);
-  const x = randoms(nodes * width, 3);
-  const moved = new Float32Array(x.length);
-  for (let v = 0; v < nodes; v++) moved.set(x.subarray(v * width, (v + 1) * width), order[v] * width);
-  const run = async (matrix: typeof csr, data: Float32Array) => {
-    const built = buildCase(spmmCase(width, true, matrix));
-    const inputs = built.inputs.map(([value, array]) => [value, value.name === 'x' ? data : array] as const);
-    const [out] = await runCase({ ...built, inputs }, cpuExecutor(built.plan));
-    return out;
-  };
-  const before = await run(csr, x);
-  const after = await run(permuted, moved);
-  for (let v = 0; v < nodes; v++) {
-    const row = after.subarray(order[v] * width, (order[v] + 1) * width);
-    expect(difference(row, before.subarray(v * width, (v + 1) * width)).error).toBeLessThan(1e-5);
   }
 });

@@ -118,6 +118,9 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     results: async () => new Map(plan.results.map((value) => [value, read(value)])),
     read: async (value) => read(value),
     destroy() {
+      if (memory.length === 0) return;
+      for (const { bytes, purpose } of plan.buffers.filter(isValueBuffer))
+        ledger.remove(purpose, (bytes * precision) / 32);
       memory.length = 0;
     },
   };

@@ -2,19 +2,16 @@ import type { CsrMatrix } from '../../formats/matrix.ts';
 import { sortedCsr, transpose } from '../../graph/csr.ts';
 import { heavySegments } from '../../graph/segments.ts';
 import { nastyCsr } from '../../graph/testGraphs.ts';
-import { input, state } from '../../tensor/graph.ts';
+import { input } from '../../tensor/graph.ts';
 import type { OpGraph } from '../../tensor/op.ts';
 import { dropout } from '../../tensor/ops/dropout.ts';
 import { add, addBias, relu, sumRows } from '../../tensor/ops/elementwise.ts';
-import { maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
 import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
-import { countClasses } from '../../tensor/ops/metrics.ts';
-import { accumulate, adam, keepBest } from '../../tensor/ops/optimizer.ts';
 import { type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
 import type { Value } from '../../tensor/value.ts';
-import type { HostArray } from '../executor.ts';
-import { type OpCase, randoms } from './opCase.ts';
+import { learningCases } from './learningCases.ts';
+import { type Data, dense, type OpCase } from './opCase.ts';
 
 /** Every op on graphs and widths that break careless kernels. */
 
@@ -22,8 +19,6 @@ export const WIDTHS = [1, 3, 16, 33, 64, 257] as const;
 
 /** Isolated nodes, self-loops, duplicate edges, one row with a third of all entries: large enough that this row is heavy. */
 const NODES = 700;
-
-type Data = [Value, HostArray];
 
 /** The device inputs of a sparse matrix and its transpose. */
 export function sparseInputs(
@@ -50,11 +45,6 @@ export function sparseInputs(
   const permuted = input(g, `${name} permutation`, 'graph', 'u32', csr.indices.length, 1);
   data.push([permuted, permutation]);
   return { matrix: { forward, backward, permutation: permuted }, data, sizes };
-}
-
-function dense(g: OpGraph, name: string, rows: number, cols: number): Data {
-  const value = input(g, name, 'activations', 'f32', rows, cols, 'padded');
-  return [value, randoms(rows * cols, value.id)];
 }
 
 /** Builds once to learn the sizes of its sparse matrices. */
@@ -96,8 +86,11 @@ export function spmmCase(width: number, weighted: boolean, csr = nastyCsr(NODES,
   });
 }
 
-/** X·W with dropout on the entries of X: what the first layer does with a bag of words. */
-export function featureCase(width: number, weighted: boolean): OpCase {
+/**
+ * X·W with dropout on the entries of X: what the first layer does with a bag of words.
+ * @param local whether rows are numbered locally, as in a sampled block
+ */
+export function featureCase(width: number, weighted: boolean, local = false): OpCase {
   const square = nastyCsr(NODES, 3, weighted);
   const keep = square.indices.map((_, e) => (square.indices[e] < 90 ? e : -1)).filter((e) => e >= 0 && e < 2 ** 31);
   const rowOf = new Uint32Array(square.indices.length);
@@ -110,15 +103,22 @@ export function featureCase(width: number, weighted: boolean): OpCase {
     NODES,
     90,
   );
-  return sparseCase(`sparse features ${weighted ? 'weighted' : 'ones'}, width ${width}`, csr, (g, matrix) => {
+  const name = `sparse features ${weighted ? 'weighted' : 'ones'}, width ${width}${local ? ', local rows' : ''}`;
+  return sparseCase(name, csr, (g, matrix) => {
     const w = dense(g, 'W', 90, width);
-    return { data: [w], outputs: [spmm(g, sparseDropout(g, matrix, null), w[0])], moving: [w[0]] };
+    const ids: Data | null = local ? [input(g, 'ids', 'graph', 'u32', NODES, 1), scattered(NODES)] : null;
+    const dropped = sparseDropout(g, matrix, ids ? ids[0] : null);
+    return { data: ids ? [w, ids] : [w], outputs: [spmm(g, dropped, w[0])], moving: [w[0]] };
   });
+}
+
+/** Global ids that are far apart and in no order. */
+function scattered(rows: number): Uint32Array {
+  return Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % 100_003);
 }
 
 export function elementwiseCases(width: number): OpCase[] {
   const rows = 131;
-  const ids = Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % 100_003);
   return [
     {
       name: `addBias width ${width}`,
@@ -159,7 +159,7 @@ export function elementwiseCases(width: number): OpCase[] {
       sizes: {},
       build(g) {
         const x = dense(g, 'x', rows, width);
-        const list: Data = [input(g, 'ids', 'graph', 'u32', rows, 1), ids];
+        const list: Data = [input(g, 'ids', 'graph', 'u32', rows, 1), scattered(rows)];
         return { inputs: [x, list], outputs: [dropout(g, x[0], list[0])], moving: [x[0]] };
       },
     },
@@ -174,65 +174,15 @@ export function elementwiseCases(width: number): OpCase[] {
   ];
 }
 
-/** Labels, splits and logits; some nodes are unlabelled, some in no split. */
-export function lossCase(classes: number): OpCase {
-  const rows = 203;
-  return {
-    name: `masked cross-entropy and counts, ${classes} classes`,
-    sizes: {},
-    build(g) {
-      const x = dense(g, 'logits', rows, classes);
-      x[1].forEach((value, i) => {
-        x[1][i] = value * 8;
-      });
-      const mask = Uint32Array.from({ length: rows }, (_, i) => (i * 5) % 4);
-      const labels = Uint32Array.from({ length: rows }, (_, i) => (mask[i] === 0 ? UNLABELLED : (i * 13) % classes));
-      const label: Data = [input(g, 'labels', 'labels', 'u32', rows, 1), labels];
-      const split: Data = [input(g, 'split', 'labels', 'u32', rows, 1), mask];
-      const total = state(g, 'loss', 'results', 1, 4);
-      const counts = input(g, 'counts', 'results', 'u32', 9, classes);
-      maskedCrossEntropy(g, x[0], label[0], split[0], total);
-      countClasses(g, x[0], label[0], split[0], counts);
-      return { inputs: [x, label, split], outputs: [total, counts], moving: [x[0]] };
-    },
-  };
-}
-
-export function optimizerCase(decoupled: boolean): OpCase {
-  return {
-    name: decoupled ? 'AdamW' : 'Adam',
-    sizes: {},
-    build(g) {
-      const w = dense(g, 'W', 37, 33);
-      const b = dense(g, 'b', 1, 33);
-      const gw = dense(g, 'W.grad', 37, 33);
-      const gb = dense(g, 'b.grad', 1, 33);
-      const total = state(g, 'W.grad total', 'optimizer', 37, 33);
-      accumulate(g, total, gw[0]);
-      const update = new Map([
-        [w[0], total],
-        [b[0], gb[0]],
-      ]);
-      // Twice, so that the second step uses moments and a clock that are not fresh.
-      adam(g, update, { decoupled, decays: (value) => value.rows !== 1 });
-      const losses: Data = [input(g, 'losses', 'results', 'f32', 1, 4, 'padded'), Float32Array.of(3, 2, 1, 0)];
-      const best = keepBest(g, losses[0], [w[0]], true);
-      const moments = g.values.filter(({ purpose }) => purpose === 'optimizer');
-      return { inputs: [w, b, gw, gb, losses], outputs: [w[0], b[0], ...moments, ...best.values()] };
-    },
-  };
-}
-
 export function allCases(): OpCase[] {
   const orientations: Orientation[] = ['nn', 'nt', 'tn'];
   return [
     ...WIDTHS.flatMap((width) => [spmmCase(width, true), featureCase(width, true), ...elementwiseCases(width)]),
     ...[3, 64].flatMap((width) => [spmmCase(width, false), featureCase(width, false)]),
+    ...[true, false].map((weighted) => featureCase(16, weighted, true)),
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),
-    ...[1, 2, 7, 42, 257].map(lossCase),
-    optimizerCase(false),
-    optimizerCase(true),
+    ...learningCases(),
   ];
 }

@@ -1,10 +1,12 @@
+import { InputError } from '../../config/errors.ts';
 import { deriveKey, seedKey, threefry, toUnit } from '../../graph/random.ts';
 import { gradients } from '../../tensor/autodiff.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
 import type { OpGraph, Step } from '../../tensor/op.ts';
 import { DEFAULT_LIMITS, type Limits, makePlan, type Plan } from '../../tensor/plan.ts';
-import { evaluate, type Sizes, type Value } from '../../tensor/value.ts';
+import { evaluate, type Sizes, stride, type Value } from '../../tensor/value.ts';
 import { verifyPlan } from '../../tensor/verify.ts';
+import { cpuExecutor } from '../cpu/executor.ts';
 import type { Executor, HostArray } from '../executor.ts';
 
 /**
@@ -14,7 +16,8 @@ import type { Executor, HostArray } from '../executor.ts';
 export interface OpCase {
   readonly name: string;
   readonly sizes: Sizes;
-  readonly scalars?: Step['scalars'];
+  /** What differs from SCALARS in each run; one run as they are where it is left out. */
+  readonly runs?: readonly Step['scalars'][];
   /** Adds the op; `moving` are the inputs to differentiate by. */
   build(g: OpGraph): {
     readonly inputs: readonly (readonly [Value, HostArray])[];
@@ -30,6 +33,8 @@ export interface BuiltCase {
   readonly moving: readonly Value[];
   readonly gradients: ReadonlyMap<Value, Value>;
   readonly weights: ReadonlyMap<Value, HostArray>;
+  /** The step of each run, in order; the first one alone in `step`. */
+  readonly steps: readonly Step[];
   readonly step: Step;
 }
 
@@ -51,14 +56,40 @@ export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS): BuiltC
   const plan = makePlan({ graph: g, capacity: test.sizes, results: [], readable }, limits);
   const faults = verifyPlan(plan);
   if (faults.length > 0) throw new Error(`${test.name}: ${faults.join('; ')}`);
-  const step = { sizes: test.sizes, scalars: { ...SCALARS, ...test.scalars }, key: seedKey(7) };
-  return { plan, inputs, outputs, moving, gradients: found, weights, step };
+  const steps = (test.runs ?? [{}]).map((scalars) => ({
+    sizes: test.sizes,
+    scalars: { ...SCALARS, ...scalars },
+    key: seedKey(7),
+  }));
+  return { plan, inputs, outputs, moving, gradients: found, weights, steps, step: steps[0] };
 }
 
-/** Runs a built case; returns outputs, then gradients. */
+const tight = new WeakMap<OpCase, Limits>();
+
+/** The smallest binding limit, within a quarter, at which a case can be planned: every wide matrix is cut into panels. */
+export function tightLimits(test: OpCase): Limits {
+  const known = tight.get(test);
+  if (known) return known;
+  const fourColumns = buildCase(test).plan.placements.map(({ piece: { value }, bytes }) =>
+    value.layout === 'padded' ? (4 * bytes) / stride(value) : 16,
+  );
+  for (let bytes = Math.max(...fourColumns); ; bytes += 16 * Math.ceil(bytes / 64)) {
+    const limits = { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: bytes };
+    try {
+      buildCase(test, limits);
+      tight.set(test, limits);
+      return limits;
+    } catch (error) {
+      // Some index list is larger.
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+}
+
+/** Runs a built case, as often as it says; returns outputs, then gradients. */
 export async function runCase(built: BuiltCase, executor: Executor): Promise<HostArray[]> {
   for (const [value, data] of [...built.inputs, ...built.weights]) executor.write(value, data);
-  await executor.run('main', built.step);
+  for (const step of built.steps) await executor.run('main', step);
   const arrays: HostArray[] = [];
   for (const value of [...built.outputs, ...built.gradients.values()]) arrays.push(await executor.read(value));
   return arrays;
@@ -73,6 +104,15 @@ export function randoms(length: number, stream: number): Float32Array {
     const magnitude = 0.05 + 0.95 * toUnit(words[0]);
     return words[1] & 1 ? magnitude : -magnitude;
   });
+}
+
+/** An input of a case and its data. */
+export type Data = [Value, HostArray];
+
+/** A padded matrix of `randoms`. */
+export function dense(g: OpGraph, name: string, rows: number, cols: number): Data {
+  const value = input(g, name, 'activations', 'f32', rows, cols, 'padded');
+  return [value, randoms(rows * cols, value.id)];
 }
 
 /** The largest difference, and the largest magnitude of the reference. NaN anywhere counts as infinite. */
@@ -100,4 +140,35 @@ export function withinRule(gpu: HostArray, cpu: HostArray, oracle: HostArray): {
   const reference = difference(cpu, oracle).error;
   const allowed = 4 * reference + FLOOR * scale;
   return { ok: error <= allowed, message: `error ${error}, allowed ${allowed} (scale ${scale})` };
+}
+
+/** A case at some limits with what it is measured by; made once where many tests need the same. */
+export interface Measured {
+  readonly built: BuiltCase;
+  readonly oracle: readonly HostArray[];
+  readonly cpu: readonly HostArray[];
+}
+
+/** Measures cases at these limits, each once. */
+export function measuring(
+  limits: (test: OpCase) => Limits = () => DEFAULT_LIMITS,
+): (test: OpCase) => Promise<Measured> {
+  const made = new Map<OpCase, Promise<Measured>>();
+  const measure = async (test: OpCase): Promise<Measured> => {
+    const built = buildCase(test, limits(test));
+    const oracle = await runCase(built, cpuExecutor(built.plan, { precision: 64, poison: true }));
+    return { built, oracle, cpu: await runCase(built, cpuExecutor(built.plan)) };
+  };
+  return (test) => {
+    const found = made.get(test) ?? measure(test);
+    made.set(test, found);
+    return found;
+  };
+}
+
+/** Whether every result of a run meets the rule; the message says which one does not. */
+export function withinRules(actual: readonly HostArray[], { oracle, cpu }: Measured): { ok: boolean; message: string } {
+  const rules = actual.map((array, i) => withinRule(array, cpu[i], oracle[i]));
+  const failed = rules.findIndex(({ ok }) => !ok);
+  return failed < 0 ? { ok: true, message: '' } : { ok: false, message: `result ${failed}: ${rules[failed].message}` };
 }

@@ -28,6 +28,7 @@ export async function allocate(device: GPUDevice, plan: Plan): Promise<Allocatio
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     let refused: string | null = null;
+    const { held } = ledger;
     try {
       buffers.push(device.createBuffer({ size: bytes, usage: usageOf(label), label }));
       ledger.add(purpose, bytes);
@@ -38,7 +39,6 @@ export async function allocate(device: GPUDevice, plan: Plan): Promise<Allocatio
     const outOfMemory = await device.popErrorScope();
     refused ??= invalid?.message ?? outOfMemory?.message ?? null;
     if (refused !== null) {
-      const held = ledger.held;
       destroy();
       throw new DeviceError(
         `the device refused ${bytes} bytes for '${label}' while ${held} of the planned ${plan.bytes} bytes were held; ` +

@@ -53,7 +53,10 @@ export async function webgpuExecutor(
   const staging = labelled(RESULTS).map((buffer) => ({ buffer, busy: false }));
   const [bulk] = labelled(BULK);
   const workgroup = workgroupSize(description);
-  const prepared = await preparePipelines(device, plan, bufferOf, uniforms, workgroup, options.edit);
+  const prepared = await preparePipelines(device, plan, bufferOf, uniforms, workgroup, options.edit).catch((error) => {
+    allocation.destroy();
+    throw error;
+  });
 
   const stride = parameterStride(plan.limits);
   const longest = uniforms.size / PARAMETER_BLOCKS / stride;
@@ -65,14 +68,24 @@ export async function webgpuExecutor(
   /** Work units per millisecond, as measured; cautious until the first submit is done. */
   let speed = 100_000;
   let inFlight: Promise<number>[] = [];
+  /** The last read under way: all of them pass through one staging buffer, so they take turns. */
+  let reading: Promise<unknown> | null = null;
 
   const check = () => {
     if (lost.message) throw new DeviceError(lost.message);
   };
+  const unreadable = (): never => {
+    check();
+    throw new DeviceError('the results could not be read back from the device; run again, or with --backend cpu');
+  };
 
   /** Submits what is pending. */
   function flush(): void {
-    if (!encoder) return;
+    if (!encoder) {
+      // Steps that launched nothing have taken blocks all the same.
+      block = 0;
+      return;
+    }
     pass?.end();
     const commands = encoder.finish();
     const used = block * longest * stride;
@@ -118,6 +131,29 @@ export async function webgpuExecutor(
     const most = plan.limits.maxComputeWorkgroupsPerDimension;
     pass.dispatchWorkgroups(Math.min(groups, most), Math.ceil(groups / most));
     pendingWork += work;
+  }
+
+  async function readNow(value: Value): Promise<HostArray> {
+    check();
+    flush();
+    const rows = evaluate(value.rows, plan.capacity);
+    const out = value.dtype === 'f32' ? new Float32Array(rows * value.cols) : new Uint32Array(rows * value.cols);
+    for (const placement of placementsOf(plan, value)) {
+      const width = rowWords(placement) * 4;
+      const most = Math.max(1, Math.floor(bulk.size / width));
+      for (let row = 0; row < rows; row += most) {
+        const count = Math.min(most, rows - row);
+        const copy = device.createCommandEncoder();
+        copy.copyBufferToBuffer(allocation.buffers[placement.buffer], row * width, bulk, 0, count * width);
+        device.queue.submit([copy.finish()]);
+        await bulk.mapAsync(GPUMapMode.READ, 0, count * width).catch(unreadable);
+        const bytes = bulk.getMappedRange(0, count * width);
+        const words = value.dtype === 'f32' ? new Float32Array(bytes) : new Uint32Array(bytes);
+        unpadRows(words, placement, row, count, out);
+        bulk.unmap();
+      }
+    }
+    return out;
   }
 
   const executor: Executor = {
@@ -177,41 +213,26 @@ export async function webgpuExecutor(
         offset += part.bytes;
       }
       flush();
-      return stage.buffer.mapAsync(GPUMapMode.READ, 0, offset).then(
-        () => {
-          const results = splitResults(parts, stage.buffer.getMappedRange(0, offset));
-          stage.buffer.unmap();
-          stage.busy = false;
-          return results;
-        },
-        () => {
-          check();
-          throw new DeviceError('the results could not be read back from the device; run again, or with --backend cpu');
-        },
-      );
+      return stage.buffer.mapAsync(GPUMapMode.READ, 0, offset).then(() => {
+        const results = splitResults(parts, stage.buffer.getMappedRange(0, offset));
+        stage.buffer.unmap();
+        stage.busy = false;
+        return results;
+      }, unreadable);
     },
 
-    async read(value) {
-      check();
-      flush();
-      const rows = evaluate(value.rows, plan.capacity);
-      const out = value.dtype === 'f32' ? new Float32Array(rows * value.cols) : new Uint32Array(rows * value.cols);
-      for (const placement of placementsOf(plan, value)) {
-        const width = rowWords(placement) * 4;
-        const most = Math.max(1, Math.floor(bulk.size / width));
-        for (let row = 0; row < rows; row += most) {
-          const count = Math.min(most, rows - row);
-          const copy = device.createCommandEncoder();
-          copy.copyBufferToBuffer(allocation.buffers[placement.buffer], row * width, bulk, 0, count * width);
-          device.queue.submit([copy.finish()]);
-          await bulk.mapAsync(GPUMapMode.READ, 0, count * width);
-          const bytes = bulk.getMappedRange(0, count * width);
-          const words = value.dtype === 'f32' ? new Float32Array(bytes) : new Uint32Array(bytes);
-          unpadRows(words, placement, row, count, out);
-          bulk.unmap();
-        }
-      }
-      return out;
+    read(value) {
+      // At once where none is under way: the copy must take its place in the queue before the caller goes on.
+      const turn = reading ? reading.then(() => readNow(value)) : readNow(value);
+      const settled = turn.then(
+        () => {},
+        () => {},
+      );
+      reading = settled;
+      settled.then(() => {
+        if (reading === settled) reading = null;
+      });
+      return turn;
     },
 
     destroy() {

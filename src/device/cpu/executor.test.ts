@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { allCases } from '../testing/cases.ts';
+import { buildCase, runCase } from '../testing/opCase.ts';
+import { cpuBytes, cpuExecutor } from './executor.ts';
+
+/** What only the CPU executor does: double precision, poison, and its own count of bytes. */
+
+const named = (part: string) => buildCase(allCases().find(({ name }) => name.includes(part))!);
+
+test('the ledger is empty when the executor is destroyed, however often', () => {
+  const { plan } = named('spmm weighted');
+  const executor = cpuExecutor(plan);
+  expect(executor.ledger.held).toBe(cpuBytes(plan));
+  executor.destroy();
+  executor.destroy();
+  expect(executor.ledger.held).toBe(0);
+  expect(Object.values(executor.ledger.byPurpose)).toEqual(Object.keys(executor.ledger.byPurpose).map(() => 0));
+  expect(executor.ledger.peak).toBe(cpuBytes(plan));
+});
+
+test('double precision takes twice the bytes and gives doubles', async () => {
+  const built = named('matmul nn 301 × 33');
+  const executor = cpuExecutor(built.plan, { precision: 64 });
+  expect(executor.ledger.peak).toBe(2 * cpuBytes(built.plan));
+  const [double] = await runCase(built, executor);
+  const [single] = await runCase(built, cpuExecutor(built.plan));
+  expect([double, single].map((array) => array.constructor)).toEqual([Float64Array, Float32Array]);
+  // Rounded on the way: or else the oracle would be no better than what it judges.
+  expect([...double].some((value) => value !== Math.fround(value))).toBe(true);
+});
+
+/** Pairs of values of one plan of which the second is written while the first is still needed. */
+function nested({ plan }: ReturnType<typeof buildCase>) {
+  const sharing = plan.placements.filter(({ resident, piece }) => !resident && piece.value.dtype === 'f32');
+  return sharing.flatMap((outer) =>
+    sharing.filter((inner) => outer.from < inner.from && inner.to < outer.to).map((inner) => ({ outer, inner })),
+  );
+}
+
+test('two values that were put into one buffer by mistake change the result', async () => {
+  const built = allCases()
+    .map((c) => buildCase(c))
+    .find((candidate) => nested(candidate).length > 0)!;
+  const sound = await runCase(built, cpuExecutor(built.plan, { poison: true }));
+  expect(sound.some((array) => array.some(Number.isNaN))).toBe(false);
+  for (const { outer, inner } of nested(built)) {
+    const placements = built.plan.placements.map((p) => (p === inner ? { ...p, buffer: outer.buffer } : p));
+    const buffers = built.plan.buffers.map((buffer, i) =>
+      i === outer.buffer ? { ...buffer, bytes: Math.max(buffer.bytes, inner.bytes) } : buffer,
+    );
+    // The inner value takes the outer one's content with it when it dies.
+    const arrays = await runCase(built, cpuExecutor({ ...built.plan, buffers, placements }, { poison: true }));
+    expect(arrays.some((array) => array.some(Number.isNaN))).toBe(true);
+  }
+});
+
+test('a kernel that is missing is named when the plan is bound, not in the middle of a run', () => {
+  expect(() => cpuExecutor(named('relu').plan, { kernels: {} })).toThrow(/elementwise\.relu/);
+});

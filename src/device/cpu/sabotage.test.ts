@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { allCases } from '../testing/cases.ts';
+import { measuring, runCase, tightLimits, withinRules } from '../testing/opCase.ts';
+import { cpuExecutor, cpuKernels } from './executor.ts';
+import type { CpuKernel, Params } from './kernel.ts';
+
+/** CPU kernels that are wrong on purpose: the checker must refuse each of them. */
+
+const cases = allCases().filter(({ name }) => !/width (1|33|257)\b/.test(name) && !name.includes('257'));
+
+const [whole, inPanels] = [measuring(), measuring(tightLimits)];
+
+/** Whether the rule refuses any case that uses the kernel when `wrong` takes its place. That it passes the right ones, ops.test.ts shows. */
+async function refused(name: string, wrong: CpuKernel, measure: typeof whole): Promise<boolean> {
+  for (const c of cases) {
+    const { built, oracle } = await measure(c);
+    if (!built.plan.routines.main.some(({ kernel }) => kernel === name)) continue;
+    const actual = await runCase(built, cpuExecutor(built.plan, { kernels: { ...cpuKernels, [name]: wrong } }));
+    if (!withinRules(actual, { built, oracle, cpu: oracle }).ok) return true;
+  }
+  return false;
+}
+
+test.each(Object.keys(cpuKernels))('%s that does nothing', async (name) => {
+  expect(await refused(name, () => {}, whole)).toBe(true);
+});
+
+type Sabotage = readonly [kernel: string, what: string, change: (p: Params) => Record<string, number>];
+
+/** Kernels that get other parameters than the op gave. */
+const WHOLE: readonly Sabotage[] = [
+  ['aggregate.rows.sum.weighted', 'leaves all rows to the second pass', () => ({ heavy: 0 })],
+  ['aggregate.rows.sum.ones', 'leaves out a vec4', (p) => ({ width4: p.width4 - 1 })],
+  ['aggregate.segments.sum.weighted', 'leaves out a segment', (p) => ({ rows: p.rows - 1 })],
+  ['aggregate.merge.sum', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
+  ['matmul.nn', 'leaves out a term', (p) => ({ inner: p.inner - 1 })],
+  ['matmul.nt', 'leaves out terms', (p) => ({ inner4: p.inner4 - 1 })],
+  ['matmul.nt', 'leaves out a column', (p) => ({ cols: p.cols - 1 })],
+  ['matmul.tn', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
+  ['reduce.columnSum', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
+  ['reduce.mergeSum', 'leaves out a chunk', (p) => ({ count: p.count - 1 })],
+  ['reduce.mergeSum', 'scales', () => ({ scale: 1.001 })],
+  ['reduce.mergeSum', 'begins anew', () => ({ accumulate: 0 })],
+  ['elementwise.relu', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
+  ['dropout.global', 'has another key', (p) => ({ key0: p.key0 + 1 })],
+  ['dropout.local', 'has another key', (p) => ({ key1: p.key1 + 1 })],
+  ['dropout.global', 'drops more', (p) => ({ threshold: p.threshold + 655 })],
+  ['dropout.global', 'does not scale', () => ({ scale: 1 })],
+  ['sparse.dropout.weighted.local', 'has another key', (p) => ({ key0: p.key0 + 1 })],
+  ['sparse.dropout.ones.global', 'does not scale', () => ({ scale: 1 })],
+  ['sparse.permute', 'leaves out an entry', (p) => ({ rows: p.rows - 1 })],
+  ['loss.logSumExp', 'leaves out a class', (p) => ({ cols: p.cols - 1 })],
+  ['loss.crossEntropy', 'takes the class before', (p) => ({ first: p.first + 1 })],
+  ['loss.crossEntropyGrad', 'scales', (p) => ({ scale: 1.001 * p.scale })],
+  ['metrics.argMax', 'leaves out a class', (p) => ({ cols: p.cols - 1 })],
+  ['metrics.count', 'leaves out a node', (p) => ({ rows: p.rows - 1 })],
+  ['metrics.clear', 'leaves out a class', (p) => ({ rows: p.rows - 1 })],
+  ['optimizer.adam', 'steps further', (p) => ({ lr: 1.001 * p.lr })],
+  ['optimizer.adam', 'does not decay', () => ({ l2: 0 })],
+  ['optimizer.adam', 'does not shrink', () => ({ shrink: 1 })],
+  ['optimizer.adam', 'forgets the first moment', () => ({ beta1: 0 })],
+  ['optimizer.adam', 'forgets the second moment', () => ({ beta2: 0 })],
+  ['optimizer.adamClock', 'forgets the time', () => ({ beta2: 0 })],
+  ['optimizer.accumulate', 'begins anew', () => ({ keep: 0 })],
+  ['optimizer.accumulate', 'never begins anew', () => ({ keep: 1 })],
+  ['optimizer.compareBest', 'takes every step', () => ({ always: 1 })],
+  ['optimizer.compareBest', 'compares where nothing is validated', () => ({ always: 0 })],
+  ['optimizer.copyIf', 'leaves out a vec4', (p) => ({ rows: p.rows - 1 })],
+];
+
+/** What shows only in panels of different widths, beside what ../sabotagePanels.test.ts has. */
+const PANELLED: readonly Sabotage[] = [
+  ['aggregate.rows.sum.weighted', 'reads the start of a panel', () => ({ xOffset4: 0 })],
+  ['aggregate.rows.sum.weighted', 'writes the start of a panel', () => ({ outOffset4: 0 })],
+];
+
+describe.each([
+  { title: 'whole matrices', sabotages: WHOLE, measure: whole },
+  { title: 'panels', sabotages: PANELLED, measure: inPanels },
+])('$title', ({ sabotages, measure }) => {
+  test.each(sabotages)('%s %s', async (name, _, change) => {
+    const wrong: CpuKernel = (operands, p) => cpuKernels[name](operands, { ...p, ...change(p) });
+    expect(await refused(name, wrong, measure)).toBe(true);
+  });
+});

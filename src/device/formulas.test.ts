@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import type { CsrMatrix } from '../formats/matrix.ts';
+import { deriveKey, threefry } from '../graph/random.ts';
+import { nastyCsr } from '../graph/testGraphs.ts';
+import { gradients } from '../tensor/autodiff.ts';
+import { input } from '../tensor/graph.ts';
+import { dropout } from '../tensor/ops/dropout.ts';
+import { add, addBias, relu, sumRows } from '../tensor/ops/elementwise.ts';
+import { matmul, type Orientation } from '../tensor/ops/matmul.ts';
+import { sparseDropout } from '../tensor/ops/sparse.ts';
+import { spmm } from '../tensor/ops/spmm.ts';
+import type { HostArray } from './executor.ts';
+import { sparseInputs } from './testing/cases.ts';
+import { expectEqual, KEY, oracle, sum, table } from './testing/formulas.ts';
+import { type Data, dense, SCALARS } from './testing/opCase.ts';
+
+/** The oracle against the formulas of products, elementwise ops and dropout. */
+
+describe('dense', () => {
+  test.each<[Orientation, number, number, number]>([
+    ['nn', 5, 7, 3],
+    ['nn', 301, 33, 9],
+    ['nt', 6, 5, 10],
+    ['nt', 301, 33, 9],
+    ['tn', 5, 7, 3],
+    ['tn', 1000, 7, 9],
+  ])('matmul %s, %i × %i × %i', async (orientation, m, k, n) => {
+    const [aShape, bShape] = {
+      nn: [
+        [m, k],
+        [k, n],
+      ],
+      nt: [
+        [m, k],
+        [n, k],
+      ],
+      tn: [
+        [m, k],
+        [m, n],
+      ],
+    }[orientation];
+    let [a, b]: HostArray[] = [];
+    const [out] = await oracle((g) => {
+      const data = [dense(g, 'a', aShape[0], aShape[1]), dense(g, 'b', bShape[0], bShape[1])];
+      [a, b] = data.map(([, array]) => array);
+      return { data, outputs: [matmul(g, data[0][0], data[1][0], orientation)] };
+    });
+    const formulas = {
+      nn: () => table(m, n, (i, j) => sum(k, (l) => a[i * k + l] * b[l * n + j])),
+      nt: () => table(m, n, (i, j) => sum(k, (l) => a[i * k + l] * b[j * k + l])),
+      tn: () => table(k, n, (i, j) => sum(m, (l) => a[l * k + i] * b[l * n + j])),
+    };
+    expectEqual(out, formulas[orientation]());
+  });
+
+  test('bias, sum, relu and its gradient, column sums', async () => {
+    const [rows, cols] = [500, 5];
+    let [x, y, b]: HostArray[] = [];
+    const outputs = await oracle((g) => {
+      const data = [dense(g, 'x', rows, cols), dense(g, 'y', rows, cols), dense(g, 'b', 1, cols)];
+      [x, y, b] = data.map(([, array]) => array);
+      // Zero and below have gradient 0.
+      x.fill(0, 0, cols);
+      const [xv, yv, bv] = data.map(([value]) => value);
+      const positive = relu(g, xv);
+      const gradient = gradients(g, [xv], new Map([[positive, yv]])).get(xv)!;
+      const outputs = [addBias(g, xv, bv), add(g, xv, yv), positive, gradient, sumRows(g, xv, 'sums')];
+      return { data, outputs };
+    });
+    expectEqual(
+      outputs[0],
+      table(rows, cols, (i, j) => x[i * cols + j] + b[j]),
+    );
+    expectEqual(
+      outputs[1],
+      table(rows, cols, (i, j) => x[i * cols + j] + y[i * cols + j]),
+    );
+    expectEqual(
+      outputs[2],
+      table(rows, cols, (i, j) => (x[i * cols + j] > 0 ? x[i * cols + j] : 0)),
+    );
+    expectEqual(
+      outputs[3],
+      table(rows, cols, (i, j) => (x[i * cols + j] > 0 ? y[i * cols + j] : 0)),
+    );
+    expectEqual(
+      outputs[4],
+      table(1, cols, (_, j) => sum(rows, (i) => x[i * cols + j])),
+    );
+  });
+});
+
+/** rows × cols, duplicates added up. */
+function full({ rows, cols, indptr, indices }: CsrMatrix, values: ArrayLike<number> | null): Float64Array {
+  const out = new Float64Array(rows * cols);
+  for (let row = 0; row < rows; row++) {
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) out[row * cols + indices[e]] += values ? values[e] : 1;
+  }
+  return out;
+}
+
+/** 16 random bits of an element: which hash, which half of which word. */
+function drawn(stream: number, row: number, column: number): number {
+  const [key0, key1] = deriveKey(KEY, stream, 0);
+  const hash = new Uint32Array(2);
+  threefry(key0, key1, row, Math.floor(column / 4), hash);
+  return (hash[(column % 4) >> 1] >>> (column % 2 ? 16 : 0)) & 0xffff;
+}
+const THRESHOLD = Math.round(SCALARS.dropout * 65_536);
+const kept = (stream: number, row: number, column: number) =>
+  drawn(stream, row, column) < THRESHOLD ? 0 : 1 / (1 - THRESHOLD / 65_536);
+
+describe('sparse', () => {
+  const nodes = 700;
+
+  test.each([true, false])('aggregation and its gradient, weighted: %s', async (weighted) => {
+    const csr = nastyCsr(nodes, 1, weighted);
+    const width = 5;
+    let [x, upstream]: HostArray[] = [];
+    const [out, gradient] = await oracle((g) => {
+      const { matrix, data, sizes } = sparseInputs(g, csr);
+      expect(sizes['graph.heavy']).toBeGreaterThan(0);
+      const more = [dense(g, 'x', nodes, width), dense(g, 'upstream', nodes, width)];
+      [x, upstream] = more.map(([, array]) => array);
+      const aggregated = spmm(g, matrix, more[0][0]);
+      const found = gradients(g, [more[0][0]], new Map([[aggregated, more[1][0]]]));
+      return { data: [...data, ...more], outputs: [aggregated, ...found.values()], sizes };
+    });
+    const a = full(csr, csr.values);
+    expectEqual(
+      out,
+      table(nodes, width, (i, j) => sum(nodes, (l) => a[i * nodes + l] * x[l * width + j])),
+    );
+    expectEqual(
+      gradient,
+      table(nodes, width, (i, j) => sum(nodes, (l) => a[l * nodes + i] * upstream[l * width + j])),
+    );
+  });
+
+  test.each([
+    [true, true],
+    [true, false],
+    [false, true],
+    [false, false],
+  ])('dropout of entries, weighted: %s, local rows: %s', async (weighted, local) => {
+    const csr = nastyCsr(nodes, 2, weighted);
+    const numbers = Uint32Array.from({ length: nodes }, (_, v) => (local ? 5 * v + 3 : v));
+    const width = 3;
+    let x: HostArray = new Float32Array();
+    const [out] = await oracle((g) => {
+      const { matrix, data, sizes } = sparseInputs(g, csr);
+      const ids: Data = [input(g, 'ids', 'graph', 'u32', nodes, 1), numbers];
+      const dx = dense(g, 'x', nodes, width);
+      x = dx[1];
+      const dropped = sparseDropout(g, matrix, local ? ids[0] : null);
+      return { data: local ? [...data, ids, dx] : [...data, dx], outputs: [spmm(g, dropped, dx[0])], sizes };
+    });
+    const values = new Float64Array(csr.indices.length);
+    for (let row = 0; row < nodes; row++) {
+      for (let e = csr.indptr[row]; e < csr.indptr[row + 1]; e++) {
+        values[e] = kept(0, numbers[row], e - csr.indptr[row]) * (csr.values ? csr.values[e] : 1);
+      }
+    }
+    const a = full(csr, values);
+    expectEqual(
+      out,
+      table(nodes, width, (i, j) => sum(nodes, (l) => a[i * nodes + l] * x[l * width + j])),
+    );
+  });
+});
+
+describe('dropout', () => {
+  const [rows, cols] = [400, 33];
+
+  test('scales what it keeps, by a mask that its gradient shares; each op has its own', async () => {
+    let x: HostArray = new Float32Array();
+    const [one, other, gradient] = await oracle((g) => {
+      const dx = dense(g, 'x', rows, cols);
+      x = dx[1];
+      const first = dropout(g, dx[0], null);
+      const second = dropout(g, dx[0], null);
+      const found = gradients(g, [dx[0]], new Map([[first, dx[0]]]));
+      return { data: [dx], outputs: [first, second, ...found.values()] };
+    });
+    expectEqual(
+      one,
+      table(rows, cols, (i, j) => kept(0, i, j) * x[i * cols + j]),
+    );
+    expectEqual(
+      other,
+      table(rows, cols, (i, j) => kept(1, i, j) * x[i * cols + j]),
+    );
+    expect(gradient).toEqual(one);
+  });
+
+  test.each([0, 0.1, 0.5, 0.9])('of %d: as many zeros as that, within five standard deviations', async (rate) => {
+    const [out] = await oracle(
+      (g) => {
+        const dx = dense(g, 'x', rows, cols);
+        return { data: [dx], outputs: [dropout(g, dx[0], null)] };
+      },
+      [{ dropout: rate }],
+    );
+    const zeros = out.filter((value) => value === 0).length / out.length;
+    expect(Math.abs(zeros - rate)).toBeLessThanOrEqual(5 * Math.sqrt((rate * (1 - rate)) / out.length));
+  });
+});

@@ -1,0 +1,97 @@
+import { input, state } from '../../tensor/graph.ts';
+import { maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
+import { countClasses } from '../../tensor/ops/metrics.ts';
+import { accumulate, adam, keepBest } from '../../tensor/ops/optimizer.ts';
+import { type Data, dense, type OpCase } from './opCase.ts';
+
+/** Loss, counts and optimisers, over one run and over several. */
+
+const ROWS = 203;
+
+/** Labels and splits of ROWS nodes: some unlabelled, some in no split. */
+export function targets(classes: number): { labels: Uint32Array; mask: Uint32Array } {
+  const mask = Uint32Array.from({ length: ROWS }, (_, i) => (i * 5) % 4);
+  const labels = Uint32Array.from({ length: ROWS }, (_, i) => (mask[i] === 0 ? UNLABELLED : (i * 13) % classes));
+  return { labels, mask };
+}
+
+/** Logits as a model gives them, or steps of 50 up to ±200: many ties, and exp overflows in single precision. */
+type Logits = 'smooth' | 'steep';
+
+const SHAPES: Record<Logits, (x: number) => number> = { smooth: (x) => 8 * x, steep: (x) => 50 * Math.round(4 * x) };
+
+/**
+ * @param runs more than one: sums and counts go on, and begin anew where scalars.first is 1. What they are after several runs
+ *   is no longer what the gradient of the last run belongs to, so nothing is differentiated.
+ */
+function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs']): OpCase {
+  return {
+    name: `masked cross-entropy and counts, ${classes} classes, ${kind}${runs ? `, ${runs.length} runs` : ''}`,
+    sizes: {},
+    runs,
+    build(g) {
+      const x = dense(g, 'logits', ROWS, classes);
+      x[1].forEach((value, i) => {
+        x[1][i] = SHAPES[kind](value);
+      });
+      const { labels, mask } = targets(classes);
+      const label: Data = [input(g, 'labels', 'labels', 'u32', ROWS, 1), labels];
+      const split: Data = [input(g, 'split', 'labels', 'u32', ROWS, 1), mask];
+      const total = state(g, 'loss', 'results', 1, 4);
+      const counts = input(g, 'counts', 'results', 'u32', 9, classes);
+      maskedCrossEntropy(g, x[0], label[0], split[0], total);
+      countClasses(g, x[0], label[0], split[0], counts);
+      return { inputs: [x, label, split], outputs: [total, counts], moving: runs ? [] : [x[0]] };
+    },
+  };
+}
+
+/**
+ * Four steps, so that moments, clock and learning rate are not those of a first one. The gradient is W.grad times 1, 2, 1, 2
+ * and the validation loss is -1, -2, -1, -2: the second step is the best, and the fourth, its equal, must not replace it.
+ * Without validation nodes the last step is the best.
+ */
+const STEPS: OpCase['runs'] = [
+  { firstPart: 0 },
+  { firstPart: 0, lr: 0.02 },
+  { firstPart: 1 },
+  { firstPart: 0, weightDecay: 0.2 },
+];
+
+function optimizerCase(decoupled: boolean, validated: boolean): OpCase {
+  return {
+    name: `${decoupled ? 'AdamW' : 'Adam'}, ${validated ? 'best' : 'last'} step kept`,
+    sizes: {},
+    runs: STEPS,
+    build(g) {
+      const w = dense(g, 'W', 37, 33);
+      const b = dense(g, 'b', 1, 33);
+      const gw = dense(g, 'W.grad', 37, 33);
+      const gb = dense(g, 'b.grad', 1, 33);
+      const total = state(g, 'W.grad total', 'optimizer', 37, 33);
+      accumulate(g, total, gw[0]);
+      const update = new Map([
+        [w[0], total],
+        [b[0], gb[0]],
+      ]);
+      adam(g, update, { decoupled, decays: (value) => value.rows !== 1 });
+      const loss: Data = [input(g, 'loss', 'results', 'f32', 1, 4, 'padded'), Float32Array.of(0, -1, 0, 0)];
+      const losses = state(g, 'losses', 'results', 1, 4);
+      accumulate(g, losses, loss[0]);
+      const best = keepBest(g, losses, [w[0]], validated);
+      const states = g.values.filter(({ purpose }) => purpose === 'optimizer' || purpose === 'results');
+      return { inputs: [w, b, gw, gb, loss], outputs: [w[0], b[0], ...states, ...best.values()] };
+    },
+  };
+}
+
+export function learningCases(): OpCase[] {
+  return [
+    ...[1, 2, 7, 42, 257].map((classes) => lossCase(classes)),
+    ...[7, 257].map((classes) => lossCase(classes, 'steep')),
+    lossCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }, { first: 0 }, { first: 0 }]),
+    optimizerCase(false, true),
+    optimizerCase(false, false),
+    optimizerCase(true, true),
+  ];
+}
