@@ -12,6 +12,11 @@ export function countVitest(report) {
   };
 }
 
+/** The counts in Playwright's JSON report. What went wrong outside of the tests has failed too. */
+export function countPlaywright({ stats, errors }) {
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped };
+}
+
 /**
  * Holds the counts against how the runner ended: one that crashed, reported nothing, ran nothing or failed without naming a
  * test has failed once. `counts` is null where there is no report.

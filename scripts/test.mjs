@@ -1,5 +1,6 @@
 /**
- * `npm test`: types, lint, unit and kernel tests, one after the other. Words after `--` go to Vitest: `npm test -- src/config`.
+ * `npm test`: types, lint, unit and kernel tests, and tests in a browser, one after the other. Words after `--` go to
+ * Vitest: `npm test -- src/config`.
  * The last line adds up all runners; any failure, and any runner that crashes or reports nothing, exits non-zero.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addUp, countVitest, describeCounts, withStatus } from './counts.mjs';
+import { addUp, countPlaywright, countVitest, describeCounts, withStatus } from './counts.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WINDOWS = process.platform === 'win32';
@@ -42,9 +43,10 @@ try {
 if (!env.EDGEWISE_DATA) console.log('EDGEWISE_DATA is not set: tests that read real files will be skipped.');
 
 /** Runs a tool of node_modules in the open and returns its exit status, null for a signal. */
-function run(tool, args) {
+function run(tool, args, more = {}) {
   const path = join(ROOT, 'node_modules', '.bin', WINDOWS ? `${tool}.cmd` : tool);
-  const { status, signal, error } = spawnSync(path, args, { cwd: ROOT, env, stdio: 'inherit', shell: WINDOWS });
+  const options = { cwd: ROOT, env: { ...env, ...more }, stdio: 'inherit', shell: WINDOWS };
+  const { status, signal, error } = spawnSync(path, args, options);
   if (error) console.error(`${tool}: ${error.message}`);
   if (signal) console.error(`${tool} was ended by ${signal}.`);
   return status;
@@ -57,12 +59,24 @@ function check(tool, args) {
 }
 
 function vitest(words) {
+  return reported(countVitest, (path) =>
+    run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${path}`, ...words]),
+  );
+}
+
+function playwright() {
+  const args = ['test', '--config=e2e/playwright.config.ts', '--reporter=list,json'];
+  return reported(countPlaywright, (path) => run('playwright', args, { PLAYWRIGHT_JSON_OUTPUT_FILE: path }));
+}
+
+/** Counts what a runner writes as JSON to the path that it is given. */
+function reported(count, runner) {
   const folder = mkdtempSync(join(tmpdir(), 'edgewise-test-'));
   const path = join(folder, 'report.json');
-  const status = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${path}`, ...words]);
+  const status = runner(path);
   const report = readReport(path);
   rmSync(folder, { recursive: true, force: true });
-  return withStatus(report && countVitest(report), status);
+  return withStatus(report && count(report), status);
 }
 
 /** The report, or null where the runner left none or half of one. */
@@ -78,6 +92,7 @@ const RUNNERS = [
   ['types', () => check('tsc', ['--noEmit'])],
   ['lint', () => check('biome', ['check', '.'])],
   ['unit and kernels', () => vitest(process.argv.slice(2))],
+  ['end to end', playwright],
 ];
 
 const results = RUNNERS.map(([name, runner]) => {

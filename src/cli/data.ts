@@ -31,19 +31,43 @@ export function findData(name: string | undefined): DataSource {
   if (name === undefined) throw new InputError(`--data: name a dataset (${ids.join(', ')}), a file or a folder.`);
   const entry = catalogue.find(({ id }) => id === name);
   if (entry) return { kind: 'catalogue', entry };
-  const stats = statSync(name, { throwIfNoEntry: false });
+  const stats = statOf(name);
   if (!stats) {
     const near = nearest(name, ids);
     const advice = near ? `did you mean ${near}?` : `give a path, or one of ${ids.join(', ')}.`;
     throw new InputError(`--data ${quote(name)}: neither a dataset nor a file nor a folder: ${advice}`);
   }
   if (!stats.isDirectory()) return { kind: 'path', path: name, files: [name] };
-  const files = readdirSync(name, { withFileTypes: true })
-    .filter((file) => !file.isDirectory() && !file.name.startsWith('.'))
-    .map((file) => join(name, file.name))
+  const files = listFolder(name)
+    .filter((file) => !file.startsWith('.'))
+    .map((file) => join(name, file))
+    .filter((path) => statOf(path)?.isFile())
     .sort();
   if (files.length === 0) throw new InputError(`${name}: the folder holds no files.`);
   return { kind: 'path', path: name, files };
+}
+
+/** What a path leads to, null where there is nothing; InputError where that cannot be told. */
+function statOf(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): InputError {
+  return new InputError(
+    `${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
+  );
 }
 
 /** The catalogue id, or null for a file or folder. */
@@ -85,17 +109,17 @@ function readPaths(paths: readonly string[]): NamedBytes[] {
   });
 }
 
-/** The bytes of a file, or an InputError that names it. */
+/** The bytes of a file, or an InputError that names it. A device or a pipe has no size to check: it is not read. */
 export function readOne(path: string): Uint8Array {
+  const stats = statOf(path);
+  if (stats && !stats.isFile()) throw new InputError(`${path}: is not a regular file; copy its content into one.`);
+  if (stats && stats.size > MAX_BYTES) {
+    throw new InputError(`${path}: ${stats.size} bytes are more than 2 GiB; give a smaller file.`);
+  }
   try {
-    const { size } = statSync(path);
-    if (size > MAX_BYTES) throw new InputError(`${path}: ${size} bytes are more than 2 GiB; give a smaller file.`);
     return readFileSync(path);
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(
-      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
-    );
+    throw unreadable(path, error);
   }
 }
 

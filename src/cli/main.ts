@@ -70,7 +70,11 @@ function report(error: unknown): number {
 
 endWithParent();
 // `edgewise predict … | head` closes our output early; that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  complain(`standard output cannot be written (${error.code ?? error.message}).`);
+  process.exit(1);
+});
 process.on('uncaughtException', (error) => process.exit(report(error)));
 process.exitCode = await main(process.argv.slice(2)).catch(report);
 setTimeout(() => process.exit(), PATIENCE_MS).unref();

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../config/errors.ts';
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.ts';
 import { decodeRecord, encodeRecord } from '../run/codec.ts';
@@ -15,8 +15,18 @@ const WEIGHTS = 'weights.safetensors';
 /** Makes the folder before the run, so that a wrong path does not cost a training. */
 export function makeRunFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    // One level at a time: Node's own recursion never ends below /proc.
+    const missing: string[] = [];
+    for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.unshift(path);
+    for (const path of missing) mkdirSync(path);
+    accessSync(folder, constants.W_OK);
+    for (const name of [RECORD, WEIGHTS]) {
+      if (statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory()) {
+        throw new InputError(`--out ${folder}: ${name} is a folder there; name another place.`);
+      }
+    }
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(
       `--out ${folder}: cannot be made (${(error as NodeJS.ErrnoException).code}); name a folder that can.`,
     );

@@ -78,7 +78,9 @@ function describeEpoch({ epoch, trainLoss, valAcc, ms }: EpochRecord, config: Co
 function summary({ epochs, result, memory }: RunRecord): string[] {
   const { bestEpoch, testAcc, testMacroF1, testWeightedF1, testRocAuc } = result;
   const rocAuc = testRocAuc === null ? '' : `, ROC-AUC ${testRocAuc.toFixed(3)}`;
+  const diverged = epochs.find(({ trainLoss }) => !Number.isFinite(trainLoss));
   return [
+    ...(diverged ? [`the loss is not a number from epoch ${diverged.epoch} on: lower training.lr`] : []),
     `test accuracy ${formatPercent(testAcc)}, macro F1 ${testMacroF1.toFixed(3)}, weighted F1 ${testWeightedF1.toFixed(3)}` +
       `${rocAuc} (epoch ${bestEpoch}, the lowest validation loss)`,
     `${epochs.length} epochs, median ${median(epochs.map(({ ms }) => ms)).toFixed(1)} ms training and ` +

@@ -18,6 +18,16 @@ test.each(cases)('$name: the CPU allocates what cpuBytes says', async (c) => {
   expect(cpuBytes(plan)).toBeLessThan(plan.bytes);
 });
 
+test('a CPU without enough memory says so in one sentence', () => {
+  const { plan } = buildCase(cases[0]);
+  const buffers = plan.buffers.map((buffer, i) => (i === 1 ? { ...buffer, bytes: 2 ** 52, label: 'huge' } : buffer));
+  const open = () => cpuExecutor({ ...plan, buffers });
+  expect(open).toThrow(DeviceError);
+  expect(open).toThrow(
+    `no memory for the ${2 ** 52} bytes of 'huge' beside the ${plan.buffers[0].bytes} bytes that are held; set memory.gpuBudget`,
+  );
+});
+
 describe(`bytes on the device${NO_ADAPTER}`, () => {
   let gpu: Awaited<ReturnType<typeof testDevice>>;
   beforeAll(async () => {

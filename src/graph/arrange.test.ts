@@ -126,7 +126,11 @@ describe('bad input is one sentence', () => {
     ['weights missing', { weight: Float32Array.of(1) }, /1 edge weights where 5/],
     ['a NaN weight', { weight: Float32Array.of(1, Number.NaN, 1, 1, 1) }, /Edge 1 of tiny weighs NaN/],
     ['a negative weight', { weight: Float32Array.of(1, 1, -2, 1, 1) }, /Edge 2 of tiny weighs -2/],
-    ['weights that overflow', { weight: new Float32Array(5).fill(3e38) }, /sum is not finite/],
+    [
+      'weights that overflow',
+      { weight: Float32Array.from({ length: 5 }, (_, i) => 3e38 - i * 1e37) },
+      /sum is not finite/,
+    ],
     ['labels missing', { labels: Int32Array.of(0), classNames: ['a'] }, /1 labels where 4/],
     ['a class too many', { labels: Int32Array.of(0, 0, 1, 0), classNames: ['a'] }, /Node 2 of tiny has class 1/],
     ['a class below -1', { labels: Int32Array.of(0, 0, 0, -2), classNames: ['a'] }, /Node 3 of tiny has class -2/],
@@ -164,4 +168,23 @@ test('the split is 60/20/20 within each class, seeded, and leaves no class witho
   expect(count(-1, SPLIT.none)).toBe(10);
   expect(stratifiedSplit(labels, 3, seedKey(1))).toEqual(split);
   expect(stratifiedSplit(labels, 3, seedKey(2))).not.toEqual(split);
+});
+
+test('an edge listed both ways with one weight counts once, whatever the other edges do', () => {
+  const data = (pairs: [number, number, number][]): GraphData => ({
+    ...nastyGraphData(10, 1),
+    source: Uint32Array.from(pairs, ([source]) => source),
+    target: Uint32Array.from(pairs, ([, target]) => target),
+    weight: Float32Array.from(pairs, ([, , weight]) => weight),
+  });
+  const both: [number, number, number][] = [
+    [0, 1, 2],
+    [1, 0, 2],
+    [2, 3, 5],
+  ];
+  const { adjacency } = arrange(data(both));
+  expect([...adjacency.values!]).toEqual([2, 2, 5, 5]);
+  expect([...arrange(data([...both, [3, 2, 5]])).adjacency.values!]).toEqual([2, 2, 5, 5]);
+  // Two different weights are two edges: they add up.
+  expect([...arrange(data([...both, [3, 2, 1]])).adjacency.values!]).toEqual([2, 2, 6, 6]);
 });

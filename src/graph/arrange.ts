@@ -64,9 +64,11 @@ function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
   // A row lists where messages come from, so the target of an edge is its row.
   const oneWay = csrFromEdges(pickIds(target), pickIds(source), weights, nodes, nodes);
   noteDropped(name, listed - count, count - oneWay.indices.length, weight !== null, notes);
-  // A file that lists each edge in both directions already says what it means; adding its transpose would double the weights.
+  // An edge that the file lists in both directions with one weight says what it means: adding the two would double it.
   const asListed = isSymmetric(oneWay);
-  const bothWays = asListed ? oneWay : addCsr(oneWay, transpose(oneWay).matrix);
+  const bothWays = asListed
+    ? oneWay
+    : addCsr(oneWay, transpose(oneWay).matrix, (there, back) => (there === back ? there : there + back));
   const adjacency = dropUnitWeights(directed ? oneWay : bothWays, name);
   return { adjacency, symmetric: asListed || !directed, edges: bothWays.indices.length / 2 };
 }

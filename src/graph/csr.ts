@@ -84,8 +84,15 @@ export function isSymmetric(csr: CsrMatrix): boolean {
   return true;
 }
 
-/** a + b of equal shape, columns ascending strictly in both. Two unweighted matrices give their unweighted union. */
-export function addCsr(a: CsrMatrix, b: CsrMatrix): CsrMatrix {
+/**
+ * a + b of equal shape, columns ascending strictly in both; `both` joins the values where both have an entry. Two unweighted
+ * matrices give their unweighted union.
+ */
+export function addCsr(
+  a: CsrMatrix,
+  b: CsrMatrix,
+  both: (x: number, y: number) => number = (x, y) => x + y,
+): CsrMatrix {
   const indptr = new Uint32Array(a.rows + 1);
   const indices = new Uint32Array(a.indices.length + b.indices.length);
   const values = a.values || b.values ? new Float32Array(indices.length) : null;
@@ -95,11 +102,10 @@ export function addCsr(a: CsrMatrix, b: CsrMatrix): CsrMatrix {
     let [i, j] = [a.indptr[row], b.indptr[row]];
     for (; i < endA || j < endB; count++) {
       const column = Math.min(i < endA ? a.indices[i] : Infinity, j < endB ? b.indices[j] : Infinity);
-      let sum = 0;
-      if (i < endA && a.indices[i] === column) sum += valueAt(a, i++);
-      if (j < endB && b.indices[j] === column) sum += valueAt(b, j++);
+      const inA = i < endA && a.indices[i] === column ? valueAt(a, i++) : null;
+      const inB = j < endB && b.indices[j] === column ? valueAt(b, j++) : null;
       indices[count] = column;
-      if (values) values[count] = sum;
+      if (values) values[count] = inA !== null && inB !== null ? both(inA, inB) : (inA ?? inB)!;
     }
     indptr[row + 1] = count;
   }

@@ -82,6 +82,7 @@ describe('rocAuc', () => {
 
   test('is null where a class is missing', () => {
     expect(rocAuc([1, 2], [true, true])).toBeNull();
+    expect(rocAuc([1, Number.NaN, 2], [true, false, true])).toBeNull();
     expect(rocAuc([1, 2], [false, false])).toBeNull();
     expect(rocAuc([], [])).toBeNull();
   });

@@ -31,9 +31,10 @@ export function scores(counts: Uint32Array, classes: number, split: number): Sco
 
 /**
  * Area under the ROC curve: the share of (positive, negative) pairs that the score orders rightly, ties half. From ranks:
- * Mann and Whitney 1947. Null where one of the two classes is missing.
+ * Mann and Whitney 1947. Null where one of the two classes is missing, or a score is not a number.
  */
 export function rocAuc(score: ArrayLike<number>, positive: ArrayLike<boolean>): number | null {
+  for (let i = 0; i < score.length; i++) if (Number.isNaN(score[i])) return null;
   const order = Uint32Array.from({ length: score.length }, (_, i) => i).sort((a, b) => score[a] - score[b]);
   let positives = 0;
   let rankSum = 0;

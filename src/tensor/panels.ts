@@ -21,7 +21,7 @@ export function panelsOf(value: Value, capacity: Sizes, limit: number): readonly
   if (width === 0) {
     throw new InputError(
       `${value.name} takes ${bytes} bytes (${rows} rows of ${value.cols}), but this device binds at most ${limit} at once ` +
-        `and it cannot be cut into narrower columns; use sampling.strategy=neighbor, which keeps it off the device`,
+        `and it cannot be cut into narrower columns; train on batches with sampling.strategy=neighbor, or shrink model.hidden`,
     );
   }
   const panels: Panel[] = [];

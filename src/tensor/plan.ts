@@ -192,7 +192,10 @@ function serviceBuffers(
   const bytesOf = (values: readonly Value[]) =>
     placements.filter(({ piece }) => values.includes(piece.value)).map(({ bytes }) => bytes);
   const results = bytesOf(program.results).reduce((sum, bytes) => sum + bytes, 0);
-  const bulk = Math.min(BULK_STAGING, Math.max(0, ...bytesOf([...program.results, ...program.readable])));
+  const read = placements.filter(({ piece }) => [...program.results, ...program.readable].includes(piece.value));
+  // At least one row, however wide: read-backs go row by row.
+  const widest = Math.max(0, ...read.map(({ piece, panel }) => 4 * stride({ ...piece.value, cols: panel.cols })));
+  const bulk = Math.min(Math.max(BULK_STAGING, widest), Math.max(0, ...read.map(({ bytes }) => bytes)));
   const staging = (bytes: number, label: string): PlannedBuffer[] =>
     bytes > 0 ? [{ bytes, purpose: 'staging', label }] : [];
   return [

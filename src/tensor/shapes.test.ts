@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { activation, input, newGraph } from './graph.ts';
+import { activation, input, newGraph, state } from './graph.ts';
+import { dropout } from './ops/dropout.ts';
 import { add, addBias, relu, sumRows } from './ops/elementwise.ts';
+import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul, type Orientation } from './ops/matmul.ts';
 import { countClasses } from './ops/metrics.ts';
 import { type SparseMatrix, sparseDropout, sparseHalf } from './ops/sparse.ts';
@@ -101,6 +103,47 @@ describe('sparse', () => {
     const dropped = sparseDropout(g, { forward, backward, permutation }, null);
     expect(dropped.forward.values).toMatchObject({ rows: forward.entries, cols: 1, layout: 'packed' });
     expect(dropped.backward.values).toMatchObject({ rows: backward.entries, cols: 1, layout: 'packed' });
+  });
+});
+
+describe('targets', () => {
+  function declared() {
+    const g = newGraph();
+    const list = (name: string, rows: Size) => input(g, name, 'labels', 'u32', rows, 1);
+    const logits = activation(g, 'logits', NODES, 7);
+    return { g, logits, labels: list('labels', NODES), mask: list('mask', NODES), wrong: list('wrong', EDGES) };
+  }
+
+  test('of a loss: one per row of the logits, and a total of each split', () => {
+    const { g, logits, labels, mask, wrong } = declared();
+    const total = state(g, 'total', 'results', 1, 4);
+    const message = (a: string, b: string) => `${a} and ${b} must have as many rows as logits`;
+    expect(() => maskedCrossEntropy(g, logits, wrong, mask, total)).toThrow(message('wrong', 'mask'));
+    expect(() => maskedCrossEntropy(g, logits, labels, wrong, total)).toThrow(message('labels', 'wrong'));
+    for (const [rows, cols] of [
+      [1, 3],
+      [4, 4],
+    ]) {
+      const bad = state(g, 'bad', 'results', rows, cols);
+      expect(() => maskedCrossEntropy(g, logits, labels, mask, bad)).toThrow('bad must be 1 × 4');
+    }
+    expect(g.nodes).toHaveLength(0);
+    maskedCrossEntropy(g, logits, labels, mask, total);
+    expect(g.nodes).toHaveLength(3);
+  });
+
+  test('of counts: one per row of the logits', () => {
+    const { g, logits, labels, mask, wrong } = declared();
+    const counts = input(g, 'counts', 'results', 'u32', 9, 7);
+    expect(() => countClasses(g, logits, wrong, mask, counts)).toThrow('wrong and mask must have as many rows');
+    expect(() => countClasses(g, logits, labels, wrong, counts)).toThrow('labels and wrong must have as many rows');
+    expect(g.nodes).toHaveLength(0);
+  });
+
+  test('of dropout: one id per row', () => {
+    const { g, logits, labels, wrong } = declared();
+    expect(() => dropout(g, logits, wrong)).toThrow('dropout: wrong must have as many rows as logits');
+    expect(dropout(g, logits, labels)).toMatchObject({ rows: NODES, cols: 7 });
   });
 });
 

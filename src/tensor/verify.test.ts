@@ -277,4 +277,25 @@ describe('sabotage: launches', () => {
     ]);
     expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ params: params(16) })))).toEqual([]);
   });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, undefined as unknown as number])('a parameter of %d', (value) => {
+    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ params: { rows: value } })))).toEqual([
+      'elementwise.relu gets no number for rows',
+    ]);
+  });
+
+  test('a number of threads that is none', () => {
+    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ threads: Number.NaN })))).toEqual([
+      'elementwise.relu launches NaN threads',
+    ]);
+  });
+
+  test('a scalar that no step has: the loss would be scaled by it', () => {
+    const misspelt = (dispatch: Dispatch) => ({
+      at: (step: Parameters<Dispatch['at']>[0]) => dispatch.at({ ...step, scalars: {} }),
+    });
+    expect(verifyPlan(rewire(sound(), 'loss.crossEntropyGrad', misspelt))).toEqual([
+      'loss.crossEntropyGrad gets no number for scale',
+    ]);
+  });
 });

@@ -116,7 +116,7 @@ function grids(plan: Plan): string[] {
     if (!(Math.ceil(threads / WORKGROUP) <= most * most && threads <= 2 ** 32)) {
       faults.push(`${dispatch.kernel} launches ${threads} threads`);
     }
-    const lacking = Object.entries(params).filter(([, value]) => Number.isNaN(value));
+    const lacking = Object.entries(params).filter(([, value]) => !Number.isFinite(value));
     for (const [name] of lacking) faults.push(`${dispatch.kernel} gets no number for ${name}`);
     if (Object.keys(params).length > 16) faults.push(`${dispatch.kernel} has more than 16 parameters`);
   }

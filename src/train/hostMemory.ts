@@ -49,7 +49,9 @@ export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: 
   }
   const stored = Object.keys(capacity).length > 0 && config['memory.store'] === 'file';
   const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
-  const cache = stored ? config['memory.cacheBytes'] + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) : 0;
+  // A cache never holds more than there is.
+  const cached = Math.min(config['memory.cacheBytes'], stored ? storedBytes(graph, config['memory.chunkBytes']) : 0);
+  const cache = stored ? cached + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) : 0;
   return graphBytes(graph) + Math.max(arranged, sampled) + sampler + cache;
 }
 

@@ -100,8 +100,9 @@ async function openSource(
   const manifest = await ingest(graph, store!, { chunkBytes: config['memory.chunkBytes'], signal });
   const opened = await openGraph(store!, manifest.id, config['memory.cacheBytes']);
   const { indptr, cache, inFlight } = opened.hostBytes;
-  host.add('cache', indptr + cache + inFlight);
-  return { serve: opened.serve, diskBytes: manifestBytes(manifest) };
+  const diskBytes = manifestBytes(manifest);
+  host.add('cache', indptr + Math.min(cache, diskBytes) + inFlight);
+  return { serve: opened.serve, diskBytes };
 }
 
 async function neverAsked(): Promise<Rows> {

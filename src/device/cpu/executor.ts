@@ -1,3 +1,4 @@
+import { DeviceError } from '../../config/errors.ts';
 import type { DeviceInfo } from '../../run/record.ts';
 import type { Dispatch } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
@@ -48,14 +49,28 @@ function isValueBuffer({ purpose }: Plan['buffers'][number]): boolean {
   return purpose !== 'uniforms' && purpose !== 'staging';
 }
 
+function allocate(bytes: number, label: string, held: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw new DeviceError(
+      `there is no memory for the ${bytes} bytes of '${label}' beside the ${held} bytes that are held; ` +
+        'set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize',
+    );
+  }
+}
+
+/** @throws DeviceError where the host has not enough memory */
 export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
   const { precision = 32, poison = false, kernels = cpuKernels } = options;
   const floats = precision === 32 ? Float32Array : Float64Array;
   const ledger = newLedger();
   const memory = plan.buffers.map((buffer) => {
     if (!isValueBuffer(buffer)) return new ArrayBuffer(0);
-    ledger.add(buffer.purpose, (buffer.bytes * precision) / 32);
-    return new ArrayBuffer((buffer.bytes * precision) / 32);
+    const bytes = (buffer.bytes * precision) / 32;
+    const array = allocate(bytes, buffer.label, ledger.held);
+    ledger.add(buffer.purpose, bytes);
+    return array;
   });
   const placementOf = new Map(plan.placements.map((placement) => [pieceKey(placement.piece), placement]));
 

@@ -48,11 +48,11 @@ function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'
 
 /**
  * Four steps, so that moments, clock and learning rate are not those of a first one. The gradient is W.grad times 1, 2, 1, 2
- * and the validation loss is -1, -2, -1, -2: the second step is the best, and the fourth, its equal, must not replace it.
+ * and the validation loss is 4, 2, 4, 2: the second step is the best, and the fourth, its equal, must not replace it.
  * Without validation nodes the last step is the best.
  */
 const STEPS: OpCase['runs'] = [
-  { firstPart: 0 },
+  { firstPart: 1 },
   { firstPart: 0, lr: 0.02 },
   { firstPart: 1 },
   { firstPart: 0, weightDecay: 0.2 },
@@ -75,12 +75,17 @@ function optimizerCase(decoupled: boolean, validated: boolean): OpCase {
         [b[0], gb[0]],
       ]);
       adam(g, update, { decoupled, decays: (value) => value.rows !== 1 });
-      const loss: Data = [input(g, 'loss', 'results', 'f32', 1, 4, 'padded'), Float32Array.of(0, -1, 0, 0)];
+      const row = (name: string, loss: number): Data => [
+        input(g, name, 'activations', 'f32', 1, 4, 'padded'),
+        Float32Array.of(0, loss, 0, 0),
+      ];
+      // First parts leave 4; others add -6 and 4 to that.
+      const parts = [row('difference', -6), row('loss', 4)];
       const losses = state(g, 'losses', 'results', 1, 4);
-      accumulate(g, losses, loss[0]);
+      for (const [part] of parts) accumulate(g, losses, part);
       const best = keepBest(g, losses, [w[0]], validated);
       const states = g.values.filter(({ purpose }) => purpose === 'optimizer' || purpose === 'results');
-      return { inputs: [w, b, gw, gb, loss], outputs: [w[0], b[0], ...states, ...best.values()] };
+      return { inputs: [w, b, gw, gb, ...parts], outputs: [w[0], b[0], ...states, ...best.values()] };
     },
   };
 }

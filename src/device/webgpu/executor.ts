@@ -20,8 +20,8 @@ import { type Prepared, preparePipelines, workgroupSize } from './pipelines.ts';
 /**
  * Runs a plan on WebGPU. Pipelines and bind groups are made once; a step writes one block of parameters (each dispatch has
  * its slice, bound with a dynamic offset) and encodes its dispatches. Small steps are joined in one submit, long ones are
- * cut at about 200 ms, because browsers end long GPU work; at most two submits are in flight, because a deep queue makes
- * every step slower.
+ * cut at about 200 ms, because browsers end long GPU work; a run waits until at most two submits are in flight (its own parts
+ * aside), because a deep queue makes every step slower.
  */
 
 const CUT_MS = 200;
@@ -45,6 +45,10 @@ export async function webgpuExecutor(
   const lost = { message: '' };
   device.lost.then((info) => {
     lost.message = `the device was lost (${info.message || info.reason}); reload, or run with --backend cpu`;
+  });
+  // Whatever the device finds wrong with a command must not pass as a result.
+  device.addEventListener('uncapturederror', ({ error }) => {
+    lost.message ||= `the device refused a command (${error.message.split('\n')[0]}); run again, or with --backend cpu`;
   });
   const allocation = await allocate(device, plan);
   const bufferOf = new Map(plan.placements.map((p) => [pieceKey(p.piece), allocation.buffers[p.buffer]]));
@@ -93,7 +97,10 @@ export async function webgpuExecutor(
     const work = pendingWork;
     const started = performance.now();
     device.queue.submit([commands]);
-    const done = device.queue.onSubmittedWorkDone().then(() => {
+    const finished = device.queue.onSubmittedWorkDone().catch(() => {
+      lost.message ||= 'the device was lost while it worked; reload, or run with --backend cpu';
+    });
+    const done = finished.then(() => {
       const now = performance.now();
       inFlight = inFlight.filter((other) => other !== done);
       // A submit that waited behind another looks slower than it is: the estimate errs on the side of shorter submits.
@@ -186,7 +193,7 @@ export async function webgpuExecutor(
       });
       block++;
       if (block === PARAMETER_BLOCKS || pendingWork / speed > JOIN_MS) flush();
-      if (inFlight.length > SUBMITS_IN_FLIGHT) await inFlight[0];
+      while (inFlight.length > SUBMITS_IN_FLIGHT) await inFlight[0];
       check();
     },
 

@@ -7,7 +7,7 @@ import { columnSums } from './elementwise.ts';
 /**
  * Log-softmax with masked negative log-likelihood, fused: only the log-sum-exp of each row is kept, so no matrix of
  * log-probabilities exists. Written over column panels: the log-sum-exp is a mergeable accumulator (running maximum is
- * folded into it: log(eᵃ + eᵇ) = max + log1p(e^-|a-b|)).
+ * folded into it: log(eᵃ + eᵇ) = max + log(1 + e^-|a-b|)).
  */
 
 /** A label that says: this node has none. */

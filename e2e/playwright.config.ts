@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test';
+
+/** The parts that only a browser has, in the system's Chromium: `npx playwright test -c e2e/playwright.config.ts`. */
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  globalSetup: './server.ts',
+  outputDir: '../test-results',
+  timeout: 30_000,
+  globalTimeout: 120_000,
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  reporter: 'list',
+});

@@ -1,0 +1,102 @@
+import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import { chunkStoreChecks } from '../src/store/chunkStore.suite.ts';
+import { openBrowser, openPage, origin, temporaryProfile } from './browser.ts';
+import type { StorePage } from './storePage.ts';
+
+let profile: Awaited<ReturnType<typeof temporaryProfile>>;
+let context: BrowserContext;
+let page: Page;
+
+test.beforeAll(async () => {
+  profile = await temporaryProfile();
+  context = await openBrowser(profile.path);
+  page = await openPage(context, 'store.html');
+});
+test.afterAll(async () => {
+  await context?.close();
+  await profile?.remove();
+});
+
+/** Calls a function of storePage.ts in the tab. */
+function call<K extends keyof StorePage>(tab: Page, name: K, ...args: Parameters<StorePage[K]>) {
+  type Answer = Awaited<ReturnType<StorePage[K]>>;
+  type Call = (...args: unknown[]) => Promise<Answer>;
+  return tab.evaluate(([key, values]) => (window.storePage[key as K] as Call)(...values), [name, args] as const);
+}
+
+test.describe('the IndexedDB store', () => {
+  for (const { name } of chunkStoreChecks) {
+    test(name, async () => expect(await call(page, 'check', name)).toBe('IndexedDB'));
+  }
+
+  test('lists and deletes by prefix at the end of the code units', async () => {
+    for (const key of ['a', 'a\uffff', 'a\uffffb', 'b', '\uffff', '\uffffz']) await call(page, 'put', 'edge', key, 1);
+    expect(await call(page, 'keys', 'edge', 'a')).toEqual(['a', 'a\uffff', 'a\uffffb']);
+    expect(await call(page, 'keys', 'edge', 'a\uffff')).toEqual(['a\uffff', 'a\uffffb']);
+    expect(await call(page, 'keys', 'edge', '\uffff')).toEqual(['\uffff', '\uffffz']);
+  });
+
+  test('says what does not fit, and goes on once there is room', async () => {
+    // Chromium remembers the space left for half a minute: a site of its own, full from the start.
+    const devtools = await context.newCDPSession(page);
+    const limit = (quotaSize?: number) =>
+      devtools.send('Storage.overrideQuotaForOrigin', { origin: origin('quota'), quotaSize });
+    await limit(4_000_000);
+    const tab = await openPage(context, 'store.html', 'quota');
+    expect(await call(tab, 'put', 'quota', 'small', 10)).toBe('done');
+    expect(await call(tab, 'put', 'quota', 'big', 9_000_000)).toMatch(
+      /^InputError: The browser's storage is full, 9\.0 MB more do not fit beside the \d+\.\d MB stored: delete a graph/,
+    );
+    expect(await call(tab, 'keys', 'quota', '')).toEqual(['small']);
+    await limit();
+    expect(await call(tab, 'put', 'quota', 'big', 9_000_000)).toBe('done');
+    expect(await call(tab, 'length', 'quota', 'big')).toBe(9_000_000);
+    await tab.close();
+  });
+
+  test('makes way for another tab that deletes it, and says so', async () => {
+    expect(await call(page, 'put', 'shared', 'key', 1)).toBe('done');
+    const other = await openPage(context, 'store.html');
+    expect(await call(other, 'deleteDatabase', 'shared')).toBe('deleted');
+    const sentence = 'InputError: Another tab deleted or upgraded the stored graphs: reload this page.';
+    expect(await call(page, 'put', 'shared', 'key', 1)).toBe(sentence);
+    expect(await call(page, 'get', 'shared', 'key')).toBe(sentence);
+    expect(await call(other, 'length', 'shared', 'key')).toBe(null);
+    await other.close();
+  });
+
+  test('is used no more after it was closed', async () => {
+    await call(page, 'put', 'closed', 'key', 1);
+    await call(page, 'close', 'closed');
+    expect(await call(page, 'get', 'closed', 'key')).toBe('InputError: The store closed is closed: open it again.');
+  });
+
+  test('refuses what a newer version has written', async () => {
+    await call(page, 'openNewer', 'newer');
+    expect(await call(page, 'get', 'newer', 'key')).toMatch(/^InputError: The stored graphs were written by a newer/);
+  });
+});
+
+test.describe('a graph in IndexedDB', () => {
+  test('is whole after the browser was closed and opened again, until it is deleted', async () => {
+    const before = await call(page, 'ingest', 'graphs', 'nasty');
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
+    expect(await call(page, 'loadedFingerprint', 'graphs', 'nasty')).toBe(before);
+    await context.close();
+    context = await openBrowser(profile.path);
+    page = await openPage(context, 'store.html');
+    expect(await call(page, 'graphs', 'graphs')).toEqual(['nasty']);
+    expect(await call(page, 'loadedFingerprint', 'graphs', 'nasty')).toBe(before);
+    await call(page, 'deleteGraph', 'graphs', 'nasty');
+    expect(await call(page, 'keys', 'graphs', '')).toEqual([]);
+  });
+
+  for (const cacheBytes of [0, 5000, 1 << 20]) {
+    test(`gives the same samples as memory through a cache of ${cacheBytes} bytes`, async () => {
+      await call(page, 'ingest', 'samples', 'nasty');
+      const { stored, memory } = await call(page, 'sample', 'samples', 'nasty', cacheBytes);
+      expect(stored.length).toBeGreaterThan(1000);
+      expect(stored).toBe(memory);
+    });
+  }
+});
