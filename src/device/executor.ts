@@ -12,7 +12,10 @@ export interface Executor {
   readonly description: DeviceInfo;
   /** Host data of a value, rows × cols without padding; fewer rows than the capacity may be given. */
   write(value: Value, data: HostArray): void;
-  /** Queues one run of a routine. Resolves when it is accepted, not when it is done: at most two steps are in flight. */
+  /**
+   * Queues one run of a routine. Resolves when it is accepted, not when it is done: at most two submits are left in flight,
+   * of one long step or of a few short ones each.
+   */
   run(routine: string, step: Step): Promise<void>;
   /** Resolves with the time (performance.now()) at which everything queued so far was done. */
   done(): Promise<number>;

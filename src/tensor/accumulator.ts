@@ -4,8 +4,9 @@ import { evaluate, type Size, type Sizes } from './value.ts';
 /**
  * Mergeable accumulators: everything that reduces or aggregates is `init / accumulate / merge / finish`, so that a sum over
  * many rows can be cut into parts (for parallelism, for heavy rows, for partitions that pass through the GPU one after
- * another) whose partial states are merged in a fixed order. How the rows are cut depends on shapes alone, never on
- * timing or capacity: the same batch gives the same bits under every plan.
+ * another) whose partial states are merged in a fixed order. How the rows are cut depends on shapes alone (those of
+ * the panels, where the device's limits make some), never on timing or capacity: on one device the same batch gives the same
+ * bits under every plan.
  */
 export interface Accumulator {
   readonly name: string;

@@ -59,7 +59,7 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** Steps whose parameter blocks fit side by side, so that as many can be joined in one submit. */
 export const PARAMETER_BLOCKS = 4;
-/** Read-backs of results that may be under way at once: one more than the steps in flight. */
+/** Read-backs of results that may be under way at once: one more than the submits in flight. */
 export const RESULT_STAGING = 3;
 /** Large read-backs (weights, logits) pass through one staging buffer of at most this size. */
 const BULK_STAGING = 256 * 1024;

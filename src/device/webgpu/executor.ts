@@ -47,9 +47,10 @@ export async function webgpuExecutor(
     lost.message = `the device was lost (${info.message || info.reason}); reload, or run with --backend cpu`;
   });
   // Whatever the device finds wrong with a command must not pass as a result.
-  device.addEventListener('uncapturederror', ({ error }) => {
+  const refused = ({ error }: GPUUncapturedErrorEvent) => {
     lost.message ||= `the device refused a command (${error.message.split('\n')[0]}); run again, or with --backend cpu`;
-  });
+  };
+  device.addEventListener('uncapturederror', refused);
   const allocation = await allocate(device, plan);
   const bufferOf = new Map(plan.placements.map((p) => [pieceKey(p.piece), allocation.buffers[p.buffer]]));
   const labelled = (label: string) => allocation.buffers.filter((_, i) => plan.buffers[i].label === label);
@@ -243,6 +244,7 @@ export async function webgpuExecutor(
     },
 
     destroy() {
+      device.removeEventListener('uncapturederror', refused);
       allocation.destroy();
     },
   };
