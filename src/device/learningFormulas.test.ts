@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../tensor/autodiff.ts';
 import { input, state } from '../tensor/graph.ts';
+import type { OpGraph } from '../tensor/op.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
 import { countClasses } from '../tensor/ops/metrics.ts';
 import { adam } from '../tensor/ops/optimizer.ts';
@@ -52,20 +53,51 @@ describe('learning', () => {
     );
   });
 
+  test.each([
+    ['first', [{ first: 1 }], 1],
+    ['first and second', [{ first: 1 }, { first: 0 }], 2],
+    ['second, begun anew', [{ first: 0 }, { first: 1 }], 1],
+    ['second to fourth', [{ first: 0 }, { first: 1 }, { first: 0 }, { first: 0 }], 3],
+  ] as const)('sums of the %s run', async (_, runs, times) => {
+    const { labels, mask } = targets(3);
+    const build = (g: OpGraph) => {
+      const x = dense(g, 'logits', labels.length, 3);
+      const label: Data = [input(g, 'labels', 'labels', 'u32', labels.length, 1), labels];
+      const split: Data = [input(g, 'split', 'labels', 'u32', labels.length, 1), mask];
+      const loss = state(g, 'loss', 'results', 1, 4);
+      const counts = input(g, 'counts', 'results', 'u32', 9, 3);
+      maskedCrossEntropy(g, x[0], label[0], split[0], loss);
+      countClasses(g, x[0], label[0], split[0], counts);
+      return { data: [x, label, split], outputs: [loss, counts] };
+    };
+    const once = await oracle(build, [{ first: 1 }]);
+    const sums = await oracle(build, runs);
+    sums.forEach((array, i) => {
+      expectEqual(
+        array,
+        once[i].map((value) => times * value),
+      );
+    });
+  });
+
   // https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html and AdamW.html
-  test.each([false, true])('five steps of Adam, decoupled: %s', async (decoupled) => {
+  test.each([
+    [false, 0.2],
+    [true, 0.2],
+    [false, 0],
+    [true, 0],
+  ])('five steps of Adam, decoupled: %s, decay of this parameter: %d', async (decoupled, decay) => {
     const [rows, cols] = [3, 5];
     const rates = [0.01, 0.02, 0.005, 0.01, 0.03];
-    const decay = 0.2;
     let [w, gradient]: HostArray[] = [];
     const [after] = await oracle(
       (g) => {
         const data = [dense(g, 'w', rows, cols), dense(g, 'gradient', rows, cols)];
         [w, gradient] = data.map(([, array]) => array);
-        adam(g, new Map([[data[0][0], data[1][0]]]), { decoupled, decays: () => true });
+        adam(g, new Map([[data[0][0], data[1][0]]]), { decoupled, decays: () => decay > 0 });
         return { data, outputs: [data[0][0]] };
       },
-      rates.map((lr) => ({ lr, weightDecay: decay })),
+      rates.map((lr) => ({ lr, weightDecay: 0.2 })),
     );
     const expected = Float64Array.from(w as Float32Array, (start, i) => {
       let theta: number = start;

@@ -78,7 +78,20 @@ export function matmulCase(orientation: Orientation, m: number, k: number, n: nu
   };
 }
 
-export function spmmCase(width: number, weighted: boolean, csr = nastyCsr(NODES, 1, weighted)): OpCase {
+/**
+ * A nasty graph that is not its own transpose, or else a gradient that gathers over the wrong one would pass. Isolated
+ * nodes, self-loops, duplicates and the heavy row stay.
+ */
+export function directedCsr(nodes: number, seed: number, weighted: boolean): CsrMatrix {
+  const { indptr, indices, values } = nastyCsr(nodes, seed, weighted);
+  const rowOf = new Uint32Array(indices.length);
+  for (let row = 0; row < nodes; row++) rowOf.fill(row, indptr[row], indptr[row + 1]);
+  const kept = Array.from(indices.keys()).filter((e) => (3 * rowOf[e] + indices[e]) % 7 !== 1);
+  const pick = (list: Uint32Array) => Uint32Array.from(kept, (e) => list[e]);
+  return sortedCsr(pick(rowOf), pick(indices), values && Float32Array.from(kept, (e) => values[e]), nodes, nodes);
+}
+
+export function spmmCase(width: number, weighted: boolean, csr = directedCsr(NODES, 1, weighted)): OpCase {
   const name = `spmm ${weighted ? 'weighted' : 'ones'} ${csr.rows} × ${csr.cols}, width ${width}`;
   return sparseCase(name, csr, (g, matrix) => {
     const x = dense(g, 'x', csr.cols, width);
