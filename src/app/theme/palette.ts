@@ -1,0 +1,58 @@
+/**
+ * Colours that carry meaning, once for canvas, charts and legends. Each reads on the light and on the dark ground; classes
+ * beyond the table repeat it. The hues of classes are spread so that neighbours in the table differ for colour-blind eyes too
+ * (after Tol's "muted" and "bright" schemes, https://personal.sron.nl/~pault/).
+ */
+export const CLASS_COLORS = [
+  '#4477aa',
+  '#ee6677',
+  '#228833',
+  '#ccbb44',
+  '#66ccee',
+  '#aa3377',
+  '#ee7733',
+  '#009988',
+  '#bb8844',
+  '#8877dd',
+  '#dd88bb',
+  '#77aa44',
+  '#cc3311',
+  '#33bbaa',
+  '#9988aa',
+  '#5599dd',
+] as const;
+
+export const UNLABELLED = '#8a8f98';
+
+export function classColor(index: number): string {
+  return index < 0 ? UNLABELLED : CLASS_COLORS[index % CLASS_COLORS.length];
+}
+
+/** What bytes are for, in the plan's picture and in the ledger. */
+export const PURPOSE_COLORS: Readonly<Record<string, string>> = {
+  features: '#4477aa',
+  graph: '#228833',
+  labels: '#66ccee',
+  parameters: '#ee6677',
+  optimizer: '#aa3377',
+  activations: '#ccbb44',
+  results: '#009988',
+  uniforms: '#8a8f98',
+  staging: '#b0a99f',
+};
+
+/** Words for them that a newcomer knows. */
+export const PURPOSE_NAMES: Readonly<Record<string, string>> = {
+  features: 'features',
+  graph: 'graph',
+  labels: 'labels',
+  parameters: 'weights',
+  optimizer: 'optimiser',
+  activations: 'activations',
+  results: 'results',
+  uniforms: 'parameters of dispatches',
+  staging: 'read-back',
+};
+
+/** Runs that are overlaid, in the order in which they were chosen. */
+export const RUN_COLORS = ['#4477aa', '#ee7733', '#228833', '#aa3377', '#66ccee', '#ccbb44'] as const;

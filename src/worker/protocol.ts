@@ -1,0 +1,185 @@
+import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
+import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
+import type { PlanPicture } from '../tensor/picture.ts';
+
+export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
+
+/**
+ * What the page and its trainer say to each other: commands through Comlink (`TrainerApi`), and a stream of what happens
+ * through a plain MessagePort (`StreamMessage`). Plain data both ways. A command that cannot be carried out rejects with an
+ * error whose name is InputError or DeviceError and whose message is one sentence for a person.
+ */
+export interface TrainerApi {
+  /** First call: opens the adapter, or finds out why there is none; everything that happens goes to `stream`. */
+  open(stream: MessagePort): Promise<DeviceView>;
+  /** What there is to train on: embedded, public, and kept in this browser. */
+  datasets(): Promise<DatasetEntry[]>;
+  /** Makes a dataset the current one. A public one is downloaded once and kept. Progress goes to the stream. */
+  load(id: string): Promise<GraphView>;
+  /** Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. */
+  drop(files: readonly DroppedFile[]): Promise<GraphView>;
+  /** Forgets a kept graph. */
+  remove(id: string): Promise<void>;
+  /** The plan that a run with this configuration would have on the current graph. Opens nothing. */
+  forecast(config: Config): Promise<ForecastView>;
+  /** Runs to the end, or to `stop`; resolves with the record of what ran, null where not one epoch was finished. */
+  train(request: TrainRequest): Promise<RunRecord | null>;
+  control(command: Control): void;
+  /** Changes a live key of the run that is going on, at its next step; recorded as an event. */
+  change(key: ConfigKey, value: ConfigValue): void;
+  /** Destroys the GPU device, as a driver reset would: for the developer panel. */
+  loseDevice(): void;
+  /** The dispatches of the run that is going on, else of the last forecast. */
+  dispatches(): Promise<PlanDetails>;
+  /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */
+  profile(): void;
+}
+
+/** What opens when the page opens: labels, positions and edges are drawn before anything else is there. */
+export const FIRST_DATASET = 'debian-small';
+
+export type Control = 'play' | 'pause' | 'step' | 'stop';
+
+export interface DroppedFile {
+  /** With its folders, where one was dropped. */
+  readonly path: string;
+  readonly file: File;
+}
+
+export interface TrainRequest {
+  /** By which the page tells this run's messages from those of others. */
+  readonly run: number;
+  readonly config: Config;
+  /** Changes to carry out again, at their steps: a replay. */
+  readonly events: readonly RunEvent[];
+  /** Waits before the first epoch for `play` or `step`. */
+  readonly paused: boolean;
+}
+
+export interface DeviceView {
+  readonly info: DeviceInfo;
+  /** Why the CPU executor serves instead of a GPU; null where WebGPU works. */
+  readonly fallback: string | null;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+  /** Whether single kernels can be timed. */
+  readonly timestamps: boolean;
+  /** Whether this browser keeps graphs; a private window may not. */
+  readonly storage: boolean;
+}
+
+export interface DatasetEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly nodes: number;
+  readonly edges: number;
+  readonly features: number;
+  readonly classes: number;
+  readonly licence: string;
+  readonly citation: string;
+  /** `embedded` comes with the page, `public` is downloaded when asked for, `kept` was dropped here. */
+  readonly kind: 'embedded' | 'public' | 'kept';
+  /** In this browser's store, and therefore there without a network; can be removed. */
+  readonly stored: boolean;
+  /** Bytes to download (public) or kept on disk (stored); null where nobody has counted. */
+  readonly bytes: number | null;
+  /** Host that a download speaks to; null where there is none. */
+  readonly host: string | null;
+}
+
+/** What the page needs of a graph: to name it, to draw it, to explain it. */
+export interface GraphView {
+  /** Of the catalogue or the store. */
+  readonly id: string;
+  /** Of the catalogue; null for a dropped graph. It recommends presets, and a link may name it. */
+  readonly catalogueId: string | null;
+  readonly info: DatasetInfo;
+  readonly classNames: readonly string[];
+  /** Class of each node, -1 where unlabelled. */
+  readonly labels: Int32Array;
+  /** Per split, the code of each node: 0 none, 1 training, 2 validation, 3 test. */
+  readonly splits: readonly Uint8Array[];
+  /** x and y of each node in 0..1; null where the graph is too large to draw. */
+  readonly positions: Float32Array | null;
+  /** Pairs of nodes, each undirected edge once; null where the graph is too large to draw. */
+  readonly edges: Uint32Array | null;
+  readonly nodeIds: readonly string[] | null;
+  /** What the reader dropped or assumed, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** A run as it would be. */
+export interface ForecastView {
+  /** As asked for. */
+  readonly config: Config;
+  /** What was changed to stay inside memory.gpuBudget. What runs is `{...config, ...fitted}`. */
+  readonly fitted: Partial<Config>;
+  readonly memory: MemoryBytes;
+  /** Bytes by purpose; they add up to the picture's bytes. */
+  readonly purposes: Readonly<Record<string, number>>;
+  /** Whether batches have room for the worst case, or for what a probe of the sampler saw; null without sampling. */
+  readonly capacityFrom: 'worst case' | 'probe' | null;
+  readonly stepsPerEpoch: number;
+  readonly picture: PlanPicture;
+}
+
+/** Bytes that are held now, by place and, on the GPU, by purpose. */
+export interface MemoryView extends MemoryBytes {
+  readonly purposes: Readonly<Record<string, number>>;
+}
+
+export type StreamMessage =
+  /** Something takes longer than a moment; `total` is null where the end is not known, `done` equals it at the end. */
+  | { type: 'progress'; task: string; done: number; total: number | null; unit: 'bytes' | 'nodes' }
+  /** The run's plan is made and its device is about to be filled. */
+  | { type: 'started'; run: number; device: DeviceInfo; forecast: ForecastView }
+  | { type: 'memory'; run: number; memory: MemoryView }
+  /** One epoch is done. After a device was lost, epochs since the last checkpoint come again. */
+  | { type: 'epoch'; run: number; epoch: EpochRecord; steps: number; memory: MemoryView }
+  /** Class that the model gives each node now; only for graphs that are drawn, a few times a second. */
+  | { type: 'predictions'; run: number; epoch: number; classes: Uint16Array }
+  | { type: 'event'; run: number; event: RunEvent }
+  | { type: 'paused'; run: number; paused: boolean }
+  /** A change did not fit the plan: this is the new one. */
+  | { type: 'replanned'; run: number; forecast: ForecastView }
+  /** The device went away; `epoch` is the checkpoint that the run goes on from, on `device`. */
+  | { type: 'recovered'; run: number; epoch: number; reason: string; device: DeviceInfo }
+  | { type: 'profile'; run: number; epoch: number; times: readonly KernelTime[] };
+
+/** Time of one dispatch, summed over the steps of the epoch. */
+export interface KernelTime {
+  readonly routine: string;
+  /** Within the routine. */
+  readonly dispatch: number;
+  readonly ms: number;
+  readonly launches: number;
+}
+
+export interface PlanDetails {
+  readonly dispatches: readonly DispatchView[];
+  /** WGSL by kernel. */
+  readonly code: Readonly<Record<string, string>>;
+}
+
+/** One dispatch at the plan's capacity. */
+export interface DispatchView {
+  readonly routine: string;
+  readonly kernel: string;
+  readonly reads: readonly OperandView[];
+  readonly writes: readonly OperandView[];
+  readonly threads: number;
+  /** Workgroups in x and y, and invocations in each. */
+  readonly grid: readonly [number, number];
+  readonly workgroup: number;
+  /** Bytes of everything read and written, each once: the least that must move. */
+  readonly bytes: number;
+  /** Floating-point operations; a multiply-add counts as two. */
+  readonly flops: number;
+}
+
+export interface OperandView {
+  readonly binding: string;
+  readonly value: string;
+  readonly bytes: number;
+}
