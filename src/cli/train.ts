@@ -56,7 +56,7 @@ export async function train(invocation: Invocation): Promise<void> {
         onEpoch: (epoch) => progress.update(epoch.epoch, config['training.epochs'], describeEpoch(epoch, config)),
       }),
     ).finally(progress.end);
-    const record: RunRecord = { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config, dataset, events: [], ...trained };
+    const record: RunRecord = { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config, dataset, ...trained };
     if (invocation.out !== undefined) saveRun(invocation.out, record, weights);
     if (invocation.json) say(encodeRecord(record));
     else for (const line of summary(record)) say(line);

@@ -12,3 +12,6 @@ export class InputError extends Error {
 export class DeviceError extends Error {
   override readonly name = 'DeviceError';
 }
+
+/** The device went away while it was used; on a new one the same can be tried again. */
+export class DeviceLostError extends DeviceError {}

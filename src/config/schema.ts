@@ -126,7 +126,8 @@ export const SCHEMA = {
     max: 1_000_000,
     unit: 'epochs',
     group: 'training',
-    live: false,
+    // A run that is stopped early is one whose epochs were lowered by hand, and a replay stops there too.
+    live: true,
     shown: true,
     help: 'Passes over the training nodes.',
   },
@@ -256,12 +257,12 @@ export const SCHEMA = {
   },
   'memory.store': {
     type: 'enum',
-    values: ['memory', 'file'],
+    values: ['memory', 'file', 'indexeddb'],
     default: 'memory',
     group: 'memory',
     live: false,
     shown: false,
-    help: 'Where the graph lies while batches are sampled from it.',
+    help: 'Where the graph lies while batches are sampled from it: a file is for the command line, indexeddb for the page.',
   },
   'memory.cacheBytes': {
     type: 'integer',

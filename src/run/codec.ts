@@ -109,6 +109,9 @@ function epoch(fields: Fields): EpochRecord {
     valAcc: fields.figure('valAcc'),
     testAcc: fields.figure('testAcc'),
     ms: fields.figure('ms'),
+    sampleMs: fields.figure('sampleMs'),
+    readMs: fields.figure('readMs'),
+    uploadMs: fields.figure('uploadMs'),
     evalMs: fields.figure('evalMs'),
   };
 }

@@ -61,8 +61,11 @@ export interface EpochRecord {
   readonly trainAcc: number;
   readonly valAcc: number;
   readonly testAcc: number;
-  /** Training alone. */
+  /** Training alone, and of that: drawing samples, waiting for rows of the stored graph, handing data to the device. */
   readonly ms: number;
+  readonly sampleMs: number;
+  readonly readMs: number;
+  readonly uploadMs: number;
   readonly evalMs: number;
 }
 

@@ -11,29 +11,31 @@ import { deviceLabels } from '../task/nodeClassification.ts';
 import { type Feed, feedFeatures, feedHalf, newFeed } from './feed.ts';
 import { type GraphInputs, levelName } from './inputs.ts';
 
-/** How batches of one pass are made. */
+/** How batches of one pass are made: plain data, so that a sampler in a worker can be told. */
 export interface BatchRecipe {
   readonly inputs: GraphInputs;
   readonly layers: number;
-  readonly fanOut: readonly number[];
   readonly normalizeFeatures: boolean;
   /** SPLIT code of the seed nodes' split in `mask`, by global id. */
   readonly mask: Uint8Array;
   readonly capacity: Capacity;
-  /** The sampler's scratch: one zero per node. */
-  readonly locals: Uint32Array;
 }
 
 /**
+ * @param fanOut one per layer, from the seeds outwards; none for a model that ignores the graph
+ * @param locals the sampler's scratch: one zero per node
+ *
  * Samples one batch and arranges everything that the device needs of it. A generator like the samplers: it asks for rows
  * and does no I/O. Returns null where the sample is over the capacity: then the caller splits the seeds.
  */
 export function* assembleBatch(
   recipe: BatchRecipe,
   seeds: Uint32Array,
+  fanOut: readonly number[],
   key: Key,
+  locals: Uint32Array,
 ): Generator<RowRequest, Feed | null, Rows> {
-  const { inputs, layers, fanOut, capacity, locals, mask } = recipe;
+  const { inputs, layers, capacity, mask } = recipe;
   const batch = yield* sampleNeighbors(seeds, fanOut, key, locals);
   if (!fits(batch, capacity)) return null;
   const feed = newFeed();

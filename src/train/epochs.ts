@@ -1,8 +1,15 @@
+import { differences, sameValue } from '../config/describe.ts';
+import type { Config } from '../config/schema.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { EpochRecord } from '../run/record.ts';
 import { type Scores, scores } from '../task/metrics.ts';
-import type { Forecast } from './forecast.ts';
-import { scalarsOf } from './passes.ts';
-import type { Job, Run } from './run.ts';
+import type { Fit } from './fit.ts';
+import { batchCapacity } from './forecast.ts';
+import type { Job } from './job.ts';
+import { type PassContext, scalarsOf } from './passes.ts';
+import { predictionsOf } from './predictions.ts';
+import type { Run } from './run.ts';
+import type { Steering } from './steering.ts';
 
 /**
  * The epochs of a run, and what is read back of each. Within an epoch steps are queued behind one another; between training
@@ -18,36 +25,69 @@ export interface Best {
   readonly test: Scores;
 }
 
+/** What has happened so far, on whatever devices and plans. */
+export interface Progress {
+  epochs: EpochRecord[];
+  best: Best | null;
+  /** Optimiser steps at the end of the last epoch. */
+  steps: number;
+}
+
+/** `done` after the last epoch; `replan` between two epochs, where what was changed by hand needs another plan. */
+export type Outcome = 'done' | 'replan';
+
 export async function runEpochs(
   job: Job,
-  { config, training }: Forecast,
   run: Run,
-): Promise<{ epochs: EpochRecord[]; best: Best }> {
-  const { context, train, evaluate, counts } = run;
-  const { executor } = context;
+  steering: Steering,
+  progress: Progress,
+  afterEpoch: () => Promise<void>,
+): Promise<Outcome> {
+  const { context, executor, fit } = run;
+  const { training } = fit.forecast;
   const classes = job.graph.classNames.length;
-  const epochs: EpochRecord[] = [];
-  let best: Best | null = null;
   let breathed = performance.now();
 
-  for (let epoch = 1; epoch <= config['training.epochs']; epoch++) {
+  for (;;) {
     if (performance.now() - breathed > BREATH_MS) {
       await new Promise((resolve) => setTimeout(resolve));
       breathed = performance.now();
     }
-    job.signal?.throwIfAborted();
+    await waitFor('epoch', job, context);
+    steering.advance('epoch', context.steps);
+    const epoch = progress.epochs.length + 1;
+    if (epoch > steering.config['training.epochs']) return 'done';
+    context.config = currentConfig(fit, steering);
+    if (outgrows(job.graph, fit, context.config)) return 'replan';
+
+    const { times } = context;
+    Object.assign(times, { sample: 0, read: 0, upload: 0, waited: 0 });
     const begun = performance.now();
-    await train!.epoch(epoch);
+    await run.train!.epoch(epoch);
     const trainedAt = await executor.done();
-    await evaluate.epoch(epoch);
-    await executor.run('keep', { sizes: {}, scalars: scalarsOf(config), key: context.root });
+    const ms = trainedAt - begun - times.waited;
+    const split = { sampleMs: times.sample, readMs: times.read, uploadMs: times.upload };
+
+    const predictions = job.onPredictions && job.control?.wantsPredictions() ? predictionsOf(run) : null;
+    times.waited = 0;
+    let reading = 0;
+    const inBatches = fit.forecast.capacity.evaluate !== undefined;
+    const read = async (seeds: Uint32Array | null) => {
+      const asked = performance.now();
+      await predictions!.read(seeds);
+      reading += performance.now() - asked;
+    };
+    await run.evaluate.epoch(epoch, predictions && inBatches ? read : undefined);
+    await executor.run('keep', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
     const values = await executor.results();
-    const evaluatedAt = performance.now();
+    const evalMs = performance.now() - trainedAt - times.waited - reading;
+    if (predictions && !inBatches) await predictions.read(null);
 
     const trainLoss = values.get(training.trainLoss)!;
     const losses = values.get(training.totals.losses)!;
     const table = values.get(training.totals.counts) as Uint32Array;
-    const [onTrain, onValidation, onTest] = [0, 1, 2].map((split) => scores(table, classes, split));
+    const [onTrain, onValidation, onTest] = [0, 1, 2].map((code) => scores(table, classes, code));
+    const { counts } = run;
     const record: EpochRecord = {
       epoch,
       trainLoss: trainLoss[0] / counts.train,
@@ -55,13 +95,62 @@ export async function runEpochs(
       trainAcc: onTrain.accuracy,
       valAcc: onValidation.accuracy,
       testAcc: onTest.accuracy,
-      ms: trainedAt - begun,
-      evalMs: evaluatedAt - trainedAt,
+      ms,
+      ...split,
+      evalMs,
     };
-    epochs.push(record);
+    progress.epochs.push(record);
+    progress.steps = context.steps;
     // The same rule as on the device: the first minimum wins; without validation nodes, the last epoch.
-    if (!best || counts.validation === 0 || losses[1] < best.loss) best = { epoch, loss: losses[1], test: onTest };
-    job.onEpoch?.(record);
+    if (!progress.best || counts.validation === 0 || losses[1] < progress.best.loss)
+      progress.best = { epoch, loss: losses[1], test: onTest };
+    await afterEpoch();
+    job.onEpoch?.(record, context.steps);
+    if (predictions) job.onPredictions?.(epoch, predictions.classes);
   }
-  return { epochs, best: best! };
+}
+
+/** What happens before every step and every batch: waiting while paused, and changes by hand. */
+export function beforeStep(
+  job: Job,
+  steering: Steering,
+  run: () => Pick<Run, 'context' | 'fit'>,
+): PassContext['before'] {
+  return async (what) => {
+    const { context, fit } = run();
+    await waitFor('step', job, context);
+    if (what === 'step' && steering.advance('step', context.steps)) context.config = currentConfig(fit, steering);
+  };
+}
+
+/** Thrown between two steps where the run is to end before its last epoch. */
+export class Stopped extends Error {}
+
+async function waitFor(at: 'epoch' | 'step', { signal, control }: Job, { times }: PassContext): Promise<void> {
+  signal?.throwIfAborted();
+  if (!control) return;
+  const begun = performance.now();
+  await control.ready(at);
+  times.waited += performance.now() - begun;
+  signal?.throwIfAborted();
+  if (control.stopping()) throw new Stopped('the run was stopped');
+}
+
+/** What was fitted, with what was changed by hand since. */
+function currentConfig(fit: Fit, { config }: Steering): Config {
+  return { ...fit.forecast.config, ...differences(config, fit.asked) };
+}
+
+/** Whether the plan has no room, or no kernels, for the configuration as it is now. */
+function outgrows(graph: Graph, { forecast }: Fit, config: Config): boolean {
+  const planned = forecast.config;
+  if (planned['model.dropout'] === 0 && config['model.dropout'] > 0) return true;
+  const room = forecast.capacity.train;
+  const reshaped = (['sampling.batchSize', 'sampling.fanOut'] as const).some(
+    (key) => !sameValue(planned[key], config[key]),
+  );
+  if (!room || !reshaped) return false;
+  const wanted = batchCapacity(graph, config, 'train', forecast.capacityFrom);
+  const within = (a: readonly number[], b: readonly number[]) => a.every((n, i) => n <= b[i]);
+  return !within(wanted.nodes, room.nodes) || !within(wanted.edges, room.edges);
 }

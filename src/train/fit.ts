@@ -10,6 +10,8 @@ import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } f
  * than the one before; the step from the full batch to sampling may take more on a small graph.
  */
 export interface Fit {
+  /** What was asked for; `forecast.config` is what fits. */
+  readonly asked: Config;
   readonly forecast: Forecast;
   /** The keys that differ from what was asked for. */
   readonly fitted: Partial<Config>;
@@ -69,7 +71,8 @@ export function fitRun(
     for (const capacityFrom of origins) {
       try {
         const forecast = forecastRun(graph, candidate, { ...options, capacityFrom });
-        if (budget === 0 || forecast.plan.bytes <= budget) return { forecast, fitted: differences(candidate, config) };
+        if (budget === 0 || forecast.plan.bytes <= budget)
+          return { asked: config, forecast, fitted: differences(candidate, config) };
         needs.push(forecast.plan.bytes);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;

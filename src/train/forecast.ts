@@ -9,7 +9,9 @@ import { deriveKey, seedKey } from '../graph/random.ts';
 import { models } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
+import type { Routine } from './batchSource.ts';
 import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './capacity.ts';
+import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
 import { buildProgram, type TrainingProgram } from './program.ts';
@@ -26,7 +28,6 @@ export interface Forecast {
   readonly memory: MemoryBytes;
 }
 
-type Routine = 'train' | 'evaluate';
 export type CapacityFrom = 'worst case' | 'probe';
 
 export interface ForecastOptions {
@@ -34,6 +35,17 @@ export interface ForecastOptions {
   readonly limits: Limits;
   readonly capacityFrom: CapacityFrom;
   readonly predictOnly?: boolean;
+  readonly instruments?: Instruments;
+}
+
+/** What a run carries besides training; each takes memory, so each is part of the forecast. */
+export interface Instruments {
+  /** The logits can be read after each evaluation. */
+  readonly predictions?: boolean;
+  /** A copy of the state is kept on the host, to go on from when the device is lost or the plan changes. */
+  readonly checkpoints?: boolean;
+  /** Single kernels can be timed, on a device that has timestamps. */
+  readonly timestamps?: boolean;
 }
 
 /** Batches that a probe draws, and what it adds to the largest. */
@@ -44,8 +56,7 @@ const USE_PROBE = 0x960be;
 export function forecastRun(graph: Graph, config: Config, options: ForecastOptions): Forecast {
   const model = models[config['model.kind']];
   const layers = config['model.layers'];
-  const split = splitOf(graph, config);
-  const predictOnly = options.predictOnly ?? false;
+  const { predictOnly = false, instruments = {} } = options;
   const routines: Routine[] = predictOnly ? ['evaluate'] : ['train', 'evaluate'];
   const strategies = { train: config['sampling.strategy'], evaluate: config['evaluation.strategy'] };
   const capacity: Partial<Record<Routine, Capacity>> = {};
@@ -55,26 +66,39 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
       Object.assign(sizes, fullSizes(graph, model));
       continue;
     }
-    const { batchSize, fanOut: listed } = samplingOf(config, routine);
-    const fanOut = fanOuts(model, layers, listed);
-    const seeds = seedsOf(split, routine, predictOnly);
-    const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
-    const found =
-      options.capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);
+    const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
+    const fanOut = fanOuts(model, layers, samplingOf(config, routine).fanOut);
     capacity[routine] = found;
     Object.assign(sizes, batchSizes(graph, model, layers, `${routine}.`, found, fanOut));
   }
   const shape = shapeOf(graph, config['data.normalizeFeatures']);
   const training = buildProgram(config, shape, model, sizes, {
     predictOnly,
-    validated: split.includes(SPLIT.validation),
-    readLogits: predictOnly || shape.classes === 2,
+    validated: splitOf(graph, config).includes(SPLIT.validation),
+    readLogits: predictOnly || shape.classes === 2 || instruments.predictions === true,
   });
   const plan = makePlan(training.program, options.limits);
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
-  const host = hostBytes(graph, config, sizes, capacity, anyFull) + (options.backend === 'cpu' ? cpuBytes(plan) : 0);
+  let host = hostBytes(graph, config, sizes, capacity, anyFull) + (options.backend === 'cpu' ? cpuBytes(plan) : 0);
+  // The old checkpoint is there until the new one is complete.
+  if (instruments.checkpoints) host += 2 * checkpointBytes(training);
   const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host, disk: diskBytes(graph, config) };
   return { config, training, plan, capacity, capacityFrom: options.capacityFrom, memory };
+}
+
+/** How large the batches of a sampled pass can get, or were found to get. */
+export function batchCapacity(
+  graph: Graph,
+  config: Config,
+  routine: Routine,
+  capacityFrom: CapacityFrom,
+  predictOnly = false,
+): Capacity {
+  const { batchSize, fanOut: listed } = samplingOf(config, routine);
+  const fanOut = fanOuts(models[config['model.kind']], config['model.layers'], listed);
+  const seeds = seedsOf(splitOf(graph, config), routine, predictOnly);
+  const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
+  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);
 }
 
 /** The split that the configuration names. */

@@ -47,7 +47,7 @@ export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: 
   for (const [routine, batch] of Object.entries(capacity)) {
     sampled = Math.max(sampled, largestBatch(graph, config, sizes, `${routine}.`, batch));
   }
-  const stored = Object.keys(capacity).length > 0 && config['memory.store'] === 'file';
+  const stored = Object.keys(capacity).length > 0 && config['memory.store'] !== 'memory';
   const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
   // A cache never holds more than there is.
   const cached = Math.min(config['memory.cacheBytes'], stored ? storedBytes(graph, config['memory.chunkBytes']) : 0);
@@ -90,6 +90,6 @@ function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string
 /** Bytes of the graph in a file store; 0 where it stays in memory. */
 export function diskBytes(graph: Graph, config: Config): number {
   const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
-  if (!sampled || config['memory.store'] !== 'file') return 0;
+  if (!sampled || config['memory.store'] === 'memory') return 0;
   return storedBytes(graph, config['memory.chunkBytes']);
 }

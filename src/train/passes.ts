@@ -1,19 +1,16 @@
 import type { Config } from '../config/schema.ts';
 import type { Executor } from '../device/executor.ts';
 import type { Ledger } from '../device/ledger.ts';
-import type { Capacity } from '../graph/capacity.ts';
 import { transpose } from '../graph/csr.ts';
 import { rowNormalize } from '../graph/features.ts';
 import type { Graph } from '../graph/graph.ts';
 import { epochBatches } from '../graph/neighborSampler.ts';
 import { degreesOf, gcnOperator } from '../graph/normalize.ts';
 import { deriveKey, type Key } from '../graph/random.ts';
-import type { RowRequest, Rows } from '../graph/request.ts';
 import type { Model } from '../model/model.ts';
-import { drive } from '../store/graphStore.ts';
 import { deviceLabels } from '../task/nodeClassification.ts';
 import type { Step } from '../tensor/op.ts';
-import { assembleBatch, type BatchRecipe } from './batch.ts';
+import type { BatchSource } from './batchSource.ts';
 import { fanOuts, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import type { GraphInputs } from './inputs.ts';
@@ -30,18 +27,29 @@ export interface Pass {
 }
 
 export interface PassContext {
-  readonly config: Config;
+  /** As it is now: keys that are live may have changed since the plan was made. */
+  config: Config;
   readonly graph: Graph;
   readonly model: Model;
   readonly executor: Executor;
   readonly host: Ledger;
-  readonly serve: (request: RowRequest) => Promise<Rows>;
+  /** Where sampled passes get their batches; null in a run that has none. */
+  readonly batches: BatchSource | null;
   readonly root: Key;
-  readonly locals: Uint32Array;
-  /** Ends a pass between two batches. */
-  readonly signal?: AbortSignal;
+  /** Awaited before every optimiser step and every batch: the place to wait, to change `config`, to end a run by throwing. */
+  readonly before: (what: 'step' | 'batch') => Promise<void> | void;
   /** Optimiser steps so far. */
   steps: number;
+  /** Where the time of the current pass goes, in milliseconds. */
+  readonly times: Times;
+}
+
+export interface Times {
+  sample: number;
+  read: number;
+  upload: number;
+  /** Paused. */
+  waited: number;
 }
 
 /** Uses of the run's root key; the numbers only have to differ. */
@@ -80,6 +88,7 @@ export function fullPass(
       host.remove('operators', bytes);
     },
     async epoch(_epoch, visit) {
+      if (routine === 'train') await context.before('step');
       await context.executor.run(routine, stepOf(context, sizes, { lossScale: 1 / trainCount }));
       if (routine === 'train') context.steps++;
       await visit?.(null);
@@ -106,40 +115,33 @@ function fullFeed({ graph, config, model }: PassContext, inputs: GraphInputs): F
  * Batches of seed nodes with sampled neighbours. A batch over the plan's capacity is split in halves, whose losses and
  * gradients add up and are divided once, by the size of the original batch: the result is that of the whole batch.
  */
-export function sampledPass(
-  context: PassContext,
-  routine: 'train' | 'evaluate',
-  inputs: GraphInputs,
-  capacity: Capacity,
-  seeds: Uint32Array,
-  mask: Uint8Array,
-): Pass {
-  const { config, model, executor, host, root } = context;
-  const layers = config['model.layers'];
-  const { batchSize, fanOut } = samplingOf(config, routine);
-  const recipe: BatchRecipe = {
-    inputs,
-    layers,
-    fanOut: fanOuts(model, layers, fanOut),
-    normalizeFeatures: config['data.normalizeFeatures'],
-    mask,
-    capacity,
-    locals: context.locals,
-  };
+export function sampledPass(context: PassContext, routine: 'train' | 'evaluate', seeds: Uint32Array): Pass {
+  const { model, executor, host, root, times } = context;
+  const batches = context.batches!;
   const training = routine === 'train';
 
   /** Runs a batch whole, or its halves one after the other. */
-  async function runParts(part: Uint32Array, key: Key, scalars: Record<string, number>, visit?: Visit): Promise<void> {
-    const feed = await drive(assembleBatch(recipe, part, key), context.serve);
+  async function runParts(
+    part: Uint32Array,
+    fanOut: readonly number[],
+    key: Key,
+    scalars: Record<string, number>,
+    visit?: Visit,
+  ): Promise<void> {
+    const { feed, sampleMs, readMs } = await batches.sample(routine, part, fanOut, key);
+    times.sample += sampleMs;
+    times.read += readMs;
     if (!feed) {
       const middle = part.length >> 1;
-      await runParts(part.slice(0, middle), key, scalars, visit);
-      await runParts(part.slice(middle), key, { ...scalars, first: 0, firstPart: 0 }, visit);
+      await runParts(part.slice(0, middle), fanOut, key, scalars, visit);
+      await runParts(part.slice(middle), fanOut, key, { ...scalars, first: 0, firstPart: 0 }, visit);
       return;
     }
     const bytes = feedBytes(feed) + feed.beside;
     host.add('batch', bytes);
+    const begun = performance.now();
     writeFeed(executor, feed);
+    times.upload += performance.now() - begun;
     host.remove('batch', bytes);
     await executor.run(routine, stepOf(context, feed.sizes, scalars));
     await visit?.(part);
@@ -148,15 +150,17 @@ export function sampledPass(
   return {
     prepare() {},
     async epoch(epoch, visit) {
-      const batches = training
+      const { batchSize, fanOut: listed } = samplingOf(context.config, routine);
+      const fanOut = fanOuts(model, context.config['model.layers'], listed);
+      const list = training
         ? epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle))
         : inOrder(seeds, batchSize);
-      for (const [index, batch] of batches.entries()) {
-        context.signal?.throwIfAborted();
+      for (const [index, batch] of list.entries()) {
+        await context.before(training ? 'step' : 'batch');
         // Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler.
         const key = training ? deriveKey(root, context.steps, USE.sample) : deriveKey(root, index, USE.evaluate);
         const scalars = { lossScale: 1 / batch.length, first: index === 0 ? 1 : 0 };
-        await runParts(batch, key, scalars, visit);
+        await runParts(batch, fanOut, key, scalars, visit);
         if (!training) continue;
         await executor.run('update', stepOf(context, {}, {}));
         context.steps++;

@@ -1,16 +1,27 @@
-import { InputError } from '../config/errors.ts';
+import { DeviceLostError, InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { shaderModule } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
-import { curveHash, type DeviceInfo, type EpochRecord, type MemoryBytes, type RunResult } from '../run/record.ts';
+import {
+  curveHash,
+  type DeviceInfo,
+  type EpochRecord,
+  type MemoryBytes,
+  type RunEvent,
+  type RunResult,
+} from '../run/record.ts';
 import { rocAuc, softmaxRows } from '../task/metrics.ts';
 import type { Value } from '../tensor/value.ts';
-import { runEpochs } from './epochs.ts';
+import { checkTrainable } from './check.ts';
+import { type Checkpoint, rollBack, takeCheckpoint } from './checkpoint.ts';
+import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
 import { type Fit, fitRun } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
+import type { Job } from './job.ts';
 import { scalarsOf } from './passes.ts';
-import { checkStore, type Job, openRun, prepareRun, type Run } from './run.ts';
-import { type Backend, findTarget } from './target.ts';
+import { checkStore, openRun, type Run } from './run.ts';
+import { newSteering } from './steering.ts';
+import { type Backend, findTarget, type Target } from './target.ts';
 
 export type { Backend, Job };
 
@@ -26,6 +37,8 @@ export interface Trained {
   readonly device: DeviceInfo;
   /** Hash of the kernels that ran; empty on the CPU. */
   readonly kernels: string;
+  /** What was changed by hand. */
+  readonly events: readonly RunEvent[];
   readonly epochs: readonly EpochRecord[];
   readonly result: RunResult;
   readonly memory: { readonly forecast: MemoryBytes; readonly peak: MemoryBytes };
@@ -34,54 +47,129 @@ export interface Trained {
 }
 
 /** The fit and its forecast, without running anything. Opens no device: an adapter tells its limits. */
-export async function forecast(job: Job): Promise<Fit & { readonly memory: MemoryBytes }> {
-  const { limits } = await findTarget(job.backend);
-  const fit = fitRun(job.graph, job.config, { backend: job.backend.kind, limits }, job.fit);
+export async function forecast(
+  job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'instruments'>,
+): Promise<Fit & { readonly memory: MemoryBytes }> {
+  const fit = fitJob(job, await findTarget(job.backend));
   return { ...fit, memory: fit.forecast.memory };
 }
 
-/** @throws InputError before anything is opened where the job cannot run; DeviceError where the device fails */
+function fitJob(
+  { graph, config, backend, fit, instruments }: Parameters<typeof forecast>[0],
+  { limits }: Pick<Target, 'limits'>,
+): Fit {
+  return fitRun(graph, config, { backend: backend.kind, limits, instruments }, fit);
+}
+
+/** A checkpoint is taken at the end of an epoch, but not more often than this: it waits for a read-back. */
+const CHECKPOINT_MS = 2000;
+/** A device that is lost this often is not worth another try. */
+const MOST_LOSSES = 3;
+
+/**
+ * Trains to the last epoch, or to where `control` stops it. A lost device, or a change by hand that outgrows the plan, ends
+ * one stretch of the run; the next goes on from the checkpoint on a new device.
+ *
+ * @throws InputError before anything is opened where the job cannot run; DeviceError where the device fails; Stopped where it
+ *   was stopped before its first epoch was done
+ */
 export async function train(job: Job): Promise<Trained> {
-  const open = await openRun(job);
-  try {
-    const { fit, executor, run, device } = open;
-    const { forecast } = fit;
-    const { epochs, best } = await runEpochs(job, forecast, run);
-    const { context } = run;
-    await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
-    const result: RunResult = {
-      bestEpoch: best.epoch,
-      metric: 'accuracy',
-      testAcc: best.test.accuracy,
-      testMacroF1: best.test.macroF1,
-      testWeightedF1: best.test.weightedF1,
-      testRocAuc: forecast.training.logits ? await areaUnderCurve(forecast, run) : null,
-      curveHash: await curveHash(epochs),
+  checkTrainable(job.graph, job.config);
+  let target = await findTarget(job.backend);
+  const first = fitJob(job, target);
+  checkStore(job, first.forecast);
+  job.onStart?.(first, target.device);
+  const steering = newSteering(job);
+  const progress: Progress = { epochs: [], best: null, steps: 0 };
+  let fit = first;
+  let checkpoint: Checkpoint | null = null;
+  let losses = 0;
+  const memory = { forecast: first.forecast.memory, peak: NOTHING };
+
+  for (;;) {
+    let run: Run | null = null;
+    const tally = () => {
+      if (run) memory.peak = largest(memory.peak, peakOf(run));
     };
-    const weights = new Map<string, Weights>();
-    for (const { value } of forecast.training.parameters) {
-      const data = (await executor.read(value)) as Float32Array;
-      weights.set(value.name, { shape: [value.rows as number, value.cols], data });
+    try {
+      const stretch = await openRun(job, target, fit, { before: beforeStep(job, steering, () => stretch), checkpoint });
+      run = stretch;
+      let saved = performance.now();
+      const afterEpoch = async () => {
+        if (job.instruments?.checkpoints && performance.now() - saved > CHECKPOINT_MS) {
+          checkpoint = await takeCheckpoint(stretch, progress, checkpoint);
+          saved = performance.now();
+        }
+        stretch.tellMemory();
+      };
+      const outcome = await runEpochs(job, run, steering, progress, afterEpoch).catch((error) => {
+        if (!(error instanceof Stopped) || progress.epochs.length === 0) throw error;
+        steering.stop(progress.epochs.length, progress.steps);
+        return 'done' as const;
+      });
+      if (outcome === 'done') {
+        const finished = await finish(run, progress);
+        tally();
+        const { events } = steering;
+        return { ...finished, fitted: first.fitted, device: target.device, events, epochs: progress.epochs, memory };
+      }
+      checkpoint = await takeCheckpoint(run, progress, checkpoint);
+      fit = fitJob({ ...job, config: steering.config }, target);
+      memory.forecast = largest(memory.forecast, fit.forecast.memory);
+      job.onReplan?.(fit);
+    } catch (error) {
+      if (!(error instanceof DeviceLostError) || !job.instruments?.checkpoints || ++losses > MOST_LOSSES) throw error;
+      rollBack(progress, checkpoint);
+      steering.rewind(progress.steps);
+      const { limits } = target;
+      target = await findTarget(job.backend);
+      // Another adapter may bind less: then the plan is made again.
+      if (JSON.stringify(limits) !== JSON.stringify(target.limits)) {
+        fit = fitJob({ ...job, config: steering.config }, target);
+        job.onReplan?.(fit);
+      }
+      job.onRecover?.(progress.epochs.length, error.message, target.device);
+    } finally {
+      tally();
+      await run?.close();
     }
-    const onGpu = device.backend === 'webgpu';
-    const peak = {
-      gpu: onGpu ? executor.ledger.peak : 0,
-      host: context.host.peak + (onGpu ? 0 : executor.ledger.peak),
-      disk: run.diskBytes,
-    };
-    const kernels = onGpu ? await kernelsHash(forecast) : '';
-    return {
-      fitted: fit.fitted,
-      device,
-      kernels,
-      epochs,
-      result,
-      memory: { forecast: forecast.memory, peak },
-      weights,
-    };
-  } finally {
-    open.close();
   }
+}
+
+const NOTHING: MemoryBytes = { gpu: 0, host: 0, disk: 0 };
+
+function largest(a: MemoryBytes, b: MemoryBytes): MemoryBytes {
+  return { gpu: Math.max(a.gpu, b.gpu), host: Math.max(a.host, b.host), disk: Math.max(a.disk, b.disk) };
+}
+
+function peakOf({ executor, context, diskBytes }: Run): MemoryBytes {
+  const onGpu = executor.description.backend === 'webgpu';
+  const { peak } = executor.ledger;
+  return { gpu: onGpu ? peak : 0, host: context.host.peak + (onGpu ? 0 : peak), disk: diskBytes };
+}
+
+/** Puts the parameters of the best epoch back and reads what a record says of it. */
+async function finish(run: Run, { epochs, best }: Progress): Promise<Pick<Trained, 'kernels' | 'result' | 'weights'>> {
+  const { context, executor, fit } = run;
+  const { forecast } = fit;
+  await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
+  const { epoch, test } = best!;
+  const result: RunResult = {
+    bestEpoch: epoch,
+    metric: 'accuracy',
+    testAcc: test.accuracy,
+    testMacroF1: test.macroF1,
+    testWeightedF1: test.weightedF1,
+    testRocAuc: context.graph.classNames.length === 2 ? await areaUnderCurve(forecast, run) : null,
+    curveHash: await curveHash(epochs),
+  };
+  const weights = new Map<string, Weights>();
+  for (const { value } of forecast.training.parameters) {
+    const data = (await executor.read(value)) as Float32Array;
+    weights.set(value.name, { shape: [value.rows as number, value.cols], data });
+  }
+  const kernels = executor.description.backend === 'webgpu' ? await kernelsHash(forecast) : '';
+  return { kernels, result, weights };
 }
 
 /** A run that is trained step by step from outside: for benches, which must not time the evaluation. */
@@ -89,18 +177,20 @@ export interface Trainer {
   readonly device: DeviceInfo;
   /** Trains for some epochs without evaluating, waits for completion, gives the loss of the last. */
   run(epochs: number): Promise<number>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function openTrainer(job: Job): Promise<Trainer> {
-  const { fit, executor, run, device, close } = await openRun(job);
+  checkTrainable(job.graph, job.config);
+  const target = await findTarget(job.backend);
+  const { executor, fit, train, counts, close } = await openRun(job, target, fitJob(job, target));
   let epoch = 0;
   return {
-    device,
+    device: target.device,
     async run(epochs) {
-      for (let i = 0; i < epochs; i++) await run.train!.epoch(++epoch);
+      for (let i = 0; i < epochs; i++) await train!.epoch(++epoch);
       const results = await executor.results();
-      return results.get(fit.forecast.training.trainLoss)![0] / run.counts.train;
+      return results.get(fit.forecast.training.trainLoss)![0] / counts.train;
     },
     close,
   };
@@ -115,22 +205,24 @@ export interface Predicted {
 
 /** Probabilities from given weights, evaluated as the configuration says. */
 export async function predict(
-  job: Omit<Job, 'onEpoch' | 'onStart'> & { readonly weights: ReadonlyMap<string, Weights> },
+  job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store' | 'signal'> & {
+    readonly weights: ReadonlyMap<string, Weights>;
+  },
 ): Promise<Predicted> {
-  const { limits, open } = await findTarget(job.backend);
-  const options = { backend: job.backend.kind, limits, predictOnly: true };
-  const { forecast, fitted } = fitRun(job.graph, job.config, options, job.fit);
-  const { parameters } = forecast.training;
-  checkStore(job, forecast);
+  const target = await findTarget(job.backend);
+  const options = { backend: job.backend.kind, limits: target.limits, predictOnly: true };
+  const fit = fitRun(job.graph, job.config, options, job.fit);
+  const { parameters } = fit.forecast.training;
+  checkStore(job, fit.forecast);
   for (const { value } of parameters) checkWeights(value, job);
-  const { executor, close } = await open(forecast.plan);
+  const before = () => job.signal?.throwIfAborted();
+  const run = await openRun(job, target, fit, { before });
   try {
-    const run = await prepareRun(job, forecast, executor);
-    for (const { value } of parameters) executor.write(value, job.weights.get(value.name)!.data);
-    const logits = await readLogits(forecast, run);
-    return { probabilities: softmaxRows(logits, job.graph.classNames.length), fitted };
+    for (const { value } of parameters) run.executor.write(value, job.weights.get(value.name)!.data);
+    const logits = await readLogits(fit.forecast, run);
+    return { probabilities: softmaxRows(logits, job.graph.classNames.length), fitted: fit.fitted };
   } finally {
-    close();
+    await run.close();
   }
 }
 

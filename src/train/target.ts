@@ -1,6 +1,7 @@
-import { DeviceError } from '../config/errors.ts';
+import { DeviceError, DeviceLostError } from '../config/errors.ts';
 import { CPU, cpuExecutor } from '../device/cpu/executor.ts';
 import type { Executor } from '../device/executor.ts';
+import type { Ledger } from '../device/ledger.ts';
 import { adapterLimits, describeAdapter, findAdapter, openDevice } from '../device/webgpu/adapter.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
 import type { DeviceInfo } from '../run/record.ts';
@@ -12,8 +13,16 @@ export type Backend = { readonly kind: 'webgpu'; readonly gpu: GPU } | { readonl
 export interface Target {
   readonly limits: Limits;
   readonly device: DeviceInfo;
-  /** Opens the device and allocates the plan on it. `close` releases both. */
-  open(plan: Plan): Promise<{ executor: Executor; close(): void }>;
+  /** Opens the device and allocates the plan on it; `onAllocate` is called after each buffer. */
+  open(plan: Plan, onAllocate?: (ledger: Ledger) => void): Promise<OpenTarget>;
+}
+
+export interface OpenTarget {
+  readonly executor: Executor;
+  /** Makes the device go away as a driver reset would; nothing on the CPU. */
+  lose(): void;
+  /** Releases everything. */
+  close(): void;
 }
 
 /** @throws DeviceError where there is no adapter */
@@ -21,9 +30,9 @@ export async function findTarget(backend: Backend): Promise<Target> {
   if (backend.kind === 'cpu') {
     // No binding limit on the host; the largest typed array is a few GiB.
     const limits = { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: 2 ** 32, maxBufferSize: 2 ** 32 };
-    const open = async (plan: Plan) => {
-      const executor = cpuExecutor(plan);
-      return { executor, close: () => executor.destroy() };
+    const open = async (plan: Plan, onAllocate?: (ledger: Ledger) => void) => {
+      const executor = cpuExecutor(plan, { onAllocate });
+      return { executor, lose: () => {}, close: () => executor.destroy() };
     };
     return { limits, device: CPU, open };
   }
@@ -33,15 +42,20 @@ export async function findTarget(backend: Backend): Promise<Target> {
   }
   const limits = adapterLimits(adapter);
   const description = describeAdapter(adapter);
-  const open = async (plan: Plan) => {
-    const device = await openDevice(adapter, limits);
+  // An adapter gives one device; a run that goes on in another plan asks for another.
+  let unused: GPUAdapter | null = adapter;
+  const open = async (plan: Plan, onAllocate?: (ledger: Ledger) => void) => {
+    const source = unused ?? (await findAdapter(backend.gpu));
+    unused = null;
+    if (!source) throw new DeviceLostError('the WebGPU adapter is gone; reload, or run on the CPU');
+    const device = await openDevice(source, limits);
     try {
-      const executor = await webgpuExecutor(device, description, plan);
+      const executor = await webgpuExecutor(device, description, plan, { onAllocate });
       const close = () => {
         executor.destroy();
         device.destroy();
       };
-      return { executor, close };
+      return { executor, lose: () => device.destroy(), close };
     } catch (error) {
       device.destroy();
       throw error;

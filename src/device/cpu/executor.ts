@@ -5,7 +5,7 @@ import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
 import { evaluate, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
-import { newLedger } from '../ledger.ts';
+import { type Ledger, newLedger } from '../ledger.ts';
 import { aggregateKernels } from './aggregate.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
@@ -30,6 +30,7 @@ export interface Options {
   readonly poison?: boolean;
   /** Replaces kernels: tests break some with it to see that the checkers notice. */
   readonly kernels?: Readonly<Record<string, CpuKernel>>;
+  readonly onAllocate?: (ledger: Ledger) => void;
 }
 
 export const CPU: DeviceInfo = {

@@ -14,6 +14,7 @@ import {
 import { evaluate, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
+import type { Ledger } from '../ledger.ts';
 import { allocate } from './allocator.ts';
 import { type Prepared, preparePipelines, workgroupSize } from './pipelines.ts';
 
@@ -33,6 +34,8 @@ const UPLOAD_BYTES = 1024 ** 2;
 export interface Options {
   /** Changes shader text; see `shaderModule`. */
   readonly edit?: (code: string) => string;
+  /** Called after each buffer was allocated. */
+  readonly onAllocate?: (ledger: Ledger) => void;
 }
 
 /** @throws DeviceError where a buffer is refused */

@@ -3,11 +3,11 @@ import type { Executor } from '../../device/executor.ts';
 import { newLedger } from '../../device/ledger.ts';
 import { type Capacity, worstCase } from '../../graph/capacity.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { memoryServer } from '../../graph/memoryServer.ts';
 import { seedKey } from '../../graph/random.ts';
 import { initialValues } from '../../model/init.ts';
 import { models } from '../../model/models.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
+import { localBatchSource } from '../batchSource.ts';
 import { atLeastOneSeed, batchSizes, fanOuts, samplingOf } from '../capacity.ts';
 import { seedsOf, splitOf } from '../forecast.ts';
 import { shapeOf } from '../inputs.ts';
@@ -60,23 +60,31 @@ export async function sampledRun(
       return executor.run(routine, step);
     },
   };
-  const serve = memoryServer(graph);
+  const recipe = (routine: Routine) => ({
+    inputs: training[routine],
+    layers,
+    normalizeFeatures: config['data.normalizeFeatures'],
+    mask: split,
+    capacity: capacity[routine],
+  });
+  const recipes = { train: recipe('train'), evaluate: recipe('evaluate') };
+  const host = newLedger();
   const context: PassContext = {
     config,
     graph,
     model,
     executor: counting,
-    host: newLedger(),
-    serve: async (request) => serve(request),
+    host,
+    batches: await localBatchSource(graph, { recipes, config, nodes: graph.nodes }, {}, host),
     root: seedKey(config['training.seed']),
-    locals: new Uint32Array(graph.nodes),
+    before: () => {},
     steps: 0,
+    times: { sample: 0, read: 0, upload: 0, waited: 0 },
   };
   training.parameters.forEach((parameter, index) => {
     executor.write(parameter.value, initialValues(parameter, index, context.root));
   });
-  const pass = (routine: Routine) =>
-    sampledPass(context, routine, training[routine], capacity[routine], seedsOf(split, routine, false), split);
+  const pass = (routine: Routine) => sampledPass(context, routine, seedsOf(split, routine, false));
   const [train, evaluate] = [pass('train'), pass('evaluate')];
   const results: number[][] = [];
   const seeds: Record<Routine, number[][][]> = { train: [], evaluate: [] };

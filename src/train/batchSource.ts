@@ -1,0 +1,102 @@
+import type { Config } from '../config/schema.ts';
+import type { Ledger } from '../device/ledger.ts';
+import type { Graph } from '../graph/graph.ts';
+import { memoryServer } from '../graph/memoryServer.ts';
+import type { Key } from '../graph/random.ts';
+import type { RowRequest, Rows } from '../graph/request.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
+import { drive, openGraph } from '../store/graphStore.ts';
+import { ingest, manifestBytes } from '../store/ingest.ts';
+import { assembleBatch, type BatchRecipe } from './batch.ts';
+import type { Feed } from './feed.ts';
+
+/**
+ * Where sampled passes get their batches from: a sampler over the graph in memory or in a store, on this thread or in a
+ * worker. Batches are asked for one after the other and arrive in order.
+ */
+export interface BatchSource {
+  /** Samples around the seeds; the feed is null where the sample is over the recipe's capacity. */
+  sample(routine: Routine, seeds: Uint32Array, fanOut: readonly number[], key: Key): Promise<SampledFeed>;
+  /** Of the stored graph; 0 where it is in memory. */
+  readonly diskBytes: number;
+  close(): Promise<void>;
+}
+
+export type Routine = 'train' | 'evaluate';
+
+export interface SampledFeed {
+  readonly feed: Feed | null;
+  /** Spent waiting for rows of the graph, and on everything else. */
+  readonly readMs: number;
+  readonly sampleMs: number;
+}
+
+/** What a source must know, all of it plain data that can cross to a worker. */
+export interface SourceSpec {
+  readonly recipes: Readonly<Partial<Record<Routine, BatchRecipe>>>;
+  readonly config: Config;
+  readonly nodes: number;
+}
+
+/** Opens a source; `host` is charged with what it holds. */
+export type OpenBatchSource = (
+  graph: Graph,
+  spec: SourceSpec,
+  place: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
+  host: Ledger,
+) => Promise<BatchSource>;
+
+/** A sampler on this thread, over the graph in memory or, where memory.store says so, over `place.store`. */
+export const localBatchSource: OpenBatchSource = async (graph, spec, place, host) => {
+  const { serve, diskBytes } = await openRows(graph, spec.config, place, host);
+  host.add('sampler', 4 * graph.nodes);
+  const sample = sampler(spec, serve);
+  return { sample, diskBytes, close: async () => {} };
+};
+
+/** The loop that turns seeds into feeds, wherever it runs. */
+export function sampler(
+  { recipes, nodes }: SourceSpec,
+  serve: (request: RowRequest) => Promise<Rows>,
+): BatchSource['sample'] {
+  const locals = new Uint32Array(nodes);
+  return async (routine, seeds, fanOut, key) => {
+    const begun = performance.now();
+    let readMs = 0;
+    const timed = async (request: RowRequest) => {
+      const asked = performance.now();
+      const rows = await serve(request);
+      readMs += performance.now() - asked;
+      return rows;
+    };
+    const feed = await drive(assembleBatch(recipes[routine]!, seeds, fanOut, key, locals), timed);
+    return { feed, readMs, sampleMs: performance.now() - begun - readMs };
+  };
+}
+
+async function openRows(
+  graph: Graph,
+  config: Config,
+  { store, signal }: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
+  host: Ledger,
+): Promise<{ serve(request: RowRequest): Promise<Rows>; diskBytes: number }> {
+  if (config['memory.store'] === 'memory') {
+    const serve = memoryServer(graph);
+    host.add('sampler', 4 * graph.nodes);
+    return { serve: async (request) => serve(request), diskBytes: 0 };
+  }
+  const manifest = await ingest(graph, store!, { chunkBytes: config['memory.chunkBytes'], signal });
+  const diskBytes = manifestBytes(manifest);
+  const opened = await openGraph(store!, manifest.id, config['memory.cacheBytes']);
+  chargeStore(host, opened.hostBytes, diskBytes);
+  return { serve: opened.serve, diskBytes };
+}
+
+/** What an open stored graph holds in memory at the most: a cache never holds more than there is. */
+export function chargeStore(
+  host: Ledger,
+  { indptr, cache, inFlight }: { readonly indptr: number; readonly cache: number; readonly inFlight: number },
+  diskBytes: number,
+): void {
+  host.add('cache', indptr + Math.min(cache, diskBytes) + inFlight);
+}

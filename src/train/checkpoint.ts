@@ -1,0 +1,55 @@
+import type { HostArray } from '../device/executor.ts';
+import { evaluate, type Value } from '../tensor/value.ts';
+import type { Progress } from './epochs.ts';
+import type { TrainingProgram } from './program.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Everything that a run needs to go on elsewhere, at the end of an epoch: on a new device after one was lost, or in another
+ * plan after a change by hand. What follows is the same, bit for bit, because the random numbers depend on the step alone.
+ */
+export interface Checkpoint extends Readonly<Progress> {
+  /** Every value that a routine updates in place, by name: parameters, moments, the best parameters. */
+  readonly values: ReadonlyMap<string, HostArray>;
+}
+
+/** What lives from epoch to epoch on the device and was not put there by the host. */
+export function stateOf({ program }: TrainingProgram): Value[] {
+  return [...new Set(program.graph.nodes.flatMap(({ updates }) => updates))];
+}
+
+/** Host bytes of a checkpoint's values. */
+export function checkpointBytes(training: TrainingProgram): number {
+  return stateOf(training).reduce((sum, { rows, cols }) => sum + 4 * evaluate(rows, {}) * cols, 0);
+}
+
+/** Reads a checkpoint of the epochs so far; the earlier one, if any, is given up when it is complete. */
+export async function takeCheckpoint(run: Run, progress: Progress, earlier: Checkpoint | null): Promise<Checkpoint> {
+  const { executor, fit, context } = run;
+  const bytes = checkpointBytes(fit.forecast.training);
+  context.host.add('checkpoint', bytes);
+  const values = new Map<string, HostArray>();
+  for (const value of stateOf(fit.forecast.training)) values.set(value.name, await executor.read(value));
+  if (earlier) context.host.remove('checkpoint', bytes);
+  return { steps: progress.steps, epochs: [...progress.epochs], best: progress.best, values };
+}
+
+/** Puts a state onto a device; another plan may have values that this one lacks, which start from zero there. */
+export function writeCheckpoint(
+  { executor, context, fit }: Pick<Run, 'executor' | 'context' | 'fit'>,
+  from: Checkpoint,
+) {
+  for (const value of stateOf(fit.forecast.training)) {
+    const saved = from.values.get(value.name);
+    if (saved) executor.write(value, saved);
+  }
+  context.host.add('checkpoint', checkpointBytes(fit.forecast.training));
+  context.steps = from.steps;
+}
+
+/** What has happened, as of the checkpoint; from the beginning where there is none. */
+export function rollBack(progress: Progress, checkpoint: Checkpoint | null): void {
+  progress.epochs = [...(checkpoint?.epochs ?? [])];
+  progress.best = checkpoint?.best ?? null;
+  progress.steps = checkpoint?.steps ?? 0;
+}

@@ -1,0 +1,71 @@
+import type { Config } from '../config/schema.ts';
+import type { Executor } from '../device/executor.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent } from '../run/record.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
+import type { OpenBatchSource } from './batchSource.ts';
+import type { Fit } from './fit.ts';
+import type { Instruments } from './forecast.ts';
+import type { Backend } from './target.ts';
+
+/** A run as it is asked for: what to do, on what, who watches and who steers. */
+export interface Job extends Observer {
+  readonly graph: Graph;
+  readonly config: Config;
+  readonly backend: Backend;
+  /** Change what must be changed to stay inside memory.gpuBudget; otherwise a run that is too large is refused. */
+  readonly fit: boolean;
+  /** What to carry besides training; all of it is part of the forecast. */
+  readonly instruments?: Instruments;
+  /** Where sampled passes read the graph from, if memory.store asks for more than memory. */
+  readonly store?: ChunkStore;
+  /** Who samples; default: this thread. */
+  readonly openBatchSource?: OpenBatchSource;
+  /** Ends the run between two batches; it then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly control?: Control;
+  /** Changes to carry out again, at their steps: a replay. */
+  readonly events?: readonly RunEvent[];
+}
+
+/** Told what happens, as it happens. */
+export interface Observer {
+  /** The plan is made; nothing is allocated yet. */
+  readonly onStart?: (fit: Fit, device: DeviceInfo) => void;
+  /** What the run is carried out by: after each start, each new plan and each lost device. */
+  readonly onOpen?: (opened: Opened) => void;
+  /** The ledgers have changed: a buffer was allocated, an epoch is done. */
+  readonly onMemory?: (memory: Held) => void;
+  /** After a lost device, epochs since the last checkpoint come again. */
+  readonly onEpoch?: (epoch: EpochRecord, steps: number) => void;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** A change by hand needs another plan: this one. */
+  readonly onReplan?: (fit: Fit) => void;
+  /** The device was lost; the run goes on from the end of `epoch`, on a new one. */
+  readonly onRecover?: (epoch: number, reason: string, device: DeviceInfo) => void;
+  /** Class of each node after `epoch`, where `wantsPredictions` said so. Needs instruments.predictions. */
+  readonly onPredictions?: (epoch: number, classes: Uint16Array) => void;
+}
+
+/** How a run is steered while it goes on. Each is asked before a step, an epoch or a read-back. */
+export interface Control {
+  /** Settles when the run may go on: a paused run waits here. */
+  ready(at: 'epoch' | 'step'): Promise<void> | void;
+  /** Takes the changes that were asked for since the last call. Only live keys. */
+  changes(): Partial<Config>;
+  wantsPredictions(): boolean;
+  /** True ends the run: an epoch that is under way is dropped, the record says how many epochs it had. */
+  stopping(): boolean;
+}
+
+export interface Opened {
+  readonly executor: Executor;
+  /** Makes the device go away as a driver reset would; nothing on the CPU. */
+  lose(): void;
+}
+
+/** Bytes that are held now. */
+export interface Held extends MemoryBytes {
+  /** Of the device's buffers. */
+  readonly purposes: Readonly<Record<string, number>>;
+}

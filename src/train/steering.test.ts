@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../config/schema.ts';
+import type { RunEvent } from '../run/record.ts';
+import { Stopped } from './epochs.ts';
+import type { Fit } from './fit.ts';
+import type { Job, Opened } from './job.ts';
+import { type Trained, train } from './session.ts';
+import { CPU, WEBGPU } from './testing/backends.ts';
+import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
+
+/** A run that is steered while it goes on: what was changed by hand replays, and a new plan or device changes no bit. */
+
+const graph = testGraph({ nodes: 200 });
+const EPOCHS = 12;
+
+interface Plot {
+  /** What is asked for after an epoch, by its number. */
+  readonly after?: Readonly<Record<number, Partial<Config> | 'stop' | 'lose'>>;
+  readonly job?: Partial<Job>;
+}
+
+interface Story {
+  readonly run: Trained;
+  readonly replanned: Fit[];
+  readonly recovered: number[];
+  readonly told: RunEvent[];
+}
+
+async function play(backend: Job['backend'], config: Config, { after = {}, job = {} }: Plot): Promise<Story> {
+  let wanted: Partial<Config> = {};
+  let stop = false;
+  let opened: Opened | null = null;
+  const done = new Set<number>();
+  const replanned: Fit[] = [];
+  const recovered: number[] = [];
+  const told: RunEvent[] = [];
+  const run = await train({
+    graph,
+    config,
+    backend,
+    fit: true,
+    control: {
+      ready() {},
+      changes() {
+        const taken = wanted;
+        wanted = {};
+        return taken;
+      },
+      wantsPredictions: () => false,
+      stopping: () => stop,
+    },
+    onOpen: (now) => {
+      opened = now;
+    },
+    onEpoch: ({ epoch }) => {
+      const action = after[epoch];
+      if (!action || done.has(epoch)) return;
+      done.add(epoch);
+      if (action === 'stop') stop = true;
+      else if (action === 'lose') opened!.lose();
+      else wanted = action;
+    },
+    onReplan: (fit) => replanned.push(fit),
+    onRecover: (epoch) => recovered.push(epoch),
+    onEvent: (event) => told.push(event),
+    ...job,
+  });
+  return { run, replanned, recovered, told };
+}
+
+const FULL = configOf({ 'training.epochs': EPOCHS });
+const BATCHES = configOf({ ...SAMPLED, 'training.epochs': EPOCHS, 'sampling.batchSize': 16 });
+
+describe.each([
+  ['WebGPU', WEBGPU.backend],
+  ['the CPU', CPU.backend],
+])('on %s', (_, backend) => {
+  test.each([
+    ['the full batch', FULL, { 'training.lr': 0.2, 'model.dropout': 0.1, 'training.weightDecay': 0.1 }],
+    ['batches', BATCHES, { 'training.lr': 0.2, 'sampling.batchSize': 8, 'sampling.fanOut': [2] }],
+  ])('changes by hand are events, and a replay of them is identical: %s', async (_name, config, change) => {
+    const { run, told, replanned } = await play(backend, config, { after: { 4: change } });
+    expect(run.events.map(({ key }) => key).sort()).toEqual(Object.keys(change).sort());
+    expect(new Set(run.events.map(({ step }) => step)).size).toBe(1);
+    expect(told).toEqual(run.events);
+    expect(replanned).toEqual([]);
+    const untouched = await play(backend, config, {});
+    expect(run.epochs.slice(0, 4).map(({ trainLoss }) => trainLoss)).toEqual(
+      untouched.run.epochs.slice(0, 4).map(({ trainLoss }) => trainLoss),
+    );
+    expect(run.result.curveHash).not.toBe(untouched.run.result.curveHash);
+    const again = await play(backend, config, { job: { events: run.events } });
+    expect(again.run.result.curveHash).toBe(run.result.curveHash);
+    expect(again.run.events).toEqual(run.events);
+  });
+
+  test('a run that is stopped has the epochs that it had, and so has its replay', async () => {
+    const { run } = await play(backend, FULL, { after: { 5: 'stop' } });
+    expect(run.epochs).toHaveLength(5);
+    expect(run.events).toEqual([{ step: 5, key: 'training.epochs', value: 5 }]);
+    const again = await play(backend, FULL, { job: { events: run.events } });
+    expect(again.run.result).toEqual(run.result);
+  });
+
+  test('a run can be made longer while it goes on', async () => {
+    const { run } = await play(backend, FULL, { after: { [EPOCHS - 1]: { 'training.epochs': EPOCHS + 3 } } });
+    const long = await play(backend, { ...FULL, 'training.epochs': EPOCHS + 3 }, {});
+    expect(run.result.curveHash).toBe(long.run.result.curveHash);
+  });
+
+  test.each([
+    ['a larger batch', BATCHES, { 'sampling.batchSize': 64 }],
+    ['dropout in a plan without', { ...FULL, 'model.dropout': 0 }, { 'model.dropout': 0.5 }],
+  ])('%s makes a new plan between two epochs, and its replay is identical', async (_name, config, change) => {
+    const { run, replanned } = await play(backend, config, { after: { 6: change } });
+    expect(replanned).toHaveLength(1);
+    expect(replanned[0].forecast.config).toMatchObject(change);
+    expect(run.epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: EPOCHS }, (_, i) => i + 1));
+    expect(run.memory.peak.gpu).toBeLessThanOrEqual(run.memory.forecast.gpu);
+    const again = await play(backend, config, { job: { events: run.events } });
+    expect(again.run.result.curveHash).toBe(run.result.curveHash);
+  });
+
+  test.each([
+    ['the full batch', FULL],
+    ['batches', BATCHES],
+  ])('a new plan alone changes no bit: %s', async (_name, config) => {
+    // A rate below 2^-16 drops nothing, but a plan made without dropout has no kernels for it.
+    const dry = { ...config, 'model.dropout': 0 };
+    const { run, replanned } = await play(backend, dry, { after: { 6: { 'model.dropout': 1e-9 } } });
+    const plain = await play(backend, dry, {});
+    expect(replanned).toHaveLength(1);
+    expect(run.result).toEqual(plain.run.result);
+  });
+
+  test('stopped before its first epoch, there is no run', async () => {
+    const control = { ready() {}, changes: () => ({}), wantsPredictions: () => false, stopping: () => true };
+    await expect(train({ graph, config: FULL, backend, fit: true, control })).rejects.toBeInstanceOf(Stopped);
+  });
+});
+
+describe('a lost device', () => {
+  test.each([
+    ['the full batch', FULL],
+    ['batches', BATCHES],
+  ])('is replaced, and the curve is the same, bit for bit: %s', async (_name, config) => {
+    const job = { instruments: { checkpoints: true } };
+    const after = { 3: { 'training.lr': 0.05 }, 5: 'lose', 9: 'lose' } as const;
+    const { run, recovered, told } = await play(WEBGPU.backend, config, { after, job });
+    expect(recovered).toHaveLength(2);
+    expect(told).toEqual(run.events);
+    const undisturbed = await play(WEBGPU.backend, config, { job: { events: run.events } });
+    expect(run.result).toEqual(undisturbed.run.result);
+    expect(run.epochs).toHaveLength(EPOCHS);
+  });
+
+  test('ends a run that keeps no checkpoints', async () => {
+    await expect(play(WEBGPU.backend, FULL, { after: { 5: 'lose' } })).rejects.toThrow(/lost/);
+  });
+});
