@@ -1,20 +1,40 @@
+import { readFileSync } from 'node:fs';
+import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /**
- * `vite build --ssr` bundles the command line and the benches for Node; `?raw` imports put the WGSL files into the bundle.
- * The native modules stay outside.
+ * Two builds. `vite build` makes the page in dist/page: static files for any host and any sub-path. `vite build --ssr` bundles the
+ * command line and the benches for Node; native modules stay outside. Both take WGSL files as text (`?raw`).
+ *
+ * EDGEWISE_MIRROR, at build time, names another place for the public datasets.
  */
-export default defineConfig({
-  build: {
-    ssr: true,
-    target: 'node20',
-    outDir: 'dist',
-    rollupOptions: {
-      input: { edgewise: 'src/cli/main.ts', bench: 'src/cli/bench.ts' },
-      external: ['webgpu'],
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
-    },
-  },
+export default defineConfig(({ isSsrBuild }) => ({
+  base: './',
+  envPrefix: ['VITE_', 'EDGEWISE_MIRROR'],
+  plugins: isSsrBuild ? [] : [react(), contentSecurityPolicy()],
+  publicDir: isSsrBuild ? false : 'public',
+  worker: { format: 'es' },
+  build: isSsrBuild
+    ? {
+        ssr: true,
+        target: 'node20',
+        outDir: 'dist',
+        emptyOutDir: false,
+        rollupOptions: {
+          input: { edgewise: 'src/cli/main.ts', bench: 'src/cli/bench.ts' },
+          external: ['webgpu'],
+          output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        },
+      }
+    : {
+        target: 'es2023',
+        outDir: 'dist/page',
+        // A dataset inlined as a data: address would be fetched, which the policy below forbids.
+        assetsInlineLimit: 0,
+        // Plotly is one file of 1.4 MB that is loaded when everything else is there.
+        chunkSizeWarningLimit: 1500,
+      },
   ssr: { noExternal: ['fflate'] },
   test: {
     include: ['src/**/*.test.ts', 'datasets/**/*.test.ts', 'scripts/**/*.test.mjs'],
@@ -22,4 +42,35 @@ export default defineConfig({
     // Dawn keeps threads and a device per process: one process per test file, no worker threads.
     pool: 'forks',
   },
-});
+}));
+
+/**
+ * The built page may run its own scripts and nothing else, and may speak to the hosts of the catalogue and nobody else: what is
+ * dropped stays here. Styles are set from scripts by the component library and the charts, hence 'unsafe-inline' for them alone.
+ */
+function contentSecurityPolicy(): Plugin {
+  const catalogue: { files: { url?: string }[] }[] = JSON.parse(
+    readFileSync(new URL('datasets/catalogue.json', import.meta.url), 'utf8'),
+  );
+  const addresses = catalogue.flatMap(({ files }) => files.flatMap(({ url }) => (url ? [url] : [])));
+  const mirror = process.env.EDGEWISE_MIRROR;
+  if (mirror && URL.canParse(mirror)) addresses.push(mirror);
+  const hosts = [...new Set(addresses.map((address) => new URL(address).origin))];
+  const policy = [
+    "default-src 'self'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    `connect-src 'self' ${hosts.join(' ')}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return {
+    name: 'content-security-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: policy }, injectTo: 'head-prepend' },
+    ],
+  };
+}

@@ -257,12 +257,12 @@ export const SCHEMA = {
   },
   'memory.store': {
     type: 'enum',
-    values: ['memory', 'file', 'indexeddb'],
-    default: 'memory',
+    values: ['auto', 'memory', 'file', 'indexeddb'],
+    default: 'auto',
     group: 'memory',
     live: false,
     shown: false,
-    help: 'Where the graph lies while batches are sampled from it: a file is for the command line, indexeddb for the page.',
+    help: 'Where the graph lies while batches are sampled from it; auto is indexeddb in the page and memory on the command line, which can use a file.',
   },
   'memory.cacheBytes': {
     type: 'integer',

@@ -9,6 +9,7 @@ import { drive, openGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { assembleBatch, type BatchRecipe } from './batch.ts';
 import type { Feed } from './feed.ts';
+import { readsFromStore } from './hostMemory.ts';
 
 /**
  * Where sampled passes get their batches from: a sampler over the graph in memory or in a store, on this thread or in a
@@ -80,7 +81,7 @@ async function openRows(
   { store, signal }: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
   host: Ledger,
 ): Promise<{ serve(request: RowRequest): Promise<Rows>; diskBytes: number }> {
-  if (config['memory.store'] === 'memory') {
+  if (!readsFromStore(config)) {
     const serve = memoryServer(graph);
     host.add('sampler', 4 * graph.nodes);
     return { serve: async (request) => serve(request), diskBytes: 0 };

@@ -68,7 +68,7 @@ export async function runEpochs(
     const ms = trainedAt - begun - times.waited;
     const split = { sampleMs: times.sample, readMs: times.read, uploadMs: times.upload };
 
-    const predictions = job.onPredictions && job.control?.wantsPredictions() ? predictionsOf(run) : null;
+    const predictions = job.onPredictions && job.control?.wantsPredictions(epoch === steering.config['training.epochs']) ? predictionsOf(run) : null;
     times.waited = 0;
     let reading = 0;
     const inBatches = fit.forecast.capacity.evaluate !== undefined;

@@ -47,7 +47,7 @@ export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: 
   for (const [routine, batch] of Object.entries(capacity)) {
     sampled = Math.max(sampled, largestBatch(graph, config, sizes, `${routine}.`, batch));
   }
-  const stored = Object.keys(capacity).length > 0 && config['memory.store'] !== 'memory';
+  const stored = Object.keys(capacity).length > 0 && readsFromStore(config);
   const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
   // A cache never holds more than there is.
   const cached = Math.min(config['memory.cacheBytes'], stored ? storedBytes(graph, config['memory.chunkBytes']) : 0);
@@ -87,9 +87,14 @@ function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string
     : bytes + sparseFeatureBytes(sizes, prefix, level(0), features.cols);
 }
 
-/** Bytes of the graph in a file store; 0 where it stays in memory. */
+/** Whether sampled passes read the graph from a store; `auto` is for whoever makes the configuration to decide. */
+export function readsFromStore(config: Config): boolean {
+  return config['memory.store'] === 'file' || config['memory.store'] === 'indexeddb';
+}
+
+/** Bytes of the graph in a store; 0 where it stays in memory. */
 export function diskBytes(graph: Graph, config: Config): number {
   const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
-  if (!sampled || config['memory.store'] === 'memory') return 0;
+  if (!sampled || !readsFromStore(config)) return 0;
   return storedBytes(graph, config['memory.chunkBytes']);
 }

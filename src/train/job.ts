@@ -53,7 +53,7 @@ export interface Control {
   ready(at: 'epoch' | 'step'): Promise<void> | void;
   /** Takes the changes that were asked for since the last call. Only live keys. */
   changes(): Partial<Config>;
-  wantsPredictions(): boolean;
+  wantsPredictions(lastEpoch: boolean): boolean;
   /** True ends the run: an epoch that is under way is dropped, the record says how many epochs it had. */
   stopping(): boolean;
 }

@@ -10,7 +10,7 @@ import { localBatchSource } from './batchSource.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
-import { graphBytes } from './hostMemory.ts';
+import { graphBytes, readsFromStore } from './hostMemory.ts';
 import type { Job } from './job.ts';
 import { fullPass, type Pass, type PassContext, sampledPass } from './passes.ts';
 import type { Target } from './target.ts';
@@ -129,8 +129,8 @@ function initialise({ executor, root }: PassContext, { training }: Forecast): vo
 /** Before anything is opened: a sampled run that reads from a store needs one. */
 export function checkStore({ store }: Pick<Job, 'store'>, { config, capacity }: Forecast): void {
   const sampled = capacity.train !== undefined || capacity.evaluate !== undefined;
+  if (!sampled || store || !readsFromStore(config)) return;
   const wanted = config['memory.store'];
-  if (!sampled || store || wanted === 'memory') return;
   const place = wanted === 'file' ? 'place for files' : 'IndexedDB';
   throw new InputError(`memory.store is '${wanted}', but this run was given no ${place}: use memory.store=memory.`);
 }

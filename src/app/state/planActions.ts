@@ -1,0 +1,76 @@
+import { differences } from '../../config/describe.ts';
+import { type PresetName, recommendedPreset } from '../../config/presets.ts';
+import type { ConfigKey, ConfigValue } from '../../config/schema.ts';
+import { entryOf } from '../../config/schema.ts';
+import { showAddress } from './address.ts';
+import { trainer } from './engine.ts';
+import { isActive } from './run.ts';
+import { get, presetConfig, set } from './store.ts';
+
+/** Changing the configuration, and the plan that follows from it. */
+
+export function setValue(key: ConfigKey, value: ConfigValue): void {
+  const { config, preset, graph } = get();
+  if (key === 'model.kind') {
+    const byHand = { ...differences(config, presetConfig(preset)), [key]: value } as const;
+    const next = recommendedPreset(value as 'gcn', graph?.catalogueId ?? null);
+    set({ preset: next, config: { ...presetConfig(next), ...byHand } });
+  } else {
+    set({ config: { ...config, [key]: value } });
+  }
+  if (isActive(get().run) && entryOf(key).live) trainer.change(key, value);
+  showAddress();
+  replan();
+}
+
+export function setPreset(preset: PresetName): void {
+  set({ preset, config: presetConfig(preset) });
+  showAddress();
+  replan();
+}
+
+/** Back to what the preset says; the budget is the visitor's, not the protocol's. */
+export function resetConfig(): void {
+  const { preset, config } = get();
+  set({ config: { ...presetConfig(preset), 'memory.gpuBudget': config['memory.gpuBudget'] } });
+  showAddress();
+  replan();
+}
+
+let planning = false;
+let again = false;
+
+/** Asks for the plan of the configuration as it is now. One request at a time: of many moves of a slider the last one counts. */
+export async function replan(): Promise<void> {
+  again = true;
+  if (planning) return;
+  planning = true;
+  try {
+    while (again) {
+      again = false;
+      await planOnce();
+    }
+  } finally {
+    planning = false;
+  }
+}
+
+async function planOnce(): Promise<void> {
+  const { config, graph } = get();
+  if (!graph) return;
+  try {
+    const forecast = await trainer.forecast(config);
+    set({ forecast, refusal: null });
+  } catch (error) {
+    set({ refusal: (error as Error).message });
+  }
+  const unlimited = { ...config, 'memory.gpuBudget': 0 };
+  const key = JSON.stringify([graph.id, unlimited]);
+  if (key === unlimitedOf) return;
+  unlimitedOf = key;
+  const without = await trainer.forecast(unlimited).catch(() => null);
+  set({ unlimitedBytes: without?.picture.bytes ?? null });
+}
+
+/** What `unlimitedBytes` was asked for. */
+let unlimitedOf = '';

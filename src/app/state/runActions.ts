@@ -1,0 +1,117 @@
+import type { Config } from '../../config/schema.ts';
+import type { RunEvent } from '../../run/record.ts';
+import type { StreamMessage } from '../../worker/protocol.ts';
+import { keepRun, type KeptRun } from '../runs/keptRuns.ts';
+import { trainer } from './engine.ts';
+import { replan } from './planActions.ts';
+import { advance, isActive, newRun } from './run.ts';
+import { get, presetConfig, set, tellError } from './store.ts';
+
+/** Starting, steering and ending runs, and what their stream says. */
+
+export interface RunRequest {
+  readonly config: Config;
+  readonly events?: readonly RunEvent[];
+  readonly paused?: boolean;
+}
+
+/** Resolves with the kept run; null where it failed, or was stopped before its first epoch. */
+export async function startRun({ config, events = [], paused = false }: RunRequest): Promise<KeptRun | null> {
+  const { graph, run, kept } = get();
+  if (!graph || isActive(run)) return null;
+  const id = Math.max(0, run?.id ?? 0, ...kept.map((other) => other.id)) + 1;
+  set({ run: newRun(id, config, graph.id), notice: null });
+  try {
+    const record = await trainer.train({ run: id, config, events, paused });
+    flush();
+    if (!record) {
+      set({ run: null });
+      return null;
+    }
+    const done: KeptRun = { id, at: Date.now(), datasetId: graph.id, catalogueId: graph.catalogueId, record };
+    set({ kept: [...get().kept, done], run: { ...get().run!, status: 'done' } });
+    await keepRun(done).catch(tellError);
+    return done;
+  } catch (error) {
+    flush();
+    const failed = get().run;
+    set({ run: failed && failed.epochs.length > 0 ? { ...failed, status: 'failed' } : null });
+    tellError(error);
+    return null;
+  } finally {
+    replan();
+  }
+}
+
+/** One button: starts, pauses, goes on. */
+export function playOrPause(): void {
+  const { run, config } = get();
+  if (!isActive(run)) void startRun({ config });
+  else trainer.control(run.status === 'paused' ? 'play' : 'pause');
+}
+
+/** One epoch; starts a run that waits after it where none is going on. */
+export function stepOnce(): void {
+  const { run, config } = get();
+  if (!isActive(run)) void startRun({ config, paused: true });
+  trainer.control('step');
+}
+
+/** Ends the run; what it has is kept. */
+export function stop(): void {
+  trainer.control('stop');
+}
+
+/** Back to an untrained model. */
+export async function reset(): Promise<void> {
+  if (isActive(get().run)) stop();
+  await idle();
+  set({ run: null, answer: null });
+}
+
+/** The same protocol without the graph, drawn over the run that is there. */
+export async function runWithoutGraph(): Promise<void> {
+  const { graph, config, kept, overlaid } = get();
+  const beside = kept.findLast(({ datasetId, record }) => datasetId === graph?.id && record.config['model.kind'] !== 'mlp');
+  if (beside) set({ overlaid: [...new Set([...overlaid, beside.id])] });
+  const budget = config['memory.gpuBudget'];
+  const preset = graph?.catalogueId?.startsWith('debian') ? 'debian-mlp' : 'mlp';
+  const asked = { ...presetConfig(preset), 'memory.gpuBudget': budget, 'training.seed': config['training.seed'] };
+  const mlp = await startRun({ config: asked });
+  if (mlp && beside) set({ overlaid: [...new Set([...get().overlaid, beside.id])] });
+}
+
+/** Resolves when no run is going on. */
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    const check = () => (isActive(get().run) ? setTimeout(check, 20) : resolve());
+    check();
+  });
+}
+
+type RunMessage = Exclude<StreamMessage, { type: 'progress' }>;
+
+/** The page is drawn at most this often while a run goes on; its first epoch is shown at once. */
+const FLUSH_MS = 100;
+let waiting: RunMessage[] = [];
+let timer: ReturnType<typeof setTimeout> | null = null;
+
+export function receive(message: StreamMessage): void {
+  if (message.type === 'progress') {
+    set({ progress: message });
+    return;
+  }
+  waiting.push(message);
+  const first = message.type === 'epoch' && get().run?.epochs.length === 0;
+  if (first) flush();
+  else timer ??= setTimeout(flush, FLUSH_MS);
+}
+
+function flush(): void {
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
+  const { run } = get();
+  const mine = waiting.filter((message) => message.run === run?.id);
+  waiting = [];
+  if (run && mine.length > 0) set({ run: advance(run, mine) });
+}

@@ -1,0 +1,86 @@
+import { create } from 'zustand';
+import { type PresetName, PRESETS } from '../../config/presets.ts';
+import { type Config, DEFAULTS } from '../../config/schema.ts';
+import type { SharedRun } from '../../run/sharedRun.ts';
+import type { DatasetEntry, DeviceView, ForecastView, GraphView, PlanDetails, StreamMessage } from '../../worker/protocol.ts';
+import type { KeptRun } from '../runs/keptRuns.ts';
+import type { LiveRun } from './run.ts';
+
+/** Everything that the page shows, as plain data. What changes it is in the `…Actions.ts` files beside this one. */
+export interface PageState {
+  readonly device: DeviceView | null;
+  readonly datasets: readonly DatasetEntry[];
+  readonly graph: GraphView | null;
+  readonly progress: Extract<StreamMessage, { type: 'progress' }> | null;
+  /** What the next run is asked to do. */
+  readonly config: Config;
+  readonly preset: PresetName;
+  /** The plan of that run; null until there is one. The last one stays while nothing fits. */
+  readonly forecast: ForecastView | null;
+  /** Why there is no plan for the configuration as it is, in one sentence. */
+  readonly refusal: string | null;
+  /** Bytes that the same run takes without a budget. */
+  readonly unlimitedBytes: number | null;
+  readonly run: LiveRun | null;
+  readonly kept: readonly KeptRun[];
+  /** Ids of kept runs that are drawn over the current one. */
+  readonly overlaid: readonly number[];
+  /** A run that a link brought, unverified until it was run here. */
+  readonly shared: SharedRun | null;
+  /** Id of the run here that answers to `shared`. */
+  readonly answer: number | null;
+  readonly plan: PlanDetails | null;
+  readonly notice: Notice | null;
+}
+
+/** One sentence for the person at the page. */
+export interface Notice {
+  readonly kind: 'error' | 'info';
+  readonly text: string;
+}
+
+export const FIRST_PRESET: PresetName = 'debian-gcn';
+
+export const usePage = create<PageState>(() => ({
+  device: null,
+  datasets: [],
+  graph: null,
+  progress: null,
+  config: presetConfig(FIRST_PRESET),
+  preset: FIRST_PRESET,
+  forecast: null,
+  refusal: null,
+  unlimitedBytes: null,
+  run: null,
+  kept: [],
+  overlaid: [],
+  shared: null,
+  answer: null,
+  plan: null,
+  notice: null,
+}));
+
+export const get = usePage.getState;
+export const set = usePage.setState;
+
+/** A preset's configuration, every key. */
+export function presetConfig(preset: PresetName): Config {
+  return { ...DEFAULTS, ...PRESETS[preset].values };
+}
+
+export function tell(kind: Notice['kind'], text: string): void {
+  set({ notice: { kind, text } });
+}
+
+/** What went wrong, as a sentence: messages of InputError and DeviceError are written for people. */
+export function tellError(error: unknown): void {
+  const { name, message } = error as Error;
+  const known = name === 'InputError' || name === 'DeviceError';
+  tell('error', known ? sentence(message) : `Something in Edgewise broke: ${message}. Reload the page and try again.`);
+}
+
+/** Errors of the device begin with a small letter, because the command line prints them behind its name. */
+function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,180 @@
+import { differences, formatValue } from '../config/describe.ts';
+import { InputError } from '../config/errors.ts';
+import { nearest, parseValue, quote } from '../config/parse.ts';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../config/presets.ts';
+import { resolveConfig } from '../config/resolve.ts';
+import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, DEFAULTS, isConfigKey } from '../config/schema.ts';
+import { MAX_POINTS } from './linkCurve.ts';
+import type { RunRecord } from './record.ts';
+import { seal, unseal } from './seal.ts';
+import { isCatalogueId, type SharedRun, shortHash } from './sharedRun.ts';
+import { readRun, writeRun } from './sharedRunCodec.ts';
+
+/**
+ * The hash of the page's address, in two forms. Readable, always in the address bar: what to run, as differences from a
+ * preset, `#data=debian-small&preset=debian-gcn&training.lr=0.05`. Sealed, made by "share": a run with its result and its
+ * device, `#run=…`. A hash may be anybody's; every error is one sentence, and nothing of a refused link is used.
+ */
+
+/** What the address bar says. */
+export interface LinkState {
+  readonly dataset: LinkDataset;
+  readonly preset: PresetName;
+  readonly config: Config;
+}
+
+/** The address bar names one of the two, the first if there is one; both are null where it names no graph. */
+export interface LinkDataset {
+  readonly catalogueId: string | null;
+  /** The first 64 bits of the fingerprint of somebody's own graph, whose name a link never tells. */
+  readonly fingerprint: string | null;
+}
+
+export type Link =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'config'; readonly state: LinkState }
+  | { readonly kind: 'run'; readonly shared: SharedRun };
+
+/** Some programs cut longer addresses, or show them as text. */
+export const MAX_LINK = 2000;
+
+/** Characters of a link that are left to `https://host/path/`. */
+export const ADDRESS_LENGTH = 200;
+
+const SEALED = 'run=';
+const WHERE = 'this link';
+
+/** `#…` for the address bar: the dataset, the preset, and what differs from it in the schema's order. */
+export function encodeHash({ dataset, preset, config }: LinkState): string {
+  const parts: string[] = [];
+  const fingerprint = dataset.fingerprint === null ? null : shortHash(dataset.fingerprint);
+  if (dataset.catalogueId !== null) parts.push(`data=${checkId(dataset.catalogueId)}`);
+  else if (fingerprint) parts.push(`graph=${fingerprint}`);
+  parts.push(`preset=${preset}`);
+  const changed = differences(config, { ...DEFAULTS, ...PRESETS[preset].values });
+  for (const key of CONFIG_KEYS) {
+    const value = changed[key];
+    // A comma may stand as it is in a hash (RFC 3986, section 3.5), and lists are read by people.
+    if (value !== undefined) {
+      parts.push(`${key}=${encodeURIComponent(formatValue(key, value)).replaceAll('%2C', ',')}`);
+    }
+  }
+  return `#${parts.join('&')}`;
+}
+
+/** What the hash of an address says, with or without its `#`. @throws InputError */
+export async function decodeHash(hash: string): Promise<Link> {
+  const text = hash.startsWith('#') ? hash.slice(1) : hash;
+  if (text === '') return { kind: 'empty' };
+  if (text.startsWith(SEALED)) return { kind: 'run', shared: readRun(await unseal(text.slice(SEALED.length))) };
+  return { kind: 'config', state: stateFrom(text) };
+}
+
+/**
+ * `#run=…` for a run that ended, on a graph of the catalogue or (null) on somebody's own. With the page's address it stays
+ * under MAX_LINK characters; curves get fewer points where they must. @throws InputError where it does not fit even so
+ */
+export async function encodeRun(record: RunRecord, catalogueId: string | null): Promise<string> {
+  if (catalogueId !== null) checkId(catalogueId);
+  for (let points = MAX_POINTS; points >= 16; points /= 2) {
+    const link = await sealedRun(record, catalogueId, points);
+    if (fits(link)) return link;
+  }
+  throw await tooLong(record, catalogueId);
+}
+
+async function sealedRun(record: RunRecord, catalogueId: string | null, points: number): Promise<string> {
+  const payload = writeRun(record, catalogueId, points);
+  // A record from a file may hold what a link may not: better to hear it now than from whoever opens the link.
+  readRun(payload);
+  return `#${SEALED}${await seal(payload)}`;
+}
+
+function fits(link: string): boolean {
+  return link.length <= MAX_LINK - ADDRESS_LENGTH;
+}
+
+async function tooLong(record: RunRecord, catalogueId: string | null): Promise<InputError> {
+  const { events } = record;
+  // The smallest number of events that is too many.
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const link = await sealedRun({ ...record, events: events.slice(0, middle) }, catalogueId, 16);
+    if (fits(link)) low = middle + 1;
+    else high = middle;
+  }
+  const reason =
+    low === 0
+      ? 'its settings and its device alone take more'
+      : `of its ${events.length} changes by hand, ${events.length - low + 1} are too many`;
+  return new InputError(`this run does not fit into a link of ${MAX_LINK} characters (${reason}): save it as a file.`);
+}
+
+function stateFrom(text: string): LinkState {
+  if (text.length > MAX_LINK) {
+    throw new InputError(`${WHERE} has more than ${MAX_LINK} characters, which no configuration needs: copy it again.`);
+  }
+  const parts = new Map<string, string>();
+  for (const part of text.split('&')) {
+    const equals = part.indexOf('=');
+    if (equals < 1) throw new InputError(`${WHERE}: ${quote(part)} must be key=value, such as training.lr=0.01.`);
+    const key = unescaped(part.slice(0, equals));
+    if (parts.has(key)) throw new InputError(`${WHERE}: ${quote(key)} stands there twice; remove one of them.`);
+    parts.set(key, unescaped(part.slice(equals + 1)));
+  }
+  const take = (key: string): string | null => {
+    const value = parts.get(key) ?? null;
+    parts.delete(key);
+    return value;
+  };
+  const dataset = { catalogueId: take('data'), fingerprint: take('graph') };
+  checkDataset(dataset);
+  const preset = take('preset');
+  const file = Object.fromEntries(Array.from(parts, setting));
+  // As on the command line: the preset asked for, else the one recommended for this model on this dataset.
+  const resolved = resolveConfig({ preset: checkPreset(preset), dataset: dataset.catalogueId, file });
+  return { dataset, preset: resolved.preset, config: resolved.config };
+}
+
+function checkDataset({ catalogueId, fingerprint }: LinkDataset): void {
+  if (catalogueId !== null) checkId(catalogueId);
+  if (fingerprint === null) return;
+  if (catalogueId !== null) throw new InputError(`${WHERE}: data and graph cannot both be there; remove one of them.`);
+  if (!/^[0-9a-f]{16}$/.test(fingerprint)) {
+    throw new InputError(
+      `${WHERE}: graph cannot be ${quote(fingerprint)}: it must be 16 digits of 0-9 and a-f, so copy it again.`,
+    );
+  }
+}
+
+function checkId(id: string): string {
+  if (isCatalogueId(id)) return id;
+  throw new InputError(
+    `${WHERE}: data cannot be ${quote(id)}: it must be the name of a dataset, such as debian-small.`,
+  );
+}
+
+function checkPreset(name: string | null): PresetName | undefined {
+  if (name === null) return undefined;
+  const preset = PRESET_NAMES.find((known) => known === name);
+  if (preset) return preset;
+  const near = nearest(name, PRESET_NAMES);
+  const advice = near ? `did you mean ${near}?` : `the presets are ${PRESET_NAMES.join(', ')}.`;
+  throw new InputError(`${WHERE}: unknown preset ${quote(name)}: ${advice}`);
+}
+
+function setting([name, text]: readonly [string, string]): [ConfigKey, ConfigValue] {
+  if (isConfigKey(name)) return [name, parseValue(name, text, WHERE)];
+  const byLastPart = CONFIG_KEYS.find((key) => key.endsWith(`.${name}`));
+  const near = byLastPart ?? nearest(name, ['data', 'graph', 'preset', ...CONFIG_KEYS]);
+  throw new InputError(`${WHERE}: unknown key ${quote(name)}: ${near ? `did you mean ${near}?` : 'remove it.'}`);
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new InputError(`${WHERE}: ${quote(text)} has a % that stands for no character; copy it again.`);
+  }
+}

@@ -1,0 +1,80 @@
+import { type Remote, releaseProxy, wrap } from 'comlink';
+import { DEFAULTS } from '../config/schema.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
+import { ingest, manifestBytes } from '../store/ingest.ts';
+import { deleteGraph, listGraphs, type Manifest } from '../store/manifest.ts';
+import type { Value } from '../tensor/value.ts';
+import { chargeStore, localBatchSource, type OpenBatchSource } from '../train/batchSource.ts';
+import type { GraphInputs } from '../train/inputs.ts';
+import type { LoadedGraph } from './datasets.ts';
+import type { SamplerApi } from './sampler.ts';
+
+/** Batches from a sampler worker over the kept graph; on this thread where the graph stays in memory. */
+export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchSource {
+  return async (graph, spec, place, host) => {
+    if (spec.config['memory.store'] !== 'indexeddb' || !place.store) {
+      return localBatchSource(graph, spec, place, host);
+    }
+    const { store } = place;
+    const { manifest, temporary } = await stored(loaded, store, spec.config['memory.chunkBytes'], place.signal);
+    const worker = new Worker(new URL('./sampler.ts', import.meta.url), { type: 'module', name: 'sampler' });
+    // Held here as long as the source is: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
+    const remote: Remote<SamplerApi> = wrap<SamplerApi>(worker);
+    const failed = new Promise<never>((_, reject) => {
+      worker.onerror = (event) => reject(new Error(`the sampler worker failed: ${event.message}`));
+    });
+    failed.catch(() => {});
+    const close = async () => {
+      remote[releaseProxy]();
+      worker.terminate();
+      if (temporary) await deleteGraph(store, manifest.id);
+    };
+    try {
+      const hostBytes = await Promise.race([remote.open(database, manifest.id, spec), failed]);
+      const diskBytes = manifestBytes(manifest);
+      chargeStore(host, hostBytes, diskBytes);
+      // The sampler's table, and its copy of the split in each recipe.
+      const masks = Object.values(spec.recipes).reduce((sum, recipe) => sum + (recipe?.mask.byteLength ?? 0), 0);
+      host.add('sampler', 4 * spec.nodes + masks);
+      const values = new Map(Object.values(spec.recipes).flatMap((recipe) => (recipe ? valuesOf(recipe.inputs) : [])));
+      return {
+        diskBytes,
+        close,
+        async sample(...request) {
+          const { feed, readMs, sampleMs } = await Promise.race([remote.sample(...request), failed]);
+          const arrays = feed?.arrays.map(([id, array]) => [values.get(id)!, array] as const);
+          return { feed: feed && { ...feed, arrays: [...arrays!] }, readMs, sampleMs };
+        },
+      };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+}
+
+/** The kept graph with chunks of this size: the one that is there, or a copy that goes with the run. */
+async function stored(
+  { graph, id, fingerprint }: LoadedGraph,
+  store: ChunkStore,
+  chunkBytes: number,
+  signal?: AbortSignal,
+): Promise<{ manifest: Manifest; temporary: boolean }> {
+  const temporary = chunkBytes !== DEFAULTS['memory.chunkBytes'];
+  const wanted = temporary ? `${id.slice(0, 40)}-${chunkBytes}` : id;
+  const found = (await listGraphs(store)).find((kept) => kept.id === wanted)?.manifest;
+  if (found?.fingerprint === fingerprint && found.chunkBytes === chunkBytes) return { manifest: found, temporary };
+  return { manifest: await ingest(graph, store, { id: wanted, chunkBytes, signal }), temporary };
+}
+
+/** Every value among the inputs of a pass, by id. */
+function valuesOf(inputs: GraphInputs): [number, Value][] {
+  const found: [number, Value][] = [];
+  const visit = (item: unknown): void => {
+    if (typeof item !== 'object' || item === null) return;
+    if ('id' in item && 'lifetime' in item) found.push([(item as Value).id, item as Value]);
+    else for (const part of Object.values(item)) visit(part);
+  };
+  visit(inputs);
+  return found;
+}

@@ -1,0 +1,162 @@
+import catalogueFile from '../../datasets/catalogue.json';
+import { InputError } from '../config/errors.ts';
+import { type Catalogue, type CatalogueEntry, type CatalogueFile, fileName } from '../formats/catalogue.ts';
+import type { NamedBytes } from '../formats/csv.ts';
+import { readGraphFiles } from '../formats/open.ts';
+import { arrange } from '../graph/arrange.ts';
+import { fingerprint } from '../graph/fingerprint.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
+import { loadGraph } from '../store/graphStore.ts';
+import { ingest, manifestBytes } from '../store/ingest.ts';
+import { deleteGraph, listGraphs } from '../store/manifest.ts';
+import { download, type Progress } from './download.ts';
+import type { DatasetEntry, DroppedFile } from './protocol.ts';
+
+/** Where graphs come from in the page: embedded files, public files, dropped files, and the store that keeps them. */
+
+export interface LoadedGraph {
+  readonly graph: Graph;
+  /** By which the store knows it: of the catalogue, else the fingerprint. */
+  readonly id: string;
+  readonly catalogueId: string | null;
+  readonly fingerprint: string;
+}
+
+const catalogue = catalogueFile as Catalogue;
+
+/** Addresses of the embedded files, by name. */
+const embedded = Object.fromEntries(
+  Object.entries(
+    import.meta.glob<string>('../../datasets/*.gz', { query: '?url', import: 'default', eager: true }),
+  ).map(([path, url]) => [path.slice(path.lastIndexOf('/') + 1), url]),
+);
+
+/** Most bytes that are read of what somebody drops: a graph is parsed in memory. */
+const MAX_DROPPED_BYTES = 2 ** 30;
+
+export async function listDatasets(store: ChunkStore | null): Promise<DatasetEntry[]> {
+  const graphs = store ? await listGraphs(store) : [];
+  const manifests = new Map(graphs.map(({ id, manifest }) => [id, manifest]));
+  const entries = catalogue
+    // A public file whose size and content nobody has counted cannot be checked when it arrives.
+    .filter(({ files }) => files.every(({ bytes, sha256 }) => bytes !== undefined && sha256))
+    .map((entry): DatasetEntry => {
+      const { id, title, about, nodes, edges, features, classes, licence, citation, kind } = entry;
+      const about_ = { id, title, about, nodes, edges, features, classes, licence, citation, kind };
+      const manifest = kind === 'public' ? manifests.get(id) : undefined;
+      const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
+      return { ...about_, stored: manifest !== undefined, bytes, host: hostOf(entry) };
+    });
+  const ids = new Set(catalogue.map(({ id }) => id));
+  const kept = graphs
+    .filter(({ id }) => !ids.has(id))
+    .map(({ id, manifest }): DatasetEntry => {
+      const about = manifest ? 'Dropped here, and kept in this browser.' : 'Damaged: delete it and drop its file again.';
+      return {
+        id,
+        title: manifest?.name ?? id.slice(0, 12),
+        about,
+        nodes: manifest?.nodes ?? 0,
+        edges: manifest?.edges ?? 0,
+        features: manifest?.tables.features.cols ?? 0,
+        classes: manifest?.classNames.length ?? 0,
+        licence: '',
+        citation: '',
+        kind: 'kept',
+        stored: true,
+        bytes: manifest ? manifestBytes(manifest) : null,
+        host: null,
+      };
+    });
+  return [...entries, ...kept];
+}
+
+/** @throws InputError where there is no such dataset, or it arrives damaged */
+export async function loadDataset(id: string, store: ChunkStore | null, progress: Progress): Promise<LoadedGraph> {
+  const entry = catalogue.find((candidate) => candidate.id === id);
+  const kept = store && entry?.kind !== 'embedded' && (await listGraphs(store)).some((graph) => graph.id === id);
+  if (kept) {
+    progress({ task: 'Reading from this browser', done: 0, total: null, unit: 'bytes' });
+    return described(await loadGraph(store, id), id, entry ? id : null);
+  }
+  if (!entry) throw new InputError(`There is no dataset ${id} in this browser: drop its files.`);
+  const files: NamedBytes[] = [];
+  for (const file of entry.files) {
+    const task = `Loading ${entry.title}`;
+    // Some hosts send a .gz file as an encoding, and the browser unpacks it: what comes with the page has no size to check.
+    const promised = file.path === undefined ? file : {};
+    files.push({ name: fileName(file), bytes: await download(addressOf(entry, file), promised, task, progress) });
+  }
+  const loaded = await described({ ...arrange(readGraphFiles(files)), name: entry.id }, entry.id, entry.id);
+  if (entry.kind === 'public' && store) await keep(loaded, store, progress);
+  return loaded;
+}
+
+/** @throws InputError with the file and the place where something is wrong; nothing is kept then */
+export async function dropGraph(
+  dropped: readonly DroppedFile[],
+  store: ChunkStore | null,
+  progress: Progress,
+): Promise<LoadedGraph> {
+  const visible = dropped.filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')));
+  if (visible.length === 0) throw new InputError('Nothing was dropped that could be read: drop files or one folder.');
+  const total = visible.reduce((sum, { file }) => sum + file.size, 0);
+  if (total > MAX_DROPPED_BYTES) {
+    throw new InputError(`The dropped files have ${total} bytes, more than ${MAX_DROPPED_BYTES}: drop fewer.`);
+  }
+  const files: NamedBytes[] = [];
+  let done = 0;
+  for (const { path, file } of visible) {
+    progress({ task: 'Reading the dropped files', done, total, unit: 'bytes' });
+    files.push({ name: path, bytes: await bytesOf(path, file) });
+    done += file.size;
+  }
+  progress({ task: 'Understanding the graph', done: 0, total: null, unit: 'nodes' });
+  const graph = arrange(readGraphFiles(files));
+  const id = await fingerprint(graph);
+  const loaded = { graph, id, catalogueId: null, fingerprint: id };
+  if (store) await keep(loaded, store, progress);
+  return loaded;
+}
+
+/** Forgets a graph; an embedded one is only a copy and comes back by itself. */
+export async function removeDataset(id: string, store: ChunkStore): Promise<void> {
+  await deleteGraph(store, id);
+}
+
+/** A folder that was dropped is a file that cannot be read in some browsers. */
+async function bytesOf(path: string, file: File): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (error) {
+    throw new InputError(`${path}: cannot be read (${(error as Error).name}); drop the files themselves.`);
+  }
+}
+
+async function described(graph: Graph, id: string, catalogueId: string | null): Promise<LoadedGraph> {
+  return { graph, id, catalogueId, fingerprint: await fingerprint(graph) };
+}
+
+async function keep({ graph, id }: LoadedGraph, store: ChunkStore, progress: Progress): Promise<void> {
+  const onProgress = (done: number, total: number) =>
+    progress({ task: 'Keeping it in this browser', done, total, unit: 'bytes' });
+  await ingest(graph, store, { id, onProgress });
+}
+
+function sizeOf({ files }: CatalogueEntry): number {
+  return files.reduce((sum, { bytes }) => sum + bytes!, 0);
+}
+
+function hostOf({ kind, files }: CatalogueEntry): string | null {
+  return kind === 'public' ? new URL(files[0].url!).host : null;
+}
+
+/** A build can name another place for the public files: MIRROR/dataset/file name. */
+function addressOf(entry: CatalogueEntry, file: CatalogueFile): string {
+  if (file.path !== undefined) return embedded[fileName(file)];
+  const mirror: string | undefined = import.meta.env.EDGEWISE_MIRROR;
+  if (!mirror) return file.url!;
+  const path = `${encodeURIComponent(entry.id)}/${encodeURIComponent(fileName(file))}`;
+  return new URL(`${mirror.replace(/\/+$/, '')}/${path}`, self.location.href).href;
+}

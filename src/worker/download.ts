@@ -1,0 +1,51 @@
+import { InputError } from '../config/errors.ts';
+import type { CatalogueFile } from '../formats/catalogue.ts';
+import type { StreamMessage } from './protocol.ts';
+
+export type Progress = (progress: Omit<Extract<StreamMessage, { type: 'progress' }>, 'type'>) => void;
+
+/**
+ * The bytes of a file of the catalogue, checked: a server that sends more than was promised is cut off, and what arrives
+ * must have the promised hash.
+ *
+ * @throws InputError in one sentence where the network, the server or the file fails
+ */
+export async function download(
+  address: string,
+  { bytes, sha256 }: CatalogueFile,
+  task: string,
+  progress: Progress,
+): Promise<Uint8Array> {
+  const advice = 'try again, or download the dataset yourself and drop its files here';
+  const failed = (reason: string) => new InputError(`${address}: ${reason}; ${advice}.`);
+  const response = await fetch(address).catch(() => {
+    throw failed('cannot be reached');
+  });
+  if (!response.ok || !response.body) throw failed(`answers with status ${response.status}`);
+  const total = bytes ?? null;
+  const parts: Uint8Array[] = [];
+  let done = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { value, done: ended } = await reader.read().catch(() => {
+      throw failed('broke off');
+    });
+    if (ended) break;
+    done += value.length;
+    if (total !== null && done > total) {
+      await reader.cancel();
+      throw failed(`is longer than the ${total} bytes that it should have`);
+    }
+    parts.push(value);
+    progress({ task, done, total, unit: 'bytes' });
+  }
+  const whole = new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+  if (total !== null && done < total) throw failed(`has ${done} bytes instead of ${total}`);
+  if (sha256 && (await hashOf(whole)) !== sha256) throw failed('has another content than it should have');
+  return whole;
+}
+
+async function hashOf(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

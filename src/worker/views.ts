@@ -1,0 +1,38 @@
+import type { Config } from '../config/schema.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { DatasetInfo } from '../run/record.ts';
+import { planPicture } from '../tensor/picture.ts';
+import type { Fit } from '../train/fit.ts';
+import { seedsOf, splitOf } from '../train/forecast.ts';
+import type { ForecastView } from './protocol.ts';
+
+/** What the engine knows, as the plain data that the page is told. */
+
+export function forecastView(graph: Graph, config: Config, { forecast, fitted }: Fit): ForecastView {
+  const purposes: Record<string, number> = {};
+  for (const { purpose, bytes } of forecast.plan.buffers) purposes[purpose] = (purposes[purpose] ?? 0) + bytes;
+  const { capacity, capacityFrom, memory, plan } = forecast;
+  const sampled = Object.keys(capacity).length > 0;
+  const trainNodes = seedsOf(splitOf(graph, config), 'train', false).length;
+  const stepsPerEpoch = capacity.train ? Math.ceil(trainNodes / forecast.config['sampling.batchSize']) : 1;
+  return {
+    config,
+    fitted,
+    memory,
+    purposes,
+    capacityFrom: sampled ? capacityFrom : null,
+    stepsPerEpoch,
+    picture: planPicture(plan),
+  };
+}
+
+export function datasetInfo(graph: Graph, fingerprint: string): DatasetInfo {
+  return {
+    name: graph.name,
+    nodes: graph.nodes,
+    edges: graph.edges,
+    features: graph.features.cols,
+    classes: graph.classNames.length,
+    fingerprint,
+  };
+}
