@@ -1,16 +1,19 @@
 import { differences } from '../../config/describe.ts';
 import { recommendedPreset } from '../../config/presets.ts';
+import type { LinkDataset } from '../../run/link.ts';
+import { shortHash } from '../../run/sharedRun.ts';
 import type { DroppedFile, GraphView } from '../../worker/protocol.ts';
 import { showAddress } from './address.ts';
 import { trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { isActive } from './run.ts';
-import { get, presetConfig, set, tell, tellError } from './store.ts';
+import { get, type PageState, presetConfig, set, tell, tellError } from './store.ts';
 
 /** Choosing, dropping and deleting graphs. */
 
-export function chooseDataset(id: string): Promise<boolean> {
-  return change(() => trainer.load(id));
+/** `as`: what to run on it, where a link says so; otherwise what suits the graph. */
+export function chooseDataset(id: string, as?: Protocol): Promise<boolean> {
+  return change(() => trainer.load(id), as);
 }
 
 export function dropFiles(files: readonly DroppedFile[]): Promise<boolean> {
@@ -27,14 +30,14 @@ export async function refreshDatasets(): Promise<void> {
 }
 
 /** Where it fails, the graph that was there stays, with its runs. */
-async function change(load: () => Promise<GraphView>): Promise<boolean> {
+async function change(load: () => Promise<GraphView>, as?: Protocol): Promise<boolean> {
   if (isActive(get().run)) {
     tell('error', 'A run is going on: stop it before you change the graph.');
     return false;
   }
   try {
     const graph = await load();
-    showGraph(graph);
+    showGraph(graph, as);
     return true;
   } catch (error) {
     tellError(error);
@@ -45,12 +48,21 @@ async function change(load: () => Promise<GraphView>): Promise<boolean> {
   }
 }
 
-/** A new graph brings the preset that suits it; what was set by hand stays. */
-export function showGraph(graph: GraphView): void {
-  const { config, preset } = get();
-  const byHand = differences(config, presetConfig(preset));
+type Protocol = Pick<PageState, 'preset' | 'config'>;
+
+/** A new graph brings the preset that suits it, and what was set by hand stays; the one that a link asked for keeps the link's. */
+function showGraph(graph: GraphView, as?: Protocol): void {
+  const { config, preset, wanted } = get();
+  const asked = as ?? (wanted && isWanted(wanted, graph) ? { preset, config } : null);
   const next = recommendedPreset(config['model.kind'], graph.catalogueId);
-  set({ graph, preset: next, config: { ...presetConfig(next), ...byHand }, run: null, plan: null, notice: null });
+  const byHand = differences(config, presetConfig(preset));
+  set({ graph, run: null, plan: null, notice: null, forecast: null, wanted: asked ? null : wanted });
+  set(asked ?? { preset: next, config: { ...presetConfig(next), ...byHand } });
   showAddress();
-  replan();
+  void replan();
+}
+
+export function isWanted({ catalogueId, fingerprint }: LinkDataset, graph: GraphView): boolean {
+  if (catalogueId !== null) return graph.catalogueId === catalogueId;
+  return fingerprint !== null && shortHash(graph.info.fingerprint) === fingerprint;
 }

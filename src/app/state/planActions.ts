@@ -1,7 +1,6 @@
 import { differences } from '../../config/describe.ts';
 import { type PresetName, recommendedPreset } from '../../config/presets.ts';
-import type { ConfigKey, ConfigValue } from '../../config/schema.ts';
-import { entryOf } from '../../config/schema.ts';
+import { type Config, type ConfigKey, type ConfigValue, entryOf } from '../../config/schema.ts';
 import { showAddress } from './address.ts';
 import { trainer } from './engine.ts';
 import { isActive } from './run.ts';
@@ -12,9 +11,10 @@ import { get, presetConfig, set } from './store.ts';
 export function setValue(key: ConfigKey, value: ConfigValue): void {
   const { config, preset, graph } = get();
   if (key === 'model.kind') {
-    const byHand = { ...differences(config, presetConfig(preset)), [key]: value } as const;
-    const next = recommendedPreset(value as 'gcn', graph?.catalogueId ?? null);
-    set({ preset: next, config: { ...presetConfig(next), ...byHand } });
+    const kind = value as Config['model.kind'];
+    const next = recommendedPreset(kind, graph?.catalogueId ?? null);
+    const byHand = differences(config, presetConfig(preset));
+    set({ preset: next, config: { ...presetConfig(next), ...byHand, 'model.kind': kind } });
   } else {
     set({ config: { ...config, [key]: value } });
   }

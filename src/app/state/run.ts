@@ -22,9 +22,10 @@ export interface LiveRun {
   readonly recoveries: readonly { readonly epoch: number; readonly reason: string }[];
 }
 
-export type RunStatus = 'starting' | 'running' | 'paused' | 'done' | 'failed';
+type ActiveStatus = 'starting' | 'running' | 'paused';
+export type RunStatus = ActiveStatus | 'done' | 'failed';
 
-export const isActive = (run: LiveRun | null): run is LiveRun =>
+export const isActive = (run: LiveRun | null): run is LiveRun & { readonly status: ActiveStatus } =>
   run !== null && ['starting', 'running', 'paused'].includes(run.status);
 
 export function newRun(id: number, config: Config, datasetId: string): LiveRun {

@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import { type PresetName, PRESETS } from '../../config/presets.ts';
 import { type Config, DEFAULTS } from '../../config/schema.ts';
+import type { LinkDataset } from '../../run/link.ts';
 import type { SharedRun } from '../../run/sharedRun.ts';
 import type { DatasetEntry, DeviceView, ForecastView, GraphView, PlanDetails, StreamMessage } from '../../worker/protocol.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
@@ -25,6 +26,8 @@ export interface PageState {
   readonly kept: readonly KeptRun[];
   /** Ids of kept runs that are drawn over the current one. */
   readonly overlaid: readonly number[];
+  /** The graph that a link asks for and that is not here (yet). */
+  readonly wanted: LinkDataset | null;
   /** A run that a link brought, unverified until it was run here. */
   readonly shared: SharedRun | null;
   /** Id of the run here that answers to `shared`. */
@@ -54,6 +57,7 @@ export const usePage = create<PageState>(() => ({
   run: null,
   kept: [],
   overlaid: [],
+  wanted: null,
   shared: null,
   answer: null,
   plan: null,

@@ -1,0 +1,25 @@
+import type { ConfigKey, Group } from '../../config/schema.ts';
+
+/** Keys whose last part is not a word. */
+const LABELS: Partial<Record<ConfigKey, string>> = {
+  'model.kind': 'model',
+  'model.hidden': 'hidden width',
+  'training.lr': 'learning rate',
+  'data.normalizeFeatures': 'normalise features',
+  'memory.cacheBytes': 'chunk cache',
+  'memory.chunkBytes': 'chunk size',
+};
+
+/** `sampling.batchSize` → `batch size`. */
+export function labelOf(key: ConfigKey): string {
+  const name = key.slice(key.indexOf('.') + 1);
+  return LABELS[key] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** The sections of the form, top to bottom; the budget has the slider. */
+export const SECTIONS: readonly { readonly title: string; readonly groups: readonly Group[] }[] = [
+  { title: 'Data', groups: ['data'] },
+  { title: 'Model', groups: ['model'] },
+  { title: 'Training', groups: ['training'] },
+  { title: 'Memory', groups: ['sampling', 'evaluation', 'memory'] },
+];

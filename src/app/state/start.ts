@@ -1,0 +1,63 @@
+import { transfer } from 'comlink';
+import { InputError } from '../../config/errors.ts';
+import { decodeHash, type Link } from '../../run/link.ts';
+import { shortHash } from '../../run/sharedRun.ts';
+import { FIRST_DATASET } from '../../worker/protocol.ts';
+import { keptRuns } from '../runs/keptRuns.ts';
+import { chooseDataset, refreshDatasets } from './datasetActions.ts';
+import { showAddress } from './address.ts';
+import { listen, trainer } from './engine.ts';
+import { replan } from './planActions.ts';
+import { isActive } from './run.ts';
+import { receive } from './runActions.ts';
+import { get, set, tell, tellError } from './store.ts';
+
+/** From an address to a page that shows its graph: once, when the page opens, and again when the address is changed by hand. */
+export async function start(): Promise<void> {
+  const port = listen(receive, (reason) => tell('error', `The worker that trains failed (${reason}): reload the page.`));
+  const opening = trainer.open(transfer(port, [port]));
+  void keptRuns().then((kept) => set({ kept }));
+  window.addEventListener('hashchange', () => void follow(location.hash));
+  try {
+    set({ device: await opening });
+    await follow(location.hash);
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+/** Shows what a link says; one that cannot be used is one sentence and changes nothing. */
+async function follow(hash: string): Promise<void> {
+  const first = !get().graph;
+  try {
+    const link = await decodeHash(hash);
+    await refreshDatasets();
+    if (link.kind !== 'empty') await adopt(link);
+    else if (first) await chooseDataset(FIRST_DATASET);
+  } catch (error) {
+    if (first) await chooseDataset(FIRST_DATASET);
+    tellError(error);
+  }
+}
+
+async function adopt(link: Exclude<Link, { kind: 'empty' }>): Promise<void> {
+  const said = link.kind === 'run' ? link.shared : link.state;
+  const { preset, config, dataset } = said;
+  const { datasets, graph, run } = get();
+  if (isActive(run)) throw new InputError('A run is going on: stop it before you open a link.');
+  const { catalogueId, fingerprint } = dataset;
+  const entry = datasets.find(({ id }) => (catalogueId === null ? shortHash(id) === fingerprint : id === catalogueId));
+  if (catalogueId !== null && !entry) {
+    throw new InputError(`This link names the dataset ${catalogueId}, which is not in the catalogue: use a newer Edgewise.`);
+  }
+  set({ shared: link.kind === 'run' ? link.shared : null, answer: null, overlaid: [] });
+  // Nothing is downloaded because a link says so, and nobody's own graph is anywhere but with its owner: the page asks.
+  const here = entry && (entry.kind !== 'public' || entry.stored);
+  if (here && entry.id !== graph?.id) await chooseDataset(entry.id, { preset, config });
+  else {
+    if (!graph) await chooseDataset(FIRST_DATASET);
+    set({ preset, config, run: null, wanted: here ? null : { catalogueId, fingerprint } });
+    showAddress();
+    await replan();
+  }
+}
