@@ -15,3 +15,9 @@ export class DeviceError extends Error {
 
 /** The device went away while it was used; on a new one the same can be tried again. */
 export class DeviceLostError extends DeviceError {}
+
+/** What a driver says, cut to what fits into a sentence. */
+export function firstLine(message: string): string {
+  const [line] = message.trim().split('\n');
+  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
+}

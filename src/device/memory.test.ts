@@ -18,13 +18,30 @@ test.each(cases)('$name: the CPU allocates what cpuBytes says', async (c) => {
   expect(cpuBytes(plan)).toBeLessThan(plan.bytes);
 });
 
+/** What the ledger holds after each of these buffers. */
+function sumsOf(buffers: readonly { bytes: number }[]): number[] {
+  let held = 0;
+  return buffers.map(({ bytes }) => {
+    held += bytes;
+    return held;
+  });
+}
+
+test('the CPU tells of each buffer that it allocates', () => {
+  const { plan } = buildCase(cases[0]);
+  const told: number[] = [];
+  cpuExecutor(plan, { onAllocate: ({ held }) => told.push(held) });
+  expect(told).toEqual(sumsOf(plan.buffers.filter(({ purpose }) => purpose !== 'uniforms' && purpose !== 'staging')));
+  expect(told.length).toBeGreaterThan(3);
+});
+
 test('a CPU without enough memory says so in one sentence', () => {
   const { plan } = buildCase(cases[0]);
   const buffers = plan.buffers.map((buffer, i) => (i === 1 ? { ...buffer, bytes: 2 ** 52, label: 'huge' } : buffer));
   const open = () => cpuExecutor({ ...plan, buffers });
   expect(open).toThrow(DeviceError);
   expect(open).toThrow(
-    `no memory for the ${2 ** 52} bytes of 'huge' beside the ${plan.buffers[0].bytes} bytes that are held; set memory.gpuBudget`,
+    `no memory for the ${2 ** 52} bytes of 'huge' beside the ${plan.buffers[0].bytes} bytes that are held (Array buffer allocation failed); set memory.gpuBudget`,
   );
 });
 
@@ -52,6 +69,14 @@ describe(`bytes on the device${NO_ADAPTER}`, () => {
   });
 
   const { plan } = buildCase(cases[0]);
+
+  test.skipIf(NO_ADAPTER)('the device tells of each buffer that it allocates', async () => {
+    const told: number[] = [];
+    const allocation = await allocate(gpu.device, plan, { onAllocate: ({ held }) => told.push(held) });
+    expect(told).toEqual(sumsOf(plan.buffers));
+    allocation.destroy();
+  });
+
   /** The real device, but its nth buffer is refused in some way. */
   function refusing(nth: number, refuse: (descriptor: GPUBufferDescriptor) => GPUBuffer) {
     const alive = new Set<GPUBuffer>();
@@ -126,7 +151,9 @@ describe(`bytes on the device${NO_ADAPTER}`, () => {
     const failed = allocate(short, plan);
     await expect(failed).rejects.toThrow(DeviceError);
     await expect(failed).rejects.toThrow(`refused ${plan.buffers[3].bytes} bytes`);
-    await expect(failed).rejects.toThrow(`while ${held} of the planned ${plan.bytes} bytes were held`);
+    await expect(failed).rejects.toThrow(
+      `while ${held} of the planned ${plan.bytes} bytes were held (out of device memory); set `,
+    );
     expect(alive.size).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { DeviceError } from '../../config/errors.ts';
+import { DeviceError, firstLine } from '../../config/errors.ts';
 import type { DeviceInfo } from '../../run/record.ts';
 import type { Dispatch } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
@@ -30,6 +30,7 @@ export interface Options {
   readonly poison?: boolean;
   /** Replaces kernels: tests break some with it to see that the checkers notice. */
   readonly kernels?: Readonly<Record<string, CpuKernel>>;
+  /** Called after each buffer was allocated. */
   readonly onAllocate?: (ledger: Ledger) => void;
 }
 
@@ -53,10 +54,11 @@ function isValueBuffer({ purpose }: Plan['buffers'][number]): boolean {
 function allocate(bytes: number, label: string, held: number): ArrayBuffer {
   try {
     return new ArrayBuffer(bytes);
-  } catch {
+  } catch (error) {
     throw new DeviceError(
-      `there is no memory for the ${bytes} bytes of '${label}' beside the ${held} bytes that are held; ` +
-        'set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize',
+      `there is no memory for the ${bytes} bytes of '${label}' beside the ${held} bytes that are held ` +
+        `(${firstLine((error as Error).message)}); set memory.gpuBudget lower, or sampling.strategy=neighbor with a ` +
+        'smaller sampling.batchSize',
     );
   }
 }
@@ -71,6 +73,7 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     const bytes = (buffer.bytes * precision) / 32;
     const array = allocate(bytes, buffer.label, ledger.held);
     ledger.add(buffer.purpose, bytes);
+    options.onAllocate?.(ledger);
     return array;
   });
   const placementOf = new Map(plan.placements.map((placement) => [pieceKey(placement.piece), placement]));

@@ -1,4 +1,4 @@
-import { DeviceError } from '../../config/errors.ts';
+import { DeviceError, firstLine } from '../../config/errors.ts';
 import type { Plan } from '../../tensor/plan.ts';
 import { BULK, RESULTS, UNIFORMS } from '../../tensor/plan.ts';
 import { type Ledger, newLedger } from '../ledger.ts';
@@ -11,10 +11,17 @@ export interface Allocation {
   destroy(): void;
 }
 
+export interface AllocateOptions {
+  /** Called after each buffer was allocated. */
+  readonly onAllocate?: (ledger: Ledger) => void;
+  /** Ends waits that the device will not end; see DeviceWatch.unlessLost. */
+  readonly wait?: <T>(promise: Promise<T>) => Promise<T>;
+}
+
 /**
  * @throws DeviceError that says what was asked for, what was held and what to change; everything is released first
  */
-export async function allocate(device: GPUDevice, plan: Plan): Promise<Allocation> {
+export async function allocate(device: GPUDevice, plan: Plan, options: AllocateOptions = {}): Promise<Allocation> {
   const ledger = newLedger();
   const buffers: GPUBuffer[] = [];
   const destroy = () => {
@@ -24,29 +31,45 @@ export async function allocate(device: GPUDevice, plan: Plan): Promise<Allocatio
     });
     buffers.length = 0;
   };
-  for (const { bytes, purpose, label } of plan.buffers) {
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
-    let refused: string | null = null;
-    const { held } = ledger;
-    try {
-      buffers.push(device.createBuffer({ size: bytes, usage: usageOf(label), label }));
-      ledger.add(purpose, bytes);
-    } catch (error) {
-      refused = String(error);
+  try {
+    for (const { bytes, purpose, label } of plan.buffers) {
+      const { held } = ledger;
+      const refused = await create(device, { size: bytes, usage: usageOf(label), label }, options.wait, (buffer) => {
+        buffers.push(buffer);
+        ledger.add(purpose, bytes);
+      });
+      if (refused !== null) {
+        throw new DeviceError(
+          `the device refused ${bytes} bytes for '${label}' while ${held} of the planned ${plan.bytes} bytes were held ` +
+            `(${firstLine(refused)}); set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize`,
+        );
+      }
+      options.onAllocate?.(ledger);
     }
-    const invalid = await device.popErrorScope();
-    const outOfMemory = await device.popErrorScope();
-    refused ??= invalid?.message ?? outOfMemory?.message ?? null;
-    if (refused !== null) {
-      destroy();
-      throw new DeviceError(
-        `the device refused ${bytes} bytes for '${label}' while ${held} of the planned ${plan.bytes} bytes were held; ` +
-          'set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize',
-      );
-    }
+  } catch (error) {
+    destroy();
+    throw error;
   }
   return { buffers, ledger, destroy };
+}
+
+/** Why a buffer was refused, null where it was not; `made` gets what has to be destroyed in either case. */
+async function create(
+  device: GPUDevice,
+  descriptor: GPUBufferDescriptor,
+  wait: AllocateOptions['wait'] = (promise) => promise,
+  made: (buffer: GPUBuffer) => void,
+): Promise<string | null> {
+  device.pushErrorScope('out-of-memory');
+  device.pushErrorScope('validation');
+  let thrown: string | null = null;
+  try {
+    made(device.createBuffer(descriptor));
+  } catch (error) {
+    thrown = (error as Error).message;
+  }
+  const [invalid, outOfMemory] = await wait(Promise.all([device.popErrorScope(), device.popErrorScope()]));
+  return thrown ?? invalid?.message ?? outOfMemory?.message ?? null;
 }
 
 function usageOf(label: string): GPUBufferUsageFlags {

@@ -16,6 +16,7 @@ import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import type { Ledger } from '../ledger.ts';
 import { allocate } from './allocator.ts';
+import { watchDevice } from './deviceWatch.ts';
 import { type Prepared, preparePipelines, workgroupSize } from './pipelines.ts';
 
 /**
@@ -38,33 +39,32 @@ export interface Options {
   readonly onAllocate?: (ledger: Ledger) => void;
 }
 
-/** @throws DeviceError where a buffer is refused */
+/** @throws DeviceError where a buffer is refused, DeviceLostError where the device goes away; so do all calls that follow */
 export async function webgpuExecutor(
   device: GPUDevice,
   description: DeviceInfo,
   plan: Plan,
   options: Options = {},
 ): Promise<Executor> {
-  const lost = { message: '' };
-  device.lost.then((info) => {
-    lost.message = `the device was lost (${info.message || info.reason}); reload, or run with --backend cpu`;
-  });
-  // Whatever the device finds wrong with a command must not pass as a result.
-  const refused = ({ error }: GPUUncapturedErrorEvent) => {
-    lost.message ||= `the device refused a command (${error.message.split('\n')[0]}); run again, or with --backend cpu`;
+  const watch = watchDevice(device);
+  const { check } = watch;
+  const refused = (error: unknown): Promise<never> => {
+    watch.release();
+    return watch.failed(error as Error);
   };
-  device.addEventListener('uncapturederror', refused);
-  const allocation = await allocate(device, plan);
+  const allocation = await allocate(device, plan, { ...options, wait: watch.unlessLost }).catch(refused);
   const bufferOf = new Map(plan.placements.map((p) => [pieceKey(p.piece), allocation.buffers[p.buffer]]));
   const labelled = (label: string) => allocation.buffers.filter((_, i) => plan.buffers[i].label === label);
   const [uniforms] = labelled(UNIFORMS);
   const staging = labelled(RESULTS).map((buffer) => ({ buffer, busy: false }));
   const [bulk] = labelled(BULK);
   const workgroup = workgroupSize(description);
-  const prepared = await preparePipelines(device, plan, bufferOf, uniforms, workgroup, options.edit).catch((error) => {
-    allocation.destroy();
-    throw error;
-  });
+  const prepared = await watch
+    .unlessLost(preparePipelines(device, plan, bufferOf, uniforms, workgroup, options.edit))
+    .catch((error) => {
+      allocation.destroy();
+      return refused(error);
+    });
 
   const stride = parameterStride(plan.limits);
   const longest = uniforms.size / PARAMETER_BLOCKS / stride;
@@ -79,13 +79,14 @@ export async function webgpuExecutor(
   /** The last read under way: all of them pass through one staging buffer, so they take turns. */
   let reading: Promise<unknown> | null = null;
 
-  const check = () => {
-    if (lost.message) throw new DeviceError(lost.message);
-  };
-  const unreadable = (): never => {
-    check();
-    throw new DeviceError('the results could not be read back from the device; run again, or with --backend cpu');
-  };
+  const readBack = (stage: GPUBuffer, bytes: number) =>
+    watch
+      .unlessLost(stage.mapAsync(GPUMapMode.READ, 0, bytes))
+      .catch(() =>
+        watch.failed(
+          new DeviceError('the results could not be read back from the device; run again, or with --backend cpu'),
+        ),
+      );
 
   /** Submits what is pending. */
   function flush(): void {
@@ -101,9 +102,7 @@ export async function webgpuExecutor(
     const work = pendingWork;
     const started = performance.now();
     device.queue.submit([commands]);
-    const finished = device.queue.onSubmittedWorkDone().catch(() => {
-      lost.message ||= 'the device was lost while it worked; reload, or run with --backend cpu';
-    });
+    const finished = watch.unlessLost(device.queue.onSubmittedWorkDone()).catch(watch.workFailed);
     const done = finished.then(() => {
       const now = performance.now();
       inFlight = inFlight.filter((other) => other !== done);
@@ -157,7 +156,7 @@ export async function webgpuExecutor(
         const copy = device.createCommandEncoder();
         copy.copyBufferToBuffer(allocation.buffers[placement.buffer], row * width, bulk, 0, count * width);
         device.queue.submit([copy.finish()]);
-        await bulk.mapAsync(GPUMapMode.READ, 0, count * width).catch(unreadable);
+        await readBack(bulk, count * width);
         const bytes = bulk.getMappedRange(0, count * width);
         const words = value.dtype === 'f32' ? new Float32Array(bytes) : new Uint32Array(bytes);
         unpadRows(words, placement, row, count, out);
@@ -224,12 +223,12 @@ export async function webgpuExecutor(
         offset += part.bytes;
       }
       flush();
-      return stage.buffer.mapAsync(GPUMapMode.READ, 0, offset).then(() => {
+      return readBack(stage.buffer, offset).then(() => {
         const results = splitResults(parts, stage.buffer.getMappedRange(0, offset));
         stage.buffer.unmap();
         stage.busy = false;
         return results;
-      }, unreadable);
+      });
     },
 
     read(value) {
@@ -247,7 +246,7 @@ export async function webgpuExecutor(
     },
 
     destroy() {
-      device.removeEventListener('uncapturederror', refused);
+      watch.release();
       allocation.destroy();
     },
   };
