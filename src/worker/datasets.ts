@@ -52,7 +52,9 @@ export async function listDatasets(store: ChunkStore | null): Promise<DatasetEnt
   const kept = graphs
     .filter(({ id }) => !ids.has(id))
     .map(({ id, manifest }): DatasetEntry => {
-      const about = manifest ? 'Dropped here, and kept in this browser.' : 'Damaged: delete it and drop its file again.';
+      const about = manifest
+        ? 'Dropped here, and kept in this browser.'
+        : 'Damaged: delete it and drop its file again.';
       return {
         id,
         title: manifest?.name ?? id.slice(0, 12),

@@ -1,6 +1,7 @@
 import { expose } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
+import { CPU } from '../device/cpu/executor.ts';
 import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
 import { drawingEdges, drawingPositions } from '../graph/drawing.ts';
 import { RUN_SCHEMA } from '../run/record.ts';
@@ -12,7 +13,6 @@ import { Stopped } from '../train/epochs.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Job, Opened } from '../train/job.ts';
 import { type Backend, forecast, train } from '../train/session.ts';
-import { CPU } from '../device/cpu/executor.ts';
 import { samplerWorker } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';

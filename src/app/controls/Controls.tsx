@@ -26,8 +26,8 @@ export function Controls() {
       <div className={classes.preset}>
         <label htmlFor="preset">preset</label>
         <Help about="a preset">
-          A named protocol with a value for every setting. {PRESETS[preset].help} A link stores the preset and what differs
-          from it.
+          A named protocol with a value for every setting. {PRESETS[preset].help} A link stores the preset and what
+          differs from it.
         </Help>
         <NativeSelect
           id="preset"

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { RunEvent } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
-import { keepRun, type KeptRun } from '../runs/keptRuns.ts';
+import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
 import { trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { advance, isActive, newRun } from './run.ts';
@@ -72,7 +72,9 @@ export async function reset(): Promise<void> {
 /** The same protocol without the graph, drawn over the run that is there. */
 export async function runWithoutGraph(): Promise<void> {
   const { graph, config, kept, overlaid } = get();
-  const beside = kept.findLast(({ datasetId, record }) => datasetId === graph?.id && record.config['model.kind'] !== 'mlp');
+  const beside = kept.findLast(
+    ({ datasetId, record }) => datasetId === graph?.id && record.config['model.kind'] !== 'mlp',
+  );
   if (beside) set({ overlaid: [...new Set([...overlaid, beside.id])] });
   const budget = config['memory.gpuBudget'];
   const preset = graph?.catalogueId?.startsWith('debian') ? 'debian-mlp' : 'mlp';

@@ -4,8 +4,8 @@ import { decodeHash, type Link } from '../../run/link.ts';
 import { shortHash } from '../../run/sharedRun.ts';
 import { FIRST_DATASET } from '../../worker/protocol.ts';
 import { keptRuns } from '../runs/keptRuns.ts';
-import { chooseDataset, refreshDatasets } from './datasetActions.ts';
 import { showAddress } from './address.ts';
+import { chooseDataset, refreshDatasets } from './datasetActions.ts';
 import { listen, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { isActive } from './run.ts';
@@ -14,7 +14,9 @@ import { get, set, tell, tellError } from './store.ts';
 
 /** From an address to a page that shows its graph: once, when the page opens, and again when the address is changed by hand. */
 export async function start(): Promise<void> {
-  const port = listen(receive, (reason) => tell('error', `The worker that trains failed (${reason}): reload the page.`));
+  const port = listen(receive, (reason) =>
+    tell('error', `The worker that trains failed (${reason}): reload the page.`),
+  );
   const opening = trainer.open(transfer(port, [port]));
   void keptRuns().then((kept) => set({ kept }));
   window.addEventListener('hashchange', () => void follow(location.hash));
@@ -48,7 +50,9 @@ async function adopt(link: Exclude<Link, { kind: 'empty' }>): Promise<void> {
   const { catalogueId, fingerprint } = dataset;
   const entry = datasets.find(({ id }) => (catalogueId === null ? shortHash(id) === fingerprint : id === catalogueId));
   if (catalogueId !== null && !entry) {
-    throw new InputError(`This link names the dataset ${catalogueId}, which is not in the catalogue: use a newer Edgewise.`);
+    throw new InputError(
+      `This link names the dataset ${catalogueId}, which is not in the catalogue: use a newer Edgewise.`,
+    );
   }
   set({ shared: link.kind === 'run' ? link.shared : null, answer: null, overlaid: [] });
   // Nothing is downloaded because a link says so, and nobody's own graph is anywhere but with its owner: the page asks.

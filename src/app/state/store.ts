@@ -1,9 +1,16 @@
 import { create } from 'zustand';
-import { type PresetName, PRESETS } from '../../config/presets.ts';
+import { PRESETS, type PresetName } from '../../config/presets.ts';
 import { type Config, DEFAULTS } from '../../config/schema.ts';
 import type { LinkDataset } from '../../run/link.ts';
 import type { SharedRun } from '../../run/sharedRun.ts';
-import type { DatasetEntry, DeviceView, ForecastView, GraphView, PlanDetails, StreamMessage } from '../../worker/protocol.ts';
+import type {
+  DatasetEntry,
+  DeviceView,
+  ForecastView,
+  GraphView,
+  PlanDetails,
+  StreamMessage,
+} from '../../worker/protocol.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
 import type { LiveRun } from './run.ts';
 

@@ -1,0 +1,149 @@
+import { ActionIcon, Tabs, useMantineColorScheme } from '@mantine/core';
+import classes from './App.module.css';
+import { AccuracyChart, LossChart, MemoryChart, TimeChart } from './Curves.tsx';
+import { Controls } from './controls/Controls.tsx';
+import { DatasetPanel } from './dataset/DatasetPanel.tsx';
+import { DropZone } from './dataset/DropZone.tsx';
+import { DeveloperPanel } from './device/DeveloperPanel.tsx';
+import { DeviceBadge } from './device/DeviceBadge.tsx';
+import { GraphPanel } from './graph/GraphPanel.tsx';
+import { MemoryPlan } from './memory/MemoryPlan.tsx';
+import { RunsTable } from './runs/RunsTable.tsx';
+import { Share } from './share/Share.tsx';
+import { SharedRun } from './share/SharedRun.tsx';
+import { setValue } from './state/planActions.ts';
+import { isActive } from './state/run.ts';
+import { set, usePage } from './state/store.ts';
+import { Icon } from './theme/Icon.tsx';
+import { Transport } from './transport/Transport.tsx';
+import { Worth } from './transport/Worth.tsx';
+
+/** The page: the graph and its curves on top, the memory plan below, everything else around them. */
+export function App() {
+  return (
+    <div className={classes.page}>
+      <DropZone />
+      <header className={classes.header}>
+        <h1>Edgewise</h1>
+        <p className={classes.tagline}>graph neural networks on your own GPU</p>
+        <div className={classes.right}>
+          <DeviceBadge />
+          <Share />
+          <SchemeButton />
+        </div>
+      </header>
+      <NoticeLine />
+      <SharedRun />
+      <main className={classes.main}>
+        <aside className={classes.side}>
+          <DatasetPanel />
+          <Controls />
+        </aside>
+        <div className={classes.stage}>
+          <Transport />
+          <Worth />
+          <div className={classes.upper}>
+            <Graph />
+            <div className={classes.curves}>
+              <AccuracyChart />
+              <LossChart />
+            </div>
+          </div>
+          <Memory />
+          <Lower />
+        </div>
+      </main>
+    </div>
+  );
+}
+
+function SchemeButton() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const dark = colorScheme === 'dark';
+  return (
+    <ActionIcon
+      variant="default"
+      aria-label={dark ? 'Use the light theme' : 'Use the dark theme'}
+      onClick={() => setColorScheme(dark ? 'light' : 'dark')}
+    >
+      <Icon name={dark ? 'sun' : 'moon'} />
+    </ActionIcon>
+  );
+}
+
+/** One sentence about what just went wrong, or what to do; it stays until it is closed. */
+function NoticeLine() {
+  const notice = usePage((state) => state.notice);
+  if (!notice) return null;
+  return (
+    <div className={classes.notice} data-kind={notice.kind} role="alert">
+      <p>{notice.text}</p>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="sm"
+        aria-label="Close this message"
+        onClick={() => set({ notice: null })}
+      >
+        <Icon name="close" />
+      </ActionIcon>
+    </div>
+  );
+}
+
+function Graph() {
+  const graph = usePage((state) => state.graph);
+  const progress = usePage((state) => state.progress);
+  const predictions = usePage((state) => state.run?.predictions?.classes ?? null);
+  const split = usePage((state) => state.config['data.split']);
+  const run = usePage((state) => state.run?.id ?? 0);
+  return <GraphPanel graph={graph} predictions={predictions} split={split} run={run} progress={progress} />;
+}
+
+function Memory() {
+  const planned = usePage((state) => state.forecast);
+  const run = usePage((state) => state.run);
+  const refusal = usePage((state) => state.refusal);
+  const budget = usePage((state) => state.config['memory.gpuBudget']);
+  const fullBatchBytes = usePage((state) => state.unlimitedBytes);
+  const device = usePage((state) => state.device);
+  const active = isActive(run);
+  return (
+    <MemoryPlan
+      forecast={active ? (run.forecast ?? planned) : planned}
+      refusal={active ? null : refusal}
+      memory={active ? run.memory : null}
+      running={active && run.status === 'running'}
+      budget={budget}
+      onBudget={(bytes) => setValue('memory.gpuBudget', bytes)}
+      fullBatchBytes={fullBatchBytes}
+      software={device?.info.software ?? false}
+      backend={device?.info.backend ?? 'webgpu'}
+    />
+  );
+}
+
+function Lower() {
+  const runs = usePage((state) => state.kept.length);
+  return (
+    <Tabs defaultValue="runs" keepMounted={false} className={classes.lower}>
+      <Tabs.List>
+        <Tabs.Tab value="runs">Runs {runs > 0 ? `(${runs})` : ''}</Tabs.Tab>
+        <Tabs.Tab value="time">Time and memory</Tabs.Tab>
+        <Tabs.Tab value="developer">Developer</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="runs" pt="sm">
+        <RunsTable />
+      </Tabs.Panel>
+      <Tabs.Panel value="time" pt="sm">
+        <div className={classes.pair}>
+          <TimeChart />
+          <MemoryChart />
+        </div>
+      </Tabs.Panel>
+      <Tabs.Panel value="developer" pt="sm">
+        <DeveloperPanel />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}

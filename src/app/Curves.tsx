@@ -1,0 +1,114 @@
+import { Chart } from './charts/Chart.tsx';
+import { accuracySeries, lossSeries, type NamedRun, timeSeries } from './charts/runSeries.ts';
+import type { Series } from './charts/series.ts';
+import { TERMS } from './glossary/terms.ts';
+import { runColor, runName } from './runs/runName.ts';
+import { type PageState, usePage } from './state/store.ts';
+import { RUN_COLORS } from './theme/palette.ts';
+
+/** The live charts: the run that goes on, with the runs that were chosen to lie over it. */
+
+function useRuns(): NamedRun[] {
+  const run = usePage((state) => state.run);
+  const kept = usePage((state) => state.kept);
+  const overlaid = usePage((state) => state.overlaid);
+  const current: NamedRun[] = run
+    ? [{ name: `${run.id} · ${run.config['model.kind'].toUpperCase()}`, color: RUN_COLORS[0], epochs: run.epochs }]
+    : [];
+  const others = overlaid.flatMap((id): NamedRun[] => {
+    const other = kept.find((candidate) => candidate.id === id);
+    if (!other || id === run?.id) return [];
+    return [{ name: runName(other), color: runColor(overlaid, id), epochs: other.record.epochs }];
+  });
+  return [...current, ...others];
+}
+
+export function AccuracyChart() {
+  const runs = useRuns();
+  const shared = usePage((state) => state.shared);
+  const theirs = shared ? [sharedSeries(shared, 'testAcc', 'theirs, test')] : [];
+  return (
+    <Chart
+      title="Accuracy"
+      help={TERMS.accuracy}
+      kind="line"
+      unit="percent"
+      yRange={[0, 1]}
+      height={190}
+      series={[...accuracySeries(runs), ...theirs]}
+    />
+  );
+}
+
+export function LossChart() {
+  const runs = useRuns();
+  const shared = usePage((state) => state.shared);
+  const theirs = shared ? [sharedSeries(shared, 'valLoss', 'theirs, validation')] : [];
+  return (
+    <Chart
+      title="Loss"
+      help={TERMS.loss}
+      kind="line"
+      unit="loss"
+      height={190}
+      series={[...lossSeries(runs), ...theirs]}
+    />
+  );
+}
+
+export function TimeChart() {
+  const epochs = usePage((state) => state.run?.epochs ?? NONE);
+  return (
+    <Chart
+      title="Time per epoch"
+      help="Where the time of each epoch goes: drawing samples, reading the stored graph, handing data to the device, computing, evaluating."
+      kind="stacked"
+      unit="ms"
+      height={190}
+      series={timeSeries(epochs)}
+    />
+  );
+}
+
+export function MemoryChart() {
+  const run = usePage((state) => state.run);
+  const forecast = run?.forecast?.memory;
+  const budget = usePage((state) => state.config['memory.gpuBudget']);
+  const x = run?.held.map((_, i) => i + 1) ?? [];
+  const series = (['gpu', 'host', 'disk'] as const)
+    .map(
+      (place): Series => ({
+        name: PLACES[place],
+        color: PLACE_COLORS[place],
+        x,
+        y: run?.held.map((held) => held[place]) ?? [],
+      }),
+    )
+    .filter(({ y }) => y.length > 0 && Math.max(...Array.from(y)) > 0);
+  const lines = forecast
+    ? [
+        { y: forecast.gpu || forecast.host, label: 'forecast' },
+        ...(budget > 0 && forecast.gpu > 0 ? [{ y: budget, label: 'budget' }] : []),
+      ]
+    : [];
+  return (
+    <Chart
+      title="Memory"
+      help="What is held on the GPU, in the workers and on disk after each epoch, against the forecast and the budget. GPU bytes are those of every buffer that Edgewise creates; the browser and the driver take more, which a page cannot see."
+      kind="line"
+      unit="bytes"
+      height={190}
+      lines={lines}
+      series={series}
+    />
+  );
+}
+
+const NONE: readonly never[] = [];
+const PLACES = { gpu: 'GPU', host: 'worker', disk: 'disk' } as const;
+const PLACE_COLORS = { gpu: '#4477aa', host: '#ee7733', disk: '#8a8f98' } as const;
+
+function sharedSeries(shared: NonNullable<PageState['shared']>, column: 'testAcc' | 'valLoss', name: string): Series {
+  const { curves } = shared;
+  return { name, color: '#8a8f98', dash: true, x: [...curves.epochs], y: [...curves[column]] };
+}

@@ -1,0 +1,148 @@
+import { ActionIcon, Button, FileButton, Popover, Progress } from '@mantine/core';
+import { useState } from 'react';
+import type { DatasetEntry, GraphView } from '../../worker/protocol.ts';
+import { chooseDataset, dropFiles, removeDataset } from '../state/datasetActions.ts';
+import { isActive } from '../state/run.ts';
+import { tellError, usePage } from '../state/store.ts';
+import { formatBytes, formatCount } from '../theme/format.ts';
+import { Icon } from '../theme/Icon.tsx';
+import classes from './DatasetPanel.module.css';
+import { chosenFiles } from './droppedFiles.ts';
+
+/** What there is to train on, and how to bring a graph of one's own. */
+export function DatasetPanel() {
+  const datasets = usePage((state) => state.datasets);
+  const graph = usePage((state) => state.graph);
+  const progress = usePage((state) => state.progress);
+  const storage = usePage((state) => state.device?.storage ?? true);
+  const busy = usePage((state) => isActive(state.run) || state.progress !== null);
+  return (
+    <section className={classes.panel} aria-label="Dataset">
+      <h2>Dataset</h2>
+      <ul className={classes.list}>
+        {datasets.map((entry) => (
+          <Row key={entry.id} entry={entry} current={entry.id === graph?.id} busy={busy} />
+        ))}
+      </ul>
+      {progress && (
+        <div className={classes.progress} role="status">
+          {progress.task}
+          {progress.total !== null &&
+            progress.unit === 'bytes' &&
+            `: ${formatBytes(progress.done)} of ${formatBytes(progress.total)}`}
+          <Progress
+            size="xs"
+            animated={progress.total === null}
+            aria-label={progress.task}
+            value={progress.total === null ? 100 : (100 * progress.done) / Math.max(1, progress.total)}
+          />
+        </div>
+      )}
+      <div className={classes.own}>
+        <FileButton multiple onChange={(files) => files.length > 0 && choose(files)}>
+          {(props) => (
+            <Button {...props} size="compact-xs" variant="default" disabled={busy}>
+              Open files
+            </Button>
+          )}
+        </FileButton>
+        <span>or drop a graph anywhere.</span>
+      </div>
+      {!storage && (
+        <p className={classes.note}>
+          This browser keeps nothing (a private window?): dropped graphs are gone with the tab.
+        </p>
+      )}
+      {graph && <Notes graph={graph} />}
+    </section>
+  );
+}
+
+function choose(files: File[]): void {
+  const list = new DataTransfer();
+  for (const file of files) list.items.add(file);
+  try {
+    void dropFiles(chosenFiles(list.files));
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; busy: boolean }) {
+  const [asking, setAsking] = useState(false);
+  const remote = entry.kind === 'public' && !entry.stored;
+  const choose = () => {
+    setAsking(false);
+    void chooseDataset(entry.id);
+  };
+  const button = (
+    <button
+      type="button"
+      className={classes.row}
+      aria-current={current || undefined}
+      disabled={busy}
+      onClick={() => (remote ? setAsking(!asking) : choose())}
+    >
+      <span className={classes.title}>{entry.title}</span>
+      <span className={classes.size}>
+        {remote ? (
+          <>
+            {formatBytes(entry.bytes ?? 0)} <Icon name="down" />
+          </>
+        ) : (
+          `${formatCount(entry.nodes)} nodes`
+        )}
+      </span>
+    </button>
+  );
+  return (
+    <li className={classes.item}>
+      <Popover opened={asking} onChange={setAsking} width={300} position="bottom-start" trapFocus withArrow>
+        <Popover.Target>{button}</Popover.Target>
+        <Popover.Dropdown>
+          <div className={classes.ask}>
+            <p>{entry.about}</p>
+            <p>
+              {formatCount(entry.nodes)} nodes, {formatCount(entry.edges)} edges. Downloads{' '}
+              {formatBytes(entry.bytes ?? 0)} from <b>{entry.host}</b> once, and keeps it in this browser.
+            </p>
+            <p>{entry.licence}</p>
+            <Button size="compact-sm" onClick={choose} data-autofocus>
+              Download {entry.title}
+            </Button>
+          </div>
+        </Popover.Dropdown>
+      </Popover>
+      {entry.stored && (
+        <ActionIcon
+          variant="subtle"
+          size="sm"
+          color="gray"
+          aria-label={`Delete ${entry.title} from this browser`}
+          title={`Delete from this browser${entry.bytes === null ? '' : ` (${formatBytes(entry.bytes)})`}`}
+          disabled={busy || current}
+          onClick={() => void removeDataset(entry.id)}
+        >
+          <Icon name="bin" />
+        </ActionIcon>
+      )}
+    </li>
+  );
+}
+
+/** What the reader dropped or assumed. */
+function Notes({ graph }: { graph: GraphView }) {
+  if (graph.notes.length === 0) return null;
+  return (
+    <details className={classes.notes}>
+      <summary>
+        {graph.notes.length === 1 ? 'One note' : `${graph.notes.length} notes`} on how the files were read
+      </summary>
+      <ul>
+        {graph.notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}

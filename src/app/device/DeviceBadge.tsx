@@ -1,0 +1,45 @@
+import { Popover, UnstyledButton } from '@mantine/core';
+import { TERMS } from '../glossary/terms.ts';
+import { usePage } from '../state/store.ts';
+import { deviceName, formatBytes, formatCount } from '../theme/format.ts';
+import classes from './DeviceBadge.module.css';
+
+/** What this browser trains on; a software adapter and the CPU are named as such. */
+export function DeviceBadge() {
+  const device = usePage((state) => state.device);
+  if (!device) return <span className={classes.badge}>Looking for a GPU</span>;
+  const { info, fallback, features, limits } = device;
+  const kind = fallback ? 'CPU' : info.software ? 'software' : 'GPU';
+  return (
+    <Popover width={340} position="bottom-end" withArrow>
+      <Popover.Target>
+        <UnstyledButton className={classes.badge} data-kind={kind} aria-label={`Device: ${deviceName(info)}, ${kind}`}>
+          <b>{kind}</b>
+          <span className={classes.name}>{deviceName(info)}</span>
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.details}>
+        {fallback && (
+          <p>
+            {fallback} Training runs on the processor instead: everything works, with the same plan, and slower. WebGPU
+            is in Chrome, Edge, Safari 26 and Firefox 141 or later.
+          </p>
+        )}
+        {!fallback && info.software && <p>{TERMS.software}</p>}
+        <dl>
+          <dt>adapter</dt>
+          <dd>{deviceName(info)}</dd>
+          {info.vendor && <dt>vendor</dt>}
+          {info.vendor && <dd>{[info.vendor, info.architecture].filter(Boolean).join(' ')}</dd>}
+          {Object.entries(limits).map(([name, value]) => [
+            <dt key={name}>{name}</dt>,
+            <dd key={`${name}=`}>{/Size$/.test(name) ? formatBytes(value) : formatCount(value)}</dd>,
+          ])}
+          {features.length > 0 && <dt>features</dt>}
+          {features.length > 0 && <dd>{features.join(', ')}</dd>}
+        </dl>
+        <p>How much memory the GPU has is not visible to a page: the slider is yours.</p>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

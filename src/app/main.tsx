@@ -1,0 +1,19 @@
+import './theme/mantine.ts';
+import './theme/page.css';
+import { MantineProvider } from '@mantine/core';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './App.tsx';
+import { start } from './state/start.ts';
+import { theme } from './theme/theme.ts';
+
+// The worker starts before anything is drawn: it takes longer.
+void start();
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <App />
+    </MantineProvider>
+  </StrictMode>,
+);

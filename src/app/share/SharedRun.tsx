@@ -1,0 +1,109 @@
+import { Button } from '@mantine/core';
+import type { RunRecord } from '../../run/record.ts';
+import { comparable, type SharedRun as Shared, type Verdict, verdict } from '../../run/sharedRun.ts';
+import { isWanted } from '../state/datasetActions.ts';
+import { isActive } from '../state/run.ts';
+import { closeShared, runShared } from '../state/sharedActions.ts';
+import { usePage } from '../state/store.ts';
+import { deviceName, formatBytes, formatCount, formatPercent } from '../theme/format.ts';
+import classes from './Share.module.css';
+
+/** A run that came by link: unverified until it was run here, then mine beside theirs. */
+export function SharedRun() {
+  const shared = usePage((state) => state.shared);
+  const wanted = usePage((state) => state.wanted);
+  const graph = usePage((state) => state.graph);
+  const busy = usePage((state) => isActive(state.run));
+  const mine = usePage((state) => state.kept.find(({ id }) => id === state.answer)?.record ?? null);
+  if (!shared && !wanted) return null;
+  const missing = wanted !== null && (!graph || !isWanted(wanted, graph));
+  return (
+    <section className={classes.banner} aria-label="Run from a link">
+      {shared && (
+        <>
+          <p className={classes.verdict} role="status">
+            {mine
+              ? SENTENCES[verdict(shared, mine)]
+              : 'This run came by a link: unverified until it is run again here.'}
+          </p>
+          <Comparison shared={shared} mine={mine} />
+        </>
+      )}
+      {missing && <p>{request(wanted.catalogueId, shared)}</p>}
+      <div className={classes.actions}>
+        {shared && (
+          <Button size="compact-sm" disabled={missing || busy} onClick={() => void runShared()}>
+            {mine ? 'Run it again' : 'Run it here'}
+          </Button>
+        )}
+        <Button size="compact-sm" variant="default" onClick={closeShared}>
+          Close
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+const SENTENCES: Readonly<Record<Verdict, string>> = {
+  identical: 'Identical, bit for bit: the exact losses and accuracies of every epoch are the same here.',
+  'different data': 'Another graph: its fingerprint is not that of the link, so the two runs cannot be compared.',
+  'different settings': 'Other settings than those of the link ran here, so the curves differ.',
+  'different device':
+    'Not the same bits, and another device: rounding differs from device to device. Compare the accuracies.',
+  'different engine or kernels':
+    'Not the same bits: another version of Edgewise, or other kernels. Compare the accuracies.',
+  differs:
+    'Not the same bits, although graph, settings, device and version agree: one of the two results was not made this way.',
+};
+
+/** What the visitor must bring. */
+function request(catalogueId: string | null, shared: Shared | null): string {
+  if (catalogueId !== null) return `It needs the dataset ${catalogueId}: choose it under Dataset to download it.`;
+  const about =
+    shared && ` with ${formatCount(shared.dataset.nodes)} nodes and ${formatCount(shared.dataset.edges)} edges`;
+  return `It needs its owner's graph${about ?? ''}: drop its files here.`;
+}
+
+function Comparison({ shared, mine }: { shared: Shared; mine: RunRecord | null }) {
+  const rows: [string, string, string][] = [
+    ['test accuracy', formatPercent(shared.result.testAcc), mine ? formatPercent(mine.result.testAcc) : '–'],
+    [
+      'best epoch',
+      `${shared.result.bestEpoch} of ${shared.epochs}`,
+      mine ? `${mine.result.bestEpoch} of ${mine.epochs.length}` : '–',
+    ],
+    ['GPU peak', formatBytes(shared.peak.gpu), mine ? formatBytes(mine.memory.peak.gpu) : '–'],
+    ['device', named(shared.device), mine ? named(mine.device) : '–'],
+    ['curve', shared.result.curveHash, mine ? mine.result.curveHash.slice(0, 16) : '–'],
+    ['version', shared.engine, mine?.engine ?? '–'],
+  ];
+  return (
+    <div className={classes.scroll}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">theirs</th>
+            <th scope="col">mine</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, theirs, here]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{theirs}</td>
+              <td>{here}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {mine && !comparable(shared.device, mine.device) && (
+        <p>One of the two devices is software: their times are not compared.</p>
+      )}
+    </div>
+  );
+}
+
+function named(device: RunRecord['device']): string {
+  return `${deviceName(device)}${device.software && device.backend !== 'cpu' ? ' (software)' : ''}`;
+}

@@ -1,0 +1,16 @@
+import { trainer } from './engine.ts';
+import { set } from './store.ts';
+
+/** What the developer panel does. */
+
+export async function loadPlan(): Promise<void> {
+  set({ plan: await trainer.dispatches().catch(() => null) });
+}
+
+export function profileNextEpoch(): void {
+  void trainer.profile();
+}
+
+export function loseDevice(): void {
+  void trainer.loseDevice();
+}

@@ -1,0 +1,15 @@
+import { forgetRun } from '../runs/keptRuns.ts';
+import { get, set, tellError } from './store.ts';
+
+/** What is done with kept runs. */
+
+export function toggleOverlay(id: number): void {
+  const { overlaid } = get();
+  set({ overlaid: overlaid.includes(id) ? overlaid.filter((other) => other !== id) : [...overlaid, id] });
+}
+
+export async function forget(id: number): Promise<void> {
+  const { kept, overlaid } = get();
+  set({ kept: kept.filter((run) => run.id !== id), overlaid: overlaid.filter((other) => other !== id) });
+  await forgetRun(id).catch(tellError);
+}

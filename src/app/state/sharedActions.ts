@@ -1,0 +1,19 @@
+import { showAddress } from './address.ts';
+import { startRun } from './runActions.ts';
+import { get, set } from './store.ts';
+
+/** What is done with a run that came by a link. */
+
+/** Runs it again exactly: its settings and its changes by hand, at their steps. */
+export async function runShared(): Promise<void> {
+  const { shared } = get();
+  if (!shared) return;
+  set({ config: shared.config, preset: shared.preset, answer: null });
+  const mine = await startRun({ config: shared.config, events: shared.events });
+  if (mine) set({ answer: mine.id });
+}
+
+export function closeShared(): void {
+  set({ shared: null, wanted: null, answer: null });
+  showAddress();
+}
