@@ -80,7 +80,7 @@ test('the merge adds as many parts as the step has, scaled and on top of the old
     partial,
     out,
     split,
-    shape,
+    { cols: 7, ...shape },
     ({ scalars }) => scalars.scale,
     () => 1,
   );
@@ -90,6 +90,11 @@ test('the merge adds as many parts as the step has, scaled and on top of the old
     const launch = merge.at(at(rows, [0, 0], { scale: 0.25 }));
     expect(launch.params).toEqual({ ...shape, count, scale: 0.25, accumulate: 1 });
     expect(launch.threads).toBe(6);
+    // 3 × 7 elements: every part is added, the sum is scaled and added to the old one.
+    expect(launch.flops).toBe(21 * (count + 2));
   }
-  expect(mergeSum(partial, out, split, shape).at(at(10)).params).toMatchObject({ scale: 1, accumulate: 0 });
+  expect(mergeSum(partial, out, split, { cols: 7, ...shape }).at(at(10)).params).toMatchObject({
+    scale: 1,
+    accumulate: 0,
+  });
 });

@@ -49,12 +49,15 @@ export function splitRows(size: Size, threads: number): Split {
   };
 }
 
-/** Second pass of every split sum: adds the `count` partial matrices (each rows × width4 vec4) in order. */
+/** Second pass of every split sum: adds the `count` partial matrices (each rows × width4 vec4, of which `cols` columns count) in order. */
 export function mergeSum(
   partial: Piece,
   out: Piece,
   split: Split,
-  shape: { rows: number; width4: number; outRow: number; outStride4: number; outOffset4: number },
+  {
+    cols,
+    ...shape
+  }: { cols: number; rows: number; width4: number; outRow: number; outStride4: number; outOffset4: number },
   scale: (step: Step) => number = () => 1,
   accumulate: (step: Step) => number = () => 0,
 ): Dispatch {
@@ -68,6 +71,7 @@ export function mergeSum(
         params: { ...shape, count, scale: scale(step), accumulate: accumulate(step) },
         threads: shape.rows * shape.width4,
         work: shape.rows * shape.width4 * count * 4,
+        flops: shape.rows * cols * (count + 1 + accumulate(step)),
       };
     },
   };

@@ -61,6 +61,11 @@ export interface Piece {
   readonly panel: number;
 }
 
+/** As a person reads it; columns panels are numbered from 1. */
+export function pieceName({ value, panel }: Piece): string {
+  return panel > 0 ? `${value.name} (panel ${panel + 1})` : value.name;
+}
+
 /** The only panel of a value that is never cut: index lists, vectors. */
 export function whole(value: Value): Piece {
   return { value, panel: 0 };
@@ -89,6 +94,12 @@ export interface Launch {
   readonly threads: number;
   /** Estimated 4-byte loads, stores and multiply-adds of the whole launch, to cut submits by time. */
   readonly work: number;
+  /**
+   * Floating-point operations of the whole launch that its result needs, padding aside. An addition, multiplication,
+   * division, comparison, exp, log or sqrt counts 1, so a multiply-add counts 2; integer work and copies count 0. Branches
+   * that depend on data count as taken: for some kernels this is the most that the launch may do.
+   */
+  readonly flops: number;
 }
 
 export interface LowerContext {

@@ -1,3 +1,4 @@
+import { pieceName } from './op.ts';
 import type { Plan } from './plan.ts';
 import type { Purpose } from './value.ts';
 
@@ -61,8 +62,8 @@ export function planPicture(plan: Plan): PlanPicture {
     return { name, from, to: length - 1 };
   });
 
-  const blocks = plan.placements.map(({ piece, panel, bytes, buffer, from, to }) => ({
-    name: panel.index > 0 ? `${piece.value.name} (panel ${panel.index + 1})` : piece.value.name,
+  const blocks = plan.placements.map(({ piece, bytes, buffer, from, to }) => ({
+    name: pieceName(piece),
     purpose: piece.value.purpose,
     buffer: place.get(buffer)!,
     bytes,

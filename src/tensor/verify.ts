@@ -1,4 +1,4 @@
-import type { Dispatch } from './op.ts';
+import type { Dispatch, Launch } from './op.ts';
 import { type Placement, type Plan, pieceKey, WORKGROUP } from './plan.ts';
 import { overlap } from './slots.ts';
 
@@ -123,7 +123,8 @@ function grids(plan: Plan): string[] {
   return faults;
 }
 
-function launchAtCapacity(plan: Plan, dispatch: Dispatch) {
+/** What a dispatch launches with the largest sizes of its plan and ordinary scalars, as the first part of a first batch. */
+export function launchAtCapacity(plan: Plan, dispatch: Dispatch): Launch {
   const scalars = { lr: 0.01, weightDecay: 0, dropout: 0.5, lossScale: 1, first: 1, firstPart: 1 };
   return dispatch.at({ sizes: plan.capacity, scalars, key: [0, 0] });
 }

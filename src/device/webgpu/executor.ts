@@ -13,6 +13,7 @@ import {
 } from '../../tensor/plan.ts';
 import { evaluate, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
+import { gridOf } from '../grid.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import type { Ledger } from '../ledger.ts';
 import { allocate } from './allocator.ts';
@@ -137,9 +138,7 @@ export async function webgpuExecutor(
     pass ??= encoder.beginComputePass();
     pass.setPipeline(item.pipeline);
     pass.setBindGroup(0, item.bindGroup, [offset]);
-    const groups = Math.ceil(threads / workgroup);
-    const most = plan.limits.maxComputeWorkgroupsPerDimension;
-    pass.dispatchWorkgroups(Math.min(groups, most), Math.ceil(groups / most));
+    pass.dispatchWorkgroups(...gridOf(threads, workgroup, plan.limits.maxComputeWorkgroupsPerDimension));
     pendingWork += work;
   }
 

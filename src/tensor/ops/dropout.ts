@@ -49,6 +49,7 @@ export const dropoutOp: Op<number> = {
           params: { rows, width4, column4: panel.first / 4, ...dropKey(step, stream), ...dropThreshold(step) },
           threads: rows * width4,
           work: rows * width4 * 60,
+          flops: rows * panel.cols,
         };
       },
     }));

@@ -65,7 +65,7 @@ export const addOp: Op<null> = {
   lower: ({ inputs: [x, y], outputs: [out] }, { panels }) => elementwise('elementwise.add', { x, y }, out, panels),
 };
 
-/** One dispatch per panel; operands of one row (a bias) are cut into the panels of the output by an offset. */
+/** One dispatch per panel, one operation per element; operands of one row (a bias) are cut into the panels of the output by an offset. */
 function elementwise(
   kernel: string,
   operands: Readonly<Record<string, Value>>,
@@ -85,6 +85,7 @@ function elementwise(
         params: { rows, width4, column4: panel.first / 4 },
         threads: rows * width4,
         work: rows * width4 * 12,
+        flops: rows * panel.cols,
       };
     },
   }));
@@ -125,10 +126,22 @@ export function columnSums(
       writes: { out: partial },
       at(step) {
         const { rows, chunk, count } = split.at(step);
-        return { params: { rows, chunk, width4 }, threads: count * width4, work: rows * width4 * 4 };
+        return {
+          params: { rows, chunk, width4 },
+          threads: count * width4,
+          work: rows * width4 * 4,
+          flops: rows * panel.cols,
+        };
       },
     };
-    const shape = { rows: 1, width4, outRow: 0, outStride4: padded4(out.cols), outOffset4: panel.first / 4 };
+    const shape = {
+      cols: panel.cols,
+      rows: 1,
+      width4,
+      outRow: 0,
+      outStride4: padded4(out.cols),
+      outOffset4: panel.first / 4,
+    };
     return [chunks, mergeSum(partial, whole(out), split, shape, scale, accumulate)];
   });
 }

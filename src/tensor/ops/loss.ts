@@ -44,10 +44,13 @@ export const logSumExpOp: Op<null> = {
       writes: { outLogSumExp: whole(out) },
       at(step) {
         const rows = rowsAt(x.rows, step);
+        // Largest; subtract, exp, add per class; log and add; then what merges two panels.
+        const perRow = panel.cols - 1 + 3 * panel.cols + 2 + (panel.index > 0 ? 6 : 0);
         return {
           params: { rows, cols: panel.cols, width4: stride4(panel), merge: panel.index > 0 ? 1 : 0 },
           threads: rows,
           work: rows * panel.cols * 10,
+          flops: rows * perRow,
         };
       },
     }));
@@ -106,6 +109,8 @@ function perPanel(
         },
         threads: gradient ? rows * width4 : rows,
         work: gradient ? rows * width4 * 40 : rows * 8,
+        // Subtract, exp, subtract, scale; or one difference.
+        flops: gradient ? rows * panel.cols * 4 : rows,
       };
     },
   }));

@@ -76,6 +76,7 @@ const lowerings: Record<Orientation, Lowering> = {
               },
               threads: Math.ceil(rows / 4) * width4,
               work: rows * width4 * aPanel.cols * 4,
+              flops: 2 * rows * aPanel.cols * cols,
             };
           },
         });
@@ -111,6 +112,7 @@ const lowerings: Record<Orientation, Lowering> = {
               },
               threads: Math.ceil(rows / 4) * width4,
               work: rows * width4 * padded4(cols) * 16,
+              flops: 2 * rows * cols * outPanel.cols,
             };
           },
         });
@@ -145,11 +147,13 @@ const lowerings: Record<Orientation, Lowering> = {
               },
               threads: count * blocks * width4,
               work: rows * blocks * width4 * 16,
+              flops: 2 * rows * aPanel.cols * cols,
             };
           },
         });
         dispatches.push(
           mergeSum(partial, { value: out, panel: outPanel.index }, split, {
+            cols,
             rows: aPanel.cols,
             width4,
             outRow: aPanel.first,

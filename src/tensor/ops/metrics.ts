@@ -46,6 +46,7 @@ export const countClassesOp: Op<null> = {
           },
           threads: rows,
           work: rows * panel.cols * 3,
+          flops: rows * (panel.cols - (panel.index > 0 ? 0 : 1)),
         };
       },
     }));
@@ -56,7 +57,7 @@ export const countClassesOp: Op<null> = {
       writes: { counts: table },
       at(step) {
         const words = step.scalars.first === 1 ? 9 * counts.cols : 0;
-        return { params: { rows: words }, threads: words, work: words };
+        return { params: { rows: words }, threads: words, work: words, flops: 0 };
       },
     };
     const count: Dispatch = {
@@ -65,7 +66,7 @@ export const countClassesOp: Op<null> = {
       writes: { counts: table },
       at(step) {
         const rows = rowsAt(logits.rows, step);
-        return { params: { rows, cols: counts.cols }, threads: rows, work: rows * 6 };
+        return { params: { rows, cols: counts.cols }, threads: rows, work: rows * 6, flops: 0 };
       },
     };
     return [clear, ...argMax, count];

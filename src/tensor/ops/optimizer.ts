@@ -1,5 +1,5 @@
 import { addNode, state } from '../graph.ts';
-import { type Dispatch, type Node, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
+import { type Dispatch, type Node, type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
 
@@ -45,11 +45,14 @@ export const adamClockOp: Op<null> = {
         kernel: 'optimizer.adamClock',
         reads: {},
         writes: { outClock: whole(clock) },
-        at: () => ({ params: BETAS, threads: 1, work: 4 }),
+        at: () => ({ params: BETAS, threads: 1, work: 4, flops: 4 }),
       },
     ];
   },
 };
+
+/** Decay 2, first moment 3, second moment 4, step 8. */
+const ADAM_FLOPS = 17;
 
 interface Adam {
   readonly decoupled: boolean;
@@ -69,7 +72,8 @@ export const adamOp: Op<Adam> = {
         moment2: { value: moment2, panel: panel.index },
       },
       at(step) {
-        const threads = rowsAt(parameter.rows, step) * stride4(panel);
+        const rows = rowsAt(parameter.rows, step);
+        const threads = rows * stride4(panel);
         const decay = attributes.decay ? step.scalars.weightDecay : 0;
         return {
           params: {
@@ -82,6 +86,7 @@ export const adamOp: Op<Adam> = {
           },
           threads,
           work: threads * 60,
+          flops: rows * panel.cols * ADAM_FLOPS,
         };
       },
     }));
@@ -97,7 +102,14 @@ export const accumulateOp: Op<null> = {
   name: 'accumulate',
   locality: 'parameter',
   lower: (node, { panels }) =>
-    overWhole(node, panels, 'optimizer.accumulate', {}, (step) => ({ keep: 1 - step.scalars.firstPart })),
+    overWhole(
+      node,
+      panels,
+      'optimizer.accumulate',
+      {},
+      (step) => ({ keep: 1 - step.scalars.firstPart }),
+      (step) => 1 - step.scalars.firstPart,
+    ),
 };
 
 /**
@@ -130,7 +142,7 @@ export const compareBestOp: Op<{ validated: boolean }> = {
       kernel: 'optimizer.compareBest',
       reads: { losses: whole(losses) },
       writes: { outRecord: whole(record) },
-      at: () => ({ params: { always: validated ? 0 : 1 }, threads: 1, work: 4 }),
+      at: () => ({ params: { always: validated ? 0 : 1 }, threads: 1, work: 4, flops: 3 }),
     },
   ],
 };
@@ -139,7 +151,14 @@ export const copyIfOp: Op<null> = {
   name: 'copyIf',
   locality: 'parameter',
   lower: (node, { panels }) =>
-    overWhole(node, panels, 'optimizer.copyIf', { record: { value: node.inputs[1], panel: 0 } }, () => ({})),
+    overWhole(
+      node,
+      panels,
+      'optimizer.copyIf',
+      { record: { value: node.inputs[1], panel: 0 } },
+      () => ({}),
+      () => 0,
+    ),
 };
 
 /** One thread per vec4 of the first update, reading the first input. */
@@ -148,15 +167,18 @@ function overWhole(
   panels: Parameters<Op['lower']>[1]['panels'],
   kernel: string,
   reads: Dispatch['reads'],
-  params: (step: Parameters<Dispatch['at']>[0]) => Record<string, number>,
+  params: (step: Step) => Record<string, number>,
+  flopsPerElement: (step: Step) => number,
 ): Dispatch[] {
   return panels(total).map((panel) => ({
     kernel,
     reads: { x: { value: x, panel: panel.index }, ...reads },
     writes: { total: { value: total, panel: panel.index } },
     at(step) {
-      const threads = rowsAt(total.rows, step) * stride4(panel);
-      return { params: { rows: threads, ...params(step) }, threads, work: threads * 12 };
+      const rows = rowsAt(total.rows, step);
+      const threads = rows * stride4(panel);
+      const flops = rows * panel.cols * flopsPerElement(step);
+      return { params: { rows: threads, ...params(step) }, threads, work: threads * 12, flops };
     },
   }));
 }

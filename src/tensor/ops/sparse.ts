@@ -114,6 +114,7 @@ export const sparseDropoutOp: Op<SparseDropout> = {
             params: { rows, ...dropKey(step, stream), ...dropThreshold(step) },
             threads: rows,
             work: rowsAt(half.entries, step) * 20,
+            flops: half.values ? rowsAt(half.entries, step) : 0,
           };
         },
       },
@@ -132,7 +133,7 @@ export const permuteOp: Op<null> = {
         writes: { out: whole(out) },
         at(step) {
           const rows = rowsAt(out.rows, step);
-          return { params: { rows }, threads: rows, work: rows * 3 };
+          return { params: { rows }, threads: rows, work: rows * 3, flops: 0 };
         },
       },
     ];

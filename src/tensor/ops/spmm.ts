@@ -1,6 +1,6 @@
 import { accumulators } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
-import { type Dispatch, type Op, type OpGraph, type Piece, rowsAt, whole } from '../op.ts';
+import { type Dispatch, type Op, type OpGraph, type Piece, rowsAt, type Step, whole } from '../op.ts';
 import { overlaps, padded4, stride4 } from '../panels.ts';
 import { evaluate, type Size, type Sizes, sameSize, type Value } from '../value.ts';
 import type { SparseHalf, SparseMatrix } from './sparse.ts';
@@ -40,6 +40,7 @@ export const spmmOp: Op<SparseMatrix> = {
   lower({ inputs: [x], outputs: [out], attributes: { forward } }, { panels, scratch, capacity }) {
     const dispatches: Dispatch[] = [];
     const { stateWords } = accumulators.sum;
+    const perEntry = forward.values ? 2 : 1;
     const suffix = forward.values ? 'weighted' : 'ones';
     const weights: Record<string, Piece> = forward.values ? { weights: whole(forward.values) } : {};
     const segments = whole(forward.segments);
@@ -62,6 +63,7 @@ export const spmmOp: Op<SparseMatrix> = {
             params: { rows, width4, ...from, ...to, heavy: HEAVY },
             threads: rows * width4,
             work: (rows + entries) * width4 * 4 + entries,
+            flops: (entries - heavyEntries(forward, step)) * cols * perEntry,
           };
         },
       });
@@ -78,6 +80,7 @@ export const spmmOp: Op<SparseMatrix> = {
             params: { rows, width4, ...from, outStride4: width4, outOffset4: 0 },
             threads: rows * width4,
             work: rows * SEGMENT * width4 * 4,
+            flops: heavyEntries(forward, step) * cols * perEntry,
           };
         },
       });
@@ -91,6 +94,7 @@ export const spmmOp: Op<SparseMatrix> = {
             params: { rows, width4, ...to },
             threads: rows * width4,
             work: rowsAt(forward.segments.rows, step) * width4 * 4,
+            flops: rowsAt(forward.segments.rows, step) * cols,
           };
         },
       });
@@ -98,6 +102,12 @@ export const spmmOp: Op<SparseMatrix> = {
     return dispatches;
   },
 };
+
+/** Entries of the heavy rows, as far as sizes tell: the last segment of each row counts as half full. */
+function heavyEntries({ segments, heavy, entries }: SparseHalf, step: Step): number {
+  const about = SEGMENT * rowsAt(segments.rows, step) - (SEGMENT / 2) * rowsAt(heavy.rows, step);
+  return Math.min(rowsAt(entries, step), about);
+}
 
 function heavyRoom(half: SparseHalf, capacity: Sizes): number {
   const size: Size = half.segments.rows;
