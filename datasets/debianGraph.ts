@@ -3,7 +3,7 @@
  * graphs on every machine.
  */
 import type { BundleData } from '../src/formats/bundle.ts';
-import { forceLayout } from './layout.ts';
+import { forceLayout } from '../src/graph/layout.ts';
 import type { Package, UpperTriangle } from './packages.ts';
 import { dependencyEdges, parsePackages } from './packages.ts';
 import { stratifiedSplit } from './split.ts';

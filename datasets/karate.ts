@@ -7,7 +7,7 @@
  */
 import type { GraphData } from '../src/formats/graphData.ts';
 import { SPLIT } from '../src/formats/graphData.ts';
-import { forceLayout } from './layout.ts';
+import { forceLayout } from '../src/graph/layout.ts';
 
 /** Friends with a higher number, per member, counted from 0. */
 const FRIENDS = [

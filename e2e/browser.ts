@@ -28,8 +28,24 @@ export async function temporaryProfile(): Promise<{ path: string; remove: () => 
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-export function openBrowser(profile: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, { executablePath: executable(), args: ARGS, headless: true });
+/** SwiftShader serves where there is no GPU; a machine with one sets EDGEWISE_E2E_GPU and its own adapter is used. */
+const WEBGPU = [
+  '--enable-unsafe-webgpu',
+  ...(process.env.EDGEWISE_E2E_GPU ? [] : ['--use-webgpu-adapter=swiftshader']),
+];
+
+export interface BrowserOptions {
+  readonly gpu?: boolean;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+export function openBrowser(
+  profile: string,
+  { gpu = false, ...options }: BrowserOptions = {},
+): Promise<BrowserContext> {
+  const args = gpu ? [...ARGS, ...WEBGPU] : ARGS;
+  return chromium.launchPersistentContext(profile, { executablePath: executable(), args, headless: true, ...options });
 }
 
 /** The origin of the server; one with a name is a site of its own, with storage of its own. */

@@ -1,11 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'vite';
+import { build, createServer } from 'vite';
 
-/** Serves the repository to the browser on a free port of the loopback, before all tests; gives back what ends it. */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PAGE = fileURLToPath(new URL('../.cache/e2e-page', import.meta.url));
+
+/** Any static host and any sub-path will do; public datasets come from a folder beside it. */
+const PAGE_PATH = '/some/where/';
+const MIRROR_PATH = '/mirror/';
+
+/** Before all tests: serves the repository's modules to the store's tests, and the built page as a static host would. */
 export default async function serve(): Promise<() => Promise<void>> {
+  const modules = await serveModules();
+  process.env.EDGEWISE_MIRROR = MIRROR_PATH;
+  await build({
+    root: ROOT,
+    configFile: join(ROOT, 'vite.config.ts'),
+    logLevel: 'warn',
+    build: { outDir: PAGE, emptyOutDir: true },
+  });
+  const page = createHttpServer((request, response) => void answer(request.url ?? '/', response));
+  await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+  const { port } = page.address() as AddressInfo;
+  process.env.EDGEWISE_E2E_PAGE = `http://127.0.0.1:${port}${PAGE_PATH}`;
+  return async () => {
+    await modules.close();
+    page.closeAllConnections();
+    await new Promise((resolve) => page.close(resolve));
+  };
+}
+
+async function serveModules() {
   const server = await createServer({
-    root: fileURLToPath(new URL('..', import.meta.url)),
+    root: ROOT,
     cacheDir: fileURLToPath(new URL('../.cache/vite-e2e', import.meta.url)),
     configFile: false,
     logLevel: 'warn',
@@ -17,5 +47,34 @@ export default async function serve(): Promise<() => Promise<void>> {
   await server.listen();
   const { port } = server.httpServer!.address() as AddressInfo;
   process.env.EDGEWISE_E2E_URL = `http://127.0.0.1:${port}`;
-  return () => server.close();
+  return server;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.gz': 'application/gzip',
+};
+
+/** Files and nothing else: no special headers, no fallbacks. The mirror holds Cora where EDGEWISE_DATA does. */
+async function answer(address: string, response: ServerResponse): Promise<void> {
+  const path = decodeURIComponent(new URL(address, 'http://localhost').pathname);
+  const data = process.env.EDGEWISE_DATA;
+  try {
+    const [folder, rest] = path.startsWith(PAGE_PATH)
+      ? [PAGE, path.slice(PAGE_PATH.length) || 'index.html']
+      : path.startsWith(MIRROR_PATH) && data
+        ? [join(data, 'planetoid-cora'), path.slice(MIRROR_PATH.length).replace(/^cora\//, '')]
+        : [null, ''];
+    const file = folder && normalize(join(folder, rest));
+    if (!file?.startsWith(folder + sep)) throw new Error('nothing there');
+    const bytes = await readFile(file);
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    response.end(bytes);
+  } catch {
+    response.writeHead(404);
+    response.end();
+  }
 }

@@ -68,7 +68,10 @@ export async function runEpochs(
     const ms = trainedAt - begun - times.waited;
     const split = { sampleMs: times.sample, readMs: times.read, uploadMs: times.upload };
 
-    const predictions = job.onPredictions && job.control?.wantsPredictions(epoch === steering.config['training.epochs']) ? predictionsOf(run) : null;
+    const predictions =
+      job.onPredictions && job.control?.wantsPredictions(epoch === steering.config['training.epochs'])
+        ? predictionsOf(run)
+        : null;
     times.waited = 0;
     let reading = 0;
     const inBatches = fit.forecast.capacity.evaluate !== undefined;
@@ -141,8 +144,8 @@ function currentConfig(fit: Fit, { config }: Steering): Config {
   return { ...fit.forecast.config, ...differences(config, fit.asked) };
 }
 
-/** Whether the plan has no room, or no kernels, for the configuration as it is now. */
-function outgrows(graph: Graph, { forecast }: Fit, config: Config): boolean {
+/** Whether the plan has no room, or no kernels, for the configuration as it is now: then the next epoch needs another. */
+export function outgrows(graph: Graph, { forecast }: Fit, config: Config): boolean {
   const planned = forecast.config;
   if (planned['model.dropout'] === 0 && config['model.dropout'] > 0) return true;
   const room = forecast.capacity.train;

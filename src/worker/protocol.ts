@@ -1,7 +1,9 @@
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
+import type { PlanDetails } from '../device/details.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
 
+export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
 
 /**
@@ -25,8 +27,11 @@ export interface TrainerApi {
   /** Runs to the end, or to `stop`; resolves with the record of what ran, null where not one epoch was finished. */
   train(request: TrainRequest): Promise<RunRecord | null>;
   control(command: Control): void;
-  /** Changes a live key of the run that is going on, at its next step; recorded as an event. */
-  change(key: ConfigKey, value: ConfigValue): void;
+  /**
+   * Changes a live key of the run that is going on, at its next step; recorded as an event. True where the plan has no room for
+   * it: then the next epoch makes a new one.
+   */
+  change(key: ConfigKey, value: ConfigValue): Promise<boolean>;
   /** Destroys the GPU device, as a driver reset would: for the developer panel. */
   loseDevice(): void;
   /** The dispatches of the run that is going on, else of the last forecast. */
@@ -154,32 +159,4 @@ export interface KernelTime {
   readonly dispatch: number;
   readonly ms: number;
   readonly launches: number;
-}
-
-export interface PlanDetails {
-  readonly dispatches: readonly DispatchView[];
-  /** WGSL by kernel. */
-  readonly code: Readonly<Record<string, string>>;
-}
-
-/** One dispatch at the plan's capacity. */
-export interface DispatchView {
-  readonly routine: string;
-  readonly kernel: string;
-  readonly reads: readonly OperandView[];
-  readonly writes: readonly OperandView[];
-  readonly threads: number;
-  /** Workgroups in x and y, and invocations in each. */
-  readonly grid: readonly [number, number];
-  readonly workgroup: number;
-  /** Bytes of everything read and written, each once: the least that must move. */
-  readonly bytes: number;
-  /** Floating-point operations; a multiply-add counts as two. */
-  readonly flops: number;
-}
-
-export interface OperandView {
-  readonly binding: string;
-  readonly value: string;
-  readonly bytes: number;
 }

@@ -2,14 +2,16 @@ import { expose } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/executor.ts';
+import { planDetails } from '../device/details.ts';
 import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
+import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { drawingEdges, drawingPositions } from '../graph/drawing.ts';
-import { RUN_SCHEMA } from '../run/record.ts';
+import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { indexedDbStore } from '../store/indexedDb.ts';
 import { checkTrainable } from '../train/check.ts';
-import { Stopped } from '../train/epochs.ts';
+import { outgrows, Stopped } from '../train/epochs.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Job, Opened } from '../train/job.ts';
 import { type Backend, forecast, train } from '../train/session.ts';
@@ -28,10 +30,22 @@ const PREDICTIONS_MS = 200;
 
 let stream: MessagePort | null = null;
 let backend: Backend = { kind: 'cpu' };
+let device: DeviceInfo = CPU;
 let timestamps = false;
 let store: ChunkStore | null = null;
 let current: (LoadedGraph & { readonly drawn: boolean }) | null = null;
-let run: { readonly gate: Gate; changes: Partial<Config>; opened: Opened | null } | null = null;
+/** The last plan that was made. */
+let planned: Fit | null = null;
+let run: Going | null = null;
+
+/** The run that goes on. */
+interface Going {
+  readonly gate: Gate;
+  /** Asked for and not yet taken. */
+  changes: Partial<Config>;
+  opened: Opened | null;
+  fit: Fit | null;
+}
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
 const progress: Progress = (about) => post({ type: 'progress', ...about });
@@ -50,8 +64,9 @@ const api: TrainerApi = {
     }
     backend = { kind: 'webgpu', gpu: navigator.gpu };
     timestamps = adapter.features.has('timestamp-query');
+    device = describeAdapter(adapter);
     return {
-      info: describeAdapter(adapter),
+      info: device,
       fallback: null,
       features: [...adapter.features].sort(),
       limits: { ...adapterLimits(adapter) },
@@ -77,14 +92,16 @@ const api: TrainerApi = {
   async forecast(config) {
     const { graph } = loaded();
     checkTrainable(graph, config);
-    return forecastView(graph, config, await forecast(jobOf(config)));
+    const fit = await forecast(jobOf(config));
+    planned = fit;
+    return forecastView(graph, config, fit);
   },
 
   async train(request) {
     if (run) throw new InputError('A run is going on: stop it first.');
     const { graph, fingerprint } = loaded();
     const gate = newGate(request.paused, (paused) => post({ type: 'paused', run: request.run, paused }));
-    const mine = { gate, changes: {} as Partial<Config>, opened: null as Opened | null };
+    const mine: Going = { gate, changes: {}, opened: null, fit: null };
     run = mine;
     try {
       const { weights: _, ...trained } = await train({ ...jobOf(request.config), ...observers(request, mine) });
@@ -102,8 +119,10 @@ const api: TrainerApi = {
     run?.gate.command(command);
   },
 
-  change(key, value) {
-    if (run) run.changes = { ...run.changes, [key]: value };
+  async change(key, value) {
+    if (!run) return false;
+    run.changes = { ...run.changes, [key]: value };
+    return run.fit !== null && outgrows(loaded().graph, run.fit, { ...run.fit.forecast.config, [key]: value });
   },
 
   loseDevice() {
@@ -111,7 +130,7 @@ const api: TrainerApi = {
   },
 
   async dispatches() {
-    return { dispatches: [], code: {} };
+    return planned ? planDetails(planned.forecast.plan, workgroupSize(device)) : { dispatches: [], code: {} };
   },
 
   profile() {},
@@ -153,10 +172,10 @@ function jobOf(asked: Config) {
   return { graph, config, backend, fit: true, instruments };
 }
 
-const drawn = () => current !== null && current.drawn;
+const drawn = () => current?.drawn ?? false;
 
 /** What the engine tells, passed on to the page; how the page steers, passed on to the engine. */
-function observers({ run: id, events }: TrainRequest, mine: NonNullable<typeof run>) {
+function observers({ run: id, events }: TrainRequest, mine: Going) {
   const { graph } = loaded();
   let memory: MemoryView = { gpu: 0, host: 0, disk: 0, purposes: {} };
   let predicted = 0;
@@ -175,7 +194,11 @@ function observers({ run: id, events }: TrainRequest, mine: NonNullable<typeof r
       },
       wantsPredictions: (last) => drawn() && (last || performance.now() - predicted > PREDICTIONS_MS),
     },
-    onStart: (fit, device) => post({ type: 'started', run: id, device, forecast: view(fit) }),
+    onStart: (fit, device) => {
+      planned = fit;
+      mine.fit = fit;
+      post({ type: 'started', run: id, device, forecast: view(fit) });
+    },
     onOpen: (opened) => {
       mine.opened = opened;
     },
@@ -185,7 +208,10 @@ function observers({ run: id, events }: TrainRequest, mine: NonNullable<typeof r
     },
     onEpoch: (epoch, steps) => post({ type: 'epoch', run: id, epoch, steps, memory }),
     onEvent: (event) => post({ type: 'event', run: id, event }),
-    onReplan: (fit) => post({ type: 'replanned', run: id, forecast: view(fit) }),
+    onReplan: (fit) => {
+      mine.fit = fit;
+      post({ type: 'replanned', run: id, forecast: view(fit) });
+    },
     onRecover: (epoch, reason, device) => post({ type: 'recovered', run: id, epoch, reason, device }),
     onPredictions: (epoch, classes) => {
       predicted = performance.now();

@@ -90,9 +90,9 @@ export function DeveloperPanel() {
           <Operands title="reads" operands={dispatch.reads} />
           <Operands title="writes" operands={dispatch.writes} />
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-          <pre className={classes.code} tabIndex={0} aria-label={`WGSL of ${dispatch.kernel}`}>
-            {plan.code[dispatch.kernel]}
-          </pre>
+          <section className={classes.code} tabIndex={0} aria-label={`WGSL of ${dispatch.kernel}`}>
+            <pre>{plan.code[dispatch.kernel]}</pre>
+          </section>
         </div>
       </div>
     </div>

@@ -1,10 +1,12 @@
-import { differences } from '../../config/describe.ts';
+import { differences, formatValue } from '../../config/describe.ts';
 import { type PresetName, recommendedPreset } from '../../config/presets.ts';
 import { type Config, type ConfigKey, type ConfigValue, entryOf } from '../../config/schema.ts';
+import { labelOf } from '../controls/labels.ts';
+import { formatBytes } from '../theme/format.ts';
 import { showAddress } from './address.ts';
 import { trainer } from './engine.ts';
 import { isActive } from './run.ts';
-import { get, presetConfig, set } from './store.ts';
+import { get, presetConfig, set, tell } from './store.ts';
 
 /** Changing the configuration, and the plan that follows from it. */
 
@@ -18,9 +20,21 @@ export function setValue(key: ConfigKey, value: ConfigValue): void {
   } else {
     set({ config: { ...config, [key]: value } });
   }
-  if (isActive(get().run) && entryOf(key).live) trainer.change(key, value);
   showAddress();
-  replan();
+  const planned = replan();
+  if (isActive(get().run) && entryOf(key).live) void changeLive(key, value, planned);
+}
+
+/** Of a change that is beyond the running plan, the page says what the next one will be. */
+async function changeLive(key: ConfigKey, value: ConfigValue, planned: Promise<void>): Promise<void> {
+  if (!(await trainer.change(key, value))) return;
+  await planned;
+  const bytes = get().forecast?.picture.bytes;
+  const size = bytes === undefined ? '' : `, of ${formatBytes(bytes)}`;
+  tell(
+    'info',
+    `${labelOf(key)} ${formatValue(key, value)} is beyond this plan: the next epoch makes a new plan${size}.`,
+  );
 }
 
 export function setPreset(preset: PresetName): void {

@@ -7,12 +7,13 @@
  * open up and sit apart.
  *
  * Only +, -, *, / and square roots, in a fixed order: the result is the same to the bit on every machine, which Math.exp
- * or Math.sin would not promise. Repulsion is summed over all pairs: exact, and a few seconds for 4,000 nodes, once.
+ * or Math.sin would not promise. Repulsion is summed over all pairs unless the caller brings an approximation
+ * (gridRepulsion.ts).
  */
-import { seedKey, threefry, toUnit } from '../src/graph/random.ts';
 import { pivotMds } from './pivotMds.ts';
+import { seedKey, threefry, toUnit } from './random.ts';
 
-const STEPS = 300;
+export const STEPS = 300;
 /** The sketch is blown up to this times the root of the number of nodes: about the reach of repulsion per node. */
 const START_SIZE = 0.35;
 /**
@@ -20,7 +21,7 @@ const START_SIZE = 0.35;
  * d * (t^2 + CONTACT * t^4): the second term, ours, only keeps linked nodes from falling onto one point.
  */
 const SPRING = 0.02;
-const CONTACT = 8;
+export const CONTACT = 8;
 /** The farthest that a node may go in the first and in the last step. */
 const FIRST_MOVE = 5;
 const LAST_MOVE = 0.05;
@@ -32,6 +33,27 @@ const GRID = 4095;
  * hold each other: 4 keeps thousands of nodes in their neighbourhoods, a few dozen have room for much less.
  */
 export function forceLayout(nodes: number, source: Uint32Array, target: Uint32Array, grip = 4): Float32Array {
+  return normalised(...settle(nodes, source, target, { grip }));
+}
+
+/** Adds to fx and fy what all nodes do to each other. */
+export type Repulsion = (x: Float64Array, y: Float64Array, fx: Float64Array, fy: Float64Array) => void;
+
+export interface SettleOptions {
+  readonly grip: number;
+  readonly steps?: number;
+  readonly repulsion?: Repulsion;
+  /** After each step, counted from 1. */
+  readonly onStep?: (step: number, steps: number) => void;
+}
+
+/** x and y of each node in units of the forces, in which linked nodes are about 1 apart. */
+export function settle(
+  nodes: number,
+  source: Uint32Array,
+  target: Uint32Array,
+  { grip, steps = STEPS, repulsion = repel, onStep }: SettleOptions,
+): [Float64Array, Float64Array] {
   const neighbours: number[][] = Array.from({ length: nodes }, () => []);
   for (let e = 0; e < source.length; e++) {
     neighbours[source[e]].push(target[e]);
@@ -50,10 +72,10 @@ export function forceLayout(nodes: number, source: Uint32Array, target: Uint32Ar
 
   const fx = new Float64Array(nodes);
   const fy = new Float64Array(nodes);
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = 0; step < steps; step++) {
     fx.fill(0);
     fy.fill(0);
-    repel(x, y, fx, fy);
+    repulsion(x, y, fx, fy);
     for (let e = 0; e < source.length; e++) {
       const v = source[e];
       const u = target[e];
@@ -65,7 +87,7 @@ export function forceLayout(nodes: number, source: Uint32Array, target: Uint32Ar
       fx[u] -= force * dx;
       fy[u] -= force * dy;
     }
-    const limit = FIRST_MOVE * (1 - step / STEPS) + LAST_MOVE;
+    const limit = FIRST_MOVE * (1 - step / steps) + LAST_MOVE;
     for (let v = 0; v < nodes; v++) {
       // A node's links add up to a stiffness; a step in inverse proportion to it does not overshoot.
       const damping = 1 / (1 + 0.5 * neighbours[v].length * (SPRING + grip));
@@ -74,8 +96,9 @@ export function forceLayout(nodes: number, source: Uint32Array, target: Uint32Ar
       x[v] += fx[v] * scale;
       y[v] += fy[v] * scale;
     }
+    onStep?.(step + 1, steps);
   }
-  return normalised(x, y);
+  return [x, y];
 }
 
 function repel(x: Float64Array, y: Float64Array, fx: Float64Array, fy: Float64Array): void {
@@ -97,7 +120,8 @@ function repel(x: Float64Array, y: Float64Array, fx: Float64Array, fy: Float64Ar
   }
 }
 
-function normalised(x: Float64Array, y: Float64Array): Float32Array {
+/** Into [0, 1], the smaller side centred, so that the aspect ratio stays. */
+export function normalised(x: Float64Array, y: Float64Array): Float32Array {
   const [left, right] = extent(x);
   const [low, high] = extent(y);
   const size = Math.max(right - left, high - low) || 1;

@@ -1,0 +1,63 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { epochs, finished, progress, trainToEnd, visit } from './page.ts';
+
+/** For everybody: no axe violation in both themes, and everything by keyboard. */
+
+const SHORT = '#data=debian-small&preset=debian-gcn&training.epochs=5';
+
+for (const scheme of ['light', 'dark'] as const) {
+  for (const viewport of [
+    { width: 1440, height: 900 },
+    { width: 390, height: 844 },
+  ]) {
+    test(`axe finds nothing: ${scheme}, ${viewport.width} × ${viewport.height}`, async () => {
+      const { page, close } = await visit({ hash: SHORT, scheme, viewport });
+      await trainToEnd(page);
+      await page.getByRole('button', { name: 'All settings' }).click();
+      for (const tab of [/^Runs/, 'Time and memory', 'Developer']) {
+        await page.getByRole('tab', { name: tab }).click();
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+      }
+      // The page itself never scrolls sideways.
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(sideways).toBeLessThanOrEqual(0);
+      await close();
+    });
+  }
+}
+
+test('train, change, pause and share by keyboard alone', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=2000' });
+  const reach = async (name: RegExp | string, role: 'button' | 'textbox' | 'tab' = 'button') => {
+    for (let i = 0; i < 120; i++) {
+      await page.keyboard.press('Tab');
+      if (
+        await page
+          .getByRole(role, { name })
+          .first()
+          .evaluate((element) => element === document.activeElement)
+      )
+        return;
+    }
+    throw new Error(`Tab never reached ${name}`);
+  };
+  await reach('Train');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => epochs(page)).toBeGreaterThan(1);
+  await page.keyboard.press('Space');
+  await expect(progress(page)).toContainText('Paused');
+  await reach('Stop, and keep the run');
+  await page.keyboard.press('Enter');
+  await finished(page);
+  await reach(/^Runs/, 'tab');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('tab', { name: 'Time and memory' })).toHaveAttribute('aria-selected', 'true');
+  await reach('Share');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Link')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByLabel('Link')).toBeHidden();
+  await close();
+});

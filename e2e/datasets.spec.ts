@@ -1,0 +1,123 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { temporaryProfile } from './browser.ts';
+import { drop, filesOf, newestRun, ready, setField, text, trainToEnd, visit } from './page.ts';
+
+/** Graphs that come, stay and go. */
+
+const DATA = process.env.EDGEWISE_DATA;
+const cora = () => {
+  const folder = join(DATA!, 'planetoid-cora');
+  return filesOf(readdirSync(folder).map((name) => join(folder, name)));
+};
+
+test.describe('Cora from real files', () => {
+  test.skip(!DATA, 'EDGEWISE_DATA is not set');
+
+  test('dropped: nothing is sent, it trains, and after a reload without a network it is still there', async () => {
+    const profile = await temporaryProfile();
+    const first = await visit({ profile: profile.path });
+    const before = first.requests.length;
+    await drop(first.page, cora());
+    await expect(first.page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    await setField(first.page, 'epochs', '30');
+    await trainToEnd(first.page);
+    expect(Number.parseFloat((await newestRun(first.page))[3])).toBeGreaterThan(70);
+    // The curves' library and nothing else may have come since, from where the page came from.
+    const since = first.requests.slice(before).filter((address) => !/\/assets\/[^/]+\.(js|css)$/.test(address));
+    expect(since).toEqual([]);
+    await first.close();
+
+    const second = await visit({ profile: profile.path });
+    const kept = second.page.getByRole('region', { name: 'Dataset' }).getByRole('button', { name: /^cora/i });
+    await expect(kept).toHaveCount(2);
+    const requested = second.requests.length;
+    await kept.last().click();
+    await expect(second.page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    expect(second.requests.slice(requested)).toEqual([]);
+    // Deleted, it is gone after the next reload.
+    await second.page.getByRole('button', { name: /^Karate|Zachary/ }).click();
+    await expect(second.page.getByText('34 nodes').first()).toBeVisible();
+    await second.page.getByRole('button', { name: /^Delete cora/i }).click();
+    await expect(kept).toHaveCount(1);
+    await second.page.reload();
+    await ready(second.page);
+    await expect(kept).toHaveCount(1);
+    await second.close();
+    await profile.remove();
+  });
+
+  test('downloaded: size and licence come first, and it is kept', async () => {
+    const { page, requests, close } = await visit();
+    await page.getByRole('button', { name: /^Cora/ }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText('572 kB');
+    await expect(dialog).toContainText('MIT');
+    await expect(dialog).toContainText('raw.githubusercontent.com');
+    expect(requests.filter((address) => address.includes('/mirror/'))).toEqual([]);
+    await dialog.getByRole('button', { name: /Download/ }).click();
+    await expect(page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    const downloads = requests.filter((address) => address.includes('/mirror/')).length;
+    expect(downloads).toBe(8);
+    await page.getByRole('button', { name: /Zachary/ }).click();
+    await expect(page.getByText('34 nodes').first()).toBeVisible();
+    await page.getByRole('button', { name: /^Cora/ }).click();
+    await expect(page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    expect(requests.filter((address) => address.includes('/mirror/'))).toHaveLength(downloads);
+    await close();
+  });
+
+  test('sampled training reads the kept graph from the disk of this browser, to the same bits as from memory', async () => {
+    const sampled =
+      'training.epochs=3&sampling.strategy=neighbor&evaluation.strategy=neighbor&sampling.batchSize=64&sampling.fanOut=5,3';
+    const { page, close } = await visit();
+    await drop(page, cora());
+    await expect(page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    const hashes: string[] = [];
+    for (const store of ['memory', 'indexeddb']) {
+      const hash = await page.evaluate(() => location.hash);
+      const graph = /graph=[0-9a-f]+/.exec(hash)![0];
+      await page.evaluate((next) => {
+        location.hash = next;
+      }, `#${graph}&preset=gcn&${sampled}&memory.store=${store}`);
+      await ready(page);
+      await trainToEnd(page);
+      const row = await newestRun(page);
+      hashes.push(row[7]);
+    }
+    expect(hashes[1]).toBe(hashes[0]);
+    await close();
+  });
+});
+
+test('a download that fails is a sentence, and the graph that was there stays', async () => {
+  const { page, context, close } = await visit();
+  await context.route('**/mirror/**', (route) => route.fulfill({ status: 200, body: 'not what was promised' }));
+  await page.getByRole('button', { name: /^CiteSeer/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /Download/ })
+    .click();
+  await expect(page.getByRole('alert')).toContainText(/drop its files here/);
+  await expect(page.getByText('3,370 nodes').first()).toBeVisible();
+  await close();
+});
+
+test('a table of edges that is dropped is drawn and described', async () => {
+  const { page, close } = await visit();
+  const edges = Array.from({ length: 60 }, (_, i) => `n${i},n${(i * 7 + 1) % 60}`).join('\n');
+  const nodes = Array.from({ length: 60 }, (_, i) => `n${i},${i % 3 ? 'odd' : 'even'},${i / 60}`).join('\n');
+  await drop(page, [
+    { name: 'edges.csv', bytes: text(`source,target\n${edges}\n`) },
+    { name: 'nodes.csv', bytes: text(`id,label,height\n${nodes}\n`) },
+  ]);
+  await expect(page.getByText('60 nodes').first()).toBeVisible();
+  await setField(page, 'epochs', '3');
+  await trainToEnd(page);
+  // Of somebody's own graph the address tells a fingerprint, and nothing else.
+  const hash = await page.evaluate(() => location.hash);
+  expect(hash).toMatch(/^#graph=[0-9a-f]{16}&/);
+  expect(hash).not.toMatch(/edges|nodes|odd|even/);
+  await close();
+});

@@ -1,0 +1,50 @@
+import { expect, test } from '@playwright/test';
+import { epochs, finished, newestRun, trainToEnd, visit } from './page.ts';
+
+/** Devices that are lost, missing, and looked into. */
+
+const SHORT = '#data=debian-small&preset=debian-gcn&training.epochs=60';
+
+test('a lost device is replaced, and the curve is the same, bit for bit', async () => {
+  const { page, close } = await visit({ hash: SHORT });
+  await trainToEnd(page);
+  const undisturbed = await newestRun(page);
+  await page.getByRole('tab', { name: 'Developer' }).click();
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(page)).toBeGreaterThan(5);
+  await page.getByRole('button', { name: 'Lose the device' }).click();
+  await expect(page.getByText(/went on from epoch/)).toBeVisible();
+  await finished(page);
+  expect(await epochs(page)).toBe(60);
+  expect((await newestRun(page))[7]).toBe(undisturbed[7]);
+  await close();
+});
+
+test('without WebGPU the processor serves, and the page says so', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=8', gpu: false });
+  const badge = page.getByRole('button', { name: /^Device: CPU executor/ });
+  await badge.click();
+  await expect(page.getByRole('dialog')).toContainText(/Training runs on the processor instead/);
+  await page.keyboard.press('Escape');
+  await trainToEnd(page);
+  expect((await newestRun(page))[6]).toBe('CPU executor');
+  await close();
+});
+
+test('the developer panel shows every dispatch with its WGSL, and its time', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=3000' });
+  await expect(page.getByRole('button', { name: /software/ })).toBeVisible();
+  await page.getByRole('tab', { name: 'Developer' }).click();
+  const rows = page.getByRole('table').locator('tbody tr');
+  expect(await rows.count()).toBeGreaterThan(20);
+  await page.getByRole('button', { name: 'optimizer.adam', exact: true }).first().click();
+  await expect(page.getByRole('region', { name: 'WGSL of optimizer.adam' })).toContainText('@compute');
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(page)).toBeGreaterThan(1);
+  await page.getByRole('button', { name: /Time every kernel/ }).click();
+  await expect(page.getByText(/Times of epoch \d+/)).toBeVisible({ timeout: 20_000 });
+  const times = await rows.locator('td:last-child').allTextContents();
+  expect(times.filter((time) => Number.parseFloat(time) > 0).length).toBeGreaterThan(10);
+  await page.getByRole('button', { name: 'Stop, and keep the run' }).click();
+  await close();
+});

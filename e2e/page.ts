@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type BrowserContext, expect, type Page } from '@playwright/test';
+import { openBrowser, temporaryProfile } from './browser.ts';
+
+/** Driving the built page as a visitor would. */
+
+export interface Visit {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Addresses that the page asked for, oldest first. */
+  readonly requests: string[];
+  /** What the browser complained about. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+export interface VisitOptions {
+  /** `#…` */
+  readonly hash?: string;
+  /** Without: as in a browser that has no WebGPU. */
+  readonly gpu?: boolean;
+  /** A profile that is kept; otherwise a fresh one that goes with the visit. */
+  readonly profile?: string;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly scheme?: 'light' | 'dark';
+}
+
+/** Opens the page in a browser of its own and waits for its graph. */
+export async function visit(options: VisitOptions = {}): Promise<Visit> {
+  const { hash = '', gpu = true, viewport = { width: 1440, height: 900 }, scheme = 'light' } = options;
+  const own = options.profile ? null : await temporaryProfile();
+  const context = await openBrowser(options.profile ?? own!.path, { gpu, viewport, colorScheme: scheme });
+  const page = await context.newPage();
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(process.env.EDGEWISE_E2E_PAGE! + hash);
+  await ready(page);
+  return {
+    context,
+    page,
+    requests,
+    complaints,
+    async close() {
+      await context.close();
+      await own?.remove();
+    },
+  };
+}
+
+/** A graph is there, and a plan for it. */
+export async function ready(page: Page): Promise<void> {
+  await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeEnabled({ timeout: 15_000 });
+}
+
+export const transport = (page: Page) => page.getByRole('region', { name: 'Training' });
+export const progress = (page: Page) => transport(page).getByRole('status');
+
+/** Epochs that the page says are done. */
+export async function epochs(page: Page): Promise<number> {
+  const text = await progress(page).textContent();
+  return Number(/epoch ([\d,]+) of/.exec(text ?? '')?.[1].replaceAll(',', '') ?? 0);
+}
+
+export async function setField(page: Page, name: string, value: string): Promise<void> {
+  const field = page.getByLabel(name, { exact: true });
+  await field.fill(value);
+  await field.press('Enter');
+}
+
+/** Presses Train and waits for the end. */
+export async function trainToEnd(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await finished(page);
+}
+
+export async function finished(page: Page): Promise<void> {
+  await expect(progress(page)).toContainText('Done', { timeout: 60_000 });
+}
+
+/** The newest row of the table of runs, cell by cell. */
+export async function newestRun(page: Page): Promise<string[]> {
+  await page.getByRole('tab', { name: /^Runs/ }).click();
+  return page.getByRole('table').locator('tbody tr').first().locator('th, td').allTextContents();
+}
+
+/** Drops files on the page, as the file manager would. */
+export async function drop(page: Page, files: readonly { readonly name: string; readonly bytes: Uint8Array }[]) {
+  const sent = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
+  const transfer = await page.evaluateHandle((list) => {
+    const data = new DataTransfer();
+    for (const { name, base64 } of list) {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      data.items.add(new File([bytes], name));
+    }
+    return data;
+  }, sent);
+  await page.dispatchEvent('body', 'dragover', { dataTransfer: transfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+}
+
+export function filesOf(paths: readonly string[]): { name: string; bytes: Uint8Array }[] {
+  return paths.map((path) => ({ name: basename(path), bytes: readFileSync(path) }));
+}
+
+export const text = (content: string) => new TextEncoder().encode(content);

@@ -1,0 +1,75 @@
+import { expect, test } from '@playwright/test';
+import { epochs, finished, newestRun, progress, ready, setField, trainToEnd, visit } from './page.ts';
+
+/** A link is an experiment. */
+
+test('a run travels by link into a fresh profile, runs again there, and is identical, bit for bit', async () => {
+  const mine = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=40&model.hidden=24' });
+  await mine.page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(mine.page)).toBeGreaterThan(3);
+  await setField(mine.page, 'learning rate', '0.05');
+  await finished(mine.page);
+  const row = await newestRun(mine.page);
+  await mine.page.getByRole('button', { name: 'Share' }).click();
+  const link = await mine.page.getByLabel('Link').inputValue();
+  expect(link.length).toBeLessThan(2000);
+  await mine.close();
+
+  const theirs = await visit({ hash: new URL(link).hash });
+  await expect(theirs.page.getByText(/unverified until it is run again here/)).toBeVisible();
+  await expect(theirs.page.getByLabel('hidden width')).toHaveValue('24');
+  await theirs.page.getByRole('button', { name: 'Run it here' }).click();
+  await finished(theirs.page);
+  await expect(theirs.page.getByText(/Identical, bit for bit/)).toBeVisible();
+  expect((await newestRun(theirs.page))[7]).toBe(row[7]);
+  await theirs.close();
+});
+
+test('the address carries the configuration', async () => {
+  const { page, close } = await visit();
+  await setField(page, 'hidden width', '48');
+  const address = page.url();
+  expect(address).toContain('model.hidden=48');
+  await close();
+  const again = await visit({ hash: new URL(address).hash });
+  await expect(again.page.getByLabel('hidden width')).toHaveValue('48');
+  await again.close();
+});
+
+test('a damaged, oversized or hostile link is one sentence and changes nothing', async () => {
+  const { page, close } = await visit();
+  const configured = page.url();
+  const links = [
+    '#run=AAAA',
+    `#run=${'A'.repeat(5000)}`,
+    '#data=debian-small&training.lr=-1',
+    '#data=debian-small&__proto__=1',
+    '#data=nowhere',
+    '#<img src=x onerror=alert(1)>',
+    `#data=debian-small&training.lr=0.1${'0'.repeat(3000)}`,
+  ];
+  for (const link of links) {
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, link);
+    await expect(page.getByRole('alert'), link).toContainText(/\./);
+    await expect(page.getByLabel('learning rate'), link).toHaveValue('0.02');
+    await page.getByRole('button', { name: 'Close this message' }).click();
+  }
+  await trainToEnd(await shortened(page));
+  expect(new URL(page.url()).hash).toContain(new URL(configured).hash.slice(0, 20));
+  await close();
+});
+
+async function shortened(page: Parameters<typeof setField>[0]) {
+  await setField(page, 'epochs', '2');
+  return page;
+}
+
+test('a link on somebody’s own graph asks for its files', async () => {
+  const { page, close } = await visit({ hash: '#graph=0123456789abcdef&preset=gcn' });
+  await expect(page.getByText(/needs its owner's graph/)).toBeVisible();
+  await expect(progress(page)).toContainText('Not trained yet');
+  await ready(page);
+  await close();
+});

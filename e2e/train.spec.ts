@@ -1,0 +1,139 @@
+import { expect, test } from '@playwright/test';
+import { drop, epochs, finished, newestRun, progress, setField, text, trainToEnd, visit } from './page.ts';
+
+/** The first minute, and steering: in the real Chromium, on WebGPU. */
+
+test('the first load draws the graph, one press trains it, and the picture and the curves follow', async () => {
+  const { page, complaints, close } = await visit();
+  const graph = page.getByRole('region', { name: 'Graph' }).locator('canvas').first();
+  const untrained = await graph.screenshot();
+  await expect(page.getByText('3,370 nodes').first()).toBeVisible();
+  await setField(page, 'epochs', '40');
+  await trainToEnd(page);
+  expect(await epochs(page)).toBe(40);
+  // The nodes have changed their colours.
+  expect((await graph.screenshot()).equals(untrained)).toBe(false);
+  const accuracy = page.getByRole('img', { name: /^Accuracy/ });
+  await expect(accuracy).toHaveAccessibleName(/validation/i);
+  const [, name, , testAccuracy] = await newestRun(page);
+  expect(name).toContain('GCN on debian-small');
+  expect(Number.parseFloat(testAccuracy)).toBeGreaterThan(80);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('what the graph is worth is one click away', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=30' });
+  await trainToEnd(page);
+  await page.getByRole('button', { name: 'Run without the graph' }).click();
+  await finished(page);
+  await expect(page.getByText(/the graph is worth \d+\.\d points/)).toBeVisible();
+  expect((await newestRun(page))[1]).toContain('MLP');
+  await close();
+});
+
+test('pause, one epoch, go on, stop: the run says where it is, and keeps what it has', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=5000' });
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(page)).toBeGreaterThan(2);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(progress(page)).toContainText('Paused');
+  await page.waitForTimeout(300);
+  const at = await epochs(page);
+  await page.waitForTimeout(500);
+  expect(await epochs(page)).toBe(at);
+  await page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect.poll(() => epochs(page)).toBe(at + 1);
+  await expect(progress(page)).toContainText('Paused');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect.poll(() => epochs(page)).toBeGreaterThan(at + 2);
+  await page.getByRole('button', { name: 'Stop, and keep the run' }).click();
+  await finished(page);
+  const stopped = await epochs(page);
+  expect(stopped).toBeLessThan(5000);
+  await page.getByRole('button', { name: 'Reset to an untrained model' }).click();
+  await expect(progress(page)).toContainText('Not trained yet');
+  expect((await newestRun(page))[1]).toContain('GCN');
+  await close();
+});
+
+test('the learning rate changes while it runs, and that is part of the run', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=60' });
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(page)).toBeGreaterThan(5);
+  await setField(page, 'learning rate', '0.2');
+  await finished(page);
+  const changed = await newestRun(page);
+  // The same from the beginning without the change is another curve.
+  await setField(page, 'learning rate', '0.02');
+  await trainToEnd(page);
+  const plain = await newestRun(page);
+  expect(plain[2]).toContain('changes by hand');
+  expect(plain[7]).not.toBe(changed[7]);
+  await close();
+});
+
+test('the same seed gives the same bits, across a reload', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=20' });
+  await trainToEnd(page);
+  const [first] = [await newestRun(page)];
+  await page.reload();
+  await trainToEnd(page);
+  const second = await newestRun(page);
+  expect(second[7]).toBe(first[7]);
+  expect(second[2]).toContain('identical, bit for bit');
+  await close();
+});
+
+test('a batch larger than the plan plans again between two epochs', async () => {
+  const { page, close } = await visit({
+    hash: '#data=debian-small&preset=debian-gcn&training.epochs=4000&sampling.strategy=neighbor&sampling.batchSize=256&sampling.fanOut=3,2&model.hidden=8',
+  });
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(page), { timeout: 30_000 }).toBeGreaterThan(0);
+  const planned = page.getByTestId('predicted-peak');
+  const before = await planned.textContent();
+  await setField(page, 'batch size', '1024');
+  await expect(page.getByText(/the next epoch makes a new plan/i)).toBeVisible();
+  await expect.poll(() => planned.textContent(), { timeout: 30_000 }).not.toBe(before);
+  const at = await epochs(page);
+  await expect.poll(() => epochs(page), { timeout: 30_000 }).toBeGreaterThan(at);
+  await page.getByRole('button', { name: 'Stop, and keep the run' }).click();
+  await finished(page);
+  await close();
+});
+
+test('bad input is a sentence, and the run that was there stays', async () => {
+  const { page, close } = await visit({ hash: '#data=karate&preset=gcn&training.epochs=5' });
+  await trainToEnd(page);
+  const status = await progress(page).textContent();
+  const alert = page.getByRole('alert');
+  const bad: [string, { name: string; bytes: Uint8Array }[], RegExp][] = [
+    ['an empty file', [{ name: 'edges.csv', bytes: text('') }], /edges\.csv/],
+    ['a program', [{ name: 'program.exe', bytes: text('MZ\u0000\u0001') }], /program\.exe/],
+    ['a table with half a row', [{ name: 'edges.csv', bytes: text('source,target\na,b\nc\n') }], /edges\.csv/],
+    ['half of Planetoid', [{ name: 'ind.cora.x', bytes: text('not a pickle') }], /cora/],
+    [
+      'a pickle that wants to run something',
+      [{ name: 'ind.evil.graph', bytes: text("cos\nsystem\n(S'true'\ntR.") }],
+      /evil/,
+    ],
+    [
+      'a gzip bomb cut short',
+      [{ name: 'x.csv.gz', bytes: Uint8Array.of(31, 139, 8, 0, 0, 0, 0, 0, 0, 3) }],
+      /x\.csv\.gz/,
+    ],
+  ];
+  for (const [what, files, sentence] of bad) {
+    await drop(page, files);
+    await expect(alert, what).toContainText(sentence);
+    await page.getByRole('button', { name: 'Close this message' }).click();
+    expect(await progress(page).textContent(), what).toBe(status);
+    await expect(page.getByText('34 nodes').first()).toBeVisible();
+  }
+  await setField(page, 'learning rate', 'fast');
+  await expect(page.getByText(/training\.lr cannot be "fast"/)).toBeVisible();
+  await setField(page, 'layers', '1000');
+  await expect(page.getByText(/model\.layers cannot be "1000"/)).toBeVisible();
+  await close();
+});

@@ -1,0 +1,132 @@
+import { diffConfigs } from '../../config/describe.ts';
+import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
+import type { ForecastView, MemoryView, PlanPicture } from '../../worker/protocol.ts';
+import { labelOf } from '../controls/labels.ts';
+import { formatCount } from '../theme/format.ts';
+import { PURPOSE_NAMES } from '../theme/palette.ts';
+import { budgetText } from './budgetScale.ts';
+import type { PlanItem, PlanLayout } from './planGeometry.ts';
+
+/** The memory plan in sentences. */
+
+/** Which strategy runs, and whether that is what was asked for or what fits. */
+export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView): string {
+  const run = { ...config, ...fitted };
+  const budget = config['memory.gpuBudget'];
+  const steps = stepsPerEpoch === 1 ? 'one step per epoch' : `${formatCount(stepsPerEpoch)} steps per epoch`;
+  const training = run['sampling.strategy'] === 'neighbor';
+  const evaluation = run['evaluation.strategy'] === 'neighbor';
+  const fits = budget > 0 ? `Fits in ${budgetText(budget)}` : '';
+  if (!training) {
+    const how = evaluation ? `evaluation in ${batches(run, 'evaluation')}` : 'the whole graph at once';
+    return `${fits ? `${fits} as a full batch` : 'Full batch'}: ${how}, ${steps}.`;
+  }
+  const smaller = config['sampling.strategy'] === 'neighbor';
+  const changed = Object.keys(fitted).length > 0;
+  const by = changed ? (smaller ? ' with smaller batches' : ' by sampling') : ', sampled as asked for';
+  const train = batches(run, 'sampling');
+  const evaluate = batches(run, 'evaluation');
+  const rest = !evaluation
+    ? 'evaluation on the whole graph'
+    : evaluate === train
+      ? 'evaluation likewise'
+      : `evaluation in ${evaluate}`;
+  return `${fits ? `${fits}${by}` : 'Sampled'}: ${train}, ${steps}; ${rest}.`;
+}
+
+/** `batches of 512 seed nodes, fan-out 15, 10`; without a graph there are no neighbours to fan out to. */
+function batches(config: Config, pass: 'sampling' | 'evaluation'): string {
+  const size = `batches of ${formatCount(config[`${pass}.batchSize`])} seed nodes`;
+  return config['model.kind'] === 'mlp' ? size : `${size}, fan-out ${fanOutText(config[`${pass}.fanOut`])}`;
+}
+
+const fanOutText = (fanOut: readonly number[]) => fanOut.map((fan) => (fan < 0 ? 'all' : formatCount(fan))).join(', ');
+
+/** What the fitter changed, as `batch size 1,024 → 512`; empty where it changed nothing. */
+export function describeChanges({ config, fitted }: ForecastView): string[] {
+  const run = { ...config, ...fitted };
+  return diffConfigs(config, run).map(({ key, before, after }) => {
+    const label = key.startsWith('evaluation.') ? `evaluation ${labelOf(key)}` : labelOf(key);
+    return `${label} ${valueText(key, before)} → ${valueText(key, after)}`;
+  });
+}
+
+function valueText(key: ConfigKey, value: ConfigValue): string {
+  if (Array.isArray(value)) return fanOutText(value);
+  if (key.endsWith('.strategy')) return value === 'full' ? 'full batch' : 'neighbour sampling';
+  return typeof value === 'number' ? formatCount(value) : String(value);
+}
+
+/** Where the room for a batch comes from; empty where nothing is sampled. */
+export function describeCapacity({ capacityFrom }: ForecastView): string {
+  if (capacityFrom === 'worst case') return 'Room for the worst case: no batch can be larger.';
+  if (capacityFrom === 'probe') {
+    return 'Room for the largest batch that a probe of the sampler drew, with a margin; a larger one is split.';
+  }
+  return '';
+}
+
+/** When an item lives: `train 3–6 of 34`, `from train 3 to evaluate 2`, `the whole run`. Dispatches count from 1. */
+export function describeTime({ routines, length }: PlanPicture, from: number, to: number): string {
+  if (from === 0 && to >= length - 1) return 'the whole run';
+  const first = routines.find((routine) => from <= routine.to)!;
+  const last = routines.find((routine) => to <= routine.to)!;
+  const start = from - first.from + 1;
+  const end = to - last.from + 1;
+  if (first !== last) return `from ${first.name} ${start} to ${last.name} ${end}`;
+  const count = first.to - first.from + 1;
+  return `${first.name} ${start === end ? start : `${start}–${end}`} of ${count}`;
+}
+
+export interface ItemText {
+  readonly title: string;
+  readonly purpose: string;
+  readonly lines: readonly string[];
+}
+
+/** What a block or a band is, for the tooltip and for screen readers. */
+export function describeItem(picture: PlanPicture, layout: PlanLayout, item: PlanItem): ItemText {
+  const band = layout.bands[item.band];
+  const first = picture.buffers[band.buffers[0]];
+  const purpose = PURPOSE_NAMES[item.purpose] ?? item.purpose;
+  if (band.buffers.length > 1) {
+    const what = band.kind === 'slot' ? 'small slots' : 'small buffers';
+    return {
+      title: `${band.buffers.length} ${what}`,
+      purpose,
+      lines: [bytesText(band.bytes), `the largest: ${first.label}, ${bytesText(first.bytes)}`],
+    };
+  }
+  if (item.block === null) return { title: first.label, purpose, lines: [bytesText(first.bytes), 'the whole run'] };
+  const block = picture.blocks[item.block];
+  const time = describeTime(picture, item.from, item.to);
+  if (band.kind === 'resident') return { title: block.name, purpose, lines: [bytesText(block.bytes), time] };
+  const sharers = layout.items.filter(({ band }) => band === item.band).length;
+  const slot = sharers === 1 ? `alone in ${first.label}` : `one of ${sharers} in turn in ${first.label}`;
+  const room = block.bytes < first.bytes ? `${slot} (${bytesText(first.bytes)})` : slot;
+  return { title: block.name, purpose, lines: [bytesText(block.bytes), time, room] };
+}
+
+export const bytesText = (bytes: number) => `${formatCount(bytes)} bytes`;
+
+/** Buffers that exist on a GPU only: the CPU executor passes parameters and results as they are. */
+const GPU_ONLY = ['uniforms', 'staging'];
+
+/**
+ * What the executor's ledger says and what it ought to say once everything is allocated. On the CPU the plan lies in main
+ * memory, which holds other things too: its part is the sum by purpose.
+ */
+export function ledgerOf(forecast: ForecastView, memory: MemoryView | null, backend: 'webgpu' | 'cpu') {
+  const { bytes } = forecast.picture;
+  const service = GPU_ONLY.reduce((sum, purpose) => sum + (forecast.purposes[purpose] ?? 0), 0);
+  const held = memory && Object.values(memory.purposes).reduce((sum, part) => sum + part, 0);
+  return { held, expected: backend === 'cpu' ? bytes - service : bytes };
+}
+
+/** The line on the picture's upper edge. */
+export function describeLedger(held: number | null, expected: number): string {
+  if (held === null) return `predicted peak ${bytesText(expected)}`;
+  if (held === expected) return `ledger = plan: ${bytesText(expected)}`;
+  if (held > expected) return `ledger ${bytesText(held)}: ${formatCount(held - expected)} above the plan`;
+  return `ledger ${formatCount(held)} of ${bytesText(expected)}`;
+}
