@@ -19,18 +19,53 @@ export interface Capacity {
  */
 export function worstCase(indptr: Uint32Array, seeds: number, fanOut: readonly number[]): Capacity {
   const graphNodes = indptr.length - 1;
-  const degrees = new Uint32Array(graphNodes);
-  for (let v = 0; v < graphNodes; v++) degrees[v] = indptr[v + 1] - indptr[v];
-  degrees.sort();
+  const degrees = sortedDegrees(indptr);
   const nodes = [Math.min(seeds, graphNodes)];
   const edges: number[] = [];
   for (const [hop, fan] of fanOut.entries()) {
-    let most = 0;
-    for (let i = graphNodes - nodes[hop]; i < graphNodes; i++) most += fan < 0 ? degrees[i] : Math.min(degrees[i], fan);
+    const most = degrees.sumOfLargest(nodes[hop], fan);
     edges.push(most);
     nodes.push(Math.min(graphNodes, nodes[hop] + most));
   }
   return { nodes, edges };
+}
+
+interface SortedDegrees {
+  /** Sum over the `count` largest degrees, each cut at `most` where that is not negative. */
+  sumOfLargest(count: number, most: number): number;
+}
+
+const sorted = new WeakMap<Uint32Array, SortedDegrees>();
+
+/** Sorted once per graph: the fitter asks for dozens of settings, and a slider for dozens of fits a second. */
+function sortedDegrees(indptr: Uint32Array): SortedDegrees {
+  let known = sorted.get(indptr);
+  if (known) return known;
+  const nodes = indptr.length - 1;
+  const degrees = new Uint32Array(nodes);
+  for (let v = 0; v < nodes; v++) degrees[v] = indptr[v + 1] - indptr[v];
+  degrees.sort();
+  /** largest[k] = sum of the k largest. */
+  const largest = new Float64Array(nodes + 1);
+  for (let k = 0; k < nodes; k++) largest[k + 1] = largest[k] + degrees[nodes - 1 - k];
+  const countAbove = (most: number) => {
+    let [low, high] = [0, nodes];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (degrees[middle] > most) high = middle;
+      else low = middle + 1;
+    }
+    return nodes - low;
+  };
+  known = {
+    sumOfLargest(count, most) {
+      if (most < 0) return largest[count];
+      const cut = Math.min(count, countAbove(most));
+      return cut * most + largest[count] - largest[cut];
+    },
+  };
+  sorted.set(indptr, known);
+  return known;
 }
 
 /** Host bytes of a sampled batch of that size, every array counted: offsets, sources, edge ids, importance, weights, nodes. */

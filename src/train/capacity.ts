@@ -34,6 +34,21 @@ function rowLengths(indptr: Uint32Array): Uint32Array {
   return Uint32Array.from({ length: indptr.length - 1 }, (_, row) => indptr[row + 1] - indptr[row]);
 }
 
+const longest = new WeakMap<Uint32Array, { readonly sums: Float64Array }>();
+
+/** sums[k] = entries in the k longest rows; sorted once per matrix, because the fitter asks for dozens of settings. */
+function longestRows(indptr: Uint32Array): { readonly sums: Float64Array } {
+  let known = longest.get(indptr);
+  if (!known) {
+    const lengths = rowLengths(indptr).sort().reverse();
+    const sums = new Float64Array(lengths.length + 1);
+    for (let k = 0; k < lengths.length; k++) sums[k + 1] = sums[k] + lengths[k];
+    known = { sums };
+    longest.set(indptr, known);
+  }
+  return known;
+}
+
 function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
   const lengths = new Uint32Array(cols);
   for (let e = 0; e < indices.length; e++) lengths[indices[e]]++;
@@ -68,8 +83,7 @@ export function batchSizes(
   fanOut: readonly number[],
 ): MutableSizes {
   const sizes: MutableSizes = {};
-  const degrees = rowLengths(graph.adjacency.indptr);
-  const largest = degrees.reduce((a, b) => Math.max(a, b), 0);
+  const largest = longestRows(graph.adjacency.indptr).sums[1] ?? 0;
   sizes[levelName(prefix, layers)] = capacity.nodes[0];
   for (let layer = 0; model.operator && layer < layers; layer++) {
     const hop = layers - 1 - layer;
@@ -83,9 +97,9 @@ export function batchSizes(
   const { features } = graph;
   if (features.kind === 'sparse') {
     const rows = model.operator ? capacity.nodes[layers] : capacity.nodes[0];
-    const lengths = rowLengths(features.indptr).sort();
-    const entries = lengths.subarray(lengths.length - rows).reduce((a, b) => a + b, 0);
-    boundedHalf(sizes, `${prefix}features`, entries, lengths[lengths.length - 1]);
+    const { sums } = longestRows(features.indptr);
+    const entries = sums[rows];
+    boundedHalf(sizes, `${prefix}features`, entries, sums[1] ?? 0);
     boundedHalf(sizes, `${prefix}featuresᵀ`, entries, rows);
   }
   return sizes;

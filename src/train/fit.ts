@@ -70,7 +70,7 @@ export function fitRun(
       : ['worst case'];
     for (const capacityFrom of origins) {
       try {
-        const forecast = forecastRun(graph, candidate, { ...options, capacityFrom });
+        const forecast = remembered(graph, candidate, { ...options, capacityFrom });
         if (budget === 0 || forecast.plan.bytes <= budget)
           return { asked: config, forecast, fitted: differences(candidate, config) };
         needs.push(forecast.plan.bytes);
@@ -89,6 +89,30 @@ export function fitRun(
         ? 'raise the budget or shrink model.hidden.'
         : 'raise the budget, or let the run be fitted to it.'),
   );
+}
+
+/** Forecasts that are kept per graph: more than a ladder has rungs. */
+const MOST_REMEMBERED = 160;
+const memories = new WeakMap<Graph, Map<string, Forecast | InputError>>();
+
+/** A forecast does not depend on the budget, so a slider that moves asks for the same ones again and again. */
+function remembered(graph: Graph, config: Config, options: ForecastOptions): Forecast {
+  const memory = memories.get(graph) ?? new Map<string, Forecast | InputError>();
+  memories.set(graph, memory);
+  const name = JSON.stringify([{ ...config, 'memory.gpuBudget': 0 }, options]);
+  let found = memory.get(name);
+  if (!found) {
+    try {
+      found = forecastRun(graph, config, options);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      found = error;
+    }
+    if (memory.size >= MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
+    memory.set(name, found);
+  }
+  if (found instanceof InputError) throw found;
+  return { ...found, config };
 }
 
 function samples(config: Config, predictOnly: boolean): boolean {

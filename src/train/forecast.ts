@@ -115,6 +115,18 @@ export function splitOf(graph: Graph, config: Config): Uint8Array {
 
 /** Seed nodes of a routine: the training nodes; all nodes in a split; or, to predict, all nodes. */
 export function seedsOf(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
+  const known = seedLists.get(split) ?? new Map<string, Uint32Array>();
+  seedLists.set(split, known);
+  const name = predictOnly ? 'all' : routine;
+  const list = known.get(name) ?? listSeeds(split, routine, predictOnly);
+  known.set(name, list);
+  return list;
+}
+
+/** Listed once per split: the fitter asks for dozens of settings. */
+const seedLists = new WeakMap<Uint8Array, Map<string, Uint32Array>>();
+
+function listSeeds(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
   const seeds: number[] = [];
   for (let node = 0; node < split.length; node++) {
     if (predictOnly || (routine === 'train' ? split[node] === SPLIT.train : split[node] !== SPLIT.none))

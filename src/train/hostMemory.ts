@@ -47,11 +47,11 @@ export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: 
   for (const [routine, batch] of Object.entries(capacity)) {
     sampled = Math.max(sampled, largestBatch(graph, config, sizes, `${routine}.`, batch));
   }
-  const stored = Object.keys(capacity).length > 0 && readsFromStore(config);
+  const fromStore = Object.keys(capacity).length > 0 && readsFromStore(config);
   const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
   // A cache never holds more than there is.
-  const cached = Math.min(config['memory.cacheBytes'], stored ? storedBytes(graph, config['memory.chunkBytes']) : 0);
-  const cache = stored ? cached + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) : 0;
+  const cached = Math.min(config['memory.cacheBytes'], fromStore ? storedBytesOf(graph, config['memory.chunkBytes']) : 0);
+  const cache = fromStore ? cached + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) : 0;
   return graphBytes(graph) + Math.max(arranged, sampled) + sampler + cache;
 }
 
@@ -87,6 +87,20 @@ function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string
     : bytes + sparseFeatureBytes(sizes, prefix, level(0), features.cols);
 }
 
+const stored = new WeakMap<Graph, Map<number, number>>();
+
+/** `storedBytes`, counted once per graph and chunk size. */
+function storedBytesOf(graph: Graph, chunkBytes: number): number {
+  const known = stored.get(graph) ?? new Map<number, number>();
+  stored.set(graph, known);
+  let bytes = known.get(chunkBytes);
+  if (bytes === undefined) {
+    bytes = storedBytes(graph, chunkBytes);
+    known.set(chunkBytes, bytes);
+  }
+  return bytes;
+}
+
 /** Whether sampled passes read the graph from a store; `auto` is for whoever makes the configuration to decide. */
 export function readsFromStore(config: Config): boolean {
   return config['memory.store'] === 'file' || config['memory.store'] === 'indexeddb';
@@ -96,5 +110,5 @@ export function readsFromStore(config: Config): boolean {
 export function diskBytes(graph: Graph, config: Config): number {
   const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
   if (!sampled || !readsFromStore(config)) return 0;
-  return storedBytes(graph, config['memory.chunkBytes']);
+  return storedBytesOf(graph, config['memory.chunkBytes']);
 }
