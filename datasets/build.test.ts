@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SPLIT } from '../src/formats/graphData.ts';
-import { debianGraph, debianSmallGraph } from './debianGraph.ts';
 import { forceLayout } from '../src/graph/layout.ts';
+import { debianGraph, debianSmallGraph } from './debianGraph.ts';
 import { unpackIndex } from './pack.ts';
 import { dependencyEdges, parsePackages } from './packages.ts';
 import { stratifiedSplit } from './split.ts';

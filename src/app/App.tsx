@@ -96,8 +96,7 @@ function Graph() {
   const progress = usePage((state) => state.progress);
   const predictions = usePage((state) => state.run?.predictions?.classes ?? null);
   const split = usePage((state) => state.config['data.split']);
-  const run = usePage((state) => state.run?.id ?? 0);
-  return <GraphPanel graph={graph} predictions={predictions} split={split} run={run} progress={progress} />;
+  return <GraphPanel graph={graph} predictions={predictions} split={split} progress={progress} />;
 }
 
 function Memory() {
@@ -108,11 +107,14 @@ function Memory() {
   const fullBatchBytes = usePage((state) => state.unlimitedBytes);
   const device = usePage((state) => state.device);
   const active = isActive(run);
+  const peak = usePage((state) => state.kept.find(({ id }) => id === state.run?.id)?.record.memory.peak ?? null);
   return (
     <MemoryPlan
       forecast={active ? (run.forecast ?? planned) : planned}
       refusal={active ? null : refusal}
       memory={active ? run.memory : null}
+      peak={peak}
+      locked={active ? 'The run that goes on keeps its plan: stop it to move the budget.' : null}
       running={active && run.status === 'running'}
       budget={budget}
       onBudget={(bytes) => setValue('memory.gpuBudget', bytes)}

@@ -44,7 +44,13 @@ export function drawingPositions(graph: Graph, { onProgress }: DrawingOptions = 
         if (nodes.length >= EXACT_NODES) onProgress?.(done + Math.floor((nodes.length * step) / steps), graph.nodes);
       };
       const { steps, repulsion } = effort(nodes.length);
-      const placed = settle(nodes.length, within[i].source, within[i].target, { grip, steps, repulsion, onStep });
+      const placed = settle(nodes.length, within[i].source, within[i].target, {
+        grip,
+        spring: Number(process.env.SPRING ?? 0.02),
+        steps,
+        repulsion,
+        onStep,
+      });
       nodes.forEach((v, local) => {
         x[v] = placed[0][local];
         y[v] = placed[1][local];

@@ -41,6 +41,8 @@ export type Repulsion = (x: Float64Array, y: Float64Array, fx: Float64Array, fy:
 
 export interface SettleOptions {
   readonly grip: number;
+  /** How strongly far neighbours pull each other. */
+  readonly spring?: number;
   readonly steps?: number;
   readonly repulsion?: Repulsion;
   /** After each step, counted from 1. */
@@ -52,7 +54,7 @@ export function settle(
   nodes: number,
   source: Uint32Array,
   target: Uint32Array,
-  { grip, steps = STEPS, repulsion = repel, onStep }: SettleOptions,
+  { grip, spring = SPRING, steps = STEPS, repulsion = repel, onStep }: SettleOptions,
 ): [Float64Array, Float64Array] {
   const neighbours: number[][] = Array.from({ length: nodes }, () => []);
   for (let e = 0; e < source.length; e++) {
@@ -81,7 +83,7 @@ export function settle(
       const u = target[e];
       const dx = x[u] - x[v];
       const dy = y[u] - y[v];
-      const force = SPRING + grip / (1 + dx * dx + dy * dy);
+      const force = spring + grip / (1 + dx * dx + dy * dy);
       fx[v] += force * dx;
       fy[v] += force * dy;
       fx[u] -= force * dx;
@@ -90,7 +92,7 @@ export function settle(
     const limit = FIRST_MOVE * (1 - step / steps) + LAST_MOVE;
     for (let v = 0; v < nodes; v++) {
       // A node's links add up to a stiffness; a step in inverse proportion to it does not overshoot.
-      const damping = 1 / (1 + 0.5 * neighbours[v].length * (SPRING + grip));
+      const damping = 1 / (1 + 0.5 * neighbours[v].length * (spring + grip));
       const length = damping * Math.sqrt(fx[v] * fx[v] + fy[v] * fy[v]);
       const scale = length > limit ? (damping * limit) / length : damping;
       x[v] += fx[v] * scale;

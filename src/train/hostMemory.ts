@@ -50,8 +50,12 @@ export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: 
   const fromStore = Object.keys(capacity).length > 0 && readsFromStore(config);
   const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
   // A cache never holds more than there is.
-  const cached = Math.min(config['memory.cacheBytes'], fromStore ? storedBytesOf(graph, config['memory.chunkBytes']) : 0);
-  const cache = fromStore ? cached + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) : 0;
+  const cached = Math.min(
+    config['memory.cacheBytes'],
+    fromStore ? storedBytesOf(graph, config['memory.chunkBytes']) : 0,
+  );
+  // A sampler worker has its own copy of the split, for each pass that it serves.
+  const cache = fromStore ? cached + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) + 2 * nodes : 0;
   return graphBytes(graph) + Math.max(arranged, sampled) + sampler + cache;
 }
 

@@ -21,7 +21,7 @@ const UNITS = [
 export function budgetRange(fullBatchBytes: number | null, budget: number): BudgetRange {
   const wanted = Math.max(2 * (fullBatchBytes ?? 32e6), budget);
   const max = 1e6 * 4 ** Math.max(0, Math.ceil(Math.log2(wanted / 1e6) / 2));
-  return { min: Math.min(max / 256, Math.max(1000, budget || Infinity)), max };
+  return { min: Math.min(max / 250, Math.max(1000, budget || Infinity)), max };
 }
 
 /** 0..1; `bytes` 0 is the end stop. */

@@ -34,10 +34,10 @@ export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView
   return `${fits ? `${fits}${by}` : 'Sampled'}: ${train}, ${steps}; ${rest}.`;
 }
 
-/** `batches of 512 seed nodes, fan-out 15, 10`; without a graph there are no neighbours to fan out to. */
+/** `batches of 512 seed nodes (fan-out 15, 10)`; without a graph there are no neighbours to fan out to. */
 function batches(config: Config, pass: 'sampling' | 'evaluation'): string {
   const size = `batches of ${formatCount(config[`${pass}.batchSize`])} seed nodes`;
-  return config['model.kind'] === 'mlp' ? size : `${size}, fan-out ${fanOutText(config[`${pass}.fanOut`])}`;
+  return config['model.kind'] === 'mlp' ? size : `${size} (fan-out ${fanOutText(config[`${pass}.fanOut`])})`;
 }
 
 const fanOutText = (fanOut: readonly number[]) => fanOut.map((fan) => (fan < 0 ? 'all' : formatCount(fan))).join(', ');

@@ -5,7 +5,7 @@ import { axisTicks, type PlanItem, type PlanLayout } from './planGeometry.ts';
 /** Draws the layout on a 2D canvas. Everything that moves by itself lies above it as elements (PlanOverlay.tsx). */
 
 /** Pixels around the plot, for the axes, the label of the highest line, and the gauge. */
-export const MARGIN = { left: 48, right: 28, top: 20, bottom: 20 } as const;
+export const MARGIN = { left: 48, right: 28, top: 17, bottom: 20 } as const;
 
 export interface PlanColors {
   readonly text: string;
@@ -28,7 +28,7 @@ export interface PlanDrawing {
 type Canvas = CanvasRenderingContext2D;
 
 /** How much of its colour a block shows: usual, standing out, and beside what stands out. */
-const ALPHA = { usual: 0.5, strong: 0.9, faint: 0.14 } as const;
+const ALPHA = { usual: 0.62, strong: 1, faint: 0.16 } as const;
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 /** Smallest rectangle that is given a label. */
 const LABEL = { width: 34, height: 12 } as const;
@@ -131,7 +131,7 @@ function drawItems(context: Canvas, drawing: PlanDrawing, ratio: number) {
     if (box.height > 3) context.fillRect(box.x, box.y, box.width, 1 / ratio);
     if (box.width > 3) context.fillRect(box.x + box.width - 1 / ratio, box.y, 1 / ratio, box.height);
     if (box.width < LABEL.width || box.height < LABEL.height) return;
-    context.fillStyle = colors.text;
+    context.fillStyle = inkOn(color, alphaOf(drawing, item, index), colors);
     const label = shorten(context, names[index], box.width - 10);
     if (label) context.fillText(label, box.x + 5, box.y + Math.min(box.height / 2, 12) + 0.5);
   });
@@ -149,11 +149,12 @@ function drawRoutines(context: Canvas, { layout, colors }: PlanDrawing, ratio: n
   context.textAlign = 'left';
   context.textBaseline = 'alphabetic';
   context.font = `11px ${FONT}`;
+  const upper = layout.bands.at(-1)?.y ?? 0;
   layout.routines.forEach(({ name, x, width }, index) => {
     if (index > 0) {
       context.fillStyle = colors.text;
       context.globalAlpha = 0.45;
-      context.fillRect(snap(x, ratio) - 0.5 / ratio, 0, 1 / ratio, layout.height + 6);
+      context.fillRect(snap(x, ratio) - 0.5 / ratio, upper, 1 / ratio, layout.height - upper + 6);
       context.globalAlpha = 1;
     }
     context.fillStyle = colors.dim;
@@ -174,6 +175,22 @@ function drawActive(context: Canvas, { layout, colors, active }: PlanDrawing) {
   context.setLineDash([]);
   context.lineWidth = 1.5;
   context.strokeRect(item.x + 0.75, item.y + 0.75, Math.max(2, item.width - 1.5), Math.max(2, item.height - 1.5));
+}
+
+/** Text or ground, whichever is further from a translucent colour on the ground. */
+function inkOn(color: string, alpha: number, { text, ground }: PlanColors): string {
+  const under = lightness(ground);
+  const behind = under + alpha * (lightness(color) - under);
+  return Math.abs(lightness(text) - behind) >= Math.abs(under - behind) ? text : ground;
+}
+
+/** 0..255 of `#rrggbb` or of what getComputedStyle writes; the weights of luma, https://www.itu.int/rec/R-REC-BT.601 */
+function lightness(color: string): number {
+  const parts = color.startsWith('#')
+    ? [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16))
+    : (color.match(/[\d.]+/g) ?? []).map(Number);
+  const [red = 0, green = 0, blue = 0] = parts;
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 
 /** To whole device pixels, and never thinner than one. */

@@ -49,8 +49,8 @@ export interface PlanLayout extends Size {
   readonly routines: readonly { readonly name: string; readonly x: number; readonly width: number }[];
 }
 
-/** Thinner strips than this (pixels) join their neighbours of the same kind and purpose. */
-const THIN = 2.5;
+/** Thinner strips than this (pixels) join their neighbours of the same kind and purpose; what is in a slot is seen longer. */
+const THIN: Readonly<Record<BandKind, number>> = { resident: 2.5, slot: 1.25, service: 2.5 };
 /** A smaller plan than this share of the largest one stops shrinking, and the axis zooms in instead. */
 const SMALLEST_SHARE = 0.55;
 /** Room above the highest line, and how far above the plan a budget is still drawn to scale. */
@@ -132,7 +132,7 @@ function layoutBands(picture: PlanPicture, height: number, top: number): Band[] 
   const groups: { kind: BandKind; purpose: string; buffers: number[]; bytes: number; thin: boolean }[] = [];
   for (const { buffer, kind } of stackOrder(picture)) {
     const { bytes, purpose } = picture.buffers[buffer];
-    const thin = bytes * scale < THIN;
+    const thin = bytes * scale < THIN[kind];
     const last = groups.at(-1);
     if (thin && last?.thin && last.kind === kind && last.purpose === purpose) {
       last.buffers.push(buffer);

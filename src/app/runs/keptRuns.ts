@@ -39,9 +39,17 @@ export async function keptRuns(): Promise<KeptRun[]> {
   });
 }
 
-export async function keepRun({ record, ...about }: KeptRun): Promise<void> {
+/** Keeps a run, under the next free id where another tab has taken its own in the meantime. */
+export async function keepRun(run: KeptRun): Promise<KeptRun> {
   const db = await database();
-  await db?.put('runs', { ...about, text: encodeRecord(record) });
+  if (!db) return run;
+  const transaction = db.transaction('runs', 'readwrite');
+  const keys = await transaction.store.getAllKeys();
+  const id = keys.includes(run.id) ? Math.max(...keys) + 1 : run.id;
+  const { record, ...about } = run;
+  await transaction.store.put({ ...about, id, text: encodeRecord(record) });
+  await transaction.done;
+  return { ...run, id };
 }
 
 export async function forgetRun(id: number): Promise<void> {

@@ -75,7 +75,8 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
         next = { ...next, events: [...next.events, message.event] };
         break;
       case 'paused':
-        next = { ...next, status: message.paused ? 'paused' : 'running' };
+        // The stream and the answer to the command come by different ports: a late word does not revive a run.
+        if (isActive(next)) next = { ...next, status: message.paused ? 'paused' : 'running' };
         break;
       case 'replanned':
         next = { ...next, forecast: message.forecast };

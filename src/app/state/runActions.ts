@@ -29,9 +29,12 @@ export async function startRun({ config, events = [], paused = false }: RunReque
       return null;
     }
     const done: KeptRun = { id, at: Date.now(), datasetId: graph.id, catalogueId: graph.catalogueId, record };
-    set({ kept: [...get().kept, done], run: { ...get().run!, status: 'done' } });
-    await keepRun(done).catch(tellError);
-    return done;
+    const stored = await keepRun(done).catch((error) => {
+      tellError(error);
+      return done;
+    });
+    set({ kept: [...get().kept, stored], run: { ...get().run!, id: stored.id, status: 'done' } });
+    return stored;
   } catch (error) {
     flush();
     const failed = get().run;

@@ -1,0 +1,136 @@
+import { Progress, SegmentedControl } from '@mantine/core';
+import { useState } from 'react';
+import type { GraphView } from '../../worker/protocol.ts';
+import { formatCount } from '../theme/format.ts';
+import { ClassLegend } from './ClassLegend.tsx';
+import { GraphCanvas } from './GraphCanvas.tsx';
+import classes from './GraphPanel.module.css';
+import { type ColourMode, RIGHT, WRONG } from './nodePaint.ts';
+
+export interface GraphPanelProps {
+  /** Null while none is loaded. */
+  readonly graph: GraphView | null;
+  /** Class of each node as the current run sees it; null before its first. */
+  readonly predictions: Uint16Array | null;
+  /** Index into graph.splits. */
+  readonly split: number;
+  /** What the worker is doing before there is a graph; `total` null where the end is not known. */
+  readonly progress: { readonly task: string; readonly done: number; readonly total: number | null } | null;
+}
+
+/** The graph, what its colours mean, and how well each class is predicted. */
+export function GraphPanel({ graph, predictions, split, progress }: GraphPanelProps) {
+  if (!graph) return <Loading progress={progress} />;
+  // A new graph starts with nothing chosen.
+  return <Loaded key={`${graph.id} ${graph.info.fingerprint}`} graph={graph} predictions={predictions} split={split} />;
+}
+
+const MODES: readonly { readonly value: ColourMode; readonly label: string }[] = [
+  { value: 'class', label: 'Class' },
+  { value: 'prediction', label: 'Prediction' },
+  { value: 'error', label: 'Error' },
+];
+
+function Loaded({ graph, predictions, split }: Omit<GraphPanelProps, 'graph' | 'progress'> & { graph: GraphView }) {
+  const [chosen, setChosen] = useState<ColourMode | null>(null);
+  const [highlight, setHighlight] = useState<number | null>(null);
+  // Those of an earlier graph may still be on their way.
+  const known = predictions && predictions.length === graph.labels.length ? predictions : null;
+  const mode = known ? (chosen ?? 'prediction') : 'class';
+  return (
+    <section className={classes.panel} aria-label="Graph">
+      <header className={classes.head}>
+        <Title graph={graph} />
+        {graph.positions && (
+          <SegmentedControl
+            size="xs"
+            aria-label="Colour the nodes by"
+            title={known ? undefined : 'Prediction and error are there once a run has made its first predictions.'}
+            value={mode}
+            onChange={(value) => setChosen(value as ColourMode)}
+            data={MODES.map((entry) => ({ ...entry, disabled: entry.value !== 'class' && !known }))}
+          />
+        )}
+      </header>
+      {graph.positions ? (
+        <div className={classes.body}>
+          <div className={classes.picture}>
+            <GraphCanvas graph={graph} predictions={known} mode={mode} split={split} highlight={highlight} />
+          </div>
+          <div className={classes.side}>
+            <Key mode={mode} waiting={!known} />
+            <ClassLegend
+              graph={graph}
+              predictions={known}
+              split={split}
+              coloured={mode !== 'error'}
+              onHighlight={setHighlight}
+            />
+          </div>
+        </div>
+      ) : (
+        <p className={classes.empty}>{tooLarge(graph)}</p>
+      )}
+    </section>
+  );
+}
+
+function Title({ graph: { info } }: { graph: GraphView }) {
+  const counts = [
+    [info.nodes, 'nodes'],
+    [info.edges, 'edges'],
+    [info.classes, 'classes'],
+    [info.features, 'features'],
+  ] as const;
+  return (
+    <div className={classes.title}>
+      <h2 title={info.name}>{info.name.slice(0, 200)}</h2>
+      <p>{counts.map(([count, what]) => `${formatCount(count)} ${what}`).join(' · ')}</p>
+    </div>
+  );
+}
+
+/** What the marks mean, in the mode that they are in. */
+function Key({ mode, waiting }: { mode: ColourMode; waiting: boolean }) {
+  return (
+    <ul className={classes.key} aria-label="Marks">
+      {mode === 'error' && (
+        <>
+          <li>
+            <span className={classes.dot} style={{ background: WRONG }} /> wrong
+          </li>
+          <li>
+            <span className={classes.dot} style={{ background: RIGHT }} /> right
+          </li>
+        </>
+      )}
+      <li>
+        <span className={classes.ring} /> trains the model
+      </li>
+      {waiting && <li className={classes.hint}>Predictions appear when a run starts.</li>}
+    </ul>
+  );
+}
+
+function tooLarge({ info }: GraphView): string {
+  const [count, what] = info.nodes > info.edges / 10 ? [info.nodes, 'nodes'] : [info.edges, 'edges'];
+  return `This graph has ${formatCount(count)} ${what}: too many to draw one by one; training works all the same.`;
+}
+
+function Loading({ progress }: Pick<GraphPanelProps, 'progress'>) {
+  const share = progress && progress.total !== null ? (100 * progress.done) / Math.max(1, progress.total) : null;
+  return (
+    <section className={classes.panel} aria-label="Graph" aria-busy>
+      <div className={classes.loading} role="status">
+        <p>{progress ? progress.task : 'Loading the graph'}</p>
+        <Progress
+          className={classes.bar}
+          size="xs"
+          animated={share === null}
+          aria-label={progress?.task ?? 'Loading the graph'}
+          value={share ?? 100}
+        />
+      </div>
+    </section>
+  );
+}

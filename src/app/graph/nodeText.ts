@@ -1,0 +1,49 @@
+import type { GraphView } from '../../worker/protocol.ts';
+import { formatCount } from '../theme/format.ts';
+
+/** What is told of one node, by the tooltip and to screen readers. */
+export interface NodeText {
+  readonly title: string;
+  /** Term and value, and the class whose colour belongs to it. */
+  readonly facts: readonly { readonly term: string; readonly value: string; readonly colour: number | null }[];
+}
+
+const PARTS = ['not in this split', 'training', 'validation', 'test'] as const;
+/** Names come from files and may be of any length. */
+const LONGEST = 120;
+
+export function nodeText(
+  graph: GraphView,
+  node: number,
+  degree: number,
+  predictions: Uint16Array | null,
+  split: Uint8Array | null,
+): NodeText {
+  const label = graph.labels[node];
+  const facts = [{ term: 'class', value: label < 0 ? 'unlabelled' : className(graph, label), colour: label }];
+  if (predictions) {
+    const predicted = predictions[node];
+    const verdict = label < 0 ? '' : predicted === label ? ', right' : ', wrong';
+    facts.push({ term: 'predicted', value: `${className(graph, predicted)}${verdict}`, colour: predicted });
+  }
+  const plain = [
+    { term: 'split', value: PARTS[split ? split[node] : 0] ?? PARTS[0], colour: null },
+    { term: 'neighbours', value: formatCount(degree), colour: null },
+  ];
+  return { title: clipped(graph.nodeIds?.[node] ?? `node ${node}`), facts: [...facts, ...plain] };
+}
+
+/** As one sentence. */
+export function spoken({ title, facts }: NodeText): string {
+  return `${title}: ${facts.map(({ term, value }) => `${term} ${value}`).join('; ')}.`;
+}
+
+export function className(graph: Pick<GraphView, 'classNames'>, index: number): string {
+  return clipped(graph.classNames[index] ?? `class ${index}`);
+}
+
+function clipped(name: string): string {
+  // Code points, so that no pair of surrogates is cut in half.
+  const points = Array.from(name.slice(0, 2 * LONGEST));
+  return points.length > LONGEST ? `${points.slice(0, LONGEST).join('')}…` : name;
+}

@@ -1,0 +1,132 @@
+import { TextInput, Tooltip } from '@mantine/core';
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
+import { formatBytes } from '../theme/format.ts';
+import classes from './BudgetSlider.module.css';
+import { type BudgetRange, budgetText, bytesAt, parseBudget, positionOf, stepBudget } from './budgetScale.ts';
+import { bytesText } from './describePlan.ts';
+
+export interface BudgetMark {
+  readonly bytes: number;
+  readonly label: string;
+}
+
+interface BudgetSliderProps extends BudgetRange {
+  /** Bytes; 0 is no limit. */
+  readonly value: number;
+  readonly marks: readonly BudgetMark[];
+  /** At every move. */
+  readonly onChange: (bytes: number) => void;
+  /** Why it cannot be moved now; null where it can. */
+  readonly disabled: string | null;
+}
+
+/** What the keys do, besides those that the range input brings. */
+const KEYS: Readonly<Record<string, (value: number, range: BudgetRange) => number>> = {
+  ArrowRight: (value, range) => stepBudget(value, 1, range),
+  ArrowUp: (value, range) => stepBudget(value, 1, range),
+  ArrowLeft: (value, range) => stepBudget(value, -1, range),
+  ArrowDown: (value, range) => stepBudget(value, -1, range),
+  Home: (_, { min }) => min,
+  End: () => 0,
+};
+
+/** "My GPU has [ 64 MB ]": a text field, and a slider on a logarithmic scale with "no limit" as its end stop. */
+export function BudgetSlider({ value, min, max, marks, onChange, disabled }: BudgetSliderProps) {
+  const id = useId();
+  const range = { min, max };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = KEYS[event.key]?.(value, range);
+    if (next === undefined) return;
+    event.preventDefault();
+    if (next !== value) onChange(next);
+  };
+  return (
+    <div className={classes.budget} title={disabled ?? undefined}>
+      <label className={classes.label} htmlFor={`${id}-field`}>
+        My GPU has
+      </label>
+      <BudgetField id={`${id}-field`} value={value} onChange={onChange} disabled={disabled !== null} />
+      <div className={classes.scale}>
+        <Tooltip label={value === 0 ? 'no limit' : bytesText(value)} openDelay={400} position="top">
+          <input
+            className={classes.range}
+            type="range"
+            aria-label="GPU memory budget"
+            aria-valuetext={value === 0 ? 'no limit' : formatBytes(value)}
+            min={0}
+            max={1}
+            step="any"
+            value={positionOf(value, range)}
+            disabled={disabled !== null}
+            onChange={(event) => onChange(bytesAt(event.currentTarget.valueAsNumber, range))}
+            onKeyDown={onKeyDown}
+          />
+        </Tooltip>
+        <div className={classes.marks} aria-hidden="true">
+          {[{ bytes: min, label: formatBytes(min) }, ...marks, { bytes: 0, label: 'no limit' }].map(
+            ({ bytes, label }) => (
+              <span key={label} className={classes.mark} style={{ left: `${100 * positionOf(bytes, range)}%` }}>
+                {label}
+              </span>
+            ),
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Text that is taken over when it is left or Enter is pressed, and only where it is an amount of memory. */
+function BudgetField({
+  id,
+  value,
+  onChange,
+  disabled,
+}: {
+  id: string;
+  value: number;
+  onChange: (bytes: number) => void;
+  disabled: boolean;
+}) {
+  const shown = budgetText(value);
+  const [text, setText] = useState(shown);
+  const [error, setError] = useState<string | null>(null);
+  useEffect(() => {
+    setText(shown);
+    setError(null);
+  }, [shown]);
+  const commit = () => {
+    if (text === shown) return;
+    try {
+      const bytes = parseBudget(text);
+      setText(budgetText(bytes));
+      setError(null);
+      if (bytes !== value) onChange(bytes);
+    } catch (refused) {
+      setError((refused as Error).message);
+    }
+  };
+  return (
+    <TextInput
+      id={id}
+      className={classes.field}
+      size="xs"
+      value={text}
+      error={error}
+      disabled={disabled}
+      spellCheck={false}
+      autoComplete="off"
+      title={value === 0 ? undefined : bytesText(value)}
+      onFocus={(event) => event.currentTarget.select()}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit();
+        if (event.key === 'Escape') {
+          setText(shown);
+          setError(null);
+        }
+      }}
+    />
+  );
+}

@@ -1,0 +1,202 @@
+import { Popover, UnstyledButton } from '@mantine/core';
+import { useId, useState } from 'react';
+import type { MemoryBytes } from '../../run/record.ts';
+import type { ForecastView, MemoryView } from '../../worker/protocol.ts';
+import { Help } from '../glossary/Help.tsx';
+import { TERMS } from '../glossary/terms.ts';
+import { formatBytes } from '../theme/format.ts';
+import { BudgetSlider } from './BudgetSlider.tsx';
+import { budgetRange } from './budgetScale.ts';
+import { bytesText, describeCapacity, describeChanges, describeStrategy, ledgerOf } from './describePlan.ts';
+import classes from './MemoryPlan.module.css';
+import { PlanCanvas } from './PlanCanvas.tsx';
+import { PlanOverlay } from './PlanOverlay.tsx';
+import { PlanTable } from './PlanTable.tsx';
+import { PurposeLegend } from './PurposeLegend.tsx';
+import { topOfScale } from './planGeometry.ts';
+
+export interface MemoryPlanProps {
+  /** Null until there is one; the last one stays while nothing fits. */
+  readonly forecast: ForecastView | null;
+  /** Why there is no plan for what is asked for, in one sentence. */
+  readonly refusal: string | null;
+  /** What is held now; null before the first run. */
+  readonly memory: MemoryView | null;
+  /** The most that the last run held. */
+  readonly peak: MemoryBytes | null;
+  readonly running: boolean;
+  /** Bytes; 0 is no limit. */
+  readonly budget: number;
+  readonly onBudget: (bytes: number) => void;
+  /** What the same run takes without a budget. */
+  readonly fullBatchBytes: number | null;
+  /** Why the budget cannot be moved now; null where it can. */
+  readonly locked?: string | null;
+  readonly software: boolean;
+  readonly backend: 'webgpu' | 'cpu';
+}
+
+/** The memory plan: how much there may be, what will lie where and when, and, while a run goes on, what does. */
+export function MemoryPlan(props: MemoryPlanProps) {
+  const { forecast, refusal, memory, running, budget, onBudget, fullBatchBytes, backend, locked = null } = props;
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [hovered, setHovered] = useState<string | null>(null);
+  const [table, setTable] = useState(false);
+  const tableId = useId();
+  const ledger = forecast && ledgerOf(forecast, memory, backend);
+  // After a run everything is given back: then the picture speaks of the next one.
+  const live = running || (ledger?.held ?? 0) > 0;
+  const unlimited = fullBatchBytes;
+  return (
+    <section className={classes.plan} aria-label="Memory plan">
+      <div className={classes.inner}>
+        <BudgetSlider
+          {...budgetRange(fullBatchBytes, budget)}
+          value={budget}
+          marks={
+            fullBatchBytes === null
+              ? []
+              : [{ bytes: fullBatchBytes, label: `full plan ${formatBytes(fullBatchBytes)}` }]
+          }
+          onChange={onBudget}
+          disabled={locked}
+        />
+        <Headline forecast={forecast} refusal={refusal} />
+        {forecast && ledger ? (
+          <div className={classes.body}>
+            <PlanCanvas
+              picture={forecast.picture}
+              top={topOfScale(forecast.picture.bytes, budget, unlimited)}
+              purpose={hovered ?? chosen}
+              stale={refusal !== null}
+            >
+              {(layout) => (
+                <PlanOverlay
+                  layout={layout}
+                  picture={forecast.picture}
+                  ledger={{ ...ledger, held: live ? ledger.held : null }}
+                  running={running}
+                  budget={budget}
+                  unlimited={unlimited}
+                  refused={refusal !== null}
+                />
+              )}
+            </PlanCanvas>
+            <div className={classes.legend}>
+              <PurposeLegend
+                forecast={forecast}
+                held={live && memory ? memory.purposes : null}
+                highlighted={chosen}
+                onHighlight={setChosen}
+                onHover={setHovered}
+              />
+            </div>
+          </div>
+        ) : (
+          <div className={classes.empty}>{refusal === null && 'The plan appears as soon as a graph is there.'}</div>
+        )}
+        {forecast && <Places {...props} forecast={forecast} live={live} />}
+        {forecast && (
+          <p className={classes.fine}>
+            {backend === 'cpu'
+              ? 'There is no GPU here: the CPU executor lays the same plan in main memory, without read-back and parameters of dispatches. '
+              : props.software
+                ? 'This adapter is software: its buffers lie in main memory, and are counted in the same way. '
+                : ''}
+            Counts every buffer that Edgewise creates, to the byte. What the browser and the driver take for themselves
+            is not visible to a page.{' '}
+            <UnstyledButton
+              className={classes.toggle}
+              aria-expanded={table}
+              aria-controls={tableId}
+              onClick={() => setTable(!table)}
+            >
+              {table ? 'Hide the table' : 'Show as a table'}
+            </UnstyledButton>
+          </p>
+        )}
+        <div id={tableId}>{table && forecast && <PlanTable picture={forecast.picture} />}</div>
+      </div>
+    </section>
+  );
+}
+
+/** What runs and why, in one line; or why nothing does. */
+function Headline({ forecast, refusal }: { forecast: ForecastView | null; refusal: string | null }) {
+  if (refusal !== null) {
+    return (
+      <p className={classes.refusal} role="alert">
+        {refusal}
+      </p>
+    );
+  }
+  if (!forecast) return null;
+  const changes = describeChanges(forecast);
+  return (
+    <div className={classes.headline}>
+      <p>
+        <b>{describeStrategy(forecast)}</b>
+        <Help about="the memory plan">
+          <p>
+            Height is bytes, time runs from left to right: each block is a value, as long as it is needed. {TERMS.peak}
+          </p>
+          <p>
+            <b>Slot.</b> {TERMS.slot} Hatched room in a slot is not used at that time.
+          </p>
+          <p>
+            <b>Activations.</b> {TERMS.activations} They come and go, so they share slots; weights and the graph stay.
+          </p>
+        </Help>
+      </p>
+      <p className={classes.second}>
+        {describeCapacity(forecast)} {changes.length > 0 && <Changes changes={changes} />}
+      </p>
+    </div>
+  );
+}
+
+/** What the fitter changed, one click away. */
+function Changes({ changes }: { changes: readonly string[] }) {
+  return (
+    <Popover width={300} position="bottom-start" withArrow trapFocus={false}>
+      <Popover.Target>
+        <UnstyledButton className={classes.toggle}>
+          {changes.length === 1 ? 'One setting' : `${changes.length} settings`} changed to fit
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.changes}>
+        <ul>
+          {changes.map((change) => (
+            <li key={change}>{change}</li>
+          ))}
+        </ul>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+const PLACES = [
+  ['gpu', 'GPU'],
+  ['host', 'worker'],
+  ['disk', 'disk'],
+] as const;
+
+/** Bytes by place: as predicted, and beside it what is held or was held at the most. */
+function Places({ forecast, memory, peak, live }: MemoryPlanProps & { forecast: ForecastView; live: boolean }) {
+  const measured = live ? memory : peak;
+  return (
+    <dl className={classes.places}>
+      {PLACES.map(([place, name]) => (
+        <div key={place}>
+          <dt>{name}</dt>
+          <dd title={bytesText(forecast.memory[place])}>{formatBytes(forecast.memory[place])}</dd>
+          {measured && (
+            <dd className={classes.measured} title={bytesText(measured[place])}>
+              {live ? 'now' : 'last run'} {formatBytes(measured[place])}
+            </dd>
+          )}
+        </div>
+      ))}
+    </dl>
+  );
+}
