@@ -22,7 +22,7 @@ test('a lost device is replaced, and the curve is the same, bit for bit', async 
 
 test('without WebGPU the processor serves, and the page says so', async () => {
   const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=8', gpu: false });
-  const badge = page.getByRole('button', { name: /^Device: CPU executor/ });
+  const badge = page.getByRole('button', { name: /^Device: no GPU/ });
   await badge.click();
   await expect(page.getByRole('dialog')).toContainText(/Training runs on the processor instead/);
   await page.keyboard.press('Escape');
@@ -35,7 +35,7 @@ test('the developer panel shows every dispatch with its WGSL, and its time', asy
   const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=3000' });
   await expect(page.getByRole('button', { name: /software/ })).toBeVisible();
   await page.getByRole('tab', { name: 'Developer' }).click();
-  const rows = page.getByRole('table').locator('tbody tr');
+  const rows = page.getByRole('tabpanel').locator('tbody tr');
   expect(await rows.count()).toBeGreaterThan(20);
   await page.getByRole('button', { name: 'optimizer.adam', exact: true }).first().click();
   await expect(page.getByRole('region', { name: 'WGSL of optimizer.adam' })).toContainText('@compute');

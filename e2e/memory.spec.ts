@@ -1,26 +1,20 @@
 import { expect, test } from '@playwright/test';
-import { newestRun, progress, type ready, trainToEnd, visit } from './page.ts';
+import { newestRun, plannedBytes, progress, trainToEnd, visit } from './page.ts';
 
 /** The hero: the slider plans again, and what runs obeys it, to the byte. */
 
-/** The exact number of bytes that the page predicts. */
-async function predicted(page: Parameters<typeof ready>[0]): Promise<number> {
-  const label = await page.getByTestId('predicted-peak').getAttribute('data-bytes');
-  return Number(label);
-}
-
 test('the slider plans again, the plan stays below it, and the run holds exactly what was planned', async () => {
   const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=3' });
-  const whole = await predicted(page);
+  const whole = await plannedBytes(page);
   const field = page.getByRole('textbox', { name: /GPU has/ });
   for (const budget of [3_000_000, 2_000_000]) {
     await field.fill(`${budget}`);
     await field.press('Enter');
-    await expect.poll(() => predicted(page)).toBeLessThanOrEqual(budget);
-    expect(await predicted(page)).toBeLessThan(whole);
+    await expect.poll(() => plannedBytes(page)).toBeLessThanOrEqual(budget);
+    expect(await plannedBytes(page)).toBeLessThan(whole);
     await expect(page.getByRole('region', { name: 'Memory plan' })).toContainText(/sampl/i);
     await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeEnabled();
-    const planned = await predicted(page);
+    const planned = await plannedBytes(page);
     await trainToEnd(page);
     const peak = (await newestRun(page))[5];
     expect(Math.abs(Number.parseFloat(peak) * 1e6 * (peak.endsWith('kB') ? 1e-3 : 1) - planned)).toBeLessThan(6000);
@@ -44,7 +38,7 @@ test('what cannot fit is refused with the numbers', async () => {
   const field = page.getByRole('textbox', { name: /GPU has/ });
   await field.fill('10KB');
   await field.press('Enter');
-  await expect(page.getByText(/memory\.gpuBudget is 10000 bytes, but this run needs/)).toBeVisible();
+  await expect(page.getByText(/memory\.gpuBudget is 10,000 bytes, but this run needs/)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeDisabled();
   await expect(progress(page)).toContainText('Not trained yet');
   await close();

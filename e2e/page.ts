@@ -86,7 +86,13 @@ export async function finished(page: Page): Promise<void> {
 /** The newest row of the table of runs, cell by cell. */
 export async function newestRun(page: Page): Promise<string[]> {
   await page.getByRole('tab', { name: /^Runs/ }).click();
-  return page.getByRole('table').locator('tbody tr').first().locator('th, td').allTextContents();
+  return page.getByRole('tabpanel').locator('tbody tr').first().locator('th, td').allTextContents();
+}
+
+/** The exact bytes that the memory plan adds up to. */
+export async function plannedBytes(page: Page): Promise<number> {
+  const peak = page.getByRole('region', { name: 'Memory plan' }).getByRole('row', { name: /^peak/ });
+  return Number((await peak.getByRole('cell').first().textContent())!.replaceAll(',', ''));
 }
 
 /** Drops files on the page, as the file manager would. */

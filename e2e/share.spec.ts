@@ -17,7 +17,7 @@ test('a run travels by link into a fresh profile, runs again there, and is ident
 
   const theirs = await visit({ hash: new URL(link).hash });
   await expect(theirs.page.getByText(/unverified until it is run again here/)).toBeVisible();
-  await expect(theirs.page.getByLabel('hidden width')).toHaveValue('24');
+  await expect(theirs.page.getByLabel('hidden width', { exact: true })).toHaveValue('24');
   await theirs.page.getByRole('button', { name: 'Run it here' }).click();
   await finished(theirs.page);
   await expect(theirs.page.getByText(/Identical, bit for bit/)).toBeVisible();
@@ -32,7 +32,7 @@ test('the address carries the configuration', async () => {
   expect(address).toContain('model.hidden=48');
   await close();
   const again = await visit({ hash: new URL(address).hash });
-  await expect(again.page.getByLabel('hidden width')).toHaveValue('48');
+  await expect(again.page.getByLabel('hidden width', { exact: true })).toHaveValue('48');
   await again.close();
 });
 
@@ -53,7 +53,7 @@ test('a damaged, oversized or hostile link is one sentence and changes nothing',
       location.hash = hash;
     }, link);
     await expect(page.getByRole('alert'), link).toContainText(/\./);
-    await expect(page.getByLabel('learning rate'), link).toHaveValue('0.02');
+    await expect(page.getByLabel('learning rate', { exact: true }), link).toHaveValue('0.02');
     await page.getByRole('button', { name: 'Close this message' }).click();
   }
   await trainToEnd(await shortened(page));

@@ -26,6 +26,24 @@ export interface BenchResult {
   readonly device: DeviceInfo;
   readonly rows: readonly BenchRow[];
   readonly ratios: Readonly<Record<string, number>>;
+  readonly goals?: readonly Goal[];
+  readonly tables?: readonly Table[];
+}
+
+/** Told, never asserted: a machine that is busy with something else proves nothing. */
+export interface Goal {
+  readonly name: string;
+  readonly unit: string;
+  readonly most: number;
+  readonly value: number;
+  /** Null where the goal is not for this device. */
+  readonly met: boolean | null;
+}
+
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
 }
 
 export type Suite = (context: BenchContext) => Promise<Omit<BenchResult, 'bench'>>;

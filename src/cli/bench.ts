@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util';
 import { cora, debian } from '../bench/accuracy.ts';
 import { memory } from '../bench/memory.ts';
+import { page } from '../bench/page.ts';
 import { peers } from '../bench/peers.ts';
-import type { BenchContext, BenchResult, Suite } from '../bench/suite.ts';
+import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Backend } from '../train/session.ts';
 import { findData, loadGraph } from './data.ts';
 import { openDawn } from './dawn.ts';
 import { complain, say } from './output.ts';
+import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
 
 /** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md. */
@@ -17,14 +19,19 @@ const SUITES: Readonly<Record<string, Suite>> = {
   cora,
   debian,
   memory,
+  page: async (context) => page(context, await pageSource(context)),
   peers: (context) => peers(context, peerSource(context)),
 };
+
+/** These open no device here: the browser has its own. */
+const ELSEWHERE: readonly string[] = ['page'];
 
 const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]
 
   cora     test accuracy of the planetoid-gcn protocol on Cora over seeds (needs Cora: EDGEWISE_DATA or a download)
   debian   GCN, MLP and sampled GCN on the embedded graphs
   memory   forecast = ledger = bytes counted from outside
+  page     the page in a browser: bytes and time to the first curve, long tasks while it trains
   peers    one training step on Cora beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in bench/peers)
 `;
 
@@ -44,7 +51,7 @@ async function main(): Promise<void> {
     if (!values.help) throw new InputError(`bench: name one of ${Object.keys(SUITES).join(', ')}.`);
     return say(USAGE);
   }
-  const dawn = values.backend === 'cpu' ? 'not asked for' : await openDawn();
+  const dawn = values.backend === 'cpu' || ELSEWHERE.includes(name) ? 'not asked for' : await openDawn();
   const backends: Backend[] = [];
   if (typeof dawn !== 'string') backends.push({ kind: 'webgpu', gpu: dawn.gpu });
   if (values.backend !== 'webgpu') backends.push({ kind: 'cpu' });
@@ -61,7 +68,7 @@ async function main(): Promise<void> {
   };
   const result: BenchResult = { bench: name, ...(await suite(context)) };
   if (typeof dawn !== 'string') dawn.close();
-  say(values.json ? JSON.stringify(result) : table(result));
+  say(values.json ? JSON.stringify(result) : report(result));
 }
 
 /** Cora's files where EDGEWISE_DATA has them; otherwise the catalogue's id, which downloads them. */
@@ -70,7 +77,7 @@ function publicData(id: string): string {
   return id === 'cora' && folder ? `${folder}/planetoid-cora` : id;
 }
 
-function table({ bench, device, rows, ratios }: BenchResult): string {
+function report({ bench, device, rows, ratios, goals = [], tables = [] }: BenchResult): string {
   const format = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
   const lines = rows.map(({ name, unit, median, lo, hi, mean, std }) => {
     const average = mean === undefined ? '' : `, mean ${format(mean)} ± ${format(std ?? 0)}`;
@@ -78,7 +85,29 @@ function table({ bench, device, rows, ratios }: BenchResult): string {
   });
   const comparisons = Object.entries(ratios).map(([name, value]) => `${name}: ${format(value)}`);
   const on = `${device.backend}: ${device.description}${device.software ? ' (software)' : ''}`;
-  return [`bench ${bench}`, on, '', ...lines, '', ...comparisons].join('\n');
+  const verdicts = goals.map((goal) => verdict(goal, format));
+  return [`bench ${bench}`, on, '', ...lines, '', ...comparisons, ...verdicts, ...tables.map(columns)].join('\n');
+}
+
+function verdict({ name, unit, most, value, met }: Goal, format: (value: number) => string): string {
+  const said = met === null ? 'not judged: this adapter is software' : met ? 'met' : 'NOT MET';
+  return `goal, ${name}: under ${most} ${unit}, measured ${format(value)} ${unit}: ${said}`;
+}
+
+/** Numbers to the right, words to the left. */
+function columns({ title, columns, rows }: Table): string {
+  if (rows.length === 0) return `\n${title}`;
+  const text = (cell: string | number) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell);
+  const widths = columns.map((name, i) => Math.max(name.length, ...rows.map((row) => text(row[i]).length)));
+  const line = (row: readonly (string | number)[]) =>
+    row
+      .map((cell, i) =>
+        typeof rows[0][i] === 'number'
+          ? text(cell).padStart(widths[i])
+          : text(cell).padEnd(i + 1 < row.length ? widths[i] : 0),
+      )
+      .join('  ');
+  return ['', title, line(columns), ...rows.map(line)].join('\n');
 }
 
 main().catch((error: unknown) => {

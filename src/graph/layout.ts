@@ -41,8 +41,11 @@ export type Repulsion = (x: Float64Array, y: Float64Array, fx: Float64Array, fy:
 
 export interface SettleOptions {
   readonly grip: number;
-  /** How strongly far neighbours pull each other. */
-  readonly spring?: number;
+  /**
+   * The sketch's farthest nodes start within this many root mean squares of its middle. Where most nodes look alike from
+   * every pivot (the leaves of a star), a few would else start, and stay, far outside.
+   */
+  readonly within?: number;
   readonly steps?: number;
   readonly repulsion?: Repulsion;
   /** After each step, counted from 1. */
@@ -54,7 +57,7 @@ export function settle(
   nodes: number,
   source: Uint32Array,
   target: Uint32Array,
-  { grip, spring = SPRING, steps = STEPS, repulsion = repel, onStep }: SettleOptions,
+  { grip, within = Infinity, steps = STEPS, repulsion = repel, onStep }: SettleOptions,
 ): [Float64Array, Float64Array] {
   const neighbours: number[][] = Array.from({ length: nodes }, () => []);
   for (let e = 0; e < source.length; e++) {
@@ -68,8 +71,9 @@ export function settle(
   const size = START_SIZE * Math.sqrt(nodes);
   for (let v = 0; v < nodes; v++) {
     threefry(key0, key1, v, 0, word);
-    x[v] = x[v] * size + toUnit(word[0]) - 0.5;
-    y[v] = y[v] * size + toUnit(word[1]) - 0.5;
+    const shrink = within === Infinity ? 1 : 1 / Math.sqrt(1 + (x[v] * x[v] + y[v] * y[v]) / (within * within));
+    x[v] = x[v] * shrink * size + toUnit(word[0]) - 0.5;
+    y[v] = y[v] * shrink * size + toUnit(word[1]) - 0.5;
   }
 
   const fx = new Float64Array(nodes);
@@ -83,7 +87,7 @@ export function settle(
       const u = target[e];
       const dx = x[u] - x[v];
       const dy = y[u] - y[v];
-      const force = spring + grip / (1 + dx * dx + dy * dy);
+      const force = SPRING + grip / (1 + dx * dx + dy * dy);
       fx[v] += force * dx;
       fy[v] += force * dy;
       fx[u] -= force * dx;
@@ -92,7 +96,7 @@ export function settle(
     const limit = FIRST_MOVE * (1 - step / steps) + LAST_MOVE;
     for (let v = 0; v < nodes; v++) {
       // A node's links add up to a stiffness; a step in inverse proportion to it does not overshoot.
-      const damping = 1 / (1 + 0.5 * neighbours[v].length * (spring + grip));
+      const damping = 1 / (1 + 0.5 * neighbours[v].length * (SPRING + grip));
       const length = damping * Math.sqrt(fx[v] * fx[v] + fy[v] * fy[v]);
       const scale = length > limit ? (damping * limit) / length : damping;
       x[v] += fx[v] * scale;

@@ -26,7 +26,7 @@ import { datasetInfo, forecastView } from './views.ts';
 
 const DATABASE = 'edgewise';
 /** Predictions are read back at most this often. */
-const PREDICTIONS_MS = 200;
+const PREDICTIONS_MS = 250;
 
 let stream: MessagePort | null = null;
 let backend: Backend = { kind: 'cpu' };

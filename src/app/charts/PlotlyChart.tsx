@@ -80,11 +80,8 @@ function newPainter() {
   };
 }
 
-const CONFIG = {
-  displaylogo: false,
-  responsive: false,
-  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
-};
+// Drag zooms, a double click shows all; the bar of buttons would be all that a keyboard could reach inside a picture.
+const CONFIG = { displayModeBar: false, responsive: false };
 
 function traces({ series, kind }: PlotlyChartProps): object[] {
   // Later traces lie in front.

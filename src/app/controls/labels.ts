@@ -6,6 +6,10 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'model.hidden': 'hidden width',
   'training.lr': 'learning rate',
   'data.normalizeFeatures': 'normalise features',
+  'sampling.fanOut': 'fan-out',
+  'evaluation.strategy': 'evaluation',
+  'evaluation.batchSize': 'evaluation batch',
+  'evaluation.fanOut': 'evaluation fan-out',
   'memory.cacheBytes': 'chunk cache',
   'memory.chunkBytes': 'chunk size',
 };

@@ -9,11 +9,11 @@ export function DeviceBadge() {
   const device = usePage((state) => state.device);
   if (!device) return <span className={classes.badge}>Looking for a GPU</span>;
   const { info, fallback, features, limits } = device;
-  const kind = fallback ? 'CPU' : info.software ? 'software' : 'GPU';
+  const kind = fallback ? 'no GPU' : info.software ? 'software' : 'GPU';
   return (
     <Popover width={340} position="bottom-end" withArrow>
       <Popover.Target>
-        <UnstyledButton className={classes.badge} data-kind={kind} aria-label={`Device: ${deviceName(info)}, ${kind}`}>
+        <UnstyledButton className={classes.badge} data-kind={kind} aria-label={`Device: ${kind} ${deviceName(info)}`}>
           <b>{kind}</b>
           <span className={classes.name}>{deviceName(info)}</span>
         </UnstyledButton>

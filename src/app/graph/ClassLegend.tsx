@@ -54,7 +54,6 @@ export function ClassLegend({ graph, predictions, split, coloured, onHighlight }
               type="button"
               className={classes.row}
               aria-pressed={pinned === index}
-              aria-label={spokenRow(className(graph, index), score, predictions !== null)}
               title={titleOf(className(graph, index), score, predictions !== null)}
               onPointerEnter={() => onHighlight(index)}
               onPointerLeave={() => onHighlight(pinned)}
@@ -78,11 +77,6 @@ export function ClassLegend({ graph, predictions, split, coloured, onHighlight }
 /** NaN, which is written as a dash, where there is nothing to judge. */
 function accuracy({ right, of }: Share): number {
   return of === 0 ? Number.NaN : right / of;
-}
-
-function spokenRow(name: string, { nodes, test }: ClassScore, scored: boolean): string {
-  const size = `${name}, ${formatCount(nodes)} nodes`;
-  return scored && test.of > 0 ? `${size}, test accuracy ${formatPercent(accuracy(test))}` : size;
 }
 
 function titleOf(name: string, { nodes, validation, test }: ClassScore, scored: boolean): string {

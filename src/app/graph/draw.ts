@@ -1,6 +1,6 @@
 import type { Neighbours } from './neighbours.ts';
 import type { PaintSheet } from './nodePaint.ts';
-import { addDisc, addLine, type DiscMask, discMask, type Raster, rgb } from './raster.ts';
+import { addDisc, addLine, brushOf, type DiscMask, discMask, type Raster } from './raster.ts';
 import type { Size, Viewport } from './viewport.ts';
 
 /** The parts of the picture. */
@@ -22,7 +22,7 @@ export function nodeRadius(nodes: number, { width, height }: Size, zoom: number)
 
 /** Opacity of an edge: faint where there are many; stronger as one zooms in and they thin out. */
 export function edgeAlpha(edges: number, zoom: number): number {
-  return Math.min(0.5, Math.max(0.04, 12 / Math.sqrt(edges + 1)) * Math.sqrt(zoom));
+  return Math.min(0.5, Math.max(0.04, 12 / Math.sqrt(edges + 1)) * zoom ** 0.25);
 }
 
 /** Edges begin to end. `view` is in pixels of the raster. */
@@ -38,7 +38,8 @@ export function rasterEdges(
   for (let e = 2 * begin; e < 2 * end; e += 2) {
     const v = 2 * edges[e];
     const u = 2 * edges[e + 1];
-    const [x0, y0] = [positions[v] * scale + x, positions[v + 1] * scale + y];
+    const x0 = positions[v] * scale + x;
+    const y0 = positions[v + 1] * scale + y;
     addLine(raster, x0, y0, positions[u] * scale + x, positions[u + 1] * scale + y, alpha);
   }
 }
@@ -55,19 +56,19 @@ export function rasterNodes(
 ): void {
   raster.pixels.fill(0);
   const masks = new Map<number, { readonly disc: DiscMask; readonly rim: DiscMask }>();
-  const brushes = looks.map(({ color, alpha, scale: size }) => {
+  const tools = looks.map(({ color, alpha, scale: size }) => {
     const known = masks.get(size);
     const made = known ?? { disc: discMask(size * radius), rim: discMask(size * radius + ring.width) };
     masks.set(size, made);
-    return { ...made, color: rgb(color), alpha };
+    return { ...made, fill: brushOf(color, alpha), edge: brushOf(ring.color, alpha) };
   });
-  const ringColor = rgb(ring.color);
-  for (const v of order) {
-    const { disc, rim, color, alpha } = brushes[look[v]];
+  for (let i = 0; i < order.length; i++) {
+    const v = order[i];
+    const { disc, rim, fill, edge } = tools[look[v]];
     const px = positions[2 * v] * scale + x;
     const py = positions[2 * v + 1] * scale + y;
-    if (split && split[v] === 1) addDisc(raster, rim, px, py, ringColor, alpha);
-    addDisc(raster, disc, px, py, color, alpha);
+    if (split && split[v] === 1) addDisc(raster, rim, px, py, edge);
+    addDisc(raster, disc, px, py, fill);
   }
 }
 

@@ -44,6 +44,6 @@ export function className(graph: Pick<GraphView, 'classNames'>, index: number): 
 
 function clipped(name: string): string {
   // Code points, so that no pair of surrogates is cut in half.
-  const points = Array.from(name.slice(0, 2 * LONGEST));
+  const points = Array.from(name.slice(0, 2 * LONGEST + 2));
   return points.length > LONGEST ? `${points.slice(0, LONGEST).join('')}…` : name;
 }

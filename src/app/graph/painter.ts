@@ -32,27 +32,21 @@ export interface Painter {
   stop(): void;
 }
 
-type Layer = keyof Layers;
-
 /** What each layer depends on. */
-const DEPENDS: Readonly<Record<Layer, readonly (keyof Scene)[]>> = {
-  edges: ['positions', 'edges', 'view', 'size', 'ratio', 'ink'],
-  nodes: ['positions', 'split', 'sheet', 'view', 'size', 'ratio', 'ink'],
-  focus: ['positions', 'neighbours', 'focus', 'view', 'size', 'ratio', 'ink'],
-};
+const NODES = ['positions', 'split', 'sheet', 'view', 'size', 'ratio', 'ink'] as const;
+const FOCUS = ['positions', 'neighbours', 'focus', 'view', 'size', 'ratio', 'ink'] as const;
+const EDGES = ['positions', 'edges', 'view', 'size', 'ratio', 'ink'] as const;
 
-/** Edges between two looks at the clock, and how much of a frame they may take; the rest waits for the next frame. */
-const EDGES_AT_ONCE = 2000;
-const EDGES_MS = 4;
+const differ = (a: Scene, b: Scene | null, parts: readonly (keyof Scene)[]) =>
+  parts.some((part) => a[part] !== b?.[part]);
 
 /** Draws the latest scene at most once per animation frame, and of it only the layers that changed. */
 export function newPainter(layers: Layers): Painter {
-  const edges = pixelLayer(layers.edges);
   const nodes = pixelLayer(layers.nodes);
+  const edges = edgeLayer(layers.edges);
   const front = layers.focus.getContext('2d')!;
   let scene: Scene | null = null;
   let drawn: Scene | null = null;
-  let nextEdge = 0;
   let frame = 0;
 
   const request = () => {
@@ -62,43 +56,24 @@ export function newPainter(layers: Layers): Painter {
   const draw = () => {
     frame = 0;
     if (!scene) return;
-    const now = scene;
-    const { positions, view, size, ratio, ink } = now;
-    const width = Math.round(size.width * ratio);
-    const height = Math.round(size.height * ratio);
-    if (width === 0 || height === 0) return;
-    const stale = (layer: Layer) => DEPENDS[layer].some((part) => now[part] !== drawn?.[part]);
-    const [nodesStale, focusStale, edgesStale] = [stale('nodes'), stale('focus'), stale('edges')];
-    drawn = now;
-    const radius = nodeRadius(positions.length / 2, size, now.zoom);
-    const inPixels = { scale: view.scale * ratio, x: view.x * ratio, y: view.y * ratio };
-    if (nodesStale) {
+    const { positions, view, size, ratio, ink, focus } = scene;
+    const pixels = pixelsOf(scene);
+    if (pixels.width === 0 || pixels.height === 0) return;
+    const radius = nodeRadius(positions.length / 2, size, scene.zoom);
+    if (differ(scene, drawn, NODES)) {
       const ring = { color: ink.ring, width: ratio * ringWidth(radius) };
-      rasterNodes(nodes.raster(width, height), now.sheet, now.split, ring, positions, inPixels, radius * ratio);
+      const raster = nodes.raster(pixels);
+      rasterNodes(raster, scene.sheet, scene.split, ring, positions, inPixels(scene), radius * ratio);
       nodes.show();
     }
-    if (focusStale) {
-      fitCanvas(layers.focus, width, height);
+    if (differ(scene, drawn, FOCUS)) {
+      fitCanvas(layers.focus, pixels);
       front.setTransform(ratio, 0, 0, ratio, 0, 0);
       front.clearRect(0, 0, size.width, size.height);
-      if (now.focus !== null) drawFocus(front, now.focus, now.neighbours, ink.focus, positions, view, radius);
+      if (focus !== null) drawFocus(front, focus, scene.neighbours, ink.focus, positions, view, radius);
     }
-    if (edgesStale) {
-      prime(edges.raster(width, height), rgb(ink.edge));
-      nextEdge = 0;
-      if (now.edges.length === 0) edges.show();
-    }
-    const count = now.edges.length / 2;
-    if (nextEdge === count) return;
-    const alpha = edgeAlpha(count, now.zoom);
-    const start = performance.now();
-    while (nextEdge < count && performance.now() - start < EDGES_MS) {
-      const end = Math.min(count, nextEdge + EDGES_AT_ONCE);
-      rasterEdges(edges.raster(width, height), now.edges, nextEdge, end, positions, inPixels, alpha);
-      nextEdge = end;
-    }
-    edges.show();
-    if (nextEdge < count) request();
+    drawn = scene;
+    if (edges.advance(scene)) request();
   };
 
   return {
@@ -112,6 +87,68 @@ export function newPainter(layers: Layers): Painter {
   };
 }
 
+/** Edges between two looks at the clock, and how much of a frame they may take; the rest waits for the next frame. */
+const EDGES_AT_ONCE = 2000;
+const EDGES_MS = 4;
+
+/**
+ * Edges of a large graph take several frames. Meanwhile the finished picture of them stays, moved and stretched to where
+ * the view is now; what was begun is finished first, so that a long drag does not starve them.
+ */
+function edgeLayer(canvas: HTMLCanvasElement) {
+  const layer = pixelLayer(canvas);
+  let shown: Scene | null = null;
+  let job: { readonly scene: Scene; next: number } | null = null;
+  return {
+    /** Draws for a few milliseconds; true where there is more to do. */
+    advance(scene: Scene): boolean {
+      // Another graph, another size or theme: what was begun is worthless.
+      if (job && differ(scene, job.scene, EDGES) && scene.view === job.scene.view) job = null;
+      if (job?.scene.edges !== scene.edges) job = null;
+      if (!job && differ(scene, shown, EDGES)) {
+        prime(layer.raster(pixelsOf(scene)), rgb(scene.ink.edge));
+        job = { scene, next: 0 };
+      }
+      if (job) {
+        const { positions, edges, zoom } = job.scene;
+        const raster = layer.raster(pixelsOf(job.scene));
+        const count = edges.length / 2;
+        const alpha = edgeAlpha(count, zoom);
+        const start = performance.now();
+        while (job.next < count && performance.now() - start < EDGES_MS) {
+          const end = Math.min(count, job.next + EDGES_AT_ONCE);
+          rasterEdges(raster, edges, job.next, end, positions, inPixels(job.scene), alpha);
+          job.next = end;
+        }
+        if (job.next === count) {
+          layer.show();
+          shown = job.scene;
+          job = null;
+        }
+      }
+      const stands = shown?.edges === scene.edges ? shown : null;
+      canvas.style.visibility = stands ? 'visible' : 'hidden';
+      canvas.style.transform = stands ? movedFrom(stands.view, scene.view) : 'none';
+      return job !== null || differ(scene, shown, EDGES);
+    },
+  };
+}
+
+/** CSS that takes a picture drawn for one view to another; the origin is the canvas's corner. */
+function movedFrom(before: Viewport, now: Viewport): string {
+  const scale = now.scale / before.scale;
+  if (before === now) return 'none';
+  return `matrix(${scale}, 0, 0, ${scale}, ${now.x - before.x * scale}, ${now.y - before.y * scale})`;
+}
+
+function pixelsOf({ size, ratio }: Scene): Size {
+  return { width: Math.round(size.width * ratio), height: Math.round(size.height * ratio) };
+}
+
+function inPixels({ view, ratio }: Scene): Viewport {
+  return { scale: view.scale * ratio, x: view.x * ratio, y: view.y * ratio };
+}
+
 function ringWidth(radius: number): number {
   return Math.min(1.5, 0.4 + radius / 8);
 }
@@ -121,19 +158,19 @@ function pixelLayer(canvas: HTMLCanvasElement) {
   const ctx = canvas.getContext('2d')!;
   let raster: Raster = newRaster(0, 0);
   return {
-    raster(width: number, height: number): Raster {
+    raster({ width, height }: Size): Raster {
       if (raster.width !== width || raster.height !== height) raster = newRaster(width, height);
       return raster;
     },
     show() {
-      fitCanvas(canvas, raster.width, raster.height);
+      fitCanvas(canvas, raster);
       ctx.putImageData(new ImageData(raster.bytes, raster.width, raster.height), 0, 0);
     },
   };
 }
 
 /** Setting a canvas's size wipes it, even where it stays the same. */
-function fitCanvas(canvas: HTMLCanvasElement, width: number, height: number): void {
+function fitCanvas(canvas: HTMLCanvasElement, { width, height }: Size): void {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
 }

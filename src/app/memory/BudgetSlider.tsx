@@ -33,6 +33,7 @@ const KEYS: Readonly<Record<string, (value: number, range: BudgetRange) => numbe
 /** "My GPU has [ 64 MB ]": a text field, and a slider on a logarithmic scale with "no limit" as its end stop. */
 export function BudgetSlider({ value, min, max, marks, onChange, disabled }: BudgetSliderProps) {
   const id = useId();
+  const [error, setError] = useState<string | null>(null);
   const range = { min, max };
   const onKeyDown = (event: KeyboardEvent) => {
     const next = KEYS[event.key]?.(value, range);
@@ -45,7 +46,14 @@ export function BudgetSlider({ value, min, max, marks, onChange, disabled }: Bud
       <label className={classes.label} htmlFor={`${id}-field`}>
         My GPU has
       </label>
-      <BudgetField id={`${id}-field`} value={value} onChange={onChange} disabled={disabled !== null} />
+      <BudgetField
+        id={`${id}-field`}
+        value={value}
+        onChange={onChange}
+        disabled={disabled !== null}
+        error={error}
+        onError={setError}
+      />
       <div className={classes.scale}>
         <Tooltip label={value === 0 ? 'no limit' : bytesText(value)} openDelay={400} position="top">
           <input
@@ -76,34 +84,31 @@ export function BudgetSlider({ value, min, max, marks, onChange, disabled }: Bud
   );
 }
 
+interface BudgetFieldProps {
+  readonly id: string;
+  readonly value: number;
+  readonly onChange: (bytes: number) => void;
+  readonly disabled: boolean;
+  readonly error: string | null;
+  readonly onError: (error: string | null) => void;
+}
+
 /** Text that is taken over when it is left or Enter is pressed, and only where it is an amount of memory. */
-function BudgetField({
-  id,
-  value,
-  onChange,
-  disabled,
-}: {
-  id: string;
-  value: number;
-  onChange: (bytes: number) => void;
-  disabled: boolean;
-}) {
+function BudgetField({ id, value, onChange, disabled, error, onError }: BudgetFieldProps) {
   const shown = budgetText(value);
   const [text, setText] = useState(shown);
-  const [error, setError] = useState<string | null>(null);
   useEffect(() => {
     setText(shown);
-    setError(null);
-  }, [shown]);
+    onError(null);
+  }, [shown, onError]);
   const commit = () => {
-    if (text === shown) return;
     try {
-      const bytes = parseBudget(text);
+      const bytes = text === shown ? value : parseBudget(text);
       setText(budgetText(bytes));
-      setError(null);
+      onError(null);
       if (bytes !== value) onChange(bytes);
     } catch (refused) {
-      setError((refused as Error).message);
+      onError((refused as Error).message);
     }
   };
   return (
@@ -112,7 +117,8 @@ function BudgetField({
       className={classes.field}
       size="xs"
       value={text}
-      error={error}
+      error={error !== null}
+      aria-describedby={error === null ? undefined : `${id}-error`}
       disabled={disabled}
       spellCheck={false}
       autoComplete="off"
@@ -124,7 +130,7 @@ function BudgetField({
         if (event.key === 'Enter') commit();
         if (event.key === 'Escape') {
           setText(shown);
-          setError(null);
+          onError(null);
         }
       }}
     />

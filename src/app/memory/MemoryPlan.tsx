@@ -7,7 +7,14 @@ import { TERMS } from '../glossary/terms.ts';
 import { formatBytes } from '../theme/format.ts';
 import { BudgetSlider } from './BudgetSlider.tsx';
 import { budgetRange } from './budgetScale.ts';
-import { bytesText, describeCapacity, describeChanges, describeStrategy, ledgerOf } from './describePlan.ts';
+import {
+  bytesText,
+  describeCapacity,
+  describeChanges,
+  describeStrategy,
+  ledgerOf,
+  withSeparators,
+} from './describePlan.ts';
 import classes from './MemoryPlan.module.css';
 import { PlanCanvas } from './PlanCanvas.tsx';
 import { PlanOverlay } from './PlanOverlay.tsx';
@@ -46,7 +53,6 @@ export function MemoryPlan(props: MemoryPlanProps) {
   const ledger = forecast && ledgerOf(forecast, memory, backend);
   // After a run everything is given back: then the picture speaks of the next one.
   const live = running || (ledger?.held ?? 0) > 0;
-  const unlimited = fullBatchBytes;
   return (
     <section className={classes.plan} aria-label="Memory plan">
       <div className={classes.inner}>
@@ -66,7 +72,7 @@ export function MemoryPlan(props: MemoryPlanProps) {
           <div className={classes.body}>
             <PlanCanvas
               picture={forecast.picture}
-              top={topOfScale(forecast.picture.bytes, budget, unlimited)}
+              top={topOfScale(forecast.picture.bytes, budget, fullBatchBytes)}
               purpose={hovered ?? chosen}
               stale={refusal !== null}
             >
@@ -74,10 +80,10 @@ export function MemoryPlan(props: MemoryPlanProps) {
                 <PlanOverlay
                   layout={layout}
                   picture={forecast.picture}
-                  ledger={{ ...ledger, held: live ? ledger.held : null }}
+                  ledger={{ ...ledger, held: live ? (ledger.held ?? 0) : null }}
                   running={running}
                   budget={budget}
-                  unlimited={unlimited}
+                  unlimited={fullBatchBytes}
                   refused={refusal !== null}
                 />
               )}
@@ -126,7 +132,7 @@ function Headline({ forecast, refusal }: { forecast: ForecastView | null; refusa
   if (refusal !== null) {
     return (
       <p className={classes.refusal} role="alert">
-        {refusal}
+        {withSeparators(refusal)}
       </p>
     );
   }

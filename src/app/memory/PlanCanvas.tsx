@@ -11,10 +11,10 @@ import {
 } from 'react';
 import type { PlanPicture } from '../../worker/protocol.ts';
 import { PURPOSE_COLORS } from '../theme/palette.ts';
-import { describeItem, type ItemText } from './describePlan.ts';
+import { describeItem, type ItemText, itemName } from './describePlan.ts';
 import { drawPlan, MARGIN, type PlanColors } from './drawPlan.ts';
 import classes from './PlanCanvas.module.css';
-import { type Direction, hitTest, layoutPlan, neighbour, type PlanLayout } from './planGeometry.ts';
+import { type Direction, hitTest, layoutPlan, neighbour, type PlanItem, type PlanLayout } from './planGeometry.ts';
 
 interface PlanCanvasProps {
   readonly picture: PlanPicture;
@@ -40,40 +40,41 @@ export function PlanCanvas({ picture, top, purpose, stale, children }: PlanCanva
   const { ref, width, height } = useElementSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [active, setActive] = useState<number | null>(null);
-  const [byKeys, setByKeys] = useState(false);
+  /** Where the pointer is in the plot; null where the keys chose the block. */
+  const [pointer, setPointer] = useState<number | null>(null);
 
   const layout = useMemo(() => {
     const size = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
     return size.width > 0 && size.height > 0 ? layoutPlan(picture, size, top) : null;
   }, [picture, width, height, top]);
-  const texts = useMemo(() => layout?.items.map((item) => describeItem(picture, layout, item)), [picture, layout]);
+  const names = useMemo(() => layout?.items.map((item) => itemName(picture, layout, item)), [picture, layout]);
   // Another plan, or another size: the index may mean another block.
   const shown = layout && active !== null && active < layout.items.length ? active : null;
 
   const draw = useCallback(() => {
-    if (!canvas.current || !layout || !texts) return;
-    const names = texts.map(({ title }) => title);
+    if (!canvas.current || !layout || !names) return;
     const drawing = { layout, names, colors: colorsOf(canvas.current), active: shown, purpose };
     drawPlan(canvas.current, { width, height }, window.devicePixelRatio, drawing);
-  }, [layout, texts, width, height, shown, purpose]);
+  }, [layout, names, width, height, shown, purpose]);
   useDrawing(draw);
 
   const onPointer = (event: PointerEvent) => {
     if (!layout) return;
     const box = event.currentTarget.getBoundingClientRect();
-    setByKeys(false);
-    setActive(hitTest(layout, event.clientX - box.left - MARGIN.left, event.clientY - box.top - MARGIN.top));
+    const x = event.clientX - box.left - MARGIN.left;
+    setPointer(x);
+    setActive(hitTest(layout, x, event.clientY - box.top - MARGIN.top));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!layout) return;
     const next = nextItem(layout, shown, event.key);
     if (next === undefined) return;
     event.preventDefault();
-    setByKeys(true);
+    setPointer(null);
     setActive(next);
   };
-  const text = shown === null ? undefined : texts?.[shown];
   const item = shown === null ? undefined : layout?.items[shown];
+  const text = layout && item && describeItem(picture, layout, item);
   return (
     <div
       ref={ref}
@@ -88,7 +89,7 @@ export function PlanCanvas({ picture, top, purpose, stale, children }: PlanCanva
       onFocus={(event) => {
         // Coming by Tab shows where one is; coming by a click does not move what the pointer chose.
         if (layout?.items.length && event.currentTarget.matches(':focus-visible')) {
-          setByKeys(true);
+          setPointer(null);
           setActive((now) => now ?? 0);
         }
       }}
@@ -104,11 +105,11 @@ export function PlanCanvas({ picture, top, purpose, stale, children }: PlanCanva
           style={{ left: MARGIN.left, top: MARGIN.top, width: layout.width, height: layout.height }}
         >
           {children(layout)}
-          {item && text && <Tip text={text} purpose={item.purpose} {...anchorOf(item, layout)} />}
+          {item && text && <Tip text={text} purpose={item.purpose} {...anchorOf(item, layout, pointer)} />}
         </div>
       )}
       <div className={classes.spoken} aria-live="polite">
-        {byKeys && text && [text.title, text.purpose, ...text.lines].join(', ')}
+        {pointer === null && text && [text.title, text.purpose, ...text.lines].join(', ')}
       </div>
     </div>
   );
@@ -124,12 +125,15 @@ function nextItem(layout: PlanLayout, index: number | null, key: string): number
   return index === null ? 0 : neighbour(layout, index, ARROWS[key]);
 }
 
-/** Beside the item, on the side where there is room. */
-function anchorOf(item: { x: number; y: number; width: number; height: number }, layout: PlanLayout) {
-  const x = item.x + Math.min(item.width / 2, layout.width);
+/** Half the width that a tip may have. */
+const HALF_TIP = 130;
+
+/** Above or below the item, where there is more room; at the pointer, or at the item's middle. */
+function anchorOf(item: PlanItem, layout: PlanLayout, pointer: number | null) {
+  const x = pointer ?? item.x + item.width / 2;
   const below = item.y < layout.height / 2;
   return {
-    x: Math.min(Math.max(x, 110), Math.max(110, layout.width - 110)),
+    x: Math.max(HALF_TIP - MARGIN.left, Math.min(x, layout.width + MARGIN.right - HALF_TIP)),
     y: below ? item.y + item.height + 6 : item.y - 6,
     below,
   };

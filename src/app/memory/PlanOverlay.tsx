@@ -1,6 +1,6 @@
 import type { PlanPicture } from '../../worker/protocol.ts';
 import { formatBytes } from '../theme/format.ts';
-import { budgetText } from './budgetScale.ts';
+import { shortBudget } from './budgetScale.ts';
 import { bytesText, describeLedger } from './describePlan.ts';
 import classes from './PlanOverlay.module.css';
 import type { PlanLayout } from './planGeometry.ts';
@@ -34,7 +34,7 @@ export function PlanOverlay({ layout, picture, ledger, running, budget, unlimite
   return (
     <>
       {held !== null && running && (
-        <div className={classes.veil} style={{ top: yOf(picture.bytes), height: height - yOf(picture.bytes) }}>
+        <div className={classes.veil} style={{ top: yOf(expected), height: height - yOf(expected) }}>
           <div style={{ transform: `scaleY(${Math.max(0, 1 - held / expected)})` }} />
         </div>
       )}
@@ -54,14 +54,14 @@ export function PlanOverlay({ layout, picture, ledger, running, budget, unlimite
       <BudgetLine budget={budget} y={yOf(budget)} />
       {!refused && (
         <Line
-          y={yOf(picture.bytes)}
+          y={yOf(expected)}
           styles={['', met ? `${classes.peak} ${classes.met}` : classes.peak]}
           label={describeLedger(held, expected)}
           title="all planned buffers together"
         />
       )}
       <div className={classes.gauge} data-met={met || undefined} style={{ left: layout.width + 10, height }}>
-        <div className={classes.planned} style={{ top: yOf(picture.bytes) }} />
+        <div className={classes.planned} style={{ top: yOf(expected) }} />
         <div className={classes.fill} style={{ transform: `scaleY(${Math.min(1, (held ?? 0) / top)})` }} />
       </div>
       {held !== null && held > 0 && (
@@ -78,7 +78,7 @@ export function PlanOverlay({ layout, picture, ledger, running, budget, unlimite
 /** The limit, to scale where it is in view; otherwise an arrow to where it lies. */
 function BudgetLine({ budget, y }: { budget: number; y: number }) {
   if (budget === 0) return null;
-  const label = `budget ${budgetText(budget)}`;
+  const label = `budget ${shortBudget(budget)}`;
   if (y >= -1) return <Line y={y} styles={[classes.limit, classes.budget]} label={label} title={bytesText(budget)} />;
   return (
     <div className={classes.beyond} title={bytesText(budget)}>

@@ -44,6 +44,7 @@ export function PurposeLegend({ forecast, held, highlighted, onHighlight, onHove
                 onPointerLeave={() => onHover(null)}
                 onFocus={() => onHover(purpose)}
                 onBlur={() => onHover(null)}
+                title={purpose === 'activations' ? SLOTS : undefined}
               >
                 <span className={classes.swatch} style={{ background: PURPOSE_COLORS[purpose] }} />
                 <span>{PURPOSE_NAMES[purpose]}</span>
@@ -66,6 +67,8 @@ export function PurposeLegend({ forecast, held, highlighted, onHighlight, onHove
     </table>
   );
 }
+
+const SLOTS = 'A slot counts as activations, whatever passes through it.';
 
 /** Nothing that is there is shown as nothing. */
 const share = (fraction: number) => (fraction > 0 && fraction < 0.0005 ? '< 0.1 %' : formatPercent(fraction));

@@ -17,12 +17,15 @@ const UNITS = [
   ['kB', 1e3],
 ] as const;
 
-/** A few times the full batch and a few hundred times less, in steps, so that the scale rests while a width is changed. */
-export function budgetRange(fullBatchBytes: number | null, budget: number): BudgetRange {
-  const wanted = Math.max(2 * (fullBatchBytes ?? 32e6), budget);
-  const max = 1e6 * 4 ** Math.max(0, Math.ceil(Math.log2(wanted / 1e6) / 2));
-  return { min: Math.min(max / 250, Math.max(1000, budget || Infinity)), max };
+/** Around what the run takes without a limit, in steps, so that the scale rests while a width is changed; wider where the budget is. */
+export function budgetRange(unlimitedBytes: number | null, budget: number): BudgetRange {
+  const largest = powerOf4(2 * (unlimitedBytes ?? 32e6));
+  const smallest = largest / 250;
+  return { min: budget > 0 ? Math.min(smallest, budget) : smallest, max: Math.max(largest, powerOf4(budget)) };
 }
+
+/** 1, 4, 16 … MB, at least `bytes`. */
+const powerOf4 = (bytes: number) => 1e6 * 4 ** Math.max(0, Math.ceil(Math.log2(bytes / 1e6) / 2));
 
 /** 0..1; `bytes` 0 is the end stop. */
 export function positionOf(bytes: number, { min, max }: BudgetRange): number {
@@ -48,9 +51,17 @@ export function stepBudget(bytes: number, direction: 1 | -1, { min, max }: Budge
 /** Bytes as exact decimal text that `parseBudget` reads back: `64 MB`, `4.816316 MB`, `no limit`. */
 export function budgetText(bytes: number): string {
   if (bytes === 0) return 'no limit';
-  const [unit, size] = UNITS.find(([, size]) => bytes >= size) ?? ['B', 1];
+  const [unit, size] = unitOf(bytes);
   return `${bytes / size} ${unit}`;
 }
+
+/** The same with at most four digits, for sentences and labels. */
+export function shortBudget(bytes: number): string {
+  const [unit, size] = unitOf(bytes);
+  return `${Number((bytes / size).toPrecision(4))} ${unit}`;
+}
+
+const unitOf = (bytes: number) => UNITS.find(([, size]) => bytes >= size) ?? (['B', 1] as const);
 
 /** Bytes of what was typed; nothing, 0, `no limit`, `none` and `unlimited` are no limit. @throws InputError */
 export function parseBudget(text: string): number {

@@ -4,7 +4,7 @@ import type { ForecastView, MemoryView, PlanPicture } from '../../worker/protoco
 import { labelOf } from '../controls/labels.ts';
 import { formatCount } from '../theme/format.ts';
 import { PURPOSE_NAMES } from '../theme/palette.ts';
-import { budgetText } from './budgetScale.ts';
+import { shortBudget } from './budgetScale.ts';
 import type { PlanItem, PlanLayout } from './planGeometry.ts';
 
 /** The memory plan in sentences. */
@@ -16,7 +16,7 @@ export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView
   const steps = stepsPerEpoch === 1 ? 'one step per epoch' : `${formatCount(stepsPerEpoch)} steps per epoch`;
   const training = run['sampling.strategy'] === 'neighbor';
   const evaluation = run['evaluation.strategy'] === 'neighbor';
-  const fits = budget > 0 ? `Fits in ${budgetText(budget)}` : '';
+  const fits = budget > 0 ? `Fits in ${shortBudget(budget)}` : '';
   if (!training) {
     const how = evaluation ? `evaluation in ${batches(run, 'evaluation')}` : 'the whole graph at once';
     return `${fits ? `${fits} as a full batch` : 'Full batch'}: ${how}, ${steps}.`;
@@ -45,10 +45,9 @@ const fanOutText = (fanOut: readonly number[]) => fanOut.map((fan) => (fan < 0 ?
 /** What the fitter changed, as `batch size 1,024 → 512`; empty where it changed nothing. */
 export function describeChanges({ config, fitted }: ForecastView): string[] {
   const run = { ...config, ...fitted };
-  return diffConfigs(config, run).map(({ key, before, after }) => {
-    const label = key.startsWith('evaluation.') ? `evaluation ${labelOf(key)}` : labelOf(key);
-    return `${label} ${valueText(key, before)} → ${valueText(key, after)}`;
-  });
+  return diffConfigs(config, run).map(
+    ({ key, before, after }) => `${labelOf(key)} ${valueText(key, before)} → ${valueText(key, after)}`,
+  );
 }
 
 function valueText(key: ConfigKey, value: ConfigValue): string {
@@ -84,28 +83,38 @@ export interface ItemText {
   readonly lines: readonly string[];
 }
 
+/** What a block or a band is called. */
+export function itemName(picture: PlanPicture, { bands }: PlanLayout, item: PlanItem): string {
+  const { buffers, kind } = bands[item.band];
+  if (buffers.length > 1) return `${buffers.length} ${kind === 'slot' ? 'small slots' : 'small buffers'}`;
+  return item.block === null ? picture.buffers[buffers[0]].label : picture.blocks[item.block].name;
+}
+
 /** What a block or a band is, for the tooltip and for screen readers. */
 export function describeItem(picture: PlanPicture, layout: PlanLayout, item: PlanItem): ItemText {
-  const band = layout.bands[item.band];
-  const first = picture.buffers[band.buffers[0]];
-  const purpose = PURPOSE_NAMES[item.purpose] ?? item.purpose;
-  if (band.buffers.length > 1) {
-    const what = band.kind === 'slot' ? 'small slots' : 'small buffers';
-    return {
-      title: `${band.buffers.length} ${what}`,
-      purpose,
-      lines: [bytesText(band.bytes), `the largest: ${first.label}, ${bytesText(first.bytes)}`],
-    };
-  }
-  if (item.block === null) return { title: first.label, purpose, lines: [bytesText(first.bytes), 'the whole run'] };
-  const block = picture.blocks[item.block];
+  return {
+    title: itemName(picture, layout, item),
+    purpose: PURPOSE_NAMES[item.purpose] ?? item.purpose,
+    lines: itemLines(picture, layout, item),
+  };
+}
+
+function itemLines(picture: PlanPicture, layout: PlanLayout, item: PlanItem): string[] {
+  const { buffers, bytes, kind } = layout.bands[item.band];
+  const first = picture.buffers[buffers[0]];
+  if (buffers.length > 1) return [bytesText(bytes), `the largest: ${first.label}, ${bytesText(first.bytes)}`];
   const time = describeTime(picture, item.from, item.to);
-  if (band.kind === 'resident') return { title: block.name, purpose, lines: [bytesText(block.bytes), time] };
+  if (item.block === null) return [bytesText(bytes), time];
+  const own = picture.blocks[item.block].bytes;
+  if (kind === 'resident') return [bytesText(own), time];
   const sharers = layout.items.filter(({ band }) => band === item.band).length;
   const slot = sharers === 1 ? `alone in ${first.label}` : `one of ${sharers} in turn in ${first.label}`;
-  const room = block.bytes < first.bytes ? `${slot} (${bytesText(first.bytes)})` : slot;
-  return { title: block.name, purpose, lines: [bytesText(block.bytes), time, room] };
+  return [bytesText(own), time, own < bytes ? `${slot} (${bytesText(bytes)})` : slot];
 }
+
+/** The engine's sentences hold bare numbers; long ones are hard to read. */
+export const withSeparators = (sentence: string) =>
+  sentence.replace(/\d{5,}/g, (digits) => formatCount(Number(digits)));
 
 export const bytesText = (bytes: number) => `${formatCount(bytes)} bytes`;
 

@@ -1,5 +1,5 @@
 import { PURPOSE_COLORS } from '../theme/palette.ts';
-import { budgetText } from './budgetScale.ts';
+import { shortBudget } from './budgetScale.ts';
 import { axisTicks, type PlanItem, type PlanLayout } from './planGeometry.ts';
 
 /** Draws the layout on a 2D canvas. Everything that moves by itself lies above it as elements (PlanOverlay.tsx). */
@@ -72,7 +72,7 @@ function drawAxes(context: Canvas, { layout, colors }: PlanDrawing) {
     const y = Math.round(height * (1 - bytes / top)) + 0.5;
     context.moveTo(-4, y);
     context.lineTo(width, y);
-    context.fillText(bytes === 0 ? '0' : budgetText(bytes), -8, y);
+    context.fillText(bytes === 0 ? '0' : shortBudget(bytes), -8, y);
   }
   context.stroke();
 }
@@ -85,19 +85,26 @@ function drawSlots(context: Canvas, { layout, colors }: PlanDrawing, ratio: numb
   hatch.setTransform(new DOMMatrix().scale(1 / ratio));
   context.fillStyle = hatch;
   for (const { kind, buffers, y, height } of layout.bands) {
-    if (kind === 'slot' && buffers.length === 1) {
-      context.clearRect(0, snap(y, ratio), layout.width, snap(y + height, ratio) - snap(y, ratio));
-      context.fillRect(0, snap(y, ratio), layout.width, snap(y + height, ratio) - snap(y, ratio));
-    }
+    if (kind !== 'slot' || buffers.length > 1) continue;
+    const upper = snap(y, ratio);
+    const tall = snap(y + height, ratio) - upper;
+    // Without the lines of the axis under it.
+    context.clearRect(0, upper, layout.width, tall);
+    context.fillRect(0, upper, layout.width, tall);
   }
 }
 
+/** The last one is kept: only another theme or another screen asks for a new one. */
+let tile: { key: string; canvas: HTMLCanvasElement } | null = null;
+
 function hatchTile({ line }: PlanColors, ratio: number): HTMLCanvasElement {
-  const tile = document.createElement('canvas');
+  const key = `${line} ${ratio}`;
+  if (tile?.key === key) return tile.canvas;
+  const canvas = document.createElement('canvas');
   const side = Math.round(6 * ratio);
-  tile.width = side;
-  tile.height = side;
-  const context = tile.getContext('2d');
+  canvas.width = side;
+  canvas.height = side;
+  const context = canvas.getContext('2d');
   if (context) {
     context.strokeStyle = line;
     context.lineWidth = Math.max(1, ratio * 0.8);
@@ -108,32 +115,27 @@ function hatchTile({ line }: PlanColors, ratio: number): HTMLCanvasElement {
     }
     context.stroke();
   }
-  return tile;
+  tile = { key, canvas };
+  return canvas;
 }
 
+/** One opaque rectangle and at most one label each: a plan may have hundreds of blocks, and a frame has a few milliseconds. */
 function drawItems(context: Canvas, drawing: PlanDrawing, ratio: number) {
   const { layout, colors, names } = drawing;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   context.font = `11px ${FONT}`;
+  const paint = painter(colors);
   layout.items.forEach((item, index) => {
     const box = snapped(item, ratio);
-    const color = PURPOSE_COLORS[item.purpose] ?? colors.dim;
-    // The ground first: blocks are translucent, and the hatching must not show through.
-    context.fillStyle = colors.ground;
+    const { fill, ink } = paint(item.purpose, alphaOf(drawing, item, index));
+    context.fillStyle = fill;
     context.fillRect(box.x, box.y, box.width, box.height);
-    context.globalAlpha = alphaOf(drawing, item, index);
-    context.fillStyle = color;
-    context.fillRect(box.x, box.y, box.width, box.height);
-    context.globalAlpha = 1;
-    // One device pixel of ground between neighbours tells them apart at any size.
-    context.fillStyle = colors.ground;
-    if (box.height > 3) context.fillRect(box.x, box.y, box.width, 1 / ratio);
-    if (box.width > 3) context.fillRect(box.x + box.width - 1 / ratio, box.y, 1 / ratio, box.height);
     if (box.width < LABEL.width || box.height < LABEL.height) return;
-    context.fillStyle = inkOn(color, alphaOf(drawing, item, index), colors);
     const label = shorten(context, names[index], box.width - 10);
-    if (label) context.fillText(label, box.x + 5, box.y + Math.min(box.height / 2, 12) + 0.5);
+    if (!label) return;
+    context.fillStyle = ink;
+    context.fillText(label, box.x + 5, box.y + Math.min(box.height / 2, 12) + 0.5);
   });
 }
 
@@ -177,29 +179,52 @@ function drawActive(context: Canvas, { layout, colors, active }: PlanDrawing) {
   context.strokeRect(item.x + 0.75, item.y + 0.75, Math.max(2, item.width - 1.5), Math.max(2, item.height - 1.5));
 }
 
-/** Text or ground, whichever is further from a translucent colour on the ground. */
-function inkOn(color: string, alpha: number, { text, ground }: PlanColors): string {
-  const under = lightness(ground);
-  const behind = under + alpha * (lightness(color) - under);
-  return Math.abs(lightness(text) - behind) >= Math.abs(under - behind) ? text : ground;
+type Rgb = readonly [number, number, number];
+
+/** The colours of a purpose, mixed with the ground, and of text on them: text or ground, whichever is further away. */
+function painter(colors: PlanColors) {
+  const ground = parseColor(colors.ground);
+  const text = parseColor(colors.text);
+  const mixed = new Map<string, { fill: string; ink: string }>();
+  return (purpose: string, alpha: number) => {
+    const key = `${purpose} ${alpha}`;
+    let paint = mixed.get(key);
+    if (!paint) {
+      const color = parseColor(PURPOSE_COLORS[purpose] ?? colors.dim);
+      const fill = ground.map((part, i) => Math.round(part + alpha * (color[i] - part))) as unknown as Rgb;
+      const far = (other: Rgb) => Math.abs(luma(other) - luma(fill));
+      paint = { fill: `rgb(${fill.join(', ')})`, ink: far(text) >= far(ground) ? colors.text : colors.ground };
+      mixed.set(key, paint);
+    }
+    return paint;
+  };
 }
 
-/** 0..255 of `#rrggbb` or of what getComputedStyle writes; the weights of luma, https://www.itu.int/rec/R-REC-BT.601 */
-function lightness(color: string): number {
+/** `#rrggbb`, or what getComputedStyle writes. */
+function parseColor(color: string): Rgb {
   const parts = color.startsWith('#')
     ? [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16))
     : (color.match(/[\d.]+/g) ?? []).map(Number);
   const [red = 0, green = 0, blue = 0] = parts;
-  return 0.299 * red + 0.587 * green + 0.114 * blue;
+  return [red, green, blue];
 }
 
-/** To whole device pixels, and never thinner than one. */
+/** 0..255, by the weights of https://www.itu.int/rec/R-REC-BT.601 */
+const luma = ([red, green, blue]: Rgb) => 0.299 * red + 0.587 * green + 0.114 * blue;
+
+/** To whole device pixels, never thinner than one; where there is room, one is left free towards the neighbours. */
 function snapped({ x, y, width, height }: PlanItem, ratio: number) {
   const left = snap(x, ratio);
   const upper = snap(y, ratio);
   const right = Math.max(left + 1 / ratio, snap(x + width, ratio));
   const lower = Math.max(upper + 1 / ratio, snap(y + height, ratio));
-  return { x: left, y: upper, width: right - left, height: lower - upper };
+  const gap = (pixels: number) => (pixels > 3 ? 1 / ratio : 0);
+  return {
+    x: left,
+    y: upper + gap(lower - upper),
+    width: right - left - gap(right - left),
+    height: lower - upper - gap(lower - upper),
+  };
 }
 
 const snap = (pixels: number, ratio: number) => Math.round(pixels * ratio) / ratio;

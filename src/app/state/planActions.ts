@@ -13,10 +13,7 @@ import { get, presetConfig, set, tell } from './store.ts';
 export function setValue(key: ConfigKey, value: ConfigValue): void {
   const { config, preset, graph } = get();
   if (key === 'model.kind') {
-    const kind = value as Config['model.kind'];
-    const next = recommendedPreset(kind, graph?.catalogueId ?? null);
-    const byHand = differences(config, presetConfig(preset));
-    set({ preset: next, config: { ...presetConfig(next), ...byHand, 'model.kind': kind } });
+    set(ofKind(value as Config['model.kind'], config, preset, graph?.catalogueId ?? null));
   } else {
     set({ config: { ...config, [key]: value } });
   }
@@ -35,6 +32,13 @@ async function changeLive(key: ConfigKey, value: ConfigValue, planned: Promise<v
     'info',
     `${labelOf(key)} ${formatValue(key, value)} is beyond this plan: the next epoch makes a new plan${size}.`,
   );
+}
+
+/** The protocol for another kind of model; what was set by hand stays. */
+export function ofKind(kind: Config['model.kind'], config: Config, preset: PresetName, catalogueId: string | null) {
+  const next = recommendedPreset(kind, catalogueId);
+  const byHand = differences(config, presetConfig(preset));
+  return { preset: next, config: { ...presetConfig(next), ...byHand, 'model.kind': kind } };
 }
 
 export function setPreset(preset: PresetName): void {

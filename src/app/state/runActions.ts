@@ -3,9 +3,9 @@ import type { RunEvent } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
 import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
 import { trainer } from './engine.ts';
-import { replan } from './planActions.ts';
+import { ofKind, replan } from './planActions.ts';
 import { advance, isActive, newRun } from './run.ts';
-import { get, presetConfig, set, tellError } from './store.ts';
+import { get, set, tellError } from './store.ts';
 
 /** Starting, steering and ending runs, and what their stream says. */
 
@@ -72,18 +72,14 @@ export async function reset(): Promise<void> {
   set({ run: null, answer: null });
 }
 
-/** The same protocol without the graph, drawn over the run that is there. */
+/** The same run without the graph, with the one that is there drawn over it. */
 export async function runWithoutGraph(): Promise<void> {
-  const { graph, config, kept, overlaid } = get();
+  const { graph, config, preset, kept } = get();
   const beside = kept.findLast(
     ({ datasetId, record }) => datasetId === graph?.id && record.config['model.kind'] !== 'mlp',
   );
-  if (beside) set({ overlaid: [...new Set([...overlaid, beside.id])] });
-  const budget = config['memory.gpuBudget'];
-  const preset = graph?.catalogueId?.startsWith('debian') ? 'debian-mlp' : 'mlp';
-  const asked = { ...presetConfig(preset), 'memory.gpuBudget': budget, 'training.seed': config['training.seed'] };
-  const mlp = await startRun({ config: asked });
-  if (mlp && beside) set({ overlaid: [...new Set([...get().overlaid, beside.id])] });
+  if (beside) set({ overlaid: [...new Set([...get().overlaid, beside.id])] });
+  await startRun({ config: ofKind('mlp', config, preset, graph?.catalogueId ?? null).config });
 }
 
 /** Resolves when no run is going on. */
@@ -96,8 +92,8 @@ function idle(): Promise<void> {
 
 type RunMessage = Exclude<StreamMessage, { type: 'progress' }>;
 
-/** The page is drawn at most this often while a run goes on; its first epoch is shown at once. */
-const FLUSH_MS = 100;
+/** The page is drawn at most four times a second while a run goes on; its first epoch is shown at once. */
+const FLUSH_MS = 250;
 let waiting: RunMessage[] = [];
 let timer: ReturnType<typeof setTimeout> | null = null;
 

@@ -86,8 +86,9 @@ export function tell(kind: Notice['kind'], text: string): void {
 /** What went wrong, as a sentence: messages of InputError and DeviceError are written for people. */
 export function tellError(error: unknown): void {
   const { name, message } = error as Error;
-  const known = name === 'InputError' || name === 'DeviceError';
-  tell('error', known ? sentence(message) : `Something in Edgewise broke: ${message}. Reload the page and try again.`);
+  if (name === 'InputError') tell('error', message);
+  else if (name === 'DeviceError') tell('error', sentence(message));
+  else tell('error', `Something in Edgewise broke: ${message}. Reload the page and try again.`);
 }
 
 /** Errors of the device begin with a small letter, because the command line prints them behind its name. */

@@ -1,0 +1,147 @@
+import type { DeviceInfo } from '../run/record.ts';
+import { medianInterval } from './stats.ts';
+import type { BenchContext, BenchRow, Goal, Table } from './suite.ts';
+import { longTasks, mainThread, markTime, navigationTime, type Task, type TraceEvent } from './trace.ts';
+
+/** The first minute of the page: from open to the first drawn point of a curve, the bytes until then, and how busy it keeps the browser. */
+
+/** Set by the page with `performance.mark`. */
+export const MARKS = { graph: 'edgewise:graph-drawn', curve: 'edgewise:first-curve' } as const;
+/** Set by whoever drives the browser. */
+export const PRESSED = 'bench:train-pressed';
+export const TRAINED = 'bench:trained';
+
+/** One answer of the server; `at` in milliseconds from the navigation. */
+export interface Answered {
+  readonly path: string;
+  readonly gzipBytes: number;
+  readonly at: number;
+}
+
+/** One load in a fresh profile; milliseconds from the navigation. */
+export interface PageLoad {
+  readonly device: DeviceInfo;
+  readonly graph: number;
+  readonly pressed: number;
+  readonly curve: number;
+  readonly answered: readonly Answered[];
+  /** The trace from before the navigation to the end of the training; empty where none was asked for. */
+  readonly trace: readonly TraceEvent[];
+  readonly url: string;
+  /** Epochs of the run that was traced. */
+  readonly epochs: number;
+}
+
+export interface PageSource {
+  /** Opens the page in a fresh profile and presses Train; with a trace, waits for the end of the training. */
+  load(options: { trace: boolean }): Promise<PageLoad>;
+  close(): Promise<void>;
+}
+
+const LOADS = 5;
+
+/** kB are 1,000 bytes. */
+const GOALS = { curve: 3000, bytes: 350, task: 100 } as const;
+/** Tasks from here on are listed, milliseconds. */
+const LONG = 50;
+
+export async function page(context: BenchContext, source: PageSource) {
+  const loads: PageLoad[] = [];
+  try {
+    for (let i = 0; i < LOADS; i++) {
+      const load = await source.load({ trace: false });
+      loads.push(load);
+      context.progress(`load ${i + 1} of ${LOADS}: first curve after ${load.curve.toFixed(0)} ms`);
+    }
+    const traced = await source.load({ trace: true });
+    const busy = tasksOf(traced);
+    const bytes = bytesTable(loads[0].answered, loads[0].curve);
+    const { device } = traced;
+    const rows: BenchRow[] = [
+      { name: 'graph drawn', unit: 'ms', ...medianInterval(loads.map(({ graph }) => graph)) },
+      { name: 'Train pressed', unit: 'ms', ...medianInterval(loads.map(({ pressed }) => pressed)) },
+      { name: 'first drawn point of a curve', unit: 'ms', ...medianInterval(loads.map(({ curve }) => curve)) },
+      {
+        name: 'gzipped until then',
+        unit: 'kB',
+        ...medianInterval(loads.map(({ answered, curve }) => bytesTable(answered, curve).first / 1000)),
+      },
+      {
+        name: 'gzipped in all',
+        unit: 'kB',
+        ...medianInterval(loads.map(({ answered, curve }) => bytesTable(answered, curve).total / 1000)),
+      },
+      { name: 'longest task of the load', unit: 'ms', ...medianInterval([longest(busy.load, 'ms')]) },
+      { name: 'longest task of the training', unit: 'ms', ...medianInterval([longest(busy.training, 'ms')]) },
+      { name: 'most processor time of one', unit: 'ms', ...medianInterval([longest(busy.training, 'cpuMs')]) },
+    ];
+    const median = (name: string) => rows.find((row) => row.name === name)!.median;
+    const goals: Goal[] = [
+      goalOf('first drawn curve, with a GPU', 'ms', GOALS.curve, median('first drawn point of a curve'), device),
+      goalOf('gzipped until then', 'kB', GOALS.bytes, median('gzipped until then')),
+      goalOf('longest task of the training', 'ms', GOALS.task, median('longest task of the training')),
+      goalOf('the same in processor time', 'ms', GOALS.task, median('most processor time of one')),
+    ];
+    const tables: Table[] = [
+      bytes.table,
+      tasksTable('tasks of the load, until the first curve', busy.load),
+      tasksTable(`tasks of the training of ${traced.epochs} epochs, after the first curve`, busy.training),
+    ];
+    return { device, rows, ratios: {}, goals, tables };
+  } finally {
+    await source.close();
+  }
+}
+
+/** A goal for machines with a GPU is not judged on another. */
+function goalOf(name: string, unit: string, most: number, value: number, device?: DeviceInfo): Goal {
+  return { name, unit, most, value, met: device?.software ? null : value < most };
+}
+
+/** What was asked for until the first curve and after it, by file, the largest first; a file may be asked for more than once. */
+export function bytesTable(answered: readonly Answered[], curve: number) {
+  const files = new Map<string, { first: number; later: number; answers: number }>();
+  for (const { path, gzipBytes, at } of answered) {
+    const file = files.get(path) ?? { first: 0, later: 0, answers: 0 };
+    file[at <= curve ? 'first' : 'later'] += gzipBytes;
+    file.answers++;
+    files.set(path, file);
+  }
+  const listed = [...files].sort(([, a], [, b]) => b.first - a.first || b.later - a.later);
+  const sum = (part: 'first' | 'later') => listed.reduce((total, [, file]) => total + file[part], 0);
+  const first = sum('first');
+  const later = sum('later');
+  const rows = [...listed, ['all', { first, later, answers: answered.length }] as const].map(
+    ([path, file]) => [path, file.first, file.later, file.answers] as const,
+  );
+  const table: Table = { title: 'gzipped bytes', columns: ['file', 'until the first curve', 'later', 'answers'], rows };
+  return { first, total: first + later, table };
+}
+
+/** The long tasks of a traced load before the first curve, and from there to the end of the training. */
+export function tasksOf({ trace, url }: Pick<PageLoad, 'trace' | 'url'>): { load: Task[]; training: Task[] } {
+  const thread = mainThread(trace, url);
+  const at = (name: string) => markTime(trace, name, thread.pid);
+  const origin = navigationTime(trace, url);
+  const [curve, trained] = [at(MARKS.curve), at(TRAINED)];
+  const tasks = longTasks(trace, thread, { from: origin, to: trained, origin, least: LONG });
+  // The task that draws the first point belongs to the load.
+  const first = (curve - origin) / 1000;
+  return {
+    load: tasks.filter(({ start }) => start <= first),
+    training: tasks.filter(({ start }) => start > first),
+  };
+}
+
+function longest(tasks: readonly Task[], time: 'ms' | 'cpuMs'): number {
+  return Math.max(0, ...tasks.map((task) => task[time]));
+}
+
+function tasksTable(title: string, tasks: readonly Task[]): Table {
+  const over = tasks.filter(({ ms }) => ms > GOALS.task).length;
+  return {
+    title: `${title}: ${tasks.length} over ${LONG} ms, ${over} over ${GOALS.task} ms`,
+    columns: ['ms', 'processor', 'at', 'in it'],
+    rows: tasks.map(({ ms, cpuMs, start, parts }) => [...[ms, cpuMs, start].map(Math.round), parts.join('; ')]),
+  };
+}

@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { BrowserContext, CDPSession } from '@playwright/test';
+import { type Answered, MARKS, type PageLoad, type PageSource, PRESSED, TRAINED } from '../bench/page.ts';
+import type { BenchContext } from '../bench/suite.ts';
+import type { TraceEvent } from '../bench/trace.ts';
+import { InputError } from '../config/errors.ts';
+import type { DeviceInfo } from '../run/record.ts';
+import { type Answer, servePage } from './pageServer.ts';
+
+/** Drives the built page in the system's Chromium for `bench -- page`. Vite and Playwright are tools of the repository, not of the package. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUILT = join(ROOT, '.cache', 'bench-page');
+
+/** Nothing but the loopback is spoken to. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-unsafe-webgpu',
+];
+/** Where there is no GPU. */
+const SOFTWARE = '--use-webgpu-adapter=swiftshader';
+
+const CATEGORIES = [
+  'devtools.timeline',
+  'disabled-by-default-devtools.timeline',
+  'toplevel',
+  'blink.user_timing',
+  'v8.compile',
+];
+
+/** Milliseconds. */
+const PATIENCE = 120_000;
+/** So long without a request, and the page has all that it wants. */
+const IDLE = 3000;
+
+export async function pageSource({ progress }: BenchContext): Promise<PageSource> {
+  const executablePath = browserPath();
+  const { chromium } = await import('@playwright/test');
+  await buildPage();
+  const server = await servePage(BUILT);
+  const inFreshProfile = async <T>(args: readonly string[], use: (context: BrowserContext) => Promise<T>) => {
+    const profile = await mkdtemp(join(tmpdir(), 'edgewise-profile-'));
+    const options = { executablePath, headless: true, viewport: { width: 1440, height: 900 } };
+    const context = await chromium.launchPersistentContext(profile, { ...options, args: [...ARGS, ...args] });
+    try {
+      return await use(context);
+    } finally {
+      await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    }
+  };
+  // The first visit also lets the operating system read the browser's files and the server compress its own.
+  const hasGpu = await inFreshProfile([], async (context) => {
+    const page = context.pages()[0];
+    await page.goto(server.url);
+    return page.evaluate(async () => {
+      const adapter = await navigator.gpu?.requestAdapter();
+      return Boolean(
+        adapter && !adapter.info.isFallbackAdapter && !/swiftshader|llvmpipe/i.test(adapter.info.description),
+      );
+    });
+  });
+  if (!hasGpu) progress('no GPU found: SwiftShader serves');
+  return {
+    load: ({ trace }) =>
+      inFreshProfile(hasGpu ? [] : [SOFTWARE], async (context) => {
+        const answers: Answer[] = [];
+        server.onAnswer = (answer) => answers.push(answer);
+        const page = context.pages()[0];
+        await page.addInitScript(pressTrain, PRESSED);
+        const session = await context.newCDPSession(page);
+        const stop = trace ? await startTrace(session) : null;
+        await page.goto(server.url, { waitUntil: 'commit' });
+        const curve = await mark(session, MARKS.curve);
+        const epochs = trace ? await trainedEpochs(session) : 0;
+        if (trace) await evaluate(session, `performance.mark('${TRAINED}') && null`);
+        else await quiet(answers);
+        const events = stop ? await stop() : [];
+        const origin = (await evaluate(session, 'performance.timeOrigin')) as number;
+        return {
+          device: await badge(session),
+          graph: await mark(session, MARKS.graph),
+          pressed: await mark(session, PRESSED),
+          curve,
+          answered: answers.map(({ at, ...answer }): Answered => ({ ...answer, at: at - origin })),
+          trace: events,
+          url: server.url,
+          epochs,
+        } satisfies PageLoad;
+      }),
+    close: () => server.close(),
+  };
+}
+
+/** Runs in the page: presses Train as soon as it can be pressed. Playwright's own click loads 300 kB of script first. */
+function pressTrain(name: string): void {
+  const observer = new MutationObserver(() => {
+    for (const button of document.querySelectorAll('button')) {
+      if (button.textContent?.trim() !== 'Train' || button.disabled) continue;
+      observer.disconnect();
+      performance.mark(name);
+      button.click();
+      return;
+    }
+  });
+  observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['disabled'] });
+}
+
+function browserPath(): string {
+  const { EDGEWISE_CHROME, CHROME_PATH } = process.env;
+  const usual = [
+    '/usr/bin/chromium',
+    '/usr/bin/google-chrome',
+    '/usr/bin/chromium-browser',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ];
+  const path = EDGEWISE_CHROME ?? CHROME_PATH ?? usual.find(existsSync);
+  if (!path) throw new InputError('No Chromium found: name its path in EDGEWISE_CHROME.');
+  return path;
+}
+
+async function buildPage(): Promise<void> {
+  const { build } = await import('vite');
+  const configFile = join(ROOT, 'vite.config.ts');
+  await build({ root: ROOT, configFile, logLevel: 'warn', build: { outDir: BUILT, emptyOutDir: true } });
+}
+
+/** An expression in the page, by the shortest way: what is measured should not be what measures. */
+async function evaluate(session: CDPSession, expression: string): Promise<unknown> {
+  const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, returnByValue: true });
+  if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.text}`);
+  return result.value;
+}
+
+/** The first value of an expression that is not null; asks every `pause` milliseconds. */
+async function eventually(session: CDPSession, expression: string, pause: number, missing: string): Promise<unknown> {
+  const begun = performance.now();
+  while (performance.now() - begun < PATIENCE) {
+    const value = await evaluate(session, expression);
+    if (value !== null && value !== undefined) return value;
+    await sleep(pause);
+  }
+  throw new Error(`${missing} within ${PATIENCE / 1000} s.`);
+}
+
+/** Milliseconds from the navigation to a `performance.mark`; waits for it. */
+async function mark(session: CDPSession, name: string): Promise<number> {
+  const expression = `performance.getEntriesByName('${name}')[0]?.startTime`;
+  return Number(await eventually(session, expression, 50, `The page has not set the mark ${name}`));
+}
+
+/** Waits for the end of the training; how many epochs it had. */
+async function trainedEpochs(session: CDPSession): Promise<number> {
+  const status = `document.querySelector('[aria-label="Training"] [role="status"]')`;
+  const expression = `/^(?:Done|Failed): epoch ([\\d,]+) of/.exec(${status}?.textContent)?.[0]`;
+  const text = String(await eventually(session, expression, 500, 'The training has not ended'));
+  if (!text.startsWith('Done')) throw new Error(`The training ended with "${text}".`);
+  return Number(/[\d,]+/.exec(text)![0].replaceAll(',', ''));
+}
+
+async function quiet(answers: readonly Answer[]): Promise<void> {
+  const now = () => performance.timeOrigin + performance.now();
+  const begun = now();
+  while (now() - Math.max(begun, answers.at(-1)?.at ?? 0) < IDLE && now() - begun < PATIENCE) {
+    await sleep(100);
+  }
+}
+
+/** The adapter as the page names it. */
+async function badge(session: CDPSession): Promise<DeviceInfo> {
+  const expression = `document.querySelector('[aria-label^="Device: "]')?.ariaLabel`;
+  const label = String(await eventually(session, expression, 100, 'The page has not named its device'));
+  const [, description, kind] = /^Device: (.*), (GPU|software|CPU)$/.exec(label) ?? [];
+  if (!kind) throw new Error(`The device badge says ${JSON.stringify(label)}.`);
+  const backend = kind === 'CPU' ? 'cpu' : 'webgpu';
+  return { backend, vendor: '', architecture: '', description, software: kind !== 'GPU' };
+}
+
+/** Begins a trace of the whole browser; the function that comes back ends it. */
+async function startTrace(session: CDPSession): Promise<() => Promise<TraceEvent[]>> {
+  const events: TraceEvent[] = [];
+  session.on('Tracing.dataCollected', ({ value }) => {
+    for (const event of value as unknown as TraceEvent[]) events.push(event);
+  });
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { recordMode: 'recordUntilFull', traceBufferSizeInKb: 400_000, includedCategories: CATEGORIES },
+  });
+  return async () => {
+    const complete = new Promise<{ dataLossOccurred: boolean }>((resolve) =>
+      session.once('Tracing.tracingComplete', resolve),
+    );
+    await session.send('Tracing.end');
+    if ((await complete).dataLossOccurred) throw new Error('The browser has lost a part of the trace.');
+    return events;
+  };
+}
