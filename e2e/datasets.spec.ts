@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { temporaryProfile } from './browser.ts';
-import { drop, filesOf, newestRun, ready, setField, text, trainToEnd, visit } from './page.ts';
+import { drop, filesOf, newestRun, ready, setField, showsNodes, text, trainToEnd, visit } from './page.ts';
 
 /** Graphs that come, stay and go. */
 
@@ -20,7 +20,7 @@ test.describe('Cora from real files', () => {
     const first = await visit({ profile: profile.path });
     const before = first.requests.length;
     await drop(first.page, cora());
-    await expect(first.page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    await showsNodes(first.page, '2,708');
     await setField(first.page, 'epochs', '30');
     await trainToEnd(first.page);
     expect(Number.parseFloat((await newestRun(first.page))[3])).toBeGreaterThan(70);
@@ -34,11 +34,11 @@ test.describe('Cora from real files', () => {
     await expect(kept).toHaveCount(2);
     const requested = second.requests.length;
     await kept.last().click();
-    await expect(second.page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    await showsNodes(second.page, '2,708');
     expect(second.requests.slice(requested)).toEqual([]);
     // Deleted, it is gone after the next reload.
     await second.page.getByRole('button', { name: /^Karate|Zachary/ }).click();
-    await expect(second.page.getByText('34 nodes').first()).toBeVisible();
+    await showsNodes(second.page, '34');
     await second.page.getByRole('button', { name: /^Delete cora/i }).click();
     await expect(kept).toHaveCount(1);
     await second.page.reload();
@@ -57,13 +57,13 @@ test.describe('Cora from real files', () => {
     await expect(dialog).toContainText('raw.githubusercontent.com');
     expect(requests.filter((address) => address.includes('/mirror/'))).toEqual([]);
     await dialog.getByRole('button', { name: /Download/ }).click();
-    await expect(page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    await showsNodes(page, '2,708');
     const downloads = requests.filter((address) => address.includes('/mirror/')).length;
     expect(downloads).toBe(8);
     await page.getByRole('button', { name: /Zachary/ }).click();
-    await expect(page.getByText('34 nodes').first()).toBeVisible();
+    await showsNodes(page, '34');
     await page.getByRole('button', { name: /^Cora/ }).click();
-    await expect(page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    await showsNodes(page, '2,708');
     expect(requests.filter((address) => address.includes('/mirror/'))).toHaveLength(downloads);
     await close();
   });
@@ -73,7 +73,7 @@ test.describe('Cora from real files', () => {
       'training.epochs=3&sampling.strategy=neighbor&evaluation.strategy=neighbor&sampling.batchSize=64&sampling.fanOut=5,3';
     const { page, close } = await visit();
     await drop(page, cora());
-    await expect(page.getByText('2,708 nodes').first()).toBeVisible({ timeout: 20_000 });
+    await showsNodes(page, '2,708');
     const hashes: string[] = [];
     for (const store of ['memory', 'indexeddb']) {
       const hash = await page.evaluate(() => location.hash);
@@ -100,7 +100,7 @@ test('a download that fails is a sentence, and the graph that was there stays', 
     .getByRole('button', { name: /Download/ })
     .click();
   await expect(page.getByRole('alert')).toContainText(/drop its files here/);
-  await expect(page.getByText('3,370 nodes').first()).toBeVisible();
+  await showsNodes(page, '3,370');
   await close();
 });
 
@@ -112,7 +112,7 @@ test('a table of edges that is dropped is drawn and described', async () => {
     { name: 'edges.csv', bytes: text(`source,target\n${edges}\n`) },
     { name: 'nodes.csv', bytes: text(`id,label,height\n${nodes}\n`) },
   ]);
-  await expect(page.getByText('60 nodes').first()).toBeVisible();
+  await showsNodes(page, '60');
   await setField(page, 'epochs', '3');
   await trainToEnd(page);
   // Of somebody's own graph the address tells a fingerprint, and nothing else.

@@ -61,6 +61,12 @@ export async function ready(page: Page): Promise<void> {
 export const transport = (page: Page) => page.getByRole('region', { name: 'Training' });
 export const progress = (page: Page) => transport(page).getByRole('status');
 
+/** Waits until the graph on show has this many nodes. */
+export async function showsNodes(page: Page, nodes: string): Promise<void> {
+  const graph = page.getByRole('region', { name: 'Graph', exact: true });
+  await expect(graph.getByText(`${nodes} nodes`)).toBeVisible({ timeout: 20_000 });
+}
+
 /** Epochs that the page says are done. */
 export async function epochs(page: Page): Promise<number> {
   const text = await progress(page).textContent();

@@ -18,7 +18,7 @@ test('the first load draws the graph, one press trains it, and the picture and t
   const { page, complaints, close } = await visit();
   const graph = page.getByRole('region', { name: 'Graph' }).locator('canvas').first();
   const untrained = await graph.screenshot();
-  await expect(page.getByText('3,370 nodes').first()).toBeVisible();
+  await showsNodes(page, '3,370');
   await setField(page, 'epochs', '40');
   await trainToEnd(page);
   expect(await epochs(page)).toBe(40);
@@ -139,7 +139,7 @@ test('bad input is a sentence, and the run that was there stays', async () => {
     await expect(alert, what).toContainText(sentence);
     await page.getByRole('button', { name: 'Close this message' }).click();
     expect(await progress(page).textContent(), what).toBe(status);
-    await expect(page.getByText('34 nodes').first()).toBeVisible();
+    await showsNodes(page, '34');
   }
   await setField(page, 'learning rate', 'fast');
   await expect(page.getByText(/training\.lr cannot be "fast"/)).toBeVisible();

@@ -14,8 +14,7 @@ export function DeviceBadge() {
     <Popover width={340} position="bottom-end" withArrow>
       <Popover.Target>
         <UnstyledButton className={classes.badge} data-kind={kind} aria-label={`Device: ${kind} ${deviceName(info)}`}>
-          <b>{kind}</b>
-          <span className={classes.name}>{deviceName(info)}</span>
+          <b>{kind}</b> <span className={classes.name}>{deviceName(info)}</span>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown className={classes.details}>

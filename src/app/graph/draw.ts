@@ -58,7 +58,7 @@ export function rasterNodes(
   const masks = new Map<number, { readonly disc: DiscMask; readonly rim: DiscMask }>();
   const tools = looks.map(({ color, alpha, scale: size }) => {
     const known = masks.get(size);
-    const made = known ?? { disc: discMask(size * radius), rim: discMask(size * radius + ring.width) };
+    const made = known ?? { disc: discMask(size * radius), rim: discMask(size * radius + ring.width, size * radius) };
     masks.set(size, made);
     return { ...made, fill: brushOf(color, alpha), edge: brushOf(ring.color, alpha) };
   });

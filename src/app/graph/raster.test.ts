@@ -43,6 +43,15 @@ describe('discs', () => {
     expect(Math.abs(blue - 128)).toBeLessThan(3);
   });
 
+  test('a rim and the disc within it are the larger disc', () => {
+    const [both, large] = [newRaster(20, 20), newRaster(20, 20)];
+    addDisc(both, discMask(5, 3.5), 9.6, 10.2, brushOf('#000000', 1));
+    expect(pixel(both, 9, 10)[3]).toBe(0);
+    addDisc(both, discMask(3.5), 9.6, 10.2, brushOf('#000000', 1));
+    addDisc(large, discMask(5), 9.6, 10.2, brushOf('#000000', 1));
+    expect(both.bytes).toEqual(large.bytes);
+  });
+
   test('half outside, or wholly, write nothing beyond the edge', () => {
     const raster = newRaster(8, 8);
     for (const [x, y] of [

@@ -38,8 +38,8 @@ export function prime({ bytes, pixels }: Raster, [red, green, blue]: Rgb): void 
   pixels.fill(pixels[0]);
 }
 
-/** Radius in pixels. */
-export function discMask(radius: number): DiscMask {
+/** Radius in pixels; what a disc of radius `hole` would cover fully is left out. */
+export function discMask(radius: number, hole = 0): DiscMask {
   const reach = Math.ceil(radius + 0.5);
   const side = 2 * reach + 1;
   const cover = new Uint8Array(PHASES * PHASES * side * side);
@@ -48,8 +48,9 @@ export function discMask(radius: number): DiscMask {
     const [px, py] = [((phase % PHASES) + 0.5) / PHASES - 0.5, (Math.floor(phase / PHASES) + 0.5) / PHASES - 0.5];
     for (let y = -reach; y <= reach; y++) {
       for (let x = -reach; x <= reach; x++) {
-        const inside = radius + 0.5 - Math.sqrt((x - px) ** 2 + (y - py) ** 2);
-        cover[at++] = Math.round(255 * Math.min(1, Math.max(0, inside)));
+        const distance = Math.sqrt((x - px) ** 2 + (y - py) ** 2);
+        const share = distance <= hole - 0.5 ? 0 : Math.min(1, Math.max(0, radius + 0.5 - distance));
+        cover[at++] = Math.round(255 * share);
       }
     }
   }
