@@ -7,6 +7,7 @@ import {
   plannedBytes,
   progress,
   setField,
+  showsNodes,
   text,
   trainToEnd,
   visit,

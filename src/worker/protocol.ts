@@ -135,8 +135,10 @@ export interface MemoryView extends MemoryBytes {
 }
 
 export type StreamMessage =
-  /** Something takes longer than a moment; `total` is null where the end is not known, `done` equals it at the end. */
+  /** Something takes longer than a moment; `total` is null where the end is not known. */
   | { type: 'progress'; task: string; done: number; total: number | null; unit: 'bytes' | 'nodes' }
+  /** It took longer than a moment, and is over. (By the same port: what comes by another may overtake.) */
+  | { type: 'idle' }
   /** The run's plan is made and its device is about to be filled. */
   | { type: 'started'; run: number; device: DeviceInfo; forecast: ForecastView }
   | { type: 'memory'; run: number; memory: MemoryView }

@@ -78,11 +78,11 @@ const api: TrainerApi = {
   datasets: () => listDatasets(store),
 
   async load(id) {
-    return makeCurrent(await loadDataset(id, store, progress));
+    return makeCurrent(() => loadDataset(id, store, progress));
   },
 
   async drop(files) {
-    return makeCurrent(await dropGraph(files, store, progress));
+    return makeCurrent(() => dropGraph(files, store, progress));
   },
 
   async remove(id) {
@@ -141,7 +141,15 @@ function loaded() {
   return current;
 }
 
-async function makeCurrent(next: LoadedGraph): Promise<GraphView> {
+async function makeCurrent(load: () => Promise<LoadedGraph>): Promise<GraphView> {
+  try {
+    return view(await load());
+  } finally {
+    post({ type: 'idle' });
+  }
+}
+
+function view(next: LoadedGraph): GraphView {
   const { graph, id, catalogueId, fingerprint } = next;
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Laying the graph out', done, total, unit: 'nodes' });

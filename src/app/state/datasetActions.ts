@@ -43,7 +43,6 @@ async function change(load: () => Promise<GraphView>, as?: Protocol): Promise<bo
     tellError(error);
     return false;
   } finally {
-    set({ progress: null });
     await refreshDatasets().catch(tellError);
   }
 }

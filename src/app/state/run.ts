@@ -47,7 +47,7 @@ export function newRun(id: number, config: Config, datasetId: string): LiveRun {
   };
 }
 
-type RunMessage = Exclude<StreamMessage, { type: 'progress' }>;
+type RunMessage = Extract<StreamMessage, { run: number }>;
 
 /** The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are. */
 export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun {

@@ -90,7 +90,7 @@ function idle(): Promise<void> {
   });
 }
 
-type RunMessage = Exclude<StreamMessage, { type: 'progress' }>;
+type RunMessage = Extract<StreamMessage, { run: number }>;
 
 /** The page is drawn at most four times a second while a run goes on; its first epoch is shown at once. */
 const FLUSH_MS = 250;
@@ -98,8 +98,8 @@ let waiting: RunMessage[] = [];
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 export function receive(message: StreamMessage): void {
-  if (message.type === 'progress') {
-    set({ progress: message });
+  if (message.type === 'progress' || message.type === 'idle') {
+    set({ progress: message.type === 'idle' ? null : message });
     return;
   }
   waiting.push(message);
