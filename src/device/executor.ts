@@ -2,6 +2,7 @@ import type { DeviceInfo } from '../run/record.ts';
 import type { Step } from '../tensor/op.ts';
 import type { Value } from '../tensor/value.ts';
 import type { Ledger } from './ledger.ts';
+import type { Profile } from './times.ts';
 
 /**
  * What runs a plan: WebGPU or the CPU. Both allocate the planned buffers once, take host data for values, run routines and
@@ -25,6 +26,8 @@ export interface Executor {
   results(): Promise<Map<Value, HostArray>>;
   /** Any readable value, as rows × cols without padding. */
   read(value: Value): Promise<HostArray>;
+  /** Times single dispatches; absent where the device or the plan has no timestamps for it. */
+  readonly profile?: Profile;
   destroy(): void;
 }
 

@@ -52,13 +52,18 @@ describe(`bytes on the device${NO_ADAPTER}`, () => {
   });
   afterAll(() => gpu?.device.destroy());
 
-  test.skipIf(NO_ADAPTER).each(cases)('$name: plan = ledger = counted outside, and nothing is left', async (c) => {
+  const timed = [false, true].flatMap((timestamps) => cases.map((c) => ({ ...c, timestamps })));
+  const title = '$name, timestamps $timestamps: plan = ledger = counted outside, and nothing is left';
+  test.skipIf(NO_ADAPTER).each(timed)(title, async ({ timestamps, ...c }) => {
     const counted = countBuffers(dawn);
     const adapter = (await findAdapter(counted.gpu))!;
-    const device = await openDevice(adapter, adapterLimits(adapter));
-    const built = buildCase(c);
+    const device = await openDevice(adapter, adapterLimits(adapter), ['timestamp-query']);
+    const built = buildCase(c, DEFAULT_LIMITS, { timestamps });
     const executor = await webgpuExecutor(device, describeAdapter(adapter), built.plan);
+    expect(executor.profile !== undefined).toBe(timestamps && device.features.has('timestamp-query'));
+    executor.profile?.start();
     await runCase(built, executor);
+    await executor.profile?.stop();
     expect(executor.ledger.peak).toBe(built.plan.bytes);
     expect(counted.peak()).toBe(built.plan.bytes);
     expect(Object.values(executor.ledger.byPurpose).reduce((a, b) => a + b, 0)).toBe(built.plan.bytes);

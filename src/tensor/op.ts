@@ -61,7 +61,7 @@ export interface Piece {
   readonly panel: number;
 }
 
-/** As a person reads it; columns panels are numbered from 1. */
+/** As a person reads it; its column panels are numbered from 1. */
 export function pieceName({ value, panel }: Piece): string {
   return panel > 0 ? `${value.name} (panel ${panel + 1})` : value.name;
 }

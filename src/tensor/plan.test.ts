@@ -17,6 +17,8 @@ import {
   parameterStride,
   RESULT_STAGING,
   RESULTS,
+  TIMES_READ,
+  TIMESTAMPS,
   UNIFORMS,
 } from './plan.ts';
 import { type Sizes, symbol, type Value } from './value.ts';
@@ -278,6 +280,29 @@ describe('bytes', () => {
     const made = plan(g, { capacity: { nodes: 100_000 }, readable: [x] });
     expect(placed(made, x).bytes).toBe(25_600_000);
     expect(service(made, BULK)[0].bytes).toBe(256 * 1024);
+  });
+
+  test('include two stamps for each dispatch of the longest routine where kernels are to be timed, twice', () => {
+    const g = newGraph();
+    const x = features(g);
+    chain(g, x, 3);
+    g.routine = 'other';
+    chain(g, x, 7);
+    const program = { graph: g, capacity: SMALL, results: [], readable: [] };
+    const [timed, plain] = [makePlan(program, DEFAULT_LIMITS, { timestamps: true }), makePlan(program, DEFAULT_LIMITS)];
+    expect(verifyPlan(timed)).toEqual([]);
+    for (const label of [TIMESTAMPS, TIMES_READ]) {
+      expect(service(timed, label)).toEqual([{ bytes: 7 * 16, purpose: 'staging', label }]);
+    }
+    expect(timed.buffers.slice(0, -2)).toEqual(plain.buffers);
+    expect(timed.bytes).toBe(plain.bytes + 2 * 7 * 16);
+  });
+
+  test('of a program without dispatches: nothing to time', () => {
+    const program = { graph: newGraph(), capacity: SMALL, results: [], readable: [] };
+    expect(makePlan(program, DEFAULT_LIMITS, { timestamps: true }).buffers.map(({ label }) => label)).toEqual([
+      UNIFORMS,
+    ]);
   });
 
   test('of an empty program: its parameters alone', () => {

@@ -77,7 +77,12 @@ export interface Program {
   readonly readable: readonly Value[];
 }
 
-export function makePlan(program: Program, limits: Limits): Plan {
+export interface PlanOptions {
+  /** Makes room for timing single dispatches on the device. */
+  readonly timestamps?: boolean;
+}
+
+export function makePlan(program: Program, limits: Limits, options: PlanOptions = {}): Plan {
   const { graph, capacity } = program;
   const limit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const panels = new Map<Value, readonly Panel[]>();
@@ -154,7 +159,7 @@ export function makePlan(program: Program, limits: Limits): Plan {
     buffers.push({ bytes: slot.bytes, purpose: 'activations', label: `slot ${i}` });
   });
 
-  buffers.push(...serviceBuffers(program, routines, limits, placements));
+  buffers.push(...serviceBuffers(program, routines, limits, placements, options));
   return {
     capacity,
     routines,
@@ -181,12 +186,13 @@ export function parameterStride(limits: Limits): number {
   return Math.max(64, limits.minUniformBufferOffsetAlignment);
 }
 
-/** The buffers that are no values: parameters of the dispatches, and staging for read-backs. */
+/** The buffers that are no values: parameters of the dispatches, staging for read-backs, times. */
 function serviceBuffers(
   program: Program,
   routines: Readonly<Record<string, readonly Dispatch[]>>,
   limits: Limits,
   placements: readonly Placement[],
+  { timestamps = false }: PlanOptions,
 ): PlannedBuffer[] {
   const longest = Math.max(0, ...Object.values(routines).map((dispatches) => dispatches.length));
   const bytesOf = (values: readonly Value[]) =>
@@ -206,6 +212,7 @@ function serviceBuffers(
     },
     ...Array.from({ length: RESULT_STAGING }, () => staging(results, RESULTS)).flat(),
     ...staging(bulk, BULK),
+    ...(timestamps ? [TIMESTAMPS, TIMES_READ] : []).flatMap((label) => staging(longest * TIMESTAMP_BYTES, label)),
   ];
 }
 
@@ -213,3 +220,8 @@ function serviceBuffers(
 export const UNIFORMS = 'dispatch parameters';
 export const RESULTS = 'result read-back';
 export const BULK = 'bulk read-back';
+export const TIMESTAMPS = 'kernel timestamps';
+export const TIMES_READ = 'kernel timestamp read-back';
+
+/** Of one dispatch: nanoseconds at its beginning and at its end, 64 bits each. */
+export const TIMESTAMP_BYTES = 16;

@@ -57,3 +57,35 @@ test('two values that were put into one buffer by mistake change the result', as
 test('a kernel that is missing is named when the plan is bound, not in the middle of a run', () => {
   expect(() => cpuExecutor(named('relu').plan, { kernels: {} })).toThrow(/elementwise\.relu/);
 });
+
+test('kernels are timed from start to stop, and no result changes by it', async () => {
+  const built = named('AdamW, best');
+  const plain = await runCase(built, cpuExecutor(built.plan));
+  const executor = cpuExecutor(built.plan);
+  const profile = executor.profile!;
+  expect(await profile.stop()).toEqual([]);
+  const from = performance.now();
+  profile.start();
+  expect(await runCase(built, executor)).toEqual(plain);
+  const times = await profile.stop();
+  const elapsed = performance.now() - from;
+  expect(times.map(({ dispatch, launches }) => [dispatch, launches])).toEqual(
+    built.plan.routines.main.map((_, dispatch) => [dispatch, built.steps.length]),
+  );
+  const sum = times.reduce((total, { ms }) => total + ms, 0);
+  expect(sum).toBeGreaterThan(0);
+  expect(sum).toBeLessThanOrEqual(elapsed);
+  await runCase(built, executor);
+  expect(await profile.stop()).toEqual([]);
+});
+
+test('what launches nothing is not timed', async () => {
+  const built = named('masked cross-entropy and counts, 42 classes, smooth, 5 runs');
+  const executor = cpuExecutor(built.plan);
+  executor.profile!.start();
+  await runCase(built, executor);
+  const times = await executor.profile!.stop();
+  const clear = built.plan.routines.main.findIndex(({ kernel }) => kernel === 'metrics.clear');
+  // Counts begin anew in two of five runs.
+  expect(times.map(({ dispatch, launches }) => [dispatch, launches])).toContainEqual([clear, 2]);
+});

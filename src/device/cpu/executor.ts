@@ -6,6 +6,7 @@ import { evaluate, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { type Ledger, newLedger } from '../ledger.ts';
+import { newTimes, type Times } from '../times.ts';
 import { aggregateKernels } from './aggregate.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
@@ -76,6 +77,7 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     options.onAllocate?.(ledger);
     return array;
   });
+  let times: Times | null = null;
   const placementOf = new Map(plan.placements.map((placement) => [pieceKey(placement.piece), placement]));
 
   const view = (placement: Placement): Floats | Uint32Array => {
@@ -127,11 +129,23 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
       }
     },
     async run(routine, step) {
-      for (const { kernel, dispatch, operands, dying } of routines[routine]) {
+      routines[routine].forEach(({ kernel, dispatch, operands, dying }, i) => {
         const { params, threads } = dispatch.at(step);
+        const started = times ? performance.now() : 0;
         if (threads > 0) kernel(operands, params);
+        if (threads > 0) times?.add(routine, i, performance.now() - started);
         if (poison) for (const array of dying) array.fill(Number.NaN);
-      }
+      });
+    },
+    profile: {
+      start() {
+        times = newTimes(Object.keys(plan.routines));
+      },
+      async stop() {
+        const found = times?.list() ?? [];
+        times = null;
+        return found;
+      },
     },
     done: async () => performance.now(),
     results: async () => new Map(plan.results.map((value) => [value, read(value)])),

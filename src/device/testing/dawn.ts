@@ -13,9 +13,9 @@ export const adapter = await findAdapter(gpu);
 export const NO_ADAPTER = adapter ? '' : ' (skipped: Dawn found no adapter; set VK_DRIVER_FILES or run npm test)';
 
 /** A device of its own, with the adapter's limits where none are given. An adapter gives one device: each has its own. */
-export async function testDevice(limits?: Limits) {
+export async function testDevice(limits?: Limits, wanted: readonly GPUFeatureName[] = []) {
   const own = await findAdapter(gpu);
   if (!own) throw new Error('no adapter');
   const asked = limits ?? adapterLimits(own);
-  return { device: await openDevice(own, asked), limits: asked, description: describeAdapter(own) };
+  return { device: await openDevice(own, asked, wanted), limits: asked, description: describeAdapter(own) };
 }

@@ -3,7 +3,7 @@ import { deriveKey, seedKey, threefry, toUnit } from '../../graph/random.ts';
 import { gradients } from '../../tensor/autodiff.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
 import type { OpGraph, Step } from '../../tensor/op.ts';
-import { DEFAULT_LIMITS, type Limits, makePlan, type Plan } from '../../tensor/plan.ts';
+import { DEFAULT_LIMITS, type Limits, makePlan, type Plan, type PlanOptions } from '../../tensor/plan.ts';
 import { evaluate, type Sizes, stride, type Value } from '../../tensor/value.ts';
 import { verifyPlan } from '../../tensor/verify.ts';
 import { cpuExecutor } from '../cpu/executor.ts';
@@ -40,7 +40,7 @@ export interface BuiltCase {
 
 export const SCALARS = { lr: 0.01, weightDecay: 0.1, dropout: 0.4, lossScale: 0.25, first: 1, firstPart: 1 };
 
-export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS): BuiltCase {
+export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS, options?: PlanOptions): BuiltCase {
   const g = newGraph();
   const { inputs, outputs, moving = [] } = test.build(g);
   const weights = new Map<Value, HostArray>();
@@ -53,7 +53,7 @@ export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS): BuiltC
   }
   const found = moving.length > 0 ? gradients(g, moving, upstream) : new Map<Value, Value>();
   const readable = [...outputs, ...found.values()];
-  const plan = makePlan({ graph: g, capacity: test.sizes, results: [], readable }, limits);
+  const plan = makePlan({ graph: g, capacity: test.sizes, results: [], readable }, limits, options);
   const faults = verifyPlan(plan);
   if (faults.length > 0) throw new Error(`${test.name}: ${faults.join('; ')}`);
   const steps = (test.runs ?? [{}]).map((scalars) => ({

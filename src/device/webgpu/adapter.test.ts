@@ -42,6 +42,18 @@ test('an adapter that gives no device is named in the sentence', async () => {
   await expect(opened).rejects.toThrow(/^the adapter 'Acme 3000' gave no device: all in use$/);
 });
 
+test('features are asked for where they are wanted and the adapter has them', async () => {
+  const asked: GPUDeviceDescriptor[] = [];
+  const adapter = {
+    ...info('acme', '', 'Acme 3000'),
+    features: new Set(['timestamp-query', 'shader-f16']),
+    requestDevice: async (descriptor: GPUDeviceDescriptor) => asked.push(descriptor),
+  } as unknown as GPUAdapter;
+  await openDevice(adapter, DEFAULT_LIMITS);
+  await openDevice(adapter, DEFAULT_LIMITS, ['timestamp-query', 'subgroups']);
+  expect(asked.map(({ requiredFeatures }) => requiredFeatures)).toEqual([[], ['timestamp-query']]);
+});
+
 test.skipIf(NO_ADAPTER)(`a device has the limits that were asked for, not more${NO_ADAPTER}`, async () => {
   const all = await testDevice();
   expect(adapterLimits(real!)).toEqual(all.limits);

@@ -16,10 +16,18 @@ export function adapterLimits(adapter: GPUAdapter): Limits {
   ) as unknown as Limits;
 }
 
-/** @param limits what to ask for: the adapter's own, or WebGPU's defaults */
-export async function openDevice(adapter: GPUAdapter, limits: Limits): Promise<GPUDevice> {
+/**
+ * @param limits what to ask for: the adapter's own, or WebGPU's defaults
+ * @param wanted features to ask for where the adapter has them
+ */
+export async function openDevice(
+  adapter: GPUAdapter,
+  limits: Limits,
+  wanted: readonly GPUFeatureName[] = [],
+): Promise<GPUDevice> {
+  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
   try {
-    return await adapter.requestDevice({ requiredLimits: { ...limits } });
+    return await adapter.requestDevice({ requiredFeatures, requiredLimits: { ...limits } });
   } catch (error) {
     throw new DeviceError(`the adapter '${adapter.info.description}' gave no device: ${(error as Error).message}`);
   }

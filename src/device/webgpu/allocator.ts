@@ -1,6 +1,6 @@
 import { DeviceError, firstLine } from '../../config/errors.ts';
 import type { Plan } from '../../tensor/plan.ts';
-import { BULK, RESULTS, UNIFORMS } from '../../tensor/plan.ts';
+import { BULK, RESULTS, TIMES_READ, TIMESTAMPS, UNIFORMS } from '../../tensor/plan.ts';
 import { type Ledger, newLedger } from '../ledger.ts';
 
 /** The one place that creates GPU buffers: exactly those of the plan, all at once, each in the ledger. */
@@ -73,7 +73,13 @@ async function create(
 }
 
 function usageOf(label: string): GPUBufferUsageFlags {
-  if (label === UNIFORMS) return GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  if (label === RESULTS || label === BULK) return GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-  return GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  const readBack = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const service: Record<string, GPUBufferUsageFlags> = {
+    [UNIFORMS]: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    [RESULTS]: readBack,
+    [BULK]: readBack,
+    [TIMESTAMPS]: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    [TIMES_READ]: readBack,
+  };
+  return service[label] ?? GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 }

@@ -19,6 +19,7 @@ import type { Ledger } from '../ledger.ts';
 import { allocate } from './allocator.ts';
 import { watchDevice } from './deviceWatch.ts';
 import { type Prepared, preparePipelines, workgroupSize } from './pipelines.ts';
+import { newProfiler, type Timing } from './profiler.ts';
 
 /**
  * Runs a plan on WebGPU. Pipelines and bind groups are made once; a step writes one block of parameters (each dispatch has
@@ -66,6 +67,8 @@ export async function webgpuExecutor(
       allocation.destroy();
       return refused(error);
     });
+
+  const profiler = newProfiler(device, plan, allocation.buffers, watch);
 
   const stride = parameterStride(plan.limits);
   const longest = uniforms.size / PARAMETER_BLOCKS / stride;
@@ -118,7 +121,7 @@ export async function webgpuExecutor(
     pendingWork = 0;
   }
 
-  function encode(item: Prepared, dispatch: Dispatch, index: number, step: Step): void {
+  function encode(item: Prepared, dispatch: Dispatch, index: number, step: Step, timing: Timing | null): void {
     const { params, threads, work } = dispatch.at(step);
     if (threads === 0) return;
     if (pendingWork > 0 && (pendingWork + work) / speed > CUT_MS) {
@@ -135,7 +138,11 @@ export async function webgpuExecutor(
       else parameters.setUint32(offset + 4 * i, value, true);
     });
     encoder ??= device.createCommandEncoder();
-    pass ??= encoder.beginComputePass();
+    if (timing) {
+      pass?.end();
+      pass = null;
+    }
+    pass ??= encoder.beginComputePass(timing?.pass(index));
     pass.setPipeline(item.pipeline);
     pass.setBindGroup(0, item.bindGroup, [offset]);
     pass.dispatchWorkgroups(...gridOf(threads, workgroup, plan.limits.maxComputeWorkgroupsPerDimension));
@@ -190,11 +197,18 @@ export async function webgpuExecutor(
 
     async run(routine, step) {
       check();
+      const timing = profiler?.time(routine) ?? null;
       plan.routines[routine].forEach((dispatch, i) => {
-        encode(prepared[routine][i], dispatch, i, step);
+        encode(prepared[routine][i], dispatch, i, step, timing);
       });
       block++;
-      if (block === PARAMETER_BLOCKS || pendingWork / speed > JOIN_MS) flush();
+      if (timing) {
+        pass?.end();
+        pass = null;
+        if (encoder) timing.resolve(encoder);
+        flush();
+        await timing.collect();
+      } else if (block === PARAMETER_BLOCKS || pendingWork / speed > JOIN_MS) flush();
       while (inFlight.length > SUBMITS_IN_FLIGHT) await inFlight[0];
       check();
     },
@@ -244,8 +258,11 @@ export async function webgpuExecutor(
       return turn;
     },
 
+    ...(profiler ? { profile: { start: profiler.start, stop: profiler.stop } } : {}),
+
     destroy() {
       watch.release();
+      profiler?.destroy();
       allocation.destroy();
     },
   };
