@@ -62,6 +62,8 @@ export async function runEpochs(
 
     const { times } = context;
     Object.assign(times, { sample: 0, read: 0, upload: 0, waited: 0 });
+    const profile = job.control?.wantsProfile?.() ? executor.profile : undefined;
+    profile?.start();
     const begun = performance.now();
     await run.train!.epoch(epoch);
     const trainedAt = await executor.done();
@@ -85,6 +87,7 @@ export async function runEpochs(
     const values = await executor.results();
     const evalMs = performance.now() - trainedAt - times.waited - reading;
     if (predictions && !inBatches) await predictions.read(null);
+    if (profile) job.onProfile?.(epoch, await profile.stop());
 
     const trainLoss = values.get(training.trainLoss)!;
     const losses = values.get(training.totals.losses)!;

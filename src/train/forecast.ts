@@ -77,7 +77,7 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
     validated: splitOf(graph, config).includes(SPLIT.validation),
     readLogits: predictOnly || shape.classes === 2 || instruments.predictions === true,
   });
-  const plan = makePlan(training.program, options.limits);
+  const plan = makePlan(training.program, options.limits, { timestamps: instruments.timestamps });
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
   let host = hostBytes(graph, config, sizes, capacity, anyFull) + (options.backend === 'cpu' ? cpuBytes(plan) : 0);
   // The old checkpoint is there until the new one is complete.

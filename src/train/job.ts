@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Executor } from '../device/executor.ts';
+import type { KernelTime } from '../device/times.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent } from '../run/record.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
@@ -43,6 +44,8 @@ export interface Observer {
   readonly onReplan?: (fit: Fit) => void;
   /** The device was lost; the run goes on from the end of `epoch`, on a new one. */
   readonly onRecover?: (epoch: number, reason: string, device: DeviceInfo) => void;
+  /** Of every dispatch of `epoch`, where `wantsProfile` said so. */
+  readonly onProfile?: (epoch: number, times: readonly KernelTime[]) => void;
   /** Class of each node after `epoch`, where `wantsPredictions` said so. Needs instruments.predictions. */
   readonly onPredictions?: (epoch: number, classes: Uint16Array) => void;
 }
@@ -54,6 +57,8 @@ export interface Control {
   /** Takes the changes that were asked for since the last call. Only live keys. */
   changes(): Partial<Config>;
   wantsPredictions(lastEpoch: boolean): boolean;
+  /** True times every kernel of the next epoch. Needs instruments.timestamps on a GPU. */
+  wantsProfile?(): boolean;
   /** True ends the run: an epoch that is under way is dropped, the record says how many epochs it had. */
   stopping(): boolean;
 }

@@ -5,7 +5,7 @@ import type { Ledger } from '../device/ledger.ts';
 import { adapterLimits, describeAdapter, findAdapter, openDevice } from '../device/webgpu/adapter.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
 import type { DeviceInfo } from '../run/record.ts';
-import { DEFAULT_LIMITS, type Limits, type Plan } from '../tensor/plan.ts';
+import { DEFAULT_LIMITS, type Limits, type Plan, TIMESTAMPS } from '../tensor/plan.ts';
 
 /** Where a run goes. */
 export type Backend = { readonly kind: 'webgpu'; readonly gpu: GPU } | { readonly kind: 'cpu' };
@@ -48,7 +48,8 @@ export async function findTarget(backend: Backend): Promise<Target> {
     const source = unused ?? (await findAdapter(backend.gpu));
     unused = null;
     if (!source) throw new DeviceLostError('the WebGPU adapter is gone; reload, or run on the CPU');
-    const device = await openDevice(source, limits);
+    const timed = plan.buffers.some(({ label }) => label === TIMESTAMPS);
+    const device = await openDevice(source, limits, timed ? ['timestamp-query'] : []);
     try {
       const executor = await webgpuExecutor(device, description, plan, { onAllocate });
       const close = () => {

@@ -1,9 +1,11 @@
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { PlanDetails } from '../device/details.ts';
+import type { KernelTime } from '../device/times.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
+export type { KernelTime } from '../device/times.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
 
 /**
@@ -153,12 +155,3 @@ export type StreamMessage =
   /** The device went away; `epoch` is the checkpoint that the run goes on from, on `device`. */
   | { type: 'recovered'; run: number; epoch: number; reason: string; device: DeviceInfo }
   | { type: 'profile'; run: number; epoch: number; times: readonly KernelTime[] };
-
-/** Time of one dispatch, summed over the steps of the epoch. */
-export interface KernelTime {
-  readonly routine: string;
-  /** Within the routine. */
-  readonly dispatch: number;
-  readonly ms: number;
-  readonly launches: number;
-}

@@ -45,6 +45,8 @@ interface Going {
   changes: Partial<Config>;
   opened: Opened | null;
   fit: Fit | null;
+  /** The next epoch is to be timed kernel by kernel. */
+  profile: boolean;
 }
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
@@ -101,7 +103,7 @@ const api: TrainerApi = {
     if (run) throw new InputError('A run is going on: stop it first.');
     const { graph, fingerprint } = loaded();
     const gate = newGate(request.paused, (paused) => post({ type: 'paused', run: request.run, paused }));
-    const mine: Going = { gate, changes: {}, opened: null, fit: null };
+    const mine: Going = { gate, changes: {}, opened: null, fit: null, profile: false };
     run = mine;
     try {
       const { weights: _, ...trained } = await train({ ...jobOf(request.config), ...observers(request, mine) });
@@ -133,7 +135,9 @@ const api: TrainerApi = {
     return planned ? planDetails(planned.forecast.plan, workgroupSize(device)) : { dispatches: [], code: {} };
   },
 
-  profile() {},
+  profile() {
+    if (run) run.profile = true;
+  },
 };
 
 function loaded() {
@@ -200,8 +204,14 @@ function observers({ run: id, events }: TrainRequest, mine: Going) {
         mine.changes = {};
         return taken;
       },
+      wantsProfile() {
+        const wanted = mine.profile;
+        mine.profile = false;
+        return wanted;
+      },
       wantsPredictions: (last) => drawn() && (last || performance.now() - predicted > PREDICTIONS_MS),
     },
+    onProfile: (epoch, times) => post({ type: 'profile', run: id, epoch, times }),
     onStart: (fit, device) => {
       planned = fit;
       mine.fit = fit;
