@@ -2,7 +2,7 @@ import { Chart } from './charts/Chart.tsx';
 import { accuracySeries, lossSeries, type NamedRun, timeSeries } from './charts/runSeries.ts';
 import type { Series } from './charts/series.ts';
 import { TERMS } from './glossary/terms.ts';
-import { runColor, runName } from './runs/runName.ts';
+import { runColor, runName, shortName } from './runs/runName.ts';
 import { type PageState, usePage } from './state/store.ts';
 import { RUN_COLORS } from './theme/palette.ts';
 
@@ -13,12 +13,13 @@ function useRuns(): NamedRun[] {
   const kept = usePage((state) => state.kept);
   const overlaid = usePage((state) => state.overlaid);
   const current: NamedRun[] = run
-    ? [{ name: `${run.id} · ${run.config['model.kind'].toUpperCase()}`, color: RUN_COLORS[0], epochs: run.epochs }]
+    ? [{ name: shortName(run.id, run.config), color: RUN_COLORS[0], epochs: run.epochs }]
     : [];
   const others = overlaid.flatMap((id): NamedRun[] => {
     const other = kept.find((candidate) => candidate.id === id);
     if (!other || id === run?.id) return [];
-    return [{ name: runName(other), color: runColor(overlaid, id), epochs: other.record.epochs }];
+    const name = other.datasetId === run?.datasetId ? shortName(id, other.record.config) : runName(other);
+    return [{ name, color: runColor(overlaid, id), epochs: other.record.epochs }];
   });
   return [...current, ...others];
 }
@@ -73,7 +74,7 @@ export function TimeChart() {
 export function MemoryChart() {
   const run = usePage((state) => state.run);
   const forecast = run?.forecast?.memory;
-  const budget = usePage((state) => state.config['memory.gpuBudget']);
+  const budget = run?.config['memory.gpuBudget'] ?? 0;
   const x = run?.held.map((_, i) => i + 1) ?? [];
   const series = (['gpu', 'host', 'disk'] as const)
     .map(

@@ -1,5 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
+import { markOnce } from '../marks.ts';
 import { decimate, type ReferenceLine, rangeOf, type Series, type Unit } from './series.ts';
 import { UNITS } from './units.ts';
 
@@ -24,16 +25,12 @@ export function Sparkline({ series, unit, yRange, lines = [], width, height }: S
       const context = canvas.current?.getContext('2d');
       if (!context || width === 0) return;
       draw(context, { series, unit, yRange, lines, width, height }, scheme === 'dark' ? '#9ba3ad' : '#5b626b');
-      const drawn = series.some(({ x }) => x.length > 0);
-      // The bench waits for it: `npm run bench -- page`.
-      if (drawn && performance.getEntriesByName(FIRST_CURVE).length === 0) performance.mark(FIRST_CURVE);
+      if (series.some(({ x }) => x.length > 0)) markOnce('edgewise:first-curve');
     });
     return () => cancelAnimationFrame(frame);
   }, [series, unit, yRange, lines, width, height, scheme]);
   return <canvas ref={canvas} style={{ width, height, display: 'block' }} />;
 }
-
-const FIRST_CURVE = 'edgewise:first-curve';
 
 function draw(
   context: CanvasRenderingContext2D,

@@ -38,7 +38,7 @@ export interface GraphCanvasProps {
 
 const INK: Readonly<Record<'light' | 'dark', Ink>> = {
   light: { edge: '#1d2126', ring: '#1d2126', focus: '#1d2126' },
-  dark: { edge: '#d3d7dc', ring: '#e9ebee', focus: '#ffffff' },
+  dark: { edge: '#d3d7dc', ring: '#7d848d', focus: '#ffffff' },
 };
 
 const ARROWS: Readonly<Record<string, Direction>> = {

@@ -1,3 +1,4 @@
+import { markOnce } from '../marks.ts';
 import { drawFocus, edgeAlpha, type Ink, nodeRadius, rasterEdges, rasterNodes } from './draw.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { PaintSheet } from './nodePaint.ts';
@@ -65,6 +66,7 @@ export function newPainter(layers: Layers): Painter {
       const raster = nodes.raster(pixels);
       rasterNodes(raster, scene.sheet, scene.split, ring, positions, inPixels(scene), radius * ratio);
       nodes.show();
+      markOnce('edgewise:graph-drawn');
     }
     if (differ(scene, drawn, FOCUS)) {
       fitCanvas(layers.focus, pixels);

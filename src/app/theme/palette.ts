@@ -54,5 +54,5 @@ export const PURPOSE_NAMES: Readonly<Record<string, string>> = {
   staging: 'read-back',
 };
 
-/** Runs that are overlaid, in the order in which they were chosen. */
-export const RUN_COLORS = ['#4477aa', '#ee7733', '#228833', '#aa3377', '#66ccee', '#ccbb44'] as const;
+/** The current run, then overlaid ones in the order in which they were chosen; none is a colour of a curve of the current run. */
+export const RUN_COLORS = ['#4477aa', '#aa3377', '#228833', '#66ccee', '#bb8844', '#8877dd'] as const;
