@@ -180,7 +180,7 @@ async function quiet(answers: readonly Answer[]): Promise<void> {
 async function badge(session: CDPSession): Promise<DeviceInfo> {
   const expression = `document.querySelector('[aria-label^="Device: "]')?.ariaLabel`;
   const label = String(await eventually(session, expression, 100, 'The page has not named its device'));
-  const [, description, kind] = /^Device: (.*), (GPU|software|CPU)$/.exec(label) ?? [];
+  const [, kind, description] = /^Device: (GPU|software|CPU) (.*)$/.exec(label) ?? [];
   if (!kind) throw new Error(`The device badge says ${JSON.stringify(label)}.`);
   const backend = kind === 'CPU' ? 'cpu' : 'webgpu';
   return { backend, vendor: '', architecture: '', description, software: kind !== 'GPU' };

@@ -125,6 +125,7 @@ export function beforeStep(
   return async (what) => {
     const { context, fit } = run();
     await waitFor('step', job, context);
+    if (what === 'step') job.onStep?.(context.steps);
     if (what === 'step' && steering.advance('step', context.steps)) context.config = currentConfig(fit, steering);
   };
 }

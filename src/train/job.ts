@@ -37,6 +37,8 @@ export interface Observer {
   readonly onOpen?: (opened: Opened) => void;
   /** The ledgers have changed: a buffer was allocated, an epoch is done. */
   readonly onMemory?: (memory: Held) => void;
+  /** A step begins: this many are behind it. */
+  readonly onStep?: (steps: number) => void;
   /** After a lost device, epochs since the last checkpoint come again. */
   readonly onEpoch?: (epoch: EpochRecord, steps: number) => void;
   readonly onEvent?: (event: RunEvent) => void;

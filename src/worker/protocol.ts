@@ -144,6 +144,8 @@ export type StreamMessage =
   /** The run's plan is made and its device is about to be filled. */
   | { type: 'started'; run: number; device: DeviceInfo; forecast: ForecastView }
   | { type: 'memory'; run: number; memory: MemoryView }
+  /** Optimiser steps so far, a few times a second: for epochs that take long. */
+  | { type: 'step'; run: number; steps: number }
   /** One epoch is done. After a device was lost, epochs since the last checkpoint come again. */
   | { type: 'epoch'; run: number; epoch: EpochRecord; steps: number; memory: MemoryView }
   /** Class that the model gives each node now; only for graphs that are drawn, a few times a second. */

@@ -25,8 +25,8 @@ import { datasetInfo, forecastView } from './views.ts';
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
 
 const DATABASE = 'edgewise';
-/** Predictions are read back at most this often. */
-const PREDICTIONS_MS = 250;
+/** Predictions are read back, and steps told, at most this often. */
+const BETWEEN_MS = 250;
 
 let stream: MessagePort | null = null;
 let backend: Backend = { kind: 'cpu' };
@@ -191,6 +191,7 @@ function observers({ run: id, events }: TrainRequest, mine: Going) {
   const { graph } = loaded();
   let memory: MemoryView = { gpu: 0, host: 0, disk: 0, purposes: {} };
   let predicted = 0;
+  let told = 0;
   const view = (fit: Fit) => forecastView(graph, fit.asked, fit);
   return {
     events,
@@ -209,7 +210,12 @@ function observers({ run: id, events }: TrainRequest, mine: Going) {
         mine.profile = false;
         return wanted;
       },
-      wantsPredictions: (last) => drawn() && (last || performance.now() - predicted > PREDICTIONS_MS),
+      wantsPredictions: (last) => drawn() && (last || performance.now() - predicted > BETWEEN_MS),
+    },
+    onStep: (steps) => {
+      if (performance.now() - told < BETWEEN_MS) return;
+      told = performance.now();
+      post({ type: 'step', run: id, steps });
     },
     onProfile: (epoch, times) => post({ type: 'profile', run: id, epoch, times }),
     onStart: (fit, device) => {

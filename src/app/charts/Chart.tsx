@@ -48,7 +48,9 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, height }
       </header>
       <div ref={sizeRef} className={classes.place} style={{ height }}>
         {empty ? (
-          <p className={classes.empty}>Press Train to draw the first point.</p>
+          <p className={classes.empty}>
+            {series.length === 0 ? 'Press Train to draw the first point.' : 'The first epoch is under way.'}
+          </p>
         ) : (
           <div role="img" aria-label={`${title} after each epoch; now ${last.join(', ')}`}>
             {!drawn && (

@@ -95,11 +95,12 @@ function traces({ series, kind }: PlotlyChartProps): object[] {
   });
 }
 
-function layout({ unit, yRange, lines = [], width, height, kind }: PlotlyChartProps, dark: boolean): object {
+function layout({ series, unit, yRange, lines = [], width, height, kind }: PlotlyChartProps, dark: boolean): object {
   const ink = dark ? '#9ba3ad' : '#5b626b';
   const grid = dark ? '#30343a' : '#e4e4e0';
   const { tickformat, hoverformat, ticksuffix } = UNITS[unit];
-  const axis = { color: ink, gridcolor: grid, zeroline: false, linecolor: grid };
+  const axis = { color: ink, gridcolor: grid, zeroline: false, linecolor: grid, exponentformat: 'none' };
+  const last = Math.max(0, ...series.map(({ x }) => x.at(-1) ?? 0));
   return {
     width,
     height,
@@ -112,7 +113,8 @@ function layout({ unit, yRange, lines = [], width, height, kind }: PlotlyChartPr
     hoverlabel: { bgcolor: dark ? '#1c1f23' : '#ffffff', bordercolor: grid, font: { size: 11 } },
     // A zoom survives new points.
     uirevision: 'kept',
-    xaxis: { ...axis, title: { text: '' }, hoverformat: ',d', rangemode: 'tozero' },
+    // Epochs are whole.
+    xaxis: { ...axis, hoverformat: ',d', range: [0, Math.max(2, last)], dtick: last <= 10 ? 1 : undefined },
     yaxis: {
       ...axis,
       tickformat,

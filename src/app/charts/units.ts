@@ -11,7 +11,7 @@ interface UnitText {
 
 export const UNITS: Readonly<Record<Unit, UnitText>> = {
   percent: { format: formatPercent, tickformat: '.0%', hoverformat: '.1%', ticksuffix: '' },
-  ms: { format: formatMs, tickformat: ',.3~g', hoverformat: ',.2f', ticksuffix: ' ms' },
+  ms: { format: formatMs, tickformat: '', hoverformat: ',.2f', ticksuffix: ' ms' },
   bytes: { format: formatBytes, tickformat: '.3~s', hoverformat: ',d', ticksuffix: 'B' },
   loss: {
     format: (value) => (Number.isFinite(value) ? value.toFixed(3) : '–'),

@@ -80,6 +80,11 @@ export function BudgetSlider({ value, min, max, marks, onChange, disabled }: Bud
           )}
         </div>
       </div>
+      {error !== null && (
+        <p id={`${id}-field-error`} className={classes.error} role="alert">
+          {error}
+        </p>
+      )}
     </div>
   );
 }

@@ -62,6 +62,9 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
       case 'memory':
         next = { ...next, memory: message.memory };
         break;
+      case 'step':
+        next = { ...next, steps: message.steps };
+        break;
       case 'epoch':
         // After a lost device, epochs since the last checkpoint come again, and are the same.
         epochs[message.epoch.epoch - 1] = message.epoch;

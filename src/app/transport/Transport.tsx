@@ -68,9 +68,13 @@ function describe(run: LiveRun | null): string {
   const last = run.epochs.at(-1);
   const progress = `epoch ${formatCount(run.epochs.length)} of ${formatCount(Number(total))}`;
   if (run.status === 'starting') return 'Opening the device';
+  const perEpoch = run.forecast?.stepsPerEpoch ?? 1;
+  const within = run.steps - run.epochs.length * perEpoch;
+  const step =
+    isActive(run) && perEpoch > 1 && within > 0 && within <= perEpoch ? `, step ${within} of ${perEpoch}` : '';
   const time = last ? `, ${formatMs(last.ms + last.evalMs)} per epoch` : '';
   const state = { running: '', paused: 'Paused: ', done: 'Done: ', failed: 'Failed: ' }[run.status];
-  return `${state}${progress}${time}`;
+  return `${state}${progress}${step}${time}`;
 }
 
 /** What the graph is worth: the same run without it, one click away. */
