@@ -1,6 +1,8 @@
 import { ActionIcon, Tabs, useMantineColorScheme } from '@mantine/core';
+import { useEffect } from 'react';
 import classes from './App.module.css';
 import { AccuracyChart, LossChart, MemoryChart, TimeChart } from './Curves.tsx';
+import { loadPlotly } from './charts/loadPlotly.ts';
 import { Controls } from './controls/Controls.tsx';
 import { DatasetPanel } from './dataset/DatasetPanel.tsx';
 import { DropZone } from './dataset/DropZone.tsx';
@@ -20,6 +22,8 @@ import { Worth } from './transport/Worth.tsx';
 
 /** The page: the graph and its curves on top, the memory plan below, everything else around them. */
 export function App() {
+  // Before anybody presses Train, if there is time.
+  useEffect(() => void loadPlotly(), []);
   return (
     <div className={classes.page}>
       <DropZone />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesTable, MARKS, TRAINED, tasksOf } from './page.ts';
+import { AGAIN, bytesTable, MARKS, TRAINED, tasksOf } from './page.ts';
 import { longTasks, mainThread, type TraceEvent } from './trace.ts';
 
 const URL = 'http://127.0.0.1:1234/page/';
@@ -96,6 +96,8 @@ describe('long tasks', () => {
       instant('navigationStart', 20_000, { data: { documentLoaderURL: '' } }),
       instant(MARKS.curve, 200_000),
       instant(TRAINED, 900_000),
+      instant(AGAIN.pressed, 920_000),
+      instant(AGAIN.trained, 940_000),
       span('RunTask', 30, 55),
       span('RunTask', 190, 70),
       span('RunTask', 300, 120),

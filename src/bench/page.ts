@@ -10,6 +10,8 @@ export const MARKS = { graph: 'edgewise:graph-drawn', curve: 'edgewise:first-cur
 /** Set by whoever drives the browser. */
 export const PRESSED = 'bench:train-pressed';
 export const TRAINED = 'bench:trained';
+/** A second training, with the charts' library there from its beginning. */
+export const AGAIN = { pressed: 'bench:pressed-again', trained: 'bench:trained-again' } as const;
 
 /** One answer of the server; `at` in milliseconds from the navigation. */
 export interface Answered {
@@ -25,7 +27,7 @@ export interface PageLoad {
   readonly pressed: number;
   readonly curve: number;
   readonly answered: readonly Answered[];
-  /** The trace from before the navigation to the end of the training; empty where none was asked for. */
+  /** The trace from before the navigation to the end of the second training; empty where none was asked for. */
   readonly trace: readonly TraceEvent[];
   readonly url: string;
   /** Epochs of the run that was traced. */
@@ -33,7 +35,7 @@ export interface PageLoad {
 }
 
 export interface PageSource {
-  /** Opens the page in a fresh profile and presses Train; with a trace, waits for the end of the training. */
+  /** Opens the page in a fresh profile and presses Train; with a trace, trains twice. */
   load(options: { trace: boolean }): Promise<PageLoad>;
   close(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export async function page(context: BenchContext, source: PageSource) {
     }
     const traced = await source.load({ trace: true });
     const busy = tasksOf(traced);
-    const bytes = bytesTable(loads[0].answered, loads[0].curve);
+    const bytes = bytesTable(traced.answered, traced.curve);
     const { device } = traced;
     const rows: BenchRow[] = [
       { name: 'graph drawn', unit: 'ms', ...medianInterval(loads.map(({ graph }) => graph)) },
@@ -66,14 +68,13 @@ export async function page(context: BenchContext, source: PageSource) {
         unit: 'kB',
         ...medianInterval(loads.map(({ answered, curve }) => bytesTable(answered, curve).first / 1000)),
       },
-      {
-        name: 'gzipped in all',
-        unit: 'kB',
-        ...medianInterval(loads.map(({ answered, curve }) => bytesTable(answered, curve).total / 1000)),
-      },
+      { name: 'gzipped in all', unit: 'kB', ...medianInterval([bytes.total / 1000]) },
       { name: 'longest task of the load', unit: 'ms', ...medianInterval([longest(busy.load, 'ms')]) },
       { name: 'longest task of the training', unit: 'ms', ...medianInterval([longest(busy.training, 'ms')]) },
       { name: 'most processor time of one', unit: 'ms', ...medianInterval([longest(busy.training, 'cpuMs')]) },
+      { name: 'longest task between the trainings', unit: 'ms', ...medianInterval([longest(busy.between, 'ms')]) },
+      { name: 'longest task of a second training', unit: 'ms', ...medianInterval([longest(busy.again, 'ms')]) },
+      { name: 'most processor time of one there', unit: 'ms', ...medianInterval([longest(busy.again, 'cpuMs')]) },
     ];
     const median = (name: string) => rows.find((row) => row.name === name)!.median;
     const goals: Goal[] = [
@@ -81,11 +82,15 @@ export async function page(context: BenchContext, source: PageSource) {
       goalOf('gzipped until then', 'kB', GOALS.bytes, median('gzipped until then')),
       goalOf('longest task of the training', 'ms', GOALS.task, median('longest task of the training')),
       goalOf('the same in processor time', 'ms', GOALS.task, median('most processor time of one')),
+      goalOf('longest task of a second training', 'ms', GOALS.task, median('longest task of a second training')),
+      goalOf('the same in processor time, there', 'ms', GOALS.task, median('most processor time of one there')),
     ];
     const tables: Table[] = [
       bytes.table,
       tasksTable('tasks of the load, until the first curve', busy.load),
       tasksTable(`tasks of the training of ${traced.epochs} epochs, after the first curve`, busy.training),
+      tasksTable("tasks between the trainings, when the charts' library is loaded", busy.between),
+      tasksTable(`tasks of a second training of ${traced.epochs} epochs`, busy.again),
     ];
     return { device, rows, ratios: {}, goals, tables };
   } finally {
@@ -118,20 +123,23 @@ export function bytesTable(answered: readonly Answered[], curve: number) {
   return { first, total: first + later, table };
 }
 
-/** The long tasks of a traced load before the first curve, and from there to the end of the training. */
-export function tasksOf({ trace, url }: Pick<PageLoad, 'trace' | 'url'>): { load: Task[]; training: Task[] } {
+/** The long tasks of a traced load, by what went on when they began. */
+export function tasksOf({ trace, url }: Pick<PageLoad, 'trace' | 'url'>): Record<Period, Task[]> {
   const thread = mainThread(trace, url);
   const at = (name: string) => markTime(trace, name, thread.pid);
   const origin = navigationTime(trace, url);
-  const [curve, trained] = [at(MARKS.curve), at(TRAINED)];
-  const tasks = longTasks(trace, thread, { from: origin, to: trained, origin, least: LONG });
+  const end = at(AGAIN.trained);
+  const tasks = longTasks(trace, thread, { from: origin, to: end, origin, least: LONG });
   // The task that draws the first point belongs to the load.
-  const first = (curve - origin) / 1000;
-  return {
-    load: tasks.filter(({ start }) => start <= first),
-    training: tasks.filter(({ start }) => start > first),
-  };
+  const [curve, trained, pressed] = [MARKS.curve, TRAINED, AGAIN.pressed].map((name) => (at(name) - origin) / 1000);
+  const periodOf = ({ start }: Task): Period =>
+    start <= curve ? 'load' : start <= trained ? 'training' : start < pressed ? 'between' : 'again';
+  const found: Record<Period, Task[]> = { load: [], training: [], between: [], again: [] };
+  for (const task of tasks) found[periodOf(task)].push(task);
+  return found;
 }
+
+type Period = 'load' | 'training' | 'between' | 'again';
 
 function longest(tasks: readonly Task[], time: 'ms' | 'cpuMs'): number {
   return Math.max(0, ...tasks.map((task) => task[time]));

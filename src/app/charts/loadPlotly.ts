@@ -1,13 +1,40 @@
+import { isActive } from '../state/run.ts';
+import { usePage } from '../state/store.ts';
+
 type Plotly = typeof import('plotly.js-cartesian-dist-min')['default'];
 
 let loading: Promise<Plotly> | null = null;
 /** The last piece of work that was given to `inTurn`. */
 let last: Promise<unknown> = Promise.resolve();
 
-/** The charts' library, half a megabyte: asked for once, when the browser has nothing else to do. */
+/**
+ * The charts' library, half a megabyte. Running its 1.4 MB of code once is a single task of up to a third of a second on a slow
+ * processor, so it is asked for when no run has gone on for a while, before the first one or after it; a run that goes on
+ * and on gets it all the same.
+ */
 export function loadPlotly(): Promise<Plotly> {
-  loading ??= idle().then(async () => (await import('plotly.js-cartesian-dist-min')).default);
+  loading ??= quiet()
+    .then(idle)
+    .then(async () => (await import('plotly.js-cartesian-dist-min')).default);
   return loading;
+}
+
+const QUIET_MS = 1500;
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 100;
+
+function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    const begun = performance.now();
+    let busyAt = begun;
+    const look = () => {
+      const now = performance.now();
+      if (isActive(usePage.getState().run)) busyAt = now;
+      if (now - busyAt > QUIET_MS || now - begun > PATIENCE_MS) resolve();
+      else setTimeout(look, LOOK_MS);
+    };
+    look();
+  });
 }
 
 /** Runs one piece of drawing work per idle moment, so that several charts never make one long task. */
