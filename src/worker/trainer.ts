@@ -132,7 +132,8 @@ const api: TrainerApi = {
   },
 
   async dispatches() {
-    return planned ? planDetails(planned.forecast.plan, workgroupSize(device)) : { dispatches: [], code: {} };
+    const shown = run?.fit ?? planned;
+    return shown ? planDetails(shown.forecast.plan, workgroupSize(device)) : { dispatches: [], code: {} };
   },
 
   profile() {
@@ -219,7 +220,6 @@ function observers({ run: id, events }: TrainRequest, mine: Going) {
     },
     onProfile: (epoch, times) => post({ type: 'profile', run: id, epoch, times }),
     onStart: (fit, device) => {
-      planned = fit;
       mine.fit = fit;
       post({ type: 'started', run: id, device, forecast: view(fit) });
     },

@@ -88,6 +88,17 @@ async function planOnce(): Promise<void> {
   unlimitedOf = key;
   const without = await trainer.forecast(unlimited).catch(() => null);
   set({ unlimitedBytes: without?.picture.bytes ?? null });
+  setTimeout(() => {
+    if (key === unlimitedOf && !isActive(get().run)) void walkLadder(unlimited);
+  }, WALK_AFTER_MS);
+}
+
+/** Long enough for somebody who presses Train at once. */
+const WALK_AFTER_MS = 1000;
+
+/** A budget that nothing fits makes the planner try every setting once, and remember it: then a slider moves within a frame. */
+async function walkLadder(unlimited: Config): Promise<void> {
+  await trainer.forecast({ ...unlimited, 'memory.gpuBudget': 1 }).catch(() => {});
 }
 
 /** What `unlimitedBytes` was asked for. */
