@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
+import { gpu } from '../device/testing/dawn.ts';
+import { countBuffers } from '../device/webgpu/countBuffers.ts';
+import { SPLIT } from '../formats/graphData.ts';
 import type { RunEvent } from '../run/record.ts';
 import { Stopped } from './epochs.ts';
 import type { Fit } from './fit.ts';
 import type { Job, Opened } from './job.ts';
-import { type Trained, train } from './session.ts';
+import { forecast, type Trained, train } from './session.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
 import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
 
@@ -156,5 +159,57 @@ describe('a lost device', () => {
 
   test('ends a run that keeps no checkpoints', async () => {
     await expect(play(WEBGPU.backend, FULL, { after: { 5: 'lose' } })).rejects.toThrow(/lost/);
+  });
+});
+
+describe('instruments', () => {
+  test.each([
+    ['the full batch', FULL],
+    ['batches', BATCHES],
+  ])('are part of the forecast, to the byte, and change no bit: %s', async (_name, config) => {
+    const counted = countBuffers(gpu);
+    const backend = { kind: 'webgpu', gpu: counted.gpu } as const;
+    const instruments = { predictions: true, checkpoints: true, timestamps: true };
+    const promised = await forecast({ graph, config, backend, fit: true, instruments });
+    const seen: Uint16Array[] = [];
+    const timed: number[] = [];
+    const { run } = await play(backend, config, {
+      job: {
+        instruments,
+        control: {
+          ready() {},
+          changes: () => ({}),
+          wantsPredictions: () => true,
+          wantsProfile: () => timed.length === 0,
+          stopping: () => false,
+        },
+        onPredictions: (_epoch, classes) => seen.push(classes),
+        onProfile: (_epoch, times) => timed.push(times.length),
+      },
+    });
+    expect(run.memory.forecast).toEqual(promised.memory);
+    expect(run.memory.peak.gpu).toBe(promised.memory.gpu);
+    expect(counted.peak()).toBe(promised.memory.gpu);
+    expect(counted.held()).toBe(0);
+    expect(run.memory.peak.host).toBeLessThanOrEqual(promised.memory.host);
+    expect(timed).toHaveLength(1);
+    const plain = await play(WEBGPU.backend, config, {});
+    expect(run.result).toEqual(plain.run.result);
+    // What the page is shown is what the record counts.
+    const split = graph.splits[0];
+    const judged = [...split.keys()].filter((node) => split[node] === SPLIT.test);
+    const right = judged.filter((node) => seen.at(-1)![node] === graph.labels[node]).length;
+    expect(seen).toHaveLength(EPOCHS);
+    expect(right / judged.length).toBeCloseTo(run.epochs.at(-1)!.testAcc, 6);
+  });
+
+  test('a checkpoint stays within what was forecast for the host', async () => {
+    const instruments = { checkpoints: true };
+    const after = { 3: { 'model.dropout': 0.5 }, 7: 'lose' } as const;
+    const dry = { ...FULL, 'model.dropout': 0 };
+    const { run, replanned, recovered } = await play(WEBGPU.backend, dry, { after, job: { instruments } });
+    expect([replanned.length, recovered.length]).toEqual([1, 1]);
+    expect(run.memory.peak.host).toBeLessThanOrEqual(run.memory.forecast.host);
+    expect(run.memory.peak.gpu).toBe(run.memory.forecast.gpu);
   });
 });
