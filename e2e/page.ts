@@ -86,7 +86,7 @@ export async function trainToEnd(page: Page): Promise<void> {
 }
 
 export async function finished(page: Page): Promise<void> {
-  await expect(progress(page)).toContainText('Done', { timeout: 60_000 });
+  await expect(progress(page)).toContainText('Done', { timeout: 90_000 });
 }
 
 /** The newest row of the table of runs, cell by cell. */

@@ -6,7 +6,7 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   globalSetup: './server.ts',
   outputDir: '../test-results',
-  timeout: 120_000,
+  timeout: 180_000,
   globalTimeout: 1_200_000,
   workers: 1,
   retries: 0,

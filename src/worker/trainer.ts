@@ -181,7 +181,7 @@ function jobOf(asked: Config) {
   // The page has one kind of store; where the browser gives none, the graph stays in memory.
   const place = store && kept !== 'memory' ? 'indexeddb' : 'memory';
   const config: Config = { ...asked, 'memory.store': place };
-  const instruments = { predictions: drawn(), checkpoints: backend.kind === 'webgpu', timestamps };
+  const instruments = { predictions: drawn(), checkpoints: true, timestamps };
   return { graph, config, backend, fit: true, instruments };
 }
 

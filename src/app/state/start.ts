@@ -14,9 +14,11 @@ import { get, set, tell, tellError } from './store.ts';
 
 /** From an address to a page that shows its graph: once, when the page opens, and again when the address is changed by hand. */
 export async function start(): Promise<void> {
-  const port = listen(receive, (reason) =>
-    tell('error', `The worker that trains failed (${reason}): reload the page.`),
-  );
+  const port = listen(receive, (reason) => {
+    const { run } = get();
+    if (isActive(run)) set({ run: { ...run, status: 'failed' } });
+    tell('error', `The worker that trains failed (${reason}): reload the page.`);
+  });
   const opening = trainer.open(transfer(port, [port]));
   void keptRuns().then((kept) => set({ kept }));
   window.addEventListener('hashchange', () => void follow(location.hash));
