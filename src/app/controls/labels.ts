@@ -5,6 +5,7 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'model.kind': 'model',
   'model.hidden': 'hidden width',
   'training.lr': 'learning rate',
+  'training.optimizer': 'optimiser',
   'data.normalizeFeatures': 'normalise features',
   'sampling.fanOut': 'fan-out',
   'evaluation.strategy': 'evaluation',

@@ -64,37 +64,47 @@ function request(catalogueId: string | null, shared: Shared | null): string {
   return `It needs its owner's graph${about ?? ''}: drop its files here.`;
 }
 
+/** Columns, and how each is read from a run of the link and from one here. */
+const COLUMNS: readonly [string, (shared: Shared) => string, (mine: RunRecord) => string][] = [
+  ['test accuracy', ({ result }) => formatPercent(result.testAcc), ({ result }) => formatPercent(result.testAcc)],
+  [
+    'best epoch',
+    ({ result, epochs }) => `${result.bestEpoch} of ${epochs}`,
+    ({ result, epochs }) => `${result.bestEpoch} of ${epochs.length}`,
+  ],
+  ['GPU peak', ({ peak }) => formatBytes(peak.gpu), ({ memory }) => formatBytes(memory.peak.gpu)],
+  ['curve', ({ result }) => result.curveHash, ({ result }) => result.curveHash.slice(0, 16)],
+  ['device', ({ device }) => named(device), ({ device }) => named(device)],
+  ['version', ({ engine }) => engine, ({ engine }) => engine],
+];
+
 function Comparison({ shared, mine }: { shared: Shared; mine: RunRecord | null }) {
-  const rows: [string, string, string][] = [
-    ['test accuracy', formatPercent(shared.result.testAcc), mine ? formatPercent(mine.result.testAcc) : '–'],
-    [
-      'best epoch',
-      `${shared.result.bestEpoch} of ${shared.epochs}`,
-      mine ? `${mine.result.bestEpoch} of ${mine.epochs.length}` : '–',
-    ],
-    ['GPU peak', formatBytes(shared.peak.gpu), mine ? formatBytes(mine.memory.peak.gpu) : '–'],
-    ['device', named(shared.device), mine ? named(mine.device) : '–'],
-    ['curve', shared.result.curveHash, mine ? mine.result.curveHash.slice(0, 16) : '–'],
-    ['version', shared.engine, mine?.engine ?? '–'],
-  ];
   return (
     <div className={classes.scroll}>
       <table className={classes.table}>
         <thead>
           <tr>
             <td />
-            <th scope="col">theirs</th>
-            <th scope="col">mine</th>
+            {COLUMNS.map(([name]) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, theirs, here]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{theirs}</td>
-              <td>{here}</td>
-            </tr>
-          ))}
+          <tr>
+            <th scope="row">theirs</th>
+            {COLUMNS.map(([name, theirs]) => (
+              <td key={name}>{theirs(shared)}</td>
+            ))}
+          </tr>
+          <tr>
+            <th scope="row">mine</th>
+            {COLUMNS.map(([name, , here]) => (
+              <td key={name}>{mine ? here(mine) : '–'}</td>
+            ))}
+          </tr>
         </tbody>
       </table>
       {mine && !comparable(shared.device, mine.device) && (
