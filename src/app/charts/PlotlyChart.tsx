@@ -24,7 +24,7 @@ const BETWEEN_MS = 250;
 /** Plotly in React: drawn when something has changed, it is visible, and its turn has come. */
 export function PlotlyChart(props: PlotlyChartProps) {
   const place = useRef<HTMLDivElement>(null);
-  const scheme = useComputedColorScheme('light');
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const latest = useRef(props);
   latest.current = props;
   const [painter] = useState(newPainter);

@@ -19,7 +19,7 @@ const MARGIN = { left: 46, right: 8, top: 8, bottom: 18 } as const;
 /** Curves on a plain canvas: what shows a run's first point, before the charts' library is there. */
 export function Sparkline({ series, unit, yRange, lines = [], width, height }: SparklineProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const scheme = useComputedColorScheme('light');
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
       const context = canvas.current?.getContext('2d');

@@ -59,7 +59,7 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
   const positions = graph.positions ?? NO_POSITIONS;
   const edges = graph.edges ?? NO_EDGES;
   const codes = graph.splits[split] ?? null;
-  const scheme = useComputedColorScheme('light');
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const place = useRef<HTMLDivElement>(null);
   const layers = {
     edges: useRef<HTMLCanvasElement>(null),
