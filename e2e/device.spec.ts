@@ -33,7 +33,7 @@ test('without WebGPU the processor serves, and the page says so', async () => {
 
 test('the developer panel shows every dispatch with its WGSL, and its time', async () => {
   const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=3000' });
-  await expect(page.getByRole('button', { name: /software/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Device: / })).toBeVisible();
   await page.getByRole('tab', { name: 'Developer' }).click();
   const rows = page.getByRole('tabpanel').locator('tbody tr');
   expect(await rows.count()).toBeGreaterThan(20);

@@ -54,7 +54,8 @@ export async function forecast(
   return { ...fit, memory: fit.forecast.memory };
 }
 
-function fitJob(
+/** The same on a device whose limits are known: pure, for whoever asks often. */
+export function fitJob(
   { graph, config, backend, fit, instruments }: Parameters<typeof forecast>[0],
   { limits }: Pick<Target, 'limits'>,
 ): Fit {

@@ -10,11 +10,13 @@ import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { indexedDbStore } from '../store/indexedDb.ts';
+import type { Limits } from '../tensor/plan.ts';
 import { checkTrainable } from '../train/check.ts';
 import { outgrows, Stopped } from '../train/epochs.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Job, Opened } from '../train/job.ts';
-import { type Backend, forecast, train } from '../train/session.ts';
+import { type Backend, fitJob, train } from '../train/session.ts';
+import { findTarget } from '../train/target.ts';
 import { samplerWorker } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
@@ -32,6 +34,8 @@ let stream: MessagePort | null = null;
 let backend: Backend = { kind: 'cpu' };
 let device: DeviceInfo = CPU;
 let timestamps = false;
+/** Of the device; asking an adapter each time would take longer than planning. */
+let limits: Limits | null = null;
 let store: ChunkStore | null = null;
 let current: (LoadedGraph & { readonly drawn: boolean }) | null = null;
 /** The last plan that was made. */
@@ -94,7 +98,8 @@ const api: TrainerApi = {
   async forecast(config) {
     const { graph } = loaded();
     checkTrainable(graph, config);
-    const fit = await forecast(jobOf(config));
+    limits ??= (await findTarget(backend)).limits;
+    const fit = fitJob(jobOf(config), { limits });
     planned = fit;
     return forecastView(graph, config, fit);
   },
