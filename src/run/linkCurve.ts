@@ -48,6 +48,11 @@ export function sampledEpochs(epochs: number, points: number): number[] {
   return Array.from({ length }, (_, i) => (length > 1 ? 1 + Math.round((i * (epochs - 1)) / (length - 1)) : 1));
 }
 
+/** A column as a link shows it, at some epochs. */
+export function shownCurve(epochs: readonly EpochRecord[], at: readonly number[], column: SharedColumn): number[] {
+  return restore(quantise(at.map((epoch) => epochs[epoch - 1][column])));
+}
+
 /** At most `points` of each column. `epochs[i]` is epoch i + 1. */
 export function writeCurves(writer: ByteWriter, epochs: readonly EpochRecord[], points: number): void {
   const sampled = sampledEpochs(epochs.length, points);

@@ -167,6 +167,20 @@ describe('the verdict on a run here beside the run of a link', () => {
     expect(sameCurve(shared, record)).toBe(record.result.curveHash === theirs.result.curveHash);
   });
 
+  it.each<[string, (shared: SharedRun) => SharedRun]>([
+    ['accuracy', (shared) => ({ ...shared, result: { ...shared.result, testAcc: 0.999 } })],
+    ['best epoch', (shared) => ({ ...shared, result: { ...shared.result, bestEpoch: 1 } })],
+    ['F1', (shared) => ({ ...shared, result: { ...shared.result, testMacroF1: 0.999 } })],
+    ['ROC-AUC', (shared) => ({ ...shared, result: { ...shared.result, testRocAuc: 0.999 } })],
+    ['metric', (shared) => ({ ...shared, result: { ...shared.result, metric: 'excellence' } })],
+    ['number of epochs', (shared) => ({ ...shared, epochs: shared.epochs + 1 })],
+    ['curve', (shared) => ({ ...shared, curves: { ...shared.curves, testAcc: shared.curves.testAcc.map(() => 1) } })],
+  ])('tells an invented %s under the hash of a true curve', async (_, forge) => {
+    const shared = await runOf(await encodeRun(theirs, null));
+    expect(verdict(shared, theirs)).toBe('identical');
+    expect(verdict(forge(shared), theirs)).toBe('same curve, other figures');
+  });
+
   it('never ranks a processor against a GPU', () => {
     const gpu = theirs.device;
     const software = { ...gpu, software: true };

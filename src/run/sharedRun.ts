@@ -2,7 +2,7 @@ import { diffConfigs, differences } from '../config/describe.ts';
 import { PRESET_NAMES, PRESETS, type PresetName, recommendedPreset } from '../config/presets.ts';
 import { type Config, DEFAULTS, entryOf } from '../config/schema.ts';
 import { cleanText } from './linkBytes.ts';
-import type { SharedCurves } from './linkCurve.ts';
+import { SHARED_COLUMNS, type SharedCurves, shownCurve } from './linkCurve.ts';
 import type { DeviceInfo, MemoryBytes, RunEvent, RunRecord, RunResult } from './record.ts';
 
 /**
@@ -39,9 +39,13 @@ export interface SharedDataset {
   readonly classes: number;
 }
 
-/** How a run here stands beside the one of a link. Only the hash over the exact float32 curve makes it `identical`. */
+/**
+ * How a run here stands beside the one of a link. `identical` needs the hash over the exact float32 curve and every figure that
+ * a reader is shown: a link that carries a true hash under invented figures is told apart.
+ */
 export type Verdict =
   | 'identical'
+  | 'same curve, other figures'
   | 'different data'
   | 'different settings'
   | 'different device'
@@ -79,6 +83,17 @@ export function sameCurve(shared: SharedRun, record: RunRecord): boolean {
   return shared.result.curveHash === shortHash(record.result.curveHash);
 }
 
+/** Whether what a link shows of a run is what the record says: result, number of epochs, curves. */
+function sameFigures(shared: SharedRun, { result, epochs }: RunRecord): boolean {
+  const keys = Object.keys(result) as (keyof RunResult)[];
+  if (!keys.every((key) => key === 'curveHash' || Object.is(shared.result[key], result[key]))) return false;
+  if (shared.epochs !== epochs.length) return false;
+  return SHARED_COLUMNS.every((column) => {
+    const mine = shownCurve(epochs, shared.curves.epochs, column);
+    return mine.every((value, i) => Object.is(value, shared.curves[column][i]));
+  });
+}
+
 /** False where one of the two ran on the processor and the other on a GPU: their times and ranks say nothing. */
 export function comparable(a: DeviceInfo, b: DeviceInfo): boolean {
   const onProcessor = ({ backend, software }: DeviceInfo) => software || backend === 'cpu';
@@ -89,7 +104,7 @@ export function comparable(a: DeviceInfo, b: DeviceInfo): boolean {
 export function verdict(shared: SharedRun, record: RunRecord): Verdict {
   // Before the curve: an MLP sees no edges, so two graphs may give it the same one.
   if (shared.dataset.fingerprint !== shortHash(record.dataset.fingerprint)) return 'different data';
-  if (sameCurve(shared, record)) return 'identical';
+  if (sameCurve(shared, record)) return sameFigures(shared, record) ? 'identical' : 'same curve, other figures';
   if (!sameSettings(shared, record)) return 'different settings';
   if (JSON.stringify(sharedDevice(shared.device)) !== JSON.stringify(sharedDevice(record.device)))
     return 'different device';

@@ -2,9 +2,8 @@ import { Button } from '@mantine/core';
 import type { RunRecord } from '../../run/record.ts';
 import { comparable, type SharedRun as Shared, type Verdict, verdict } from '../../run/sharedRun.ts';
 import { isWanted } from '../state/datasetActions.ts';
-import { isActive } from '../state/run.ts';
 import { closeShared, runShared } from '../state/sharedActions.ts';
-import { usePage } from '../state/store.ts';
+import { isBusy, usePage } from '../state/store.ts';
 import { deviceName, formatBytes, formatCount, formatPercent } from '../theme/format.ts';
 import classes from './Share.module.css';
 
@@ -13,10 +12,11 @@ export function SharedRun() {
   const shared = usePage((state) => state.shared);
   const wanted = usePage((state) => state.wanted);
   const graph = usePage((state) => state.graph);
-  const busy = usePage((state) => isActive(state.run));
+  const busy = usePage(isBusy);
   const mine = usePage((state) => state.kept.find(({ id }) => id === state.answer)?.record ?? null);
   if (!shared && !wanted) return null;
-  const missing = wanted !== null && (!graph || !isWanted(wanted, graph));
+  const asks = shared?.dataset ?? wanted;
+  const missing = asks !== null && (!graph || !isWanted(asks, graph));
   return (
     <section className={classes.banner} aria-label="Run from a link">
       {shared && (
@@ -29,7 +29,7 @@ export function SharedRun() {
           <Comparison shared={shared} mine={mine} />
         </>
       )}
-      {missing && <p>{request(wanted.catalogueId, shared)}</p>}
+      {missing && <p>{request(asks.catalogueId, shared)}</p>}
       <div className={classes.actions}>
         {shared && (
           <Button size="compact-sm" disabled={missing || busy} onClick={() => void runShared()}>
@@ -46,6 +46,8 @@ export function SharedRun() {
 
 const SENTENCES: Readonly<Record<Verdict, string>> = {
   identical: 'Identical, bit for bit: the exact losses and accuracies of every epoch are the same here.',
+  'same curve, other figures':
+    'The same curve, bit for bit, but not the same figures: those that the link shows do not belong to its curve. Trust yours.',
   'different data': 'Another graph: its fingerprint is not that of the link, so the two runs cannot be compared.',
   'different settings': 'Other settings than those of the link ran here, so the curves differ.',
   'different device':
@@ -58,7 +60,7 @@ const SENTENCES: Readonly<Record<Verdict, string>> = {
 
 /** What the visitor must bring. */
 function request(catalogueId: string | null, shared: Shared | null): string {
-  if (catalogueId !== null) return `It needs the dataset ${catalogueId}: choose it under Dataset to download it.`;
+  if (catalogueId !== null) return `It needs the dataset ${catalogueId}: choose it under Dataset.`;
   const about =
     shared && ` with ${formatCount(shared.dataset.nodes)} nodes and ${formatCount(shared.dataset.edges)} edges`;
   return `It needs its owner's graph${about ?? ''}: drop its files here.`;
