@@ -10,8 +10,7 @@ export interface Visit {
   readonly page: Page;
   /** Addresses that the page asked for, oldest first. */
   readonly requests: string[];
-  /** What the browser complained about. */
-  readonly complaints: string[];
+  /** Closes the browser; fails where it complained of anything but what was announced. */
   close(): Promise<void>;
 }
 
@@ -24,6 +23,8 @@ export interface VisitOptions {
   readonly profile?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly scheme?: 'light' | 'dark';
+  /** What the browser may complain about. */
+  readonly complaints?: RegExp;
 }
 
 /** Opens the page in a browser of its own and waits for its graph. */
@@ -45,10 +46,10 @@ export async function visit(options: VisitOptions = {}): Promise<Visit> {
     context,
     page,
     requests,
-    complaints,
     async close() {
       await context.close();
       await own?.remove();
+      expect(complaints.filter((text) => !options.complaints?.test(text))).toEqual([]);
     },
   };
 }

@@ -91,6 +91,23 @@ export function fitRun(
   );
 }
 
+/** Makes, and remembers, every forecast that a budget could ask for; yields after each rung, for others to have their turn. */
+export function* rehearseLadder(
+  graph: Graph,
+  config: Config,
+  options: Omit<ForecastOptions, 'capacityFrom'>,
+): Generator<void> {
+  for (const change of ladder(config)) {
+    try {
+      // Nothing fits one byte, so both origins of the capacity are tried.
+      fitRun(graph, { ...config, ...change, 'memory.gpuBudget': 1 }, options, false);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+    yield;
+  }
+}
+
 /** Forecasts that are kept per graph: more than a ladder has rungs. */
 const MOST_REMEMBERED = 160;
 const memories = new WeakMap<Graph, Map<string, Forecast | InputError>>();

@@ -74,8 +74,13 @@ export async function listDatasets(store: ChunkStore | null): Promise<DatasetEnt
   return [...entries, ...kept];
 }
 
-/** @throws InputError where there is no such dataset, or it arrives damaged */
-export async function loadDataset(id: string, store: ChunkStore | null, progress: Progress): Promise<LoadedGraph> {
+/** @throws InputError where there is no such dataset, or it arrives damaged; the reason of `signal` once it is aborted */
+export async function loadDataset(
+  id: string,
+  store: ChunkStore | null,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<LoadedGraph> {
   const entry = catalogue.find((candidate) => candidate.id === id);
   const kept = store && entry?.kind !== 'embedded' && (await listGraphs(store)).some((graph) => graph.id === id);
   if (kept) {
@@ -91,15 +96,16 @@ export async function loadDataset(id: string, store: ChunkStore | null, progress
     files.push({ name: fileName(file), bytes: await download(addressOf(entry, file), promised, task, progress) });
   }
   const loaded = await described({ ...arrange(readGraphFiles(files)), name: entry.id }, entry.id, entry.id);
-  if (entry.kind === 'public' && store) await keep(loaded, store, progress);
+  if (entry.kind === 'public' && store) await keep(loaded, store, progress, signal);
   return loaded;
 }
 
-/** @throws InputError with the file and the place where something is wrong; nothing is kept then */
+/** @throws InputError with the file and the place where something is wrong, the reason of an aborted `signal`; nothing is kept then */
 export async function dropGraph(
   dropped: readonly DroppedFile[],
   store: ChunkStore | null,
   progress: Progress,
+  signal?: AbortSignal,
 ): Promise<LoadedGraph> {
   const visible = dropped.filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')));
   if (visible.length === 0) throw new InputError('Nothing was dropped that could be read: drop files or one folder.');
@@ -112,13 +118,14 @@ export async function dropGraph(
   for (const { path, file } of visible) {
     progress({ task: 'Reading the dropped files', done, total, unit: 'bytes' });
     files.push({ name: path, bytes: await bytesOf(path, file) });
+    signal?.throwIfAborted();
     done += file.size;
   }
   progress({ task: 'Understanding the graph', done: 0, total: null, unit: 'nodes' });
   const graph = arrange(readGraphFiles(files));
   const id = await fingerprint(graph);
   const loaded = { graph, id, catalogueId: null, fingerprint: id };
-  if (store) await keep(loaded, store, progress);
+  if (store) await keep(loaded, store, progress, signal);
   return loaded;
 }
 
@@ -140,10 +147,15 @@ async function described(graph: Graph, id: string, catalogueId: string | null): 
   return { graph, id, catalogueId, fingerprint: await fingerprint(graph) };
 }
 
-async function keep({ graph, id }: LoadedGraph, store: ChunkStore, progress: Progress): Promise<void> {
+async function keep(
+  { graph, id }: LoadedGraph,
+  store: ChunkStore,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Keeping it in this browser', done, total, unit: 'bytes' });
-  await ingest(graph, store, { id, onProgress });
+  await ingest(graph, store, { id, onProgress, signal });
 }
 
 function sizeOf({ files }: CatalogueEntry): number {

@@ -1,4 +1,4 @@
-import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { PlanDetails } from '../device/details.ts';
 import type { KernelTime } from '../device/times.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
@@ -22,22 +22,26 @@ export interface TrainerApi {
   load(id: string): Promise<GraphView>;
   /** Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. */
   drop(files: readonly DroppedFile[]): Promise<GraphView>;
+  /** Gives up the load that goes on, which then rejects with an AbortError; the graph that was there stays. */
+  cancelLoad(): void;
   /** Forgets a kept graph. */
   remove(id: string): Promise<void>;
   /** The plan that a run with this configuration would have on the current graph. Opens nothing. */
   forecast(config: Config): Promise<ForecastView>;
+  /** Makes the plans that a budget may lead to, in advance and between other work: then a slider moves within a frame. */
+  rehearse(config: Config): Promise<void>;
   /** Runs to the end, or to `stop`; resolves with the record of what ran, null where not one epoch was finished. */
   train(request: TrainRequest): Promise<RunRecord | null>;
   control(command: Control): void;
   /**
-   * Changes a live key of the run that is going on, at its next step; recorded as an event. True where the plan has no room for
-   * it: then the next epoch makes a new one.
+   * Changes live keys of the run that is going on, at its next step; recorded as events. True where the plan has no room for
+   * them: then the next epoch makes a new one.
    */
-  change(key: ConfigKey, value: ConfigValue): Promise<boolean>;
+  change(values: Partial<Config>): Promise<boolean>;
   /** Destroys the GPU device, as a driver reset would: for the developer panel. */
   loseDevice(): void;
-  /** The dispatches of the run that is going on, else of the last forecast. */
-  dispatches(): Promise<PlanDetails>;
+  /** The dispatches of the run that is going on, else of the plan that this configuration would have. */
+  dispatches(config: Config): Promise<PlanDetails>;
   /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */
   profile(): void;
 }
@@ -71,8 +75,8 @@ export interface DeviceView {
   readonly limits: Readonly<Record<string, number>>;
   /** Whether single kernels can be timed. */
   readonly timestamps: boolean;
-  /** Whether this browser keeps graphs; a private window may not. */
-  readonly storage: boolean;
+  /** Why this browser keeps no graphs (a private window may not); null where it does. */
+  readonly noStorage: string | null;
 }
 
 export interface DatasetEntry {
@@ -144,10 +148,10 @@ export type StreamMessage =
   /** The run's plan is made and its device is about to be filled. */
   | { type: 'started'; run: number; device: DeviceInfo; forecast: ForecastView }
   | { type: 'memory'; run: number; memory: MemoryView }
-  /** Optimiser steps so far, a few times a second: for epochs that take long. */
-  | { type: 'step'; run: number; steps: number }
+  /** Which step of how many the epoch is at, a few times a second: for epochs that take long. */
+  | { type: 'step'; run: number; step: number; of: number }
   /** One epoch is done. After a device was lost, epochs since the last checkpoint come again. */
-  | { type: 'epoch'; run: number; epoch: EpochRecord; steps: number; memory: MemoryView }
+  | { type: 'epoch'; run: number; epoch: EpochRecord; memory: MemoryView }
   /** Class that the model gives each node now; only for graphs that are drawn, a few times a second. */
   | { type: 'predictions'; run: number; epoch: number; classes: Uint16Array }
   | { type: 'event'; run: number; event: RunEvent }
@@ -156,4 +160,6 @@ export type StreamMessage =
   | { type: 'replanned'; run: number; forecast: ForecastView }
   /** The device went away; `epoch` is the checkpoint that the run goes on from, on `device`. */
   | { type: 'recovered'; run: number; epoch: number; reason: string; device: DeviceInfo }
-  | { type: 'profile'; run: number; epoch: number; times: readonly KernelTime[] };
+  | { type: 'profile'; run: number; epoch: number; times: readonly KernelTime[] }
+  /** The last word about a run, for the answer to `train` comes by another port and may overtake the stream. */
+  | { type: 'ended'; run: number };

@@ -13,22 +13,20 @@ import { indexedDbStore } from '../store/indexedDb.ts';
 import type { Limits } from '../tensor/plan.ts';
 import { checkTrainable } from '../train/check.ts';
 import { outgrows, Stopped } from '../train/epochs.ts';
-import type { Fit } from '../train/fit.ts';
-import type { Job, Opened } from '../train/job.ts';
+import { rehearseLadder } from '../train/fit.ts';
 import { type Backend, fitJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { samplerWorker } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
-import { type Gate, newGate } from './gate.ts';
-import type { GraphView, MemoryView, StreamMessage, TrainerApi, TrainRequest } from './protocol.ts';
+import { newGate } from './gate.ts';
+import { type Going, observe } from './observe.ts';
+import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { datasetInfo, forecastView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
 
 const DATABASE = 'edgewise';
-/** Predictions are read back, and steps told, at most this often. */
-const BETWEEN_MS = 250;
 
 let stream: MessagePort | null = null;
 let backend: Backend = { kind: 'cpu' };
@@ -38,20 +36,11 @@ let timestamps = false;
 let limits: Limits | null = null;
 let store: ChunkStore | null = null;
 let current: (LoadedGraph & { readonly drawn: boolean }) | null = null;
-/** The last plan that was made. */
-let planned: Fit | null = null;
 let run: Going | null = null;
-
-/** The run that goes on. */
-interface Going {
-  readonly gate: Gate;
-  /** Asked for and not yet taken. */
-  changes: Partial<Config>;
-  opened: Opened | null;
-  fit: Fit | null;
-  /** The next epoch is to be timed kernel by kernel. */
-  profile: boolean;
-}
+/** Aborts the load that goes on. */
+let loading: AbortController | null = null;
+/** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
+let turn = 0;
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
 const progress: Progress = (about) => post({ type: 'progress', ...about });
@@ -59,59 +48,69 @@ const progress: Progress = (about) => post({ type: 'progress', ...about });
 const api: TrainerApi = {
   async open(port) {
     stream = port;
-    store = await indexedDbStore(DATABASE).catch(() => null);
+    let noStorage: string | null = null;
+    store = await indexedDbStore(DATABASE).catch((error: Error) => {
+      noStorage = error.message;
+      return null;
+    });
     const adapter = 'gpu' in navigator ? await findAdapter(navigator.gpu) : null;
-    if (!adapter) {
-      const fallback =
-        'gpu' in navigator
-          ? 'This browser has WebGPU but found no graphics adapter for it.'
-          : 'This browser has no WebGPU.';
-      return { info: CPU, fallback, features: [], limits: {}, timestamps: true, storage: store !== null };
+    if (adapter) {
+      backend = { kind: 'webgpu', gpu: navigator.gpu };
+      timestamps = adapter.features.has('timestamp-query');
+      device = describeAdapter(adapter);
+      limits = adapterLimits(adapter);
     }
-    backend = { kind: 'webgpu', gpu: navigator.gpu };
-    timestamps = adapter.features.has('timestamp-query');
-    device = describeAdapter(adapter);
-    return {
-      info: device,
-      fallback: null,
-      features: [...adapter.features].sort(),
-      limits: { ...adapterLimits(adapter) },
-      timestamps,
-      storage: store !== null,
-    };
+    return { ...describeDevice(adapter), noStorage };
   },
 
   datasets: () => listDatasets(store),
 
-  async load(id) {
-    return makeCurrent(() => loadDataset(id, store, progress));
-  },
+  load: (id) => makeCurrent((signal) => loadDataset(id, store, progress, signal)),
 
-  async drop(files) {
-    return makeCurrent(() => dropGraph(files, store, progress));
+  drop: (files) => makeCurrent((signal) => dropGraph(files, store, progress, signal)),
+
+  cancelLoad() {
+    loading?.abort();
   },
 
   async remove(id) {
+    refuseWhileBusy();
     if (store) await removeDataset(id, store);
   },
 
   async forecast(config) {
+    turn++;
     const { graph } = loaded();
-    checkTrainable(graph, config);
-    limits ??= (await findTarget(backend)).limits;
-    const fit = fitJob(jobOf(config), { limits });
-    planned = fit;
-    return forecastView(graph, config, fit);
+    return forecastView(graph, config, await planOf(config));
+  },
+
+  async rehearse(config) {
+    const mine = ++turn;
+    const { graph, backend, instruments, config: asked } = jobOf(config);
+    const options = { backend: backend.kind, limits: await deviceLimits(), instruments };
+    for (const _ of rehearseLadder(graph, asked, options)) {
+      await new Promise((resolve) => setTimeout(resolve));
+      if (mine !== turn) return;
+    }
   },
 
   async train(request) {
-    if (run) throw new InputError('A run is going on: stop it first.');
-    const { graph, fingerprint } = loaded();
+    refuseWhileBusy();
+    turn++;
+    const { graph, fingerprint, drawn } = loaded();
     const gate = newGate(request.paused, (paused) => post({ type: 'paused', run: request.run, paused }));
-    const mine: Going = { gate, changes: {}, opened: null, fit: null, profile: false };
+    const mine: Going = { graph, drawn, gate, changes: {}, opened: null, fit: null, profile: false };
     run = mine;
     try {
-      const { weights: _, ...trained } = await train({ ...jobOf(request.config), ...observers(request, mine) });
+      const job = jobOf(request.config);
+      const { weights: _, ...trained } = await train({
+        ...job,
+        ...observe(request, mine, post),
+        store: store ?? undefined,
+        openBatchSource: samplerWorker(DATABASE, loaded()),
+      });
+      // A run that went on elsewhere has told which adapter there is now.
+      if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
       const dataset = datasetInfo(graph, fingerprint);
       return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...trained };
     } catch (error) {
@@ -119,6 +118,7 @@ const api: TrainerApi = {
       throw error;
     } finally {
       run = null;
+      post({ type: 'ended', run: request.run });
     }
   },
 
@@ -126,19 +126,19 @@ const api: TrainerApi = {
     run?.gate.command(command);
   },
 
-  async change(key, value) {
+  async change(values) {
     if (!run) return false;
-    run.changes = { ...run.changes, [key]: value };
-    return run.fit !== null && outgrows(loaded().graph, run.fit, { ...run.fit.forecast.config, [key]: value });
+    run.changes = { ...run.changes, ...values };
+    return run.fit !== null && outgrows(run.graph, run.fit, { ...run.fit.forecast.config, ...values });
   },
 
   loseDevice() {
     run?.opened?.lose();
   },
 
-  async dispatches() {
-    const shown = run?.fit ?? planned;
-    return shown ? planDetails(shown.forecast.plan, workgroupSize(device)) : { dispatches: [], code: {} };
+  async dispatches(config) {
+    const shown = run?.fit ?? (await planOf(config));
+    return planDetails(shown.forecast.plan, workgroupSize(device));
   },
 
   profile() {
@@ -146,15 +146,36 @@ const api: TrainerApi = {
   },
 };
 
+function describeDevice(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage'> {
+  if (adapter) {
+    const features = [...adapter.features].sort();
+    return { info: device, fallback: null, features, limits: { ...adapterLimits(adapter) }, timestamps };
+  }
+  const fallback =
+    'gpu' in navigator
+      ? 'This browser has WebGPU but found no graphics adapter for it.'
+      : 'This browser has no WebGPU.';
+  return { info: CPU, fallback, features: [], limits: {}, timestamps: true };
+}
+
 function loaded() {
   if (!current) throw new InputError('There is no graph yet: choose a dataset or drop files.');
   return current;
 }
 
-async function makeCurrent(load: () => Promise<LoadedGraph>): Promise<GraphView> {
+/** One thing at a time: a graph is never exchanged under a run. */
+function refuseWhileBusy(): void {
+  if (run) throw new InputError('A run is going on: stop it first.');
+  if (loading) throw new InputError('A graph is being loaded: wait for it, or cancel it.');
+}
+
+async function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promise<GraphView> {
+  refuseWhileBusy();
+  loading = new AbortController();
   try {
-    return view(await load());
+    return view(await load(loading.signal));
   } finally {
+    loading = null;
     post({ type: 'idle' });
   }
 }
@@ -179,74 +200,26 @@ function view(next: LoadedGraph): GraphView {
   };
 }
 
-/** What a run and its forecast have in common: so the forecast is that of the run. */
-function jobOf(asked: Config) {
-  const { graph } = loaded();
-  const kept = asked['memory.store'];
-  // The page has one kind of store; where the browser gives none, the graph stays in memory.
-  const place = store && kept !== 'memory' ? 'indexeddb' : 'memory';
-  const config: Config = { ...asked, 'memory.store': place };
-  const instruments = { predictions: drawn(), checkpoints: true, timestamps };
-  return { graph, config, backend, fit: true, instruments };
+async function deviceLimits(): Promise<Limits> {
+  limits ??= (await findTarget(backend)).limits;
+  return limits;
 }
 
-const drawn = () => current?.drawn ?? false;
+/** The plan that a run with this configuration would have. */
+async function planOf(config: Config) {
+  const job = jobOf(config);
+  checkTrainable(job.graph, config);
+  return fitJob(job, { limits: await deviceLimits() });
+}
 
-/** What the engine tells, passed on to the page; how the page steers, passed on to the engine. */
-function observers({ run: id, events }: TrainRequest, mine: Going) {
-  const { graph } = loaded();
-  let memory: MemoryView = { gpu: 0, host: 0, disk: 0, purposes: {} };
-  let predicted = 0;
-  let told = 0;
-  const view = (fit: Fit) => forecastView(graph, fit.asked, fit);
-  return {
-    events,
-    store: store ?? undefined,
-    openBatchSource: samplerWorker(DATABASE, loaded()),
-    control: {
-      ready: mine.gate.ready,
-      stopping: mine.gate.stopping,
-      changes() {
-        const taken = mine.changes;
-        mine.changes = {};
-        return taken;
-      },
-      wantsProfile() {
-        const wanted = mine.profile;
-        mine.profile = false;
-        return wanted;
-      },
-      wantsPredictions: (last) => drawn() && (last || performance.now() - predicted > BETWEEN_MS),
-    },
-    onStep: (steps) => {
-      if (performance.now() - told < BETWEEN_MS) return;
-      told = performance.now();
-      post({ type: 'step', run: id, steps });
-    },
-    onProfile: (epoch, times) => post({ type: 'profile', run: id, epoch, times }),
-    onStart: (fit, device) => {
-      mine.fit = fit;
-      post({ type: 'started', run: id, device, forecast: view(fit) });
-    },
-    onOpen: (opened) => {
-      mine.opened = opened;
-    },
-    onMemory: (held) => {
-      memory = held;
-      post({ type: 'memory', run: id, memory });
-    },
-    onEpoch: (epoch, steps) => post({ type: 'epoch', run: id, epoch, steps, memory }),
-    onEvent: (event) => post({ type: 'event', run: id, event }),
-    onReplan: (fit) => {
-      mine.fit = fit;
-      post({ type: 'replanned', run: id, forecast: view(fit) });
-    },
-    onRecover: (epoch, reason, device) => post({ type: 'recovered', run: id, epoch, reason, device }),
-    onPredictions: (epoch, classes) => {
-      predicted = performance.now();
-      post({ type: 'predictions', run: id, epoch, classes });
-    },
-  } satisfies Partial<Job>;
+/** What a run and its forecast have in common: so the forecast is that of the run. */
+function jobOf(asked: Config) {
+  const { graph, drawn } = loaded();
+  // The page has one kind of store; where the browser gives none, the graph stays in memory.
+  const place = store && asked['memory.store'] !== 'memory' ? 'indexeddb' : 'memory';
+  const config: Config = { ...asked, 'memory.store': place };
+  const instruments = { predictions: drawn, checkpoints: true, timestamps };
+  return { graph, config, backend, fit: true, instruments };
 }
 
 expose(api);

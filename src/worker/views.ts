@@ -13,17 +13,21 @@ export function forecastView(graph: Graph, config: Config, { forecast, fitted }:
   for (const { purpose, bytes } of forecast.plan.buffers) purposes[purpose] = (purposes[purpose] ?? 0) + bytes;
   const { capacity, capacityFrom, memory, plan } = forecast;
   const sampled = Object.keys(capacity).length > 0;
-  const trainNodes = seedsOf(splitOf(graph, config), 'train', false).length;
-  const stepsPerEpoch = capacity.train ? Math.ceil(trainNodes / forecast.config['sampling.batchSize']) : 1;
   return {
     config,
     fitted,
     memory,
     purposes,
     capacityFrom: sampled ? capacityFrom : null,
-    stepsPerEpoch,
+    stepsPerEpoch: stepsPerEpoch(graph, forecast.config),
     picture: planPicture(plan),
   };
+}
+
+/** Optimiser steps of an epoch: one for each batch of training nodes. */
+export function stepsPerEpoch(graph: Graph, config: Config): number {
+  if (config['sampling.strategy'] === 'full') return 1;
+  return Math.ceil(seedsOf(splitOf(graph, config), 'train', false).length / config['sampling.batchSize']);
 }
 
 export function datasetInfo(graph: Graph, fingerprint: string): DatasetInfo {

@@ -1,9 +1,8 @@
 import { ActionIcon, Button, FileButton, Popover, Progress } from '@mantine/core';
 import { useState } from 'react';
 import type { DatasetEntry, GraphView } from '../../worker/protocol.ts';
-import { chooseDataset, dropFiles, removeDataset } from '../state/datasetActions.ts';
-import { isActive } from '../state/run.ts';
-import { tellError, usePage } from '../state/store.ts';
+import { cancelLoad, chooseDataset, dropFiles, removeDataset } from '../state/datasetActions.ts';
+import { isBusy, tellError, usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import classes from './DatasetPanel.module.css';
@@ -14,8 +13,9 @@ export function DatasetPanel() {
   const datasets = usePage((state) => state.datasets);
   const graph = usePage((state) => state.graph);
   const progress = usePage((state) => state.progress);
-  const storage = usePage((state) => state.device?.storage ?? true);
-  const busy = usePage((state) => isActive(state.run) || state.progress !== null);
+  const noStorage = usePage((state) => state.device?.noStorage ?? null);
+  const loading = usePage((state) => state.loading);
+  const busy = usePage(isBusy);
   return (
     <section className={classes.panel} aria-label="Dataset">
       <h2>Dataset</h2>
@@ -36,6 +36,11 @@ export function DatasetPanel() {
             aria-label={progress.task}
             value={progress.total === null ? 100 : (100 * progress.done) / Math.max(1, progress.total)}
           />
+          {loading && (
+            <Button size="compact-xs" variant="subtle" color="gray" onClick={cancelLoad}>
+              Cancel
+            </Button>
+          )}
         </div>
       )}
       <div className={classes.own}>
@@ -48,21 +53,15 @@ export function DatasetPanel() {
         </FileButton>
         <span>or drop a graph anywhere.</span>
       </div>
-      {!storage && (
-        <p className={classes.note}>
-          This browser keeps nothing (a private window?): dropped graphs are gone with the tab.
-        </p>
-      )}
+      {noStorage && <p className={classes.note}>Dropped graphs are gone with the tab. {noStorage}</p>}
       {graph && <Notes graph={graph} />}
     </section>
   );
 }
 
 function choose(files: File[]): void {
-  const list = new DataTransfer();
-  for (const file of files) list.items.add(file);
   try {
-    void dropFiles(chosenFiles(list.files));
+    void dropFiles(chosenFiles(files));
   } catch (error) {
     tellError(error);
   }

@@ -10,14 +10,15 @@ import classes from './DeveloperPanel.module.css';
 /** What runs on the device, dispatch by dispatch: for whoever judges the engine. */
 export function DeveloperPanel() {
   const plan = usePage((state) => state.plan);
-  const forecast = usePage((state) => state.forecast);
+  const planned = usePage((state) => state.forecast);
+  const running = usePage((state) => (isActive(state.run) ? state.run.forecast : null));
   const active = usePage((state) => isActive(state.run));
   const measured = usePage((state) => state.run?.times ?? null);
   const device = usePage((state) => state.device);
   const recoveries = usePage((state) => state.run?.recoveries);
   const [chosen, setChosen] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new forecast is a new plan
-  useEffect(() => void loadPlan(), [forecast]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new forecast, or a run with another one, is a new plan
+  useEffect(() => void loadPlan(), [planned, running]);
   if (!plan || plan.dispatches.length === 0) return <p className={classes.note}>There is no plan yet.</p>;
   const timeOf = timesByDispatch(plan.dispatches, measured?.times ?? []);
   const dispatch = plan.dispatches[Math.min(chosen, plan.dispatches.length - 1)];

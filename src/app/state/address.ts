@@ -1,10 +1,18 @@
+import { diffConfigs } from '../../config/describe.ts';
 import { encodeHash } from '../../run/link.ts';
 import { get } from './store.ts';
 
-/** The address bar always says what is on the page, without adding to the history. */
+/**
+ * The address bar always says what is on the page, without adding to the history. A run that came by a link keeps its address
+ * for as long as its settings are shown: a reload brings the comparison back.
+ */
 export function showAddress(): void {
-  const { graph, preset, config } = get();
+  const { graph, preset, config, shared, sharedHash } = get();
   if (!graph) return;
+  if (shared && diffConfigs(shared.config, config).length === 0) {
+    history.replaceState(null, '', sharedHash);
+    return;
+  }
   const dataset = { catalogueId: graph.catalogueId, fingerprint: graph.info.fingerprint };
   history.replaceState(null, '', encodeHash({ dataset, preset, config }));
 }

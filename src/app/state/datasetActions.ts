@@ -4,10 +4,10 @@ import type { LinkDataset } from '../../run/link.ts';
 import { shortHash } from '../../run/sharedRun.ts';
 import type { DroppedFile, GraphView } from '../../worker/protocol.ts';
 import { showAddress } from './address.ts';
-import { trainer } from './engine.ts';
+import { answered, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { isActive } from './run.ts';
-import { get, type PageState, presetConfig, set, tell, tellError } from './store.ts';
+import { get, isBusy, type PageState, presetConfig, set, tell, tellError } from './store.ts';
 
 /** Choosing, dropping and deleting graphs. */
 
@@ -21,28 +21,36 @@ export function dropFiles(files: readonly DroppedFile[]): Promise<boolean> {
 }
 
 export async function removeDataset(id: string): Promise<void> {
-  await trainer.remove(id).catch(tellError);
+  await answered(trainer.remove(id)).catch(tellError);
   await refreshDatasets();
 }
 
+export function cancelLoad(): void {
+  void trainer.cancelLoad();
+}
+
 export async function refreshDatasets(): Promise<void> {
-  set({ datasets: await trainer.datasets() });
+  set({ datasets: await answered(trainer.datasets()) });
 }
 
 /** Where it fails, the graph that was there stays, with its runs. */
 async function change(load: () => Promise<GraphView>, as?: Protocol): Promise<boolean> {
-  if (isActive(get().run)) {
-    tell('error', 'A run is going on: stop it before you change the graph.');
+  if (isBusy(get())) {
+    const { run, dead } = get();
+    const why = isActive(run) ? 'A run is going on: stop it' : 'A graph is being loaded: wait for it, or cancel it,';
+    tell('error', dead ?? `${why} before you change the graph.`);
     return false;
   }
+  set({ loading: true });
   try {
-    const graph = await load();
+    const graph = await answered(load());
     showGraph(graph, as);
     return true;
   } catch (error) {
     tellError(error);
     return false;
   } finally {
+    set({ loading: false, progress: null });
     await refreshDatasets().catch(tellError);
   }
 }

@@ -1,10 +1,10 @@
 import { trainer } from './engine.ts';
-import { set } from './store.ts';
+import { get, set } from './store.ts';
 
 /** What the developer panel does. */
 
 export async function loadPlan(): Promise<void> {
-  set({ plan: await trainer.dispatches().catch(() => null) });
+  set({ plan: await trainer.dispatches(get().config).catch(() => null) });
 }
 
 export function profileNextEpoch(): void {

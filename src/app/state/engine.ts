@@ -9,10 +9,25 @@ const worker = new Worker(new URL('../../worker/trainer.ts', import.meta.url), {
 
 export const trainer = wrap<TrainerApi>(worker);
 
-/** Calls `receive` with everything that the worker tells, and `failed` when it dies. */
+let die: (reason: Error) => void = () => {};
+const death = new Promise<never>((_, reject) => {
+  die = reject;
+});
+death.catch(() => {});
+
+/** An answer of the worker, or an error where it died: Comlink itself would wait for ever. */
+export function answered<T>(answer: Promise<T>): Promise<T> {
+  return Promise.race([answer, death]);
+}
+
+/** Calls `receive` with everything that the worker tells, and `failed` once when it dies. */
 export function listen(receive: (message: StreamMessage) => void, failed: (reason: string) => void): MessagePort {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data }: MessageEvent<StreamMessage>) => receive(data);
-  worker.onerror = (event) => failed(event.message || 'it could not be loaded');
+  worker.onerror = (event) => {
+    const reason = `The worker that trains failed (${event.message || 'it could not be loaded'}): reload the page.`;
+    die(Object.assign(new Error(reason), { name: 'InputError' }));
+    failed(reason);
+  };
   return port2;
 }

@@ -1,37 +1,50 @@
-import { differences, formatValue } from '../../config/describe.ts';
+import { type ConfigChange, diffConfigs, differences, formatValue } from '../../config/describe.ts';
 import { type PresetName, recommendedPreset } from '../../config/presets.ts';
 import { type Config, type ConfigKey, type ConfigValue, entryOf } from '../../config/schema.ts';
 import { labelOf } from '../controls/labels.ts';
 import { formatBytes } from '../theme/format.ts';
 import { showAddress } from './address.ts';
-import { trainer } from './engine.ts';
+import { answered, trainer } from './engine.ts';
 import { isActive } from './run.ts';
-import { get, presetConfig, set, tell } from './store.ts';
+import { get, type PageState, presetConfig, set, tell, tellError } from './store.ts';
 
 /** Changing the configuration, and the plan that follows from it. */
 
 export function setValue(key: ConfigKey, value: ConfigValue): void {
   const { config, preset, graph } = get();
-  if (key === 'model.kind') {
-    set(ofKind(value as Config['model.kind'], config, preset, graph?.catalogueId ?? null));
-  } else {
-    set({ config: { ...config, [key]: value } });
-  }
+  if (key === 'model.kind') apply(ofKind(value as Config['model.kind'], config, preset, graph?.catalogueId ?? null));
+  else apply({ preset, config: { ...config, [key]: value } });
+}
+
+/** The budget is the visitor's, not the protocol's: a preset leaves it alone. */
+export function setPreset(preset: PresetName): void {
+  const { config } = get();
+  apply({ preset, config: { ...presetConfig(preset), 'memory.gpuBudget': config['memory.gpuBudget'] } });
+}
+
+/** Back to what the preset says. */
+export function resetConfig(): void {
+  setPreset(get().preset);
+}
+
+/** Shows a configuration and plans for it; a run that goes on takes over what of it is live. */
+function apply({ preset, config }: Pick<PageState, 'preset' | 'config'>): void {
+  const changes = diffConfigs(get().config, config).filter(({ key }) => entryOf(key).live);
+  set({ preset, config });
   showAddress();
   const planned = replan();
-  if (isActive(get().run) && entryOf(key).live) void changeLive(key, value, planned);
+  if (isActive(get().run) && changes.length > 0) changeLive(changes, planned).catch(tellError);
 }
 
 /** Of a change that is beyond the running plan, the page says what the next one will be. */
-async function changeLive(key: ConfigKey, value: ConfigValue, planned: Promise<void>): Promise<void> {
-  if (!(await trainer.change(key, value))) return;
+async function changeLive(changes: readonly ConfigChange[], planned: Promise<void>): Promise<void> {
+  const values = Object.fromEntries(changes.map(({ key, after }) => [key, after]));
+  if (!(await answered(trainer.change(values)))) return;
   await planned;
   const bytes = get().forecast?.picture.bytes;
   const size = bytes === undefined ? '' : `, of ${formatBytes(bytes)}`;
-  tell(
-    'info',
-    `${labelOf(key)} ${formatValue(key, value)} is beyond this plan: the next epoch makes a new plan${size}.`,
-  );
+  const what = changes.map(({ key, after }) => `${labelOf(key)} ${formatValue(key, after)}`).join(', ');
+  tell('info', `${what}: beyond this plan, so the next epoch makes a new one${size}.`);
 }
 
 /** The protocol for another kind of model; what was set by hand stays. */
@@ -39,20 +52,6 @@ export function ofKind(kind: Config['model.kind'], config: Config, preset: Prese
   const next = recommendedPreset(kind, catalogueId);
   const byHand = differences(config, presetConfig(preset));
   return { preset: next, config: { ...presetConfig(next), ...byHand, 'model.kind': kind } };
-}
-
-export function setPreset(preset: PresetName): void {
-  set({ preset, config: presetConfig(preset) });
-  showAddress();
-  replan();
-}
-
-/** Back to what the preset says; the budget is the visitor's, not the protocol's. */
-export function resetConfig(): void {
-  const { preset, config } = get();
-  set({ config: { ...presetConfig(preset), 'memory.gpuBudget': config['memory.gpuBudget'] } });
-  showAddress();
-  replan();
 }
 
 let planning = false;
@@ -77,7 +76,7 @@ async function planOnce(): Promise<void> {
   const { config, graph } = get();
   if (!graph) return;
   try {
-    const forecast = await trainer.forecast(config);
+    const forecast = await answered(trainer.forecast(config));
     set({ forecast, refusal: null });
   } catch (error) {
     set({ refusal: (error as Error).message });
@@ -86,20 +85,15 @@ async function planOnce(): Promise<void> {
   const key = JSON.stringify([graph.id, unlimited]);
   if (key === unlimitedOf) return;
   unlimitedOf = key;
-  const without = await trainer.forecast(unlimited).catch(() => null);
+  const without = await answered(trainer.forecast(unlimited)).catch(() => null);
   set({ unlimitedBytes: without?.picture.bytes ?? null });
   setTimeout(() => {
-    if (key === unlimitedOf && !isActive(get().run)) void walkLadder(unlimited);
-  }, WALK_AFTER_MS);
+    if (key === unlimitedOf && !isActive(get().run)) void trainer.rehearse(unlimited);
+  }, REHEARSE_AFTER_MS);
 }
 
 /** Long enough for somebody who presses Train at once. */
-const WALK_AFTER_MS = 1000;
-
-/** A budget that nothing fits makes the planner try every setting once, and remember it: then a slider moves within a frame. */
-async function walkLadder(unlimited: Config): Promise<void> {
-  await trainer.forecast({ ...unlimited, 'memory.gpuBudget': 1 }).catch(() => {});
-}
+const REHEARSE_AFTER_MS = 1000;
 
 /** What `unlimitedBytes` was asked for. */
 let unlimitedOf = '';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULTS } from '../../config/schema.ts';
-import type { EpochRecord } from '../../run/record.ts';
+import type { EpochRecord, RunRecord } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
-import { advance, isActive, newRun } from './run.ts';
+import { advance, conclude, isActive, newRun } from './run.ts';
 
 type RunMessage = Extract<StreamMessage, { run: number }>;
 
@@ -10,7 +10,7 @@ const memory = { gpu: 7, host: 8, disk: 0, purposes: { graph: 7 } };
 const epoch = (number: number, trainLoss = 1 / number): RunMessage => {
   const times = { ms: 1, sampleMs: 0, readMs: 0, uploadMs: 0, evalMs: 1 };
   const record: EpochRecord = { epoch: number, trainLoss, valLoss: 1, trainAcc: 0, valAcc: 0, testAcc: 0, ...times };
-  return { type: 'epoch', run: 1, epoch: record, steps: number, memory };
+  return { type: 'epoch', run: 1, epoch: record, memory };
 };
 const run = newRun(1, DEFAULTS, 'karate');
 
@@ -21,7 +21,7 @@ describe('a run as its stream tells it', () => {
     expect(one.epochs).toHaveLength(1);
     expect(three.epochs.map((record) => record.epoch)).toEqual([1, 2, 3]);
     expect(three.held).toHaveLength(3);
-    expect([three.steps, three.memory]).toEqual([3, memory]);
+    expect(three.memory).toEqual(memory);
   });
 
   test('epochs that come again after a lost device take the place of the first ones', () => {
@@ -37,10 +37,28 @@ describe('a run as its stream tells it', () => {
 
   test('a late word does not revive a run that is done', () => {
     const done = { ...advance(run, [epoch(1)]), status: 'done' } as const;
-    const late = advance(done, [{ type: 'paused', run: 1, paused: false }, epoch(2)]);
-    expect(late.status).toBe('done');
+    const device = { backend: 'webgpu', vendor: '', architecture: '', description: '', software: true } as const;
+    const late = advance(done, [
+      { type: 'paused', run: 1, paused: false },
+      { type: 'recovered', run: 1, epoch: 0, reason: 'gone', device },
+      epoch(2),
+    ]);
+    expect(late).toBe(done);
     expect(isActive(late)).toBe(false);
-    expect(late.epochs).toHaveLength(2);
+  });
+
+  test('within an epoch it tells the step, until the epoch is done', () => {
+    const within = advance(run, [{ type: 'step', run: 1, step: 3, of: 8 }]);
+    expect(within.within).toEqual({ step: 3, of: 8 });
+    expect(advance(within, [epoch(1)]).within).toBeNull();
+  });
+
+  test('in the end the record counts: epochs and changes that were dropped are gone', () => {
+    const event = { step: 1, key: 'training.epochs', value: 2 } as const;
+    const told = advance(run, [epoch(1), epoch(2), epoch(3), { type: 'event', run: 1, event }]);
+    const record = { epochs: told.epochs.slice(0, 2), events: [] } as unknown as RunRecord;
+    const done = conclude(told, record, 7);
+    expect([done.id, done.status, done.epochs.length, done.held.length, done.events]).toEqual([7, 'done', 2, 2, []]);
   });
 
   test('changes by hand are kept in order', () => {

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts';
-import type { DeviceInfo, EpochRecord, RunEvent } from '../../run/record.ts';
+import type { DeviceInfo, EpochRecord, RunEvent, RunRecord } from '../../run/record.ts';
 import type { ForecastView, KernelTime, MemoryView, StreamMessage } from '../../worker/protocol.ts';
 
 /** The run that goes on, or the last one: what the stream has told of it so far. */
@@ -11,7 +11,8 @@ export interface LiveRun {
   readonly forecast: ForecastView | null;
   readonly device: DeviceInfo | null;
   readonly epochs: readonly EpochRecord[];
-  readonly steps: number;
+  /** Where in an epoch of many steps it is. */
+  readonly within: { readonly step: number; readonly of: number } | null;
   readonly events: readonly RunEvent[];
   readonly memory: MemoryView | null;
   /** What was held after each epoch, aligned with `epochs`. */
@@ -37,7 +38,7 @@ export function newRun(id: number, config: Config, datasetId: string): LiveRun {
     forecast: null,
     device: null,
     epochs: [],
-    steps: 0,
+    within: null,
     events: [],
     memory: null,
     held: [],
@@ -49,8 +50,12 @@ export function newRun(id: number, config: Config, datasetId: string): LiveRun {
 
 type RunMessage = Extract<StreamMessage, { run: number }>;
 
-/** The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are. */
+/**
+ * The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are. A late
+ * word changes nothing of a run that is over.
+ */
 export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun {
+  if (!isActive(run)) return run;
   const epochs = [...run.epochs];
   const held = [...run.held];
   let next: LiveRun = { ...run, epochs, held };
@@ -63,13 +68,13 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
         next = { ...next, memory: message.memory };
         break;
       case 'step':
-        next = { ...next, steps: message.steps };
+        next = { ...next, within: { step: message.step, of: message.of } };
         break;
       case 'epoch':
         // After a lost device, epochs since the last checkpoint come again, and are the same.
         epochs[message.epoch.epoch - 1] = message.epoch;
         held[message.epoch.epoch - 1] = message.memory;
-        next = { ...next, steps: message.steps, memory: message.memory };
+        next = { ...next, within: null, memory: message.memory };
         break;
       case 'predictions':
         next = { ...next, predictions: { epoch: message.epoch, classes: message.classes } };
@@ -78,15 +83,14 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
         next = { ...next, events: [...next.events, message.event] };
         break;
       case 'paused':
-        // The stream and the answer to the command come by different ports: a late word does not revive a run.
-        if (isActive(next)) next = { ...next, status: message.paused ? 'paused' : 'running' };
+        next = { ...next, status: message.paused ? 'paused' : 'running' };
         break;
       case 'replanned':
         next = { ...next, forecast: message.forecast };
         break;
       case 'recovered': {
         const { epoch, reason, device } = message;
-        next = { ...next, device, recoveries: [...next.recoveries, { epoch, reason }] };
+        next = { ...next, within: null, device, recoveries: [...next.recoveries, { epoch, reason }] };
         break;
       }
       case 'profile':
@@ -95,4 +99,10 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
     }
   }
   return next;
+}
+
+/** The run as its record tells it, under the id by which it is kept: what was dropped of it (an epoch cut short) is gone. */
+export function conclude(run: LiveRun, { epochs, events }: RunRecord, id: number): LiveRun {
+  const held = run.held.slice(0, epochs.length);
+  return { ...run, id, status: 'done', within: null, epochs, events, held };
 }

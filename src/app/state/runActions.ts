@@ -2,10 +2,10 @@ import type { Config } from '../../config/schema.ts';
 import type { RunEvent } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
 import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
-import { trainer } from './engine.ts';
+import { answered, trainer } from './engine.ts';
 import { ofKind, replan } from './planActions.ts';
-import { advance, isActive, newRun } from './run.ts';
-import { get, set, tellError } from './store.ts';
+import { advance, conclude, isActive, newRun } from './run.ts';
+import { get, isBusy, set, tellError } from './store.ts';
 
 /** Starting, steering and ending runs, and what their stream says. */
 
@@ -18,12 +18,15 @@ export interface RunRequest {
 /** Resolves with the kept run; null where it failed, or was stopped before its first epoch. */
 export async function startRun({ config, events = [], paused = false }: RunRequest): Promise<KeptRun | null> {
   const { graph, run, kept } = get();
-  if (!graph || isActive(run)) return null;
+  if (!graph || isBusy(get())) return null;
   const id = Math.max(0, run?.id ?? 0, ...kept.map((other) => other.id)) + 1;
   set({ run: newRun(id, config, graph.id), notice: null });
   try {
-    const record = await trainer.train({ run: id, config, events, paused });
-    flush();
+    const ended = new Promise<void>((resolve) => {
+      toldEnd = resolve;
+    });
+    const record = await answered(trainer.train({ run: id, config, events, paused }));
+    await answered(ended);
     if (!record) {
       set({ run: null });
       return null;
@@ -33,7 +36,8 @@ export async function startRun({ config, events = [], paused = false }: RunReque
       tellError(error);
       return done;
     });
-    set({ kept: [...get().kept, stored], run: { ...get().run!, id: stored.id, status: 'done' } });
+    const mine = get().run;
+    set({ kept: [...get().kept, stored], run: mine && conclude(mine, record, stored.id) });
     return stored;
   } catch (error) {
     flush();
@@ -50,19 +54,19 @@ export async function startRun({ config, events = [], paused = false }: RunReque
 export function playOrPause(): void {
   const { run, config } = get();
   if (!isActive(run)) void startRun({ config });
-  else trainer.control(run.status === 'paused' ? 'play' : 'pause');
+  else void trainer.control(run.status === 'paused' ? 'play' : 'pause');
 }
 
 /** One epoch; starts a run that waits after it where none is going on. */
 export function stepOnce(): void {
   const { run, config } = get();
   if (!isActive(run)) void startRun({ config, paused: true });
-  trainer.control('step');
+  void trainer.control('step');
 }
 
 /** Ends the run; what it has is kept. */
 export function stop(): void {
-  trainer.control('stop');
+  void trainer.control('stop');
 }
 
 /** Back to an untrained model. */
@@ -92,10 +96,13 @@ function idle(): Promise<void> {
 
 type RunMessage = Extract<StreamMessage, { run: number }>;
 
-/** The page is drawn at most four times a second while a run goes on; its first epoch is shown at once. */
+/** The page is drawn at most four times a second while a run goes on; what somebody waits for is shown at once. */
 const FLUSH_MS = 250;
+const AT_ONCE: ReadonlySet<StreamMessage['type']> = new Set(['started', 'paused', 'replanned', 'recovered', 'ended']);
 let waiting: RunMessage[] = [];
 let timer: ReturnType<typeof setTimeout> | null = null;
+/** Settles once the stream has said all about the run. */
+let toldEnd = () => {};
 
 export function receive(message: StreamMessage): void {
   if (message.type === 'progress' || message.type === 'idle') {
@@ -104,7 +111,7 @@ export function receive(message: StreamMessage): void {
   }
   waiting.push(message);
   const first = message.type === 'epoch' && get().run?.epochs.length === 0;
-  if (first) flush();
+  if (first || AT_ONCE.has(message.type)) flush();
   else timer ??= setTimeout(flush, FLUSH_MS);
 }
 
@@ -115,4 +122,5 @@ function flush(): void {
   const mine = waiting.filter((message) => message.run === run?.id);
   waiting = [];
   if (run && mine.length > 0) set({ run: advance(run, mine) });
+  if (mine.some(({ type }) => type === 'ended')) toldEnd();
 }

@@ -6,21 +6,19 @@ import { FIRST_DATASET } from '../../worker/protocol.ts';
 import { keptRuns } from '../runs/keptRuns.ts';
 import { showAddress } from './address.ts';
 import { chooseDataset, refreshDatasets } from './datasetActions.ts';
-import { listen, trainer } from './engine.ts';
+import { answered, listen, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
-import { isActive } from './run.ts';
 import { receive } from './runActions.ts';
-import { get, set, tell, tellError } from './store.ts';
+import { get, isBusy, set, tell, tellError } from './store.ts';
 
 /** From an address to a page that shows its graph: once, when the page opens, and again when the address is changed by hand. */
 export async function start(): Promise<void> {
-  const port = listen(receive, (reason) => {
-    const { run } = get();
-    if (isActive(run)) set({ run: { ...run, status: 'failed' } });
-    tell('error', `The worker that trains failed (${reason}): reload the page.`);
+  const port = listen(receive, (dead) => {
+    set({ dead });
+    tell('error', dead);
   });
-  const opening = trainer.open(transfer(port, [port]));
-  void keptRuns().then((kept) => set({ kept }));
+  const opening = answered(trainer.open(transfer(port, [port])));
+  keptRuns().then((kept) => set({ kept }), tellError);
   window.addEventListener('hashchange', () => void follow(location.hash));
   try {
     set({ device: await opening });
@@ -36,19 +34,20 @@ async function follow(hash: string): Promise<void> {
   try {
     const link = await decodeHash(hash);
     await refreshDatasets();
-    if (link.kind !== 'empty') await adopt(link);
+    if (link.kind !== 'empty') await adopt(link, hash);
     else if (first) await chooseDataset(FIRST_DATASET);
   } catch (error) {
     if (first) await chooseDataset(FIRST_DATASET);
+    showAddress();
     tellError(error);
   }
 }
 
-async function adopt(link: Exclude<Link, { kind: 'empty' }>): Promise<void> {
+async function adopt(link: Exclude<Link, { kind: 'empty' }>, hash: string): Promise<void> {
   const said = link.kind === 'run' ? link.shared : link.state;
   const { preset, config, dataset } = said;
-  const { datasets, graph, run } = get();
-  if (isActive(run)) throw new InputError('A run is going on: stop it before you open a link.');
+  const { datasets, graph } = get();
+  if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link.');
   const { catalogueId, fingerprint } = dataset;
   const entry = datasets.find(({ id }) => (catalogueId === null ? shortHash(id) === fingerprint : id === catalogueId));
   if (catalogueId !== null && !entry) {
@@ -56,7 +55,7 @@ async function adopt(link: Exclude<Link, { kind: 'empty' }>): Promise<void> {
       `This link names the dataset ${catalogueId}, which is not in the catalogue: use a newer Edgewise.`,
     );
   }
-  set({ shared: link.kind === 'run' ? link.shared : null, answer: null, overlaid: [] });
+  set({ shared: link.kind === 'run' ? link.shared : null, sharedHash: hash, answer: null, overlaid: [] });
   // Nothing is downloaded because a link says so, and nobody's own graph is anywhere but with its owner: the page asks.
   const here = entry && (entry.kind !== 'public' || entry.stored);
   if (here && entry.id !== graph?.id) await chooseDataset(entry.id, { preset, config });

@@ -12,7 +12,7 @@ import type {
   StreamMessage,
 } from '../../worker/protocol.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
-import type { LiveRun } from './run.ts';
+import { isActive, type LiveRun } from './run.ts';
 
 /** Everything that the page shows, as plain data. What changes it is in the `…Actions.ts` files beside this one. */
 export interface PageState {
@@ -20,6 +20,10 @@ export interface PageState {
   readonly datasets: readonly DatasetEntry[];
   readonly graph: GraphView | null;
   readonly progress: Extract<StreamMessage, { type: 'progress' }> | null;
+  /** A graph is being loaded: neither a run nor another load may begin. */
+  readonly loading: boolean;
+  /** Why nothing can be trained until the page is reloaded. */
+  readonly dead: string | null;
   /** What the next run is asked to do. */
   readonly config: Config;
   readonly preset: PresetName;
@@ -37,6 +41,8 @@ export interface PageState {
   readonly wanted: LinkDataset | null;
   /** A run that a link brought, unverified until it was run here. */
   readonly shared: SharedRun | null;
+  /** The address that it came by. */
+  readonly sharedHash: string;
   /** Id of the run here that answers to `shared`. */
   readonly answer: number | null;
   readonly plan: PlanDetails | null;
@@ -56,6 +62,8 @@ export const usePage = create<PageState>(() => ({
   datasets: [],
   graph: null,
   progress: null,
+  loading: false,
+  dead: null,
   config: presetConfig(FIRST_PRESET),
   preset: FIRST_PRESET,
   forecast: null,
@@ -66,6 +74,7 @@ export const usePage = create<PageState>(() => ({
   overlaid: [],
   wanted: null,
   shared: null,
+  sharedHash: '',
   answer: null,
   plan: null,
   notice: null,
@@ -73,6 +82,9 @@ export const usePage = create<PageState>(() => ({
 
 export const get = usePage.getState;
 export const set = usePage.setState;
+
+/** Whether the worker has its hands full: then neither a run nor a load may begin. */
+export const isBusy = ({ run, loading, dead }: PageState) => isActive(run) || loading || dead !== null;
 
 /** A preset's configuration, every key. */
 export function presetConfig(preset: PresetName): Config {
@@ -86,6 +98,8 @@ export function tell(kind: Notice['kind'], text: string): void {
 /** What went wrong, as a sentence: messages of InputError and DeviceError are written for people. */
 export function tellError(error: unknown): void {
   const { name, message } = error as Error;
+  // What somebody gave up is no news to them.
+  if (name === 'AbortError') return;
   if (name === 'InputError') tell('error', message);
   else if (name === 'DeviceError') tell('error', sentence(message));
   else tell('error', `Something in Edgewise broke: ${message}. Reload the page and try again.`);

@@ -2,7 +2,7 @@ import { ActionIcon, Button } from '@mantine/core';
 import { TermHelp } from '../glossary/Help.tsx';
 import { isActive, type LiveRun } from '../state/run.ts';
 import { playOrPause, reset, runWithoutGraph, stepOnce, stop } from '../state/runActions.ts';
-import { usePage } from '../state/store.ts';
+import { isBusy, usePage } from '../state/store.ts';
 import { formatCount, formatMs } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import classes from './Transport.module.css';
@@ -10,7 +10,9 @@ import classes from './Transport.module.css';
 /** Play, pause, step, stop, reset, and how far the run is. */
 export function Transport() {
   const run = usePage((state) => state.run);
-  const ready = usePage((state) => state.graph !== null && state.device !== null && state.refusal === null);
+  const ready = usePage(
+    (state) => state.graph !== null && state.device !== null && state.refusal === null && !isBusy(state),
+  );
   const active = isActive(run);
   const main = !active ? 'Train' : run.status === 'paused' ? 'Go on' : 'Pause';
   return (
@@ -29,7 +31,7 @@ export function Transport() {
         size="lg"
         aria-label="Train one epoch"
         title="Train one epoch"
-        disabled={!ready}
+        disabled={!ready && !active}
         onClick={stepOnce}
       >
         <Icon name="step" />
@@ -68,10 +70,8 @@ function describe(run: LiveRun | null): string {
   const last = run.epochs.at(-1);
   const progress = `epoch ${formatCount(run.epochs.length)} of ${formatCount(Number(total))}`;
   if (run.status === 'starting') return 'Opening the device';
-  const perEpoch = run.forecast?.stepsPerEpoch ?? 1;
-  const within = run.steps - run.epochs.length * perEpoch;
-  const step =
-    isActive(run) && perEpoch > 1 && within > 0 && within <= perEpoch ? `, step ${within} of ${perEpoch}` : '';
+  const { within } = run;
+  const step = within && within.of > 1 ? `, step ${formatCount(within.step)} of ${formatCount(within.of)}` : '';
   const time = last ? `, ${formatMs(last.ms + last.evalMs)} per epoch` : '';
   const state = { running: '', paused: 'Paused: ', done: 'Done: ', failed: 'Failed: ' }[run.status];
   return `${state}${progress}${step}${time}`;
@@ -80,10 +80,11 @@ function describe(run: LiveRun | null): string {
 /** What the graph is worth: the same run without it, one click away. */
 function WithoutGraph({ run }: { run: LiveRun | null }) {
   const kind = usePage((state) => state.config['model.kind']);
+  const busy = usePage(isBusy);
   if (kind === 'mlp' || isActive(run) || !run) return null;
   return (
     <span className={classes.beside}>
-      <Button size="compact-sm" variant="default" onClick={() => void runWithoutGraph()}>
+      <Button size="compact-sm" variant="default" disabled={busy} onClick={() => void runWithoutGraph()}>
         Run without the graph
       </Button>
       <TermHelp term="mlp" about="a run without the graph" />

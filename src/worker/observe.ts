@@ -1,0 +1,98 @@
+import type { Config } from '../config/schema.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Fit } from '../train/fit.ts';
+import type { Control, Observer, Opened } from '../train/job.ts';
+import type { Gate } from './gate.ts';
+import type { MemoryView, StreamMessage, TrainRequest } from './protocol.ts';
+import { forecastView, stepsPerEpoch } from './views.ts';
+
+/** The run that goes on. */
+export interface Going {
+  readonly graph: Graph;
+  readonly drawn: boolean;
+  readonly gate: Gate;
+  /** Asked for and not yet taken. */
+  changes: Partial<Config>;
+  opened: Opened | null;
+  fit: Fit | null;
+  /** The next epoch is to be timed kernel by kernel. */
+  profile: boolean;
+}
+
+/** Predictions are read back, and steps told, at most this often. */
+const BETWEEN_MS = 250;
+
+/** What the engine tells, passed on to the page; how the page steers, passed on to the engine. */
+export function observe(
+  { run: id, config: asked, events }: TrainRequest,
+  mine: Going,
+  post: (message: StreamMessage) => void,
+): Observer & { readonly control: Control; readonly events: TrainRequest['events'] } {
+  const { graph, drawn, gate } = mine;
+  let memory: MemoryView = { gpu: 0, host: 0, disk: 0, purposes: {} };
+  let predicted = 0;
+  let told = 0;
+  /** As it is now, with the changes so far. */
+  let config = asked;
+  /** Steps behind the epoch that is going on; null until its first one begins. */
+  let behind: number | null = null;
+  const view = (fit: Fit) => forecastView(graph, fit.asked, fit);
+  const replace = (fit: Fit) => {
+    mine.fit = fit;
+    config = fit.forecast.config;
+  };
+  return {
+    events,
+    control: {
+      ready: gate.ready,
+      stopping: gate.stopping,
+      changes() {
+        const taken = mine.changes;
+        mine.changes = {};
+        return taken;
+      },
+      wantsProfile() {
+        const wanted = mine.profile;
+        mine.profile = false;
+        return wanted;
+      },
+      wantsPredictions: (last) => drawn && (last || performance.now() - predicted > BETWEEN_MS),
+    },
+    onStart: (fit, device) => {
+      replace(fit);
+      post({ type: 'started', run: id, device, forecast: view(fit) });
+    },
+    onOpen: (opened) => {
+      mine.opened = opened;
+      behind = null;
+    },
+    onMemory: (held) => {
+      memory = held;
+      post({ type: 'memory', run: id, memory });
+    },
+    onStep: (steps) => {
+      behind ??= steps;
+      if (performance.now() - told < BETWEEN_MS) return;
+      told = performance.now();
+      post({ type: 'step', run: id, step: steps - behind + 1, of: stepsPerEpoch(graph, config) });
+    },
+    onEpoch: (epoch) => {
+      behind = null;
+      post({ type: 'epoch', run: id, epoch, memory });
+    },
+    onEvent: (event) => {
+      config = { ...config, [event.key]: event.value };
+      post({ type: 'event', run: id, event });
+    },
+    onReplan: (fit) => {
+      replace(fit);
+      post({ type: 'replanned', run: id, forecast: view(fit) });
+    },
+    onRecover: (epoch, reason, device) => post({ type: 'recovered', run: id, epoch, reason, device }),
+    onPredictions: (epoch, classes) => {
+      predicted = performance.now();
+      post({ type: 'predictions', run: id, epoch, classes });
+    },
+    onProfile: (epoch, times) => post({ type: 'profile', run: id, epoch, times }),
+  };
+}
