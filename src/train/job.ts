@@ -18,6 +18,8 @@ export interface Job extends Observer {
   readonly fit: boolean;
   /** What to carry besides training; all of it is part of the forecast. */
   readonly instruments?: Instruments;
+  /** With instruments.checkpoints: milliseconds from one to the next, at the least; each waits for a read-back. Default: 2000. */
+  readonly checkpointMs?: number;
   /** Where sampled passes read the graph from, if memory.store asks for more than memory. */
   readonly store?: ChunkStore;
   /** Who samples; default: this thread. */

@@ -6,7 +6,7 @@ import { seedKey } from '../graph/random.ts';
 import { initialValues } from '../model/init.ts';
 import { models } from '../model/models.ts';
 import type { BatchRecipe } from './batch.ts';
-import { localBatchSource } from './batchSource.ts';
+import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
@@ -26,6 +26,7 @@ export interface Run {
   readonly diskBytes: number;
   /** Says what the ledgers hold now. */
   tellMemory(): void;
+  /** Releases everything. Never rejects: what fails here must hide neither a result nor an earlier error. */
   close(): Promise<void>;
 }
 
@@ -52,17 +53,20 @@ export async function openRun(
   };
   const opened = await target.open(forecast.plan, job.onMemory && tell);
   const { executor } = opened;
-  let closeSource = async () => {};
+  const closers: (() => Promise<void> | void)[] = [() => opened.close()];
   const close = async () => {
-    opened.close();
-    await closeSource();
+    await Promise.allSettled(closers.map(async (closer) => closer()));
+  };
+  const openSource: OpenBatchSource = async (...about) => {
+    const source = await (job.openBatchSource ?? localBatchSource)(...about);
+    closers.push(() => source.close());
+    diskBytes = source.diskBytes;
+    return source;
   };
   try {
     job.onOpen?.(opened);
-    const prepared = await prepare(job, forecast, executor, host, before);
+    const prepared = await prepare(job, forecast, executor, host, before, openSource);
     const { context } = prepared;
-    closeSource = async () => context.batches?.close();
-    diskBytes = context.batches?.diskBytes ?? 0;
     if (checkpoint) writeCheckpoint({ executor, context, fit }, checkpoint);
     else if (prepared.train) initialise(context, forecast);
     return { fit, executor, ...prepared, diskBytes, tellMemory: () => tell(executor.ledger), close };
@@ -78,6 +82,7 @@ async function prepare(
   executor: Executor,
   host: Ledger,
   before: PassContext['before'],
+  openSource: OpenBatchSource,
 ): Promise<Pick<Run, 'context' | 'train' | 'evaluate' | 'counts'>> {
   const { graph } = job;
   const { config, training, capacity, plan } = forecast;
@@ -91,8 +96,7 @@ async function prepare(
   };
   const recipes = { train: recipe('train'), evaluate: recipe('evaluate') };
   const sampled = recipes.train !== undefined || recipes.evaluate !== undefined;
-  const open = job.openBatchSource ?? localBatchSource;
-  const batches = sampled ? await open(graph, { recipes, config, nodes: graph.nodes }, job, host) : null;
+  const batches = sampled ? await openSource(graph, { recipes, config, nodes: graph.nodes }, job, host) : null;
   const context: PassContext = {
     config,
     graph,

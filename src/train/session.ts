@@ -19,6 +19,7 @@ import { type Fit, fitRun } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
 import type { Job } from './job.ts';
 import { scalarsOf } from './passes.ts';
+import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
 import { type Backend, findTarget, type Target } from './target.ts';
@@ -62,17 +63,15 @@ export function fitJob(
   return fitRun(graph, config, { backend: backend.kind, limits, instruments }, fit);
 }
 
-/** A checkpoint is taken at the end of an epoch, but not more often than this: it waits for a read-back. */
+/** Where a job does not say how often checkpoints are taken. */
 const CHECKPOINT_MS = 2000;
-/** A device that is lost this often is not worth another try. */
-const MOST_LOSSES = 3;
 
 /**
  * Trains to the last epoch, or to where `control` stops it. A lost device, or a change by hand that outgrows the plan, ends
  * one stretch of the run; the next goes on from the checkpoint on a new device.
  *
- * @throws InputError before anything is opened where the job cannot run; DeviceError where the device fails; Stopped where it
- *   was stopped before its first epoch was done
+ * @throws InputError before anything is opened where the job cannot run; DeviceError where the device fails (where it is lost,
+ *   with how far the run came); Stopped where it was stopped before its first epoch was done
  */
 export async function train(job: Job): Promise<Trained> {
   checkTrainable(job.graph, job.config);
@@ -84,8 +83,14 @@ export async function train(job: Job): Promise<Trained> {
   const progress: Progress = { epochs: [], best: null, steps: 0 };
   let fit = first;
   let checkpoint: Checkpoint | null = null;
-  let losses = 0;
+  const recover = newRecovery(job);
+  const { checkpointMs = CHECKPOINT_MS } = job;
   const memory = { forecast: first.forecast.memory, peak: NOTHING };
+  const replan = () => {
+    fit = fitJob({ ...job, config: steering.config }, target);
+    memory.forecast = largest(memory.forecast, fit.forecast.memory);
+    job.onReplan?.(fit);
+  };
 
   for (;;) {
     let run: Run | null = null;
@@ -93,11 +98,12 @@ export async function train(job: Job): Promise<Trained> {
       if (run) memory.peak = largest(memory.peak, peakOf(run));
     };
     try {
-      const stretch = await openRun(job, target, fit, { before: beforeStep(job, steering, () => stretch), checkpoint });
+      let before = beforeStep(job, steering, () => stretch);
+      const stretch = await openRun(job, target, fit, { before: (what) => before(what), checkpoint });
       run = stretch;
       let saved = performance.now();
       const afterEpoch = async () => {
-        if (job.instruments?.checkpoints && performance.now() - saved > CHECKPOINT_MS) {
+        if (job.instruments?.checkpoints && performance.now() - saved >= checkpointMs) {
           checkpoint = await takeCheckpoint(stretch, progress, checkpoint);
           saved = performance.now();
         }
@@ -109,26 +115,23 @@ export async function train(job: Job): Promise<Trained> {
         return 'done' as const;
       });
       if (outcome === 'done') {
+        // What is left to read is read from a run that was stopped or paused, too.
+        before = () => job.signal?.throwIfAborted();
         const finished = await finish(run, progress);
         tally();
         const { events } = steering;
         return { ...finished, fitted: first.fitted, device: target.device, events, epochs: progress.epochs, memory };
       }
       checkpoint = await takeCheckpoint(run, progress, checkpoint);
-      fit = fitJob({ ...job, config: steering.config }, target);
-      memory.forecast = largest(memory.forecast, fit.forecast.memory);
-      job.onReplan?.(fit);
+      replan();
     } catch (error) {
-      if (!(error instanceof DeviceLostError) || !job.instruments?.checkpoints || ++losses > MOST_LOSSES) throw error;
+      if (!(error instanceof DeviceLostError)) throw error;
+      const { limits } = target;
+      target = await recover(error, progress, checkpoint);
       rollBack(progress, checkpoint);
       steering.rewind(progress.steps);
-      const { limits } = target;
-      target = await findTarget(job.backend);
       // Another adapter may bind less: then the plan is made again.
-      if (JSON.stringify(limits) !== JSON.stringify(target.limits)) {
-        fit = fitJob({ ...job, config: steering.config }, target);
-        job.onReplan?.(fit);
-      }
+      if (JSON.stringify(limits) !== JSON.stringify(target.limits)) replan();
       job.onRecover?.(progress.epochs.length, error.message, target.device);
     } finally {
       tally();

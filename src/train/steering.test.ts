@@ -5,74 +5,13 @@ import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import type { RunEvent } from '../run/record.ts';
 import { Stopped } from './epochs.ts';
-import type { Fit } from './fit.ts';
-import type { Job, Opened } from './job.ts';
-import { forecast, type Trained, train } from './session.ts';
+import { forecast, train } from './session.ts';
+import { newSteering } from './steering.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
-import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
+import { testGraph } from './testing/graphs.ts';
+import { BATCHES, EPOCHS, FULL, graph, play } from './testing/play.ts';
 
 /** A run that is steered while it goes on: what was changed by hand replays, and a new plan or device changes no bit. */
-
-const graph = testGraph({ nodes: 200 });
-const EPOCHS = 12;
-
-interface Plot {
-  /** What is asked for after an epoch, by its number. */
-  readonly after?: Readonly<Record<number, Partial<Config> | 'stop' | 'lose'>>;
-  readonly job?: Partial<Job>;
-}
-
-interface Story {
-  readonly run: Trained;
-  readonly replanned: Fit[];
-  readonly recovered: number[];
-  readonly told: RunEvent[];
-}
-
-async function play(backend: Job['backend'], config: Config, { after = {}, job = {} }: Plot): Promise<Story> {
-  let wanted: Partial<Config> = {};
-  let stop = false;
-  let opened: Opened | null = null;
-  const done = new Set<number>();
-  const replanned: Fit[] = [];
-  const recovered: number[] = [];
-  const told: RunEvent[] = [];
-  const run = await train({
-    graph,
-    config,
-    backend,
-    fit: true,
-    control: {
-      ready() {},
-      changes() {
-        const taken = wanted;
-        wanted = {};
-        return taken;
-      },
-      wantsPredictions: () => false,
-      stopping: () => stop,
-    },
-    onOpen: (now) => {
-      opened = now;
-    },
-    onEpoch: ({ epoch }) => {
-      const action = after[epoch];
-      if (!action || done.has(epoch)) return;
-      done.add(epoch);
-      if (action === 'stop') stop = true;
-      else if (action === 'lose') opened!.lose();
-      else wanted = action;
-    },
-    onReplan: (fit) => replanned.push(fit),
-    onRecover: (epoch) => recovered.push(epoch),
-    onEvent: (event) => told.push(event),
-    ...job,
-  });
-  return { run, replanned, recovered, told };
-}
-
-const FULL = configOf({ 'training.epochs': EPOCHS });
-const BATCHES = configOf({ ...SAMPLED, 'training.epochs': EPOCHS, 'sampling.batchSize': 16 });
 
 describe.each([
   ['WebGPU', WEBGPU.backend],
@@ -103,6 +42,14 @@ describe.each([
     expect(run.events).toEqual([{ step: 5, key: 'training.epochs', value: 5 }]);
     const again = await play(backend, FULL, { job: { events: run.events } });
     expect(again.run.result).toEqual(run.result);
+  });
+
+  test('a run of two classes that is stopped is judged on its samples', async () => {
+    const job = { graph: testGraph({ nodes: 200, classes: 2 }) };
+    const { run } = await play(backend, BATCHES, { after: { 5: 'stop' }, job });
+    const again = await play(backend, BATCHES, { job: { ...job, events: run.events } });
+    expect(run.result.testRocAuc).toBeGreaterThan(0);
+    expect(run.result).toEqual(again.run.result);
   });
 
   test('a run can be made longer while it goes on', async () => {
@@ -142,23 +89,46 @@ describe.each([
   });
 });
 
-describe('a lost device', () => {
-  test.each([
-    ['the full batch', FULL],
-    ['batches', BATCHES],
-  ])('is replaced, and the curve is the same, bit for bit: %s', async (_name, config) => {
-    const job = { instruments: { checkpoints: true } };
-    const after = { 3: { 'training.lr': 0.05 }, 5: 'lose', 9: 'lose' } as const;
-    const { run, recovered, told } = await play(WEBGPU.backend, config, { after, job });
-    expect(recovered).toHaveLength(2);
-    expect(told).toEqual(run.events);
-    const undisturbed = await play(WEBGPU.backend, config, { job: { events: run.events } });
-    expect(run.result).toEqual(undisturbed.run.result);
-    expect(run.epochs).toHaveLength(EPOCHS);
-  });
+describe('a change asked for while an earlier one is carried out again', () => {
+  /** Steering that is asked for `wanted.now`, and what it tells. */
+  function steered() {
+    const wanted: { now: Partial<Config> } = { now: {} };
+    const told: RunEvent[] = [];
+    const control = {
+      ready() {},
+      changes() {
+        const { now } = wanted;
+        wanted.now = {};
+        return now;
+      },
+      wantsPredictions: () => false,
+      stopping: () => false,
+    };
+    const steering = newSteering({ config: FULL, control, onEvent: (event) => told.push(event) });
+    return { steering, wanted, told };
+  }
 
-  test('ends a run that keeps no checkpoints', async () => {
-    await expect(play(WEBGPU.backend, FULL, { after: { 5: 'lose' } })).rejects.toThrow(/lost/);
+  test('comes after it, and not before the run is back where it was', () => {
+    const { steering, wanted, told } = steered();
+    for (let step = 0; step <= 12; step++) {
+      if (step === 10) wanted.now = { 'training.lr': 0.05 };
+      steering.advance('epoch', step);
+    }
+    steering.rewind(6);
+    wanted.now = { 'training.lr': 0.2, 'training.weightDecay': 0.1 };
+    const rates: number[] = [];
+    for (let step = 6; step <= 13; step++) {
+      steering.advance('epoch', step);
+      rates.push(steering.config['training.lr']);
+    }
+    const before = FULL['training.lr'];
+    expect(rates).toEqual([before, before, before, before, 0.05, 0.05, 0.2, 0.2]);
+    expect(steering.events).toEqual([
+      { step: 10, key: 'training.lr', value: 0.05 },
+      { step: 12, key: 'training.lr', value: 0.2 },
+      { step: 12, key: 'training.weightDecay', value: 0.1 },
+    ]);
+    expect(told).toEqual(steering.events);
   });
 });
 

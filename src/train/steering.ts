@@ -17,7 +17,11 @@ export interface Steering {
   readonly events: readonly RunEvent[];
   /** Carries out what is due. `at` says whether an epoch begins too; true where that changed anything. */
   advance(at: 'epoch' | 'step', steps: number): boolean;
-  /** Goes back to how things were after `steps`: what was carried out since will be again, when its step comes. */
+  /**
+   * Goes back to how things were after `steps`: what was carried out since will be again, when its step comes. What was not
+   * yet carried out waits until the run is back where it was: it must neither come before an older change nor alter epochs
+   * that were already seen.
+   */
   rewind(steps: number): void;
   /** Ends the run here: from now on it is one of `epochs` epochs. */
   stop(epochs: number, steps: number): void;
@@ -29,16 +33,18 @@ export function newSteering(job: Pick<Job, 'config' | 'events' | 'control' | 'on
   let { config } = job;
   let events: RunEvent[] = [];
   let replay = [...(job.events ?? [])];
-  /** How many of the events were told: a rewound one is not news. */
-  let told = 0;
+  /** A rewound event is not news. */
+  const told = new Set<RunEvent>();
+  /** The furthest that the run has come. */
+  let reached = 0;
   /** Asked for, not yet due; the last value of a key counts. */
   let waiting: Partial<Config> = {};
 
   const carryOut = (event: RunEvent) => {
     config = { ...config, [event.key]: event.value };
     events.push(event);
-    if (events.length <= told) return;
-    told = events.length;
+    if (told.has(event)) return;
+    told.add(event);
     job.onEvent?.(event);
   };
   const due = (key: ConfigKey, at: 'epoch' | 'step') =>
@@ -61,6 +67,8 @@ export function newSteering(job: Pick<Job, 'config' | 'events' | 'control' | 'on
         return false;
       });
       waiting = { ...waiting, ...job.control?.changes() };
+      if (steps < reached) return events.length > before;
+      reached = steps;
       for (const key of CONFIG_KEYS) {
         const value = waiting[key];
         if (value === undefined || !entryOf(key).live || !due(key, at)) continue;
@@ -77,7 +85,6 @@ export function newSteering(job: Pick<Job, 'config' | 'events' | 'control' | 'on
     stop(epochs, steps) {
       this.rewind(steps);
       replay = [];
-      told = events.length;
       if (epochs < config['training.epochs']) carryOut({ step: steps, key: 'training.epochs', value: epochs });
     },
   };

@@ -70,6 +70,37 @@ describe('a gate', () => {
     expect(at.at(-1)).toBe('1.3');
   });
 
+  test('a new plan or device between two epochs asks for the epoch again and uses up no step', async () => {
+    const gate = newGate(true, () => {});
+    gate.command('step');
+    await gate.ready('epoch');
+    await gate.ready('epoch');
+    await gate.ready('step');
+    let next = false;
+    const asked = Promise.resolve(gate.ready('epoch')).then(() => {
+      next = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(next).toBe(false);
+    gate.command('step');
+    await asked;
+  });
+
+  test('a pause takes back a step that has not begun', async () => {
+    const gate = newGate(true, () => {});
+    gate.command('step');
+    await gate.ready('epoch');
+    gate.command('pause');
+    let next = false;
+    const asked = Promise.resolve(gate.ready('epoch')).then(() => {
+      next = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(next).toBe(false);
+    gate.command('play');
+    await asked;
+  });
+
   test('a step before the run came to the gate is its first epoch', async () => {
     const told: boolean[] = [];
     const gate = newGate(true, (value) => told.push(value));

@@ -15,43 +15,38 @@ export interface Gate {
  */
 export function newGate(paused: boolean, onPaused: (paused: boolean) => void): Gate {
   let state: 'playing' | 'paused' | 'stepping' = paused ? 'paused' : 'playing';
-  /** Epochs that may begin although nobody plays. */
-  let steps = 0;
-  /** Where the run is held up; at first it has not even come to its first epoch. */
-  let waitingAt: 'epoch' | 'step' | null = 'epoch';
+  /** Whether the run is between two epochs: the next one has not taken its first step. */
+  let between = true;
+  /** One epoch may begin although nobody plays. Its first step uses this up: a new plan or device asks for an epoch again. */
+  let granted = false;
   let stopping = false;
   let wake: (() => void)[] = [];
 
   const mayGo = (at: 'epoch' | 'step') => {
-    if (stopping || state === 'playing') return true;
-    if (at === 'step') return state === 'stepping';
-    state = steps > 0 ? 'stepping' : 'paused';
-    steps = 0;
-    return state === 'stepping';
+    if (at === 'epoch') {
+      between = true;
+      if (state !== 'playing') state = granted ? 'stepping' : 'paused';
+    }
+    if (!stopping && state === 'paused') return false;
+    if (at === 'step') between = granted = false;
+    return true;
   };
 
   return {
     stopping: () => stopping,
     async ready(at) {
-      if (mayGo(at)) {
-        waitingAt = null;
-        return;
-      }
-      waitingAt = at;
+      if (mayGo(at)) return;
       onPaused(true);
       do await new Promise<void>((resolve) => wake.push(resolve));
       while (!mayGo(at));
-      waitingAt = null;
       onPaused(false);
     },
     command(command) {
       if (command === 'play') state = 'playing';
       if (command === 'pause') state = 'paused';
-      if (command === 'step') {
-        // Between two epochs a step is the next one; within one, it is the rest of it.
-        steps = waitingAt === 'epoch' ? 1 : 0;
-        state = 'stepping';
-      }
+      if (command === 'step') state = 'stepping';
+      // Between two epochs a step is the next one; within one, it is the rest of it.
+      granted = command === 'step' && between;
       if (command === 'stop') stopping = true;
       const woken = wake;
       wake = [];
