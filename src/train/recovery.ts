@@ -35,7 +35,7 @@ export function newRecovery(job: Pick<Job, 'backend' | 'instruments' | 'signal' 
       return await findAgain(job);
     } catch (cause) {
       if (!(cause instanceof DeviceError)) throw cause;
-      throw ended('its device was lost, and no other was found; reload, or run with --backend cpu', cause);
+      throw ended('its device was lost, and no other was found; reload, or run on the CPU', cause);
     }
   };
 }

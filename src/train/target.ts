@@ -38,7 +38,7 @@ export async function findTarget(backend: Backend): Promise<Target> {
   }
   const adapter = await findAdapter(backend.gpu);
   if (!adapter) {
-    throw new DeviceError('no WebGPU adapter was found: install a Vulkan driver, or run with --backend cpu.');
+    throw new DeviceError('no WebGPU adapter was found: install a Vulkan driver, or run on the CPU.');
   }
   const limits = adapterLimits(adapter);
   const description = describeAdapter(adapter);

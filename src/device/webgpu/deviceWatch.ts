@@ -29,7 +29,7 @@ export function watchDevice(device: GPUDevice): DeviceWatch {
   const waits = new Set<(error: Error) => void>();
   const gone = device.lost.then(({ message, reason }) => {
     lost = new DeviceLostError(
-      `the device was lost (${firstLine(message || reason)}); reload, or run with --backend cpu`,
+      `the device was lost (${firstLine(message || reason)}); reload, or run on the CPU`,
     );
     for (const reject of waits) reject(lost);
     waits.clear();
@@ -37,7 +37,7 @@ export function watchDevice(device: GPUDevice): DeviceWatch {
   // Whatever the device finds wrong with a command must not pass as a result.
   const onError = ({ error }: GPUUncapturedErrorEvent) => {
     const reason = firstLine(error.message);
-    refused ??= new DeviceError(`the device refused a command (${reason}); run again, or with --backend cpu`);
+    refused ??= new DeviceError(`the device refused a command (${reason}); run again, or on the CPU`);
   };
   device.addEventListener('uncapturederror', onError);
 
@@ -61,7 +61,7 @@ export function watchDevice(device: GPUDevice): DeviceWatch {
       throw otherwise;
     },
     workFailed() {
-      lost ??= new DeviceLostError('the device was lost while it worked; reload, or run with --backend cpu');
+      lost ??= new DeviceLostError('the device was lost while it worked; reload, or run on the CPU');
     },
     release() {
       device.removeEventListener('uncapturederror', onError);

@@ -88,7 +88,7 @@ export async function webgpuExecutor(
       .unlessLost(stage.mapAsync(GPUMapMode.READ, 0, bytes))
       .catch(() =>
         watch.failed(
-          new DeviceError('the results could not be read back from the device; run again, or with --backend cpu'),
+          new DeviceError('the results could not be read back from the device; run again, or on the CPU'),
         ),
       );
 

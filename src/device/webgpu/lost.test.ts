@@ -63,7 +63,7 @@ describe.skipIf(NO_ADAPTER)(`a lost device${NO_ADAPTER}`, () => {
     device.destroy();
     const reasons = (await settled).map((result) => (result.status === 'rejected' ? result.reason : result));
     for (const reason of reasons) expect(reason).toBeInstanceOf(DeviceLostError);
-    expect(String(reasons[0])).toMatch(/^DeviceError: the device was lost .*; reload, or run with --backend cpu$/);
+    expect(String(reasons[0])).toMatch(/^DeviceError: the device was lost .*; reload, or run on the CPU$/);
     await expect(executor.run('main', step)).rejects.toThrow(DeviceLostError);
     executor.destroy();
     expect(executor.ledger.held).toBe(0);
