@@ -28,9 +28,7 @@ export function watchDevice(device: GPUDevice): DeviceWatch {
   /** Waits under way. A race against `device.lost` would instead keep every wait there has been until the device goes. */
   const waits = new Set<(error: Error) => void>();
   const gone = device.lost.then(({ message, reason }) => {
-    lost = new DeviceLostError(
-      `the device was lost (${firstLine(message || reason)}); reload, or run on the CPU`,
-    );
+    lost = new DeviceLostError(`the device was lost (${firstLine(message || reason)}); reload, or run on the CPU`);
     for (const reject of waits) reject(lost);
     waits.clear();
   });

@@ -87,9 +87,7 @@ export async function webgpuExecutor(
     watch
       .unlessLost(stage.mapAsync(GPUMapMode.READ, 0, bytes))
       .catch(() =>
-        watch.failed(
-          new DeviceError('the results could not be read back from the device; run again, or on the CPU'),
-        ),
+        watch.failed(new DeviceError('the results could not be read back from the device; run again, or on the CPU')),
       );
 
   /** Submits what is pending. */
