@@ -4,7 +4,7 @@ import { SPLIT } from '../formats/graphData.ts';
 import type { CsrMatrix } from '../formats/matrix.ts';
 import { rowNormalize } from '../graph/features.ts';
 import type { Graph } from '../graph/graph.ts';
-import { degreesOf, gcnOperator } from '../graph/normalize.ts';
+import { graphOperator } from '../graph/operators.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import { type Backend, openTrainer } from '../train/session.ts';
 import { medianInterval } from './stats.ts';
@@ -39,7 +39,7 @@ const WARM_UP = 3;
 export const STEPS = 5;
 
 function peerInput(graph: Graph, config: Config) {
-  const adjacency = gcnOperator(graph.adjacency, degreesOf(graph.adjacency)) as CsrMatrix & { values: Float32Array };
+  const adjacency = graphOperator('gcn', graph.adjacency) as CsrMatrix & { values: Float32Array };
   return {
     nodes: graph.nodes,
     featureCount: graph.features.cols,

@@ -4,7 +4,7 @@ import { InputError } from '../config/errors.ts';
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.ts';
 import { decodeRecord, encodeRecord } from '../run/codec.ts';
 import type { RunRecord } from '../run/record.ts';
-import type { Weights } from '../train/session.ts';
+import type { Weights } from '../model/stored.ts';
 import { readOne } from './data.ts';
 
 /** A saved run: a folder with run.json and weights.safetensors. */
@@ -74,8 +74,7 @@ export function readRun(folder: string): SavedRun {
   for (const [name, { shape, data }] of tensors) {
     if (!(data instanceof Float32Array))
       throw new InputError(`${weightsPath}: ${name} is not of 32-bit floats; train again.`);
-    if (shape.length !== 2) throw new InputError(`${weightsPath}: ${name} is not a matrix; train again.`);
-    weights.set(name, { shape: [shape[0], shape[1]], data });
+    weights.set(name, { shape, data });
   }
   return { record, weights };
 }

@@ -22,7 +22,9 @@ function refusal(run: () => unknown): string {
 
 describe('the schema', () => {
   it('gives every key the type of its entry', () => {
-    expectTypeOf<Config['model.kind']>().toEqualTypeOf<'gcn' | 'mlp'>();
+    expectTypeOf<Config['model.kind']>().toEqualTypeOf<
+      'gcn' | 'sage' | 'gin' | 'gat' | 'gatv2' | 'appnp' | 'sgc' | 'gcn2' | 'mlp'
+    >();
     expectTypeOf<Config['training.lr']>().toEqualTypeOf<number>();
     expectTypeOf<Config['data.normalizeFeatures']>().toEqualTypeOf<boolean>();
     expectTypeOf<Config['sampling.fanOut']>().toEqualTypeOf<readonly number[]>();

@@ -27,6 +27,19 @@ const PLANETOID = {
   'evaluation.strategy': 'full',
 } as const satisfies Partial<Config>;
 
+/** Veličković et al., ICLR 2018, section 3.3, and PyTorch Geometric's benchmark/citation/gat.py. */
+const GAT = {
+  ...PLANETOID,
+  'model.hidden': 64,
+  'model.heads': 8,
+  'model.outputHeads': 1,
+  'model.concat': true,
+  'model.activation': 'elu',
+  'model.dropout': 0.6,
+  'model.attentionDropout': 0.6,
+  'training.lr': 0.005,
+} as const satisfies Partial<Config>;
+
 /** The package graph has 250 times as many labelled nodes as Cora: it wants width, large steps and no weight decay. */
 const DEBIAN = {
   ...PLANETOID,
@@ -41,8 +54,54 @@ export const PRESETS = {
     help: 'What a GCN gets when nothing else is asked for: the protocol of planetoid-gcn.',
     values: { ...PLANETOID, 'model.kind': 'gcn' },
   },
+  sage: {
+    help: 'GraphSAGE with the mean of all neighbours, in the protocol of planetoid-gcn.',
+    values: { ...PLANETOID, 'model.kind': 'sage', 'model.aggregation': 'mean' },
+  },
+  gin: {
+    help: 'Graph isomorphism network with learnable eps, in the protocol of planetoid-gcn.',
+    values: { ...PLANETOID, 'model.kind': 'gin', 'model.learnEps': true },
+  },
+  gat: {
+    help: 'Veličković et al. on the citation graphs: 8 heads of 8, ELU, dropout 0.6 on features and attention, learning rate 0.005.',
+    values: { ...GAT, 'model.kind': 'gat' },
+  },
+  gatv2: {
+    help: 'The protocol of gat with attention that depends on both ends.',
+    values: { ...GAT, 'model.kind': 'gatv2' },
+  },
+  appnp: {
+    help: 'Gasteiger et al.: a perceptron of 64 hidden, then 10 steps of personalised PageRank with alpha 0.1.',
+    values: { ...PLANETOID, 'model.kind': 'appnp', 'model.hidden': 64, 'model.steps': 10, 'model.alpha': 0.1 },
+  },
+  sgc: {
+    help: 'Wu et al.: one linear layer over two hops, learning rate 0.2, weight decay 1e-5.',
+    values: {
+      ...PLANETOID,
+      'model.kind': 'sgc',
+      'model.steps': 2,
+      'model.dropout': 0,
+      'training.lr': 0.2,
+      'training.weightDecay': 0.00001,
+    },
+  },
+  gcn2: {
+    help: 'Chen et al. (GCNII): 16 layers of 64, alpha 0.1, theta 0.5, dropout 0.6, weight decay 0.01 on convolutions and 5e-4 on linear layers.',
+    values: {
+      ...PLANETOID,
+      'model.kind': 'gcn2',
+      'model.layers': 16,
+      'model.hidden': 64,
+      'model.alpha': 0.1,
+      'model.theta': 0.5,
+      'model.dropout': 0.6,
+      'training.epochs': 300,
+      'training.weightDecay': 0.01,
+      'training.decayOn': 'all',
+    },
+  },
   mlp: {
-    help: 'The same protocol without the graph.',
+    help: 'The protocol of planetoid-gcn without the graph.',
     values: { ...PLANETOID, 'model.kind': 'mlp' },
   },
   'planetoid-gcn': {

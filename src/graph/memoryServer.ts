@@ -1,6 +1,6 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
 import type { Graph } from './graph.ts';
-import { degreesOf } from './normalize.ts';
+import { degreesOf } from './operators.ts';
 import type { DenseTable, RowRequest, Rows, Table, TableName } from './request.ts';
 
 /** Answers row requests from a graph in memory, without a copy of it. */

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { deriveKey, seedKey } from '../graph/random.ts';
 import { newGraph, state } from '../tensor/graph.ts';
-import { initialValues } from './init.ts';
-import type { Parameter } from './model.ts';
-import { models } from './models.ts';
+import { constant, fanIn, glorot, type Initial, initialValues } from './init.ts';
 
-function parameter(rows: number, cols: number, initial: Parameter['initial'] = 'glorot'): Parameter {
-  return { value: state(newGraph(), 'weight', 'parameters', rows, cols), initial, layer: 0 };
+function parameter(rows: number, cols: number, initial: Initial = glorot(rows, cols)) {
+  return { value: state(newGraph(), 'weight', 'parameters', rows, cols), initial };
 }
 
 describe('Glorot', () => {
@@ -56,13 +54,11 @@ describe('Glorot', () => {
   });
 });
 
-test('a parameter depends on key and place alone: not on what was drawn before, its name or its model', () => {
+test('a parameter depends on key and place alone: not on what was drawn before', () => {
   const key = deriveKey(seedKey(4), 1, 2);
   const first = initialValues(parameter(9, 5), 3, key);
   for (let index = 0; index < 3; index++) initialValues(parameter(9, 5), index, key);
   expect(initialValues(parameter(9, 5), 3, key)).toEqual(first);
-  const named = { ...parameter(9, 5), layer: 7 };
-  expect(initialValues(named, 3, key)).toEqual(first);
 });
 
 test('parameters of one run and runs of other seeds differ in nearly every element', () => {
@@ -80,24 +76,13 @@ test('parameters of one run and runs of other seeds differ in nearly every eleme
   }
 });
 
-test('biases start at zero', () => {
-  expect(initialValues(parameter(1, 6, 'zeros'), 1, seedKey(0))).toEqual(new Float32Array(6));
+test('a constant is that number everywhere', () => {
+  expect(initialValues(parameter(1, 6, constant(0.25)), 1, seedKey(0))).toEqual(new Float32Array(6).fill(0.25));
 });
 
-describe.each([
-  ['gcn', 'convs'],
-  ['mlp', 'lins'],
-] as const)('%s', (kind, prefix) => {
-  test.each([1, 2, 4])('%i layers have a weight and a bias each, named as in PyTorch Geometric', (layers) => {
-    const shape = { features: 11, hidden: 5, classes: 3, layers };
-    const parameters = models[kind].parameters(newGraph(), shape);
-    const widths = [11, ...new Array<number>(layers - 1).fill(5), 3];
-    const expected = Array.from({ length: layers }, (_, l) => [
-      { name: `${prefix}.${l}.weight`, rows: widths[l], cols: widths[l + 1], initial: 'glorot', layer: l },
-      { name: `${prefix}.${l}.bias`, rows: 1, cols: widths[l + 1], initial: 'zeros', layer: l },
-    ]).flat();
-    expect(
-      parameters.map(({ value: { name, rows, cols }, initial, layer }) => ({ name, rows, cols, initial, layer })),
-    ).toEqual(expected);
-  });
+test('torch.nn.Linear starts uniform in ±1/√(fan in)', () => {
+  const values = initialValues(parameter(400, 50, fanIn(400)), 1, seedKey(0));
+  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  expect(largest).toBeLessThanOrEqual(1 / 20);
+  expect(largest).toBeGreaterThan(0.999 / 20);
 });

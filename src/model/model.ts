@@ -1,51 +1,71 @@
+import type { Config } from '../config/schema.ts';
+import type { Operator } from '../graph/operators.ts';
 import type { OpGraph } from '../tensor/op.ts';
-
 import type { SparseMatrix } from '../tensor/ops/sparse.ts';
 import type { Value } from '../tensor/value.ts';
+import type { Initial } from './init.ts';
+import type { Declarations } from './parameters.ts';
 
 /**
  * What a model is: parameters, and logits as an op graph over whatever the strategy puts before it. A model does not know
  * whether it sees the whole graph or blocks of a sample.
  */
 export interface Model {
-  /** The matrix that its layers aggregate with; null for a model that ignores the graph. */
+  /** The matrix that it aggregates with; null for a model that ignores the graph. */
   readonly operator: Operator | null;
-  parameters(g: OpGraph, shape: ModelShape): Parameter[];
-  /** Logits of the target nodes, nodes × classes. */
-  forward(g: OpGraph, parameters: readonly Parameter[], inputs: ModelInputs, mode: Mode): Value;
+  /** How often it does: a node sees neighbours this many hops away. */
+  readonly hops: number;
+  /** Declares the parameters, and says how logits come of them. */
+  build(p: Declarations, shape: ModelShape): Forward;
 }
 
-/** `gcn`: D^-1/2 (A + I) D^-1/2. */
-export type Operator = 'gcn';
+/** Adds the ops that compute the logits of the target nodes, nodes × classes. Called once for each routine. */
+export type Forward = (pass: Pass) => Value;
 
 export interface ModelShape {
   readonly features: number;
-  readonly hidden: number;
   readonly classes: number;
-  readonly layers: number;
+  readonly config: Config;
 }
 
-export interface Parameter {
-  readonly value: Value;
-  readonly initial: 'glorot' | 'zeros';
-  /** The layer it belongs to, from 0. */
-  readonly layer: number;
+/** One use of a model: the graph of ops that it adds to, what it reads, and whether it trains. */
+export interface Pass {
+  readonly g: OpGraph;
+  readonly inputs: ModelInputs;
+  readonly mode: Mode;
 }
 
 export interface ModelInputs {
-  readonly features: Value | SparseMatrix;
-  /** One matrix per layer, the first layer's first; empty where the model has no operator. */
+  readonly features: Rows;
+  /** One matrix per hop, the first one's first: its rows are the next level, its columns the level before. */
   readonly blocks: readonly SparseMatrix[];
-  /** Global ids of the rows that enter each layer; null where rows are numbered globally. */
+  /** Global ids of the rows of each level, one more than there are hops; null where rows are numbered globally. */
   readonly ids: readonly (Value | null)[];
 }
 
+/** Rows of features: dense, or sparse as long as nothing has touched them. */
+export type Rows = Value | SparseMatrix;
+
 export interface Mode {
+  /** Batch statistics are taken, edges dropped; otherwise the model predicts. */
+  readonly training: boolean;
   /** Dropout on the hidden layers, and on the features. */
   readonly dropout: boolean;
   readonly inputDropout: boolean;
 }
 
-export function isSparse(features: ModelInputs['features']): features is SparseMatrix {
-  return 'forward' in features;
+export interface Parameter {
+  readonly value: Value;
+  readonly initial: Initial;
+  /** The layer it belongs to, from 0. */
+  readonly layer: number;
+  /** What weight decay asks for. */
+  readonly role: 'convolution' | 'linear' | 'other';
+  /** Its shape in PyTorch Geometric, where it has the same name; a `transposed` weight stands there as out × in. */
+  readonly shape: readonly number[];
+  readonly transposed: boolean;
+}
+
+export function isSparse(rows: Rows): rows is SparseMatrix {
+  return 'forward' in rows;
 }

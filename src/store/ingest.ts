@@ -1,7 +1,7 @@
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { interleave } from '../graph/memoryServer.ts';
-import { degreesOf } from '../graph/normalize.ts';
+import { degreesOf } from '../graph/operators.ts';
 import type { Table, TableName } from '../graph/request.ts';
 import { crc32 } from './checksum.ts';
 import type { ChunkStore } from './chunkStore.ts';

@@ -7,7 +7,8 @@ import { SPLIT } from '../formats/graphData.ts';
 import { arrange } from '../graph/arrange.ts';
 import type { Graph } from '../graph/graph.ts';
 import { memoryStore } from '../store/memory.ts';
-import { type Job, predict, train, type Weights } from './session.ts';
+import type { Weights } from '../model/stored.ts';
+import { type Job, predict, train } from './session.ts';
 import { BACKENDS, CPU, WEBGPU } from './testing/backends.ts';
 import { configOf, graphData, SAMPLED, testGraph } from './testing/graphs.ts';
 

@@ -4,7 +4,7 @@ import type { Capacity } from '../graph/capacity.ts';
 import { transpose } from '../graph/csr.ts';
 import { rowNormalize } from '../graph/features.ts';
 import { sampleNeighbors } from '../graph/neighborSampler.ts';
-import { gcnBlock } from '../graph/normalize.ts';
+import { blockOperator, OPERATORS, type Operator } from '../graph/operators.ts';
 import type { Key } from '../graph/random.ts';
 import type { DenseTable, RowRequest, Rows, TableName } from '../graph/request.ts';
 import { deviceLabels } from '../task/nodeClassification.ts';
@@ -14,7 +14,8 @@ import { type GraphInputs, levelName } from './inputs.ts';
 /** How batches of one pass are made: plain data, so that a sampler in a worker can be told. */
 export interface BatchRecipe {
   readonly inputs: GraphInputs;
-  readonly layers: number;
+  /** What the model aggregates with; null for one that ignores the graph. */
+  readonly operator: Operator | null;
   readonly normalizeFeatures: boolean;
   /** SPLIT code of the seed nodes' split in `mask`, by global id. */
   readonly mask: Uint8Array;
@@ -22,7 +23,7 @@ export interface BatchRecipe {
 }
 
 /**
- * @param fanOut one per layer, from the seeds outwards; none for a model that ignores the graph
+ * @param fanOut one per hop, from the seeds outwards; none for a model that ignores the graph
  * @param locals the sampler's scratch: one zero per node
  *
  * Samples one batch and arranges everything that the device needs of it. A generator like the samplers: it asks for rows
@@ -35,22 +36,22 @@ export function* assembleBatch(
   key: Key,
   locals: Uint32Array,
 ): Generator<RowRequest, Feed | null, Rows> {
-  const { inputs, layers, capacity, mask } = recipe;
+  const { inputs, operator, capacity, mask } = recipe;
   const batch = yield* sampleNeighbors(seeds, fanOut, key, locals);
   if (!fits(batch, capacity)) return null;
   const feed = newFeed();
-  const sources = (layer: number) => batch.blocks[layer]?.nodes ?? seeds;
-  feed.sizes[levelName(inputs.prefix, layers)] = seeds.length;
+  const sources = (level: number) => batch.blocks[level]?.nodes ?? seeds;
+  feed.sizes[levelName(inputs.prefix, batch.blocks.length)] = seeds.length;
   for (const [layer, block] of batch.blocks.entries()) {
     feed.beside += blockBytes(block);
     feed.sizes[levelName(inputs.prefix, layer)] = block.nodes.length;
-    const degree = (yield* rowsOf('degree', block.nodes)) as DenseTable;
-    const operator = gcnBlock(block, degree.values as Float32Array);
-    feedHalf(feed, inputs.model.blocks[layer].forward, operator);
-    feedHalf(feed, inputs.model.blocks[layer].backward, transpose(operator).matrix);
+    const degree = OPERATORS[operator!].degrees ? ((yield* rowsOf('degree', block.nodes)) as DenseTable) : null;
+    const matrix = blockOperator(operator!, block, degree && (degree.values as Float32Array));
+    feedHalf(feed, inputs.model.blocks[layer].forward, matrix);
+    feedHalf(feed, inputs.model.blocks[layer].backward, transpose(matrix).matrix);
   }
-  inputs.model.ids.forEach((ids, layer) => {
-    feed.arrays.push([ids!, sources(layer)]);
+  inputs.model.ids.forEach((ids, level) => {
+    feed.arrays.push([ids!, sources(level)]);
   });
   const rows = (yield* rowsOf('features', sources(0))) as Matrix;
   if (recipe.normalizeFeatures) feed.beside += rows.values?.byteLength ?? 0;

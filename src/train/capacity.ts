@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { type Capacity, worstCase } from '../graph/capacity.ts';
 import type { Graph } from '../graph/graph.ts';
+import { OPERATORS } from '../graph/operators.ts';
 import { maxSegments } from '../graph/segments.ts';
 import type { Model } from '../model/model.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
@@ -55,13 +56,16 @@ function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
   return lengths;
 }
 
-/** Exact sizes of `declareFull`. The operator has a self-loop in every row. */
-export function fullSizes(graph: Graph, model: Model): MutableSizes {
+/** Exact sizes of `declareFull`. */
+export function fullSizes(graph: Graph, { operator, hops }: Model): MutableSizes {
   const sizes: MutableSizes = {};
   const { adjacency, features } = graph;
-  if (model.operator) {
-    exactHalf(sizes, 'graph', rowLengths(adjacency.indptr), 1);
-    if (!graph.symmetric) exactHalf(sizes, 'graphᵀ', columnLengths(adjacency.indices, adjacency.cols), 1);
+  if (operator && hops > 0) {
+    const loops = OPERATORS[operator].selfLoops ? 1 : 0;
+    exactHalf(sizes, 'graph', rowLengths(adjacency.indptr), loops);
+    if (!graph.symmetric || !OPERATORS[operator].symmetric) {
+      exactHalf(sizes, 'graphᵀ', columnLengths(adjacency.indices, adjacency.cols), loops);
+    }
   }
   if (features.kind === 'sparse') {
     exactHalf(sizes, 'features', rowLengths(features.indptr), 0);
@@ -71,32 +75,32 @@ export function fullSizes(graph: Graph, model: Model): MutableSizes {
 }
 
 /**
- * Sizes of `declareBatch` for a capacity of the sampler. Its hops are counted from the seeds outwards, layers from the
- * features inwards.
+ * Sizes of `declareBatch` for a capacity of the sampler, whose hops are counted from the seeds outwards, while levels are
+ * counted from the features inwards.
  */
 export function batchSizes(
   graph: Graph,
-  model: Model,
-  layers: number,
+  { operator, hops }: Model,
   prefix: string,
   capacity: Capacity,
   fanOut: readonly number[],
 ): MutableSizes {
   const sizes: MutableSizes = {};
   const largest = longestRows(graph.adjacency.indptr).sums[1] ?? 0;
-  sizes[levelName(prefix, layers)] = capacity.nodes[0];
-  for (let layer = 0; model.operator && layer < layers; layer++) {
-    const hop = layers - 1 - layer;
-    sizes[levelName(prefix, layer)] = capacity.nodes[hop + 1];
+  const loops = operator && OPERATORS[operator].selfLoops ? 1 : 0;
+  sizes[levelName(prefix, hops)] = capacity.nodes[0];
+  for (let level = 0; level < hops; level++) {
+    const hop = hops - 1 - level;
+    sizes[levelName(prefix, level)] = capacity.nodes[hop + 1];
     const targets = capacity.nodes[hop];
-    const entries = capacity.edges[hop] + targets;
-    const longest = 1 + (fanOut[hop] < 0 ? largest : Math.min(largest, fanOut[hop]));
-    boundedHalf(sizes, `${prefix}block${layer}`, entries, longest);
-    boundedHalf(sizes, `${prefix}block${layer}ᵀ`, entries, targets);
+    const entries = capacity.edges[hop] + loops * targets;
+    const longest = loops + (fanOut[hop] < 0 ? largest : Math.min(largest, fanOut[hop]));
+    boundedHalf(sizes, `${prefix}block${level}`, entries, longest);
+    boundedHalf(sizes, `${prefix}block${level}ᵀ`, entries, targets);
   }
   const { features } = graph;
   if (features.kind === 'sparse') {
-    const rows = model.operator ? capacity.nodes[layers] : capacity.nodes[0];
+    const rows = capacity.nodes[hops];
     const { sums } = longestRows(features.indptr);
     const entries = sums[rows];
     boundedHalf(sizes, `${prefix}features`, entries, sums[1] ?? 0);
@@ -105,10 +109,9 @@ export function batchSizes(
   return sizes;
 }
 
-/** One fan-out per layer, from the seeds outwards; the last one given repeats. None for a model that ignores the graph. */
-export function fanOuts(model: Model, layers: number, listed: readonly number[]): number[] {
-  if (!model.operator) return [];
-  return Array.from({ length: layers }, (_, hop) => listed[Math.min(hop, listed.length - 1)]);
+/** One fan-out per hop, from the seeds outwards; the last one given repeats. */
+export function fanOuts({ hops }: Model, listed: readonly number[]): number[] {
+  return Array.from({ length: hops }, (_, hop) => listed[Math.min(hop, listed.length - 1)]);
 }
 
 /** The keys of a configuration that shape a sampled pass, for training or for evaluation. */

@@ -6,7 +6,7 @@ import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
 import type { Graph } from '../graph/graph.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
-import { models } from '../model/models.ts';
+import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
@@ -54,8 +54,7 @@ const USE_PROBE = 0x960be;
 
 /** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph */
 export function forecastRun(graph: Graph, config: Config, options: ForecastOptions): Forecast {
-  const model = models[config['model.kind']];
-  const layers = config['model.layers'];
+  const model = modelOf(config);
   const { predictOnly = false, instruments = {} } = options;
   const routines: Routine[] = predictOnly ? ['evaluate'] : ['train', 'evaluate'];
   const strategies = { train: config['sampling.strategy'], evaluate: config['evaluation.strategy'] };
@@ -67,9 +66,9 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
       continue;
     }
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
-    const fanOut = fanOuts(model, layers, samplingOf(config, routine).fanOut);
+    const fanOut = fanOuts(model, samplingOf(config, routine).fanOut);
     capacity[routine] = found;
-    Object.assign(sizes, batchSizes(graph, model, layers, `${routine}.`, found, fanOut));
+    Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut));
   }
   const shape = shapeOf(graph, config['data.normalizeFeatures']);
   const training = buildProgram(config, shape, model, sizes, {
@@ -95,7 +94,7 @@ export function batchCapacity(
   predictOnly = false,
 ): Capacity {
   const { batchSize, fanOut: listed } = samplingOf(config, routine);
-  const fanOut = fanOuts(models[config['model.kind']], config['model.layers'], listed);
+  const fanOut = fanOuts(modelOf(config), listed);
   const seeds = seedsOf(splitOf(graph, config), routine, predictOnly);
   const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
   return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);

@@ -71,24 +71,20 @@ function sparseFeatureBytes(sizes: Sizes, prefix: string, rows: number, cols: nu
 }
 
 function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string, batch: Capacity): number {
-  const layers = config['model.layers'];
   const hops = batch.edges.length;
-  const level = (layer: number) => batch.nodes[Math.max(0, hops - layer)];
+  const rows = (level: number) => batch.nodes[hops - level];
   let bytes = batchBytes(batch, graph.adjacency.values !== null) + 8 * batch.nodes[0];
-  for (let layer = 0; layer < layers; layer++) {
-    bytes += 4 * level(layer);
-    if (hops === 0) continue;
-    bytes += halfBytes(sizes, `${prefix}block${layer}`, level(layer + 1));
-    bytes += halfBytes(sizes, `${prefix}block${layer}ᵀ`, level(layer));
+  for (let level = 0; level <= hops; level++) bytes += 4 * rows(level);
+  for (let hop = 0; hop < hops; hop++) {
+    bytes += halfBytes(sizes, `${prefix}block${hop}`, rows(hop + 1));
+    bytes += halfBytes(sizes, `${prefix}block${hop}ᵀ`, rows(hop));
   }
   const { features } = graph;
   // Rows as the store gives them lie beside their normalised values.
   const values =
-    features.kind === 'dense' ? 4 * level(0) * features.cols : 4 * (sizes[`${prefix}features.entries`] ?? 0);
+    features.kind === 'dense' ? 4 * rows(0) * features.cols : 4 * (sizes[`${prefix}features.entries`] ?? 0);
   if (config['data.normalizeFeatures']) bytes += values;
-  return features.kind === 'dense'
-    ? bytes + values
-    : bytes + sparseFeatureBytes(sizes, prefix, level(0), features.cols);
+  return features.kind === 'dense' ? bytes + values : bytes + sparseFeatureBytes(sizes, prefix, rows(0), features.cols);
 }
 
 const stored = new WeakMap<Graph, Map<number, number>>();

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
+import { OPERATORS } from '../graph/operators.ts';
 import type { Model, ModelInputs } from '../model/model.ts';
 import { declareTargets, type Targets } from '../task/nodeClassification.ts';
 import { input } from '../tensor/graph.ts';
@@ -37,44 +38,47 @@ export function shapeOf(graph: Graph, normalized: boolean): GraphShape {
   };
 }
 
-/** The whole graph, resident: every layer aggregates with the same matrix, and rows are numbered globally. */
-export function declareFull(g: OpGraph, shape: GraphShape, model: Model, layers: number): GraphInputs {
+/** The whole graph, resident: every hop aggregates with the same matrix, and rows are numbered globally. */
+export function declareFull(g: OpGraph, shape: GraphShape, { operator, hops }: Model): GraphInputs {
   const { nodes } = shape;
   const prefix = '';
   const blocks: SparseMatrix[] = [];
-  if (model.operator) {
-    const forward = sparseHalf(g, 'graph', 'graph', nodes, nodes, true);
-    const backward = shape.symmetric ? forward : sparseHalf(g, 'graphᵀ', 'graph', nodes, nodes, true);
-    for (let layer = 0; layer < layers; layer++) blocks.push({ forward, backward, permutation: null });
+  if (operator && hops > 0) {
+    const weighted = OPERATORS[operator].values.full;
+    const forward = sparseHalf(g, 'graph', 'graph', nodes, nodes, weighted);
+    const same = shape.symmetric && OPERATORS[operator].symmetric;
+    const backward = same ? forward : sparseHalf(g, 'graphᵀ', 'graph', nodes, nodes, weighted);
+    for (let hop = 0; hop < hops; hop++) blocks.push({ forward, backward, permutation: null });
   }
   const features = declareFeatures(g, prefix, shape, nodes, 'persistent');
-  const ids = Array.from({ length: layers }, () => null);
+  const ids = Array.from({ length: hops + 1 }, () => null);
   return { model: { features, blocks, ids }, targets: declareTargets(g, prefix, nodes, 'persistent'), prefix };
 }
 
-/** Rows that enter layer `layer` of a batch; with `layer` = layers, the seed nodes. */
-export function levelName(prefix: string, layer: number): string {
-  return `${prefix}nodes${layer}`;
+/** Rows that a batch has at a level: before the first hop at 0, the seed nodes at the last. */
+export function levelName(prefix: string, level: number): string {
+  return `${prefix}nodes${level}`;
 }
 
-/** One batch: a block per layer in local numbers, written before every step. */
-export function declareBatch(g: OpGraph, prefix: string, shape: GraphShape, model: Model, layers: number): GraphInputs {
-  const level = (layer: number) => symbol(levelName(prefix, model.operator ? layer : layers));
+/** One batch: a block per hop in local numbers, written before every step. */
+export function declareBatch(g: OpGraph, prefix: string, shape: GraphShape, { operator, hops }: Model): GraphInputs {
+  const rows = (level: number) => symbol(levelName(prefix, level));
   const blocks: SparseMatrix[] = [];
-  for (let layer = 0; model.operator && layer < layers; layer++) {
-    const [sources, targets] = [level(layer), level(layer + 1)];
-    const name = `${prefix}block${layer}`;
+  for (let hop = 0; operator && hop < hops; hop++) {
+    const [sources, targets] = [rows(hop), rows(hop + 1)];
+    const name = `${prefix}block${hop}`;
+    const weighted = OPERATORS[operator].values.block;
     blocks.push({
-      forward: sparseHalf(g, name, 'graph', targets, sources, true, 'step'),
-      backward: sparseHalf(g, `${name}ᵀ`, 'graph', sources, targets, true, 'step'),
+      forward: sparseHalf(g, name, 'graph', targets, sources, weighted, 'step'),
+      backward: sparseHalf(g, `${name}ᵀ`, 'graph', sources, targets, weighted, 'step'),
       permutation: null,
     });
   }
-  const ids = Array.from({ length: layers }, (_, layer) =>
-    input(g, `${prefix}ids${layer}`, 'graph', 'u32', level(layer), 1, 'packed', 'step'),
+  const ids = Array.from({ length: hops + 1 }, (_, level) =>
+    input(g, `${prefix}ids${level}`, 'graph', 'u32', rows(level), 1, 'packed', 'step'),
   );
-  const features = declareFeatures(g, prefix, shape, level(0), 'step');
-  return { model: { features, blocks, ids }, targets: declareTargets(g, prefix, level(layers), 'step'), prefix };
+  const features = declareFeatures(g, prefix, shape, rows(0), 'step');
+  return { model: { features, blocks, ids }, targets: declareTargets(g, prefix, rows(hops), 'step'), prefix };
 }
 
 function declareFeatures(

@@ -5,7 +5,7 @@ import { transpose } from '../graph/csr.ts';
 import { rowNormalize } from '../graph/features.ts';
 import type { Graph } from '../graph/graph.ts';
 import { epochBatches } from '../graph/neighborSampler.ts';
-import { degreesOf, gcnOperator } from '../graph/normalize.ts';
+import { graphOperator } from '../graph/operators.ts';
 import { deriveKey, type Key } from '../graph/random.ts';
 import type { Model } from '../model/model.ts';
 import { deviceLabels } from '../task/nodeClassification.ts';
@@ -98,9 +98,9 @@ export function fullPass(
 
 function fullFeed({ graph, config, model }: PassContext, inputs: GraphInputs): Feed {
   const feed = newFeed();
-  if (model.operator) {
+  if (model.operator && model.hops > 0) {
     const [{ forward, backward }] = inputs.model.blocks;
-    const operator = gcnOperator(graph.adjacency, degreesOf(graph.adjacency));
+    const operator = graphOperator(model.operator, graph.adjacency);
     feedHalf(feed, forward, operator);
     if (backward !== forward) feedHalf(feed, backward, transpose(operator).matrix);
   }
@@ -151,7 +151,7 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
     prepare() {},
     async epoch(epoch, visit) {
       const { batchSize, fanOut: listed } = samplingOf(context.config, routine);
-      const fanOut = fanOuts(model, context.config['model.layers'], listed);
+      const fanOut = fanOuts(model, listed);
       const list = training
         ? epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle))
         : inOrder(seeds, batchSize);

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Mode, Model, Parameter } from '../model/model.ts';
+import { declarations } from '../model/parameters.ts';
 import { addEvaluation, addTrainingLoss, declareTotals, type Totals } from '../task/nodeClassification.ts';
 import { gradients } from '../tensor/autodiff.ts';
 import { newGraph, state } from '../tensor/graph.ts';
@@ -18,6 +19,7 @@ import { declareBatch, declareFull, type GraphInputs, type GraphShape } from './
  */
 export interface TrainingProgram {
   readonly program: Program;
+  /** What a model is stored as: what was trained, and the running statistics beside it. */
   readonly parameters: readonly Parameter[];
   /** Where the parameters of the best epoch are; empty in a program that only predicts. */
   readonly best: ReadonlyMap<Value, Value>;
@@ -38,6 +40,8 @@ export interface ProgramOptions {
   readonly readLogits: boolean;
 }
 
+const PREDICTING: Mode = { training: false, dropout: false, inputDropout: false };
+
 export function buildProgram(
   config: Config,
   shape: GraphShape,
@@ -46,17 +50,13 @@ export function buildProgram(
   options: ProgramOptions,
 ): TrainingProgram {
   const g = newGraph();
-  const layers = config['model.layers'];
-  const parameters = model.parameters(g, {
-    features: shape.features,
-    hidden: config['model.hidden'],
-    classes: shape.classes,
-    layers,
-  });
+  const declared = declarations(g);
+  const forward = model.build(declared, { features: shape.features, classes: shape.classes, config });
+  const { parameters, buffers } = declared;
   const values = parameters.map(({ value }) => value);
-  const full = declareFull(g, shape, model, layers);
+  const full = declareFull(g, shape, model);
   const inputsOf = (routine: 'train' | 'evaluate', strategy: Config['sampling.strategy']) =>
-    strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model, layers);
+    strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model);
   const train = inputsOf('train', config['sampling.strategy']);
   const evaluate = inputsOf('evaluate', config['evaluation.strategy']);
   const trainLoss = state(g, 'training loss', 'results', 1, 4);
@@ -66,8 +66,8 @@ export function buildProgram(
   if (!options.predictOnly) {
     g.routine = 'train';
     const drop = config['model.dropout'] > 0;
-    const mode: Mode = { dropout: drop, inputDropout: config['model.inputDropout'] };
-    addTrainingLoss(g, model.forward(g, parameters, train.model, mode), train.targets, trainLoss);
+    const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
+    addTrainingLoss(g, forward({ g, inputs: train.model, mode }), train.targets, trainLoss);
     let found = gradients(g, values);
     if (config['sampling.strategy'] === 'neighbor') {
       found = new Map(
@@ -87,23 +87,25 @@ export function buildProgram(
   }
 
   g.routine = 'evaluate';
-  const logits = model.forward(g, parameters, evaluate.model, { dropout: false, inputDropout: false });
+  const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
   if (!options.predictOnly) {
     addEvaluation(g, logits, evaluate.targets, totals);
     g.routine = 'keep';
-    best = keepBest(g, totals.losses, values, options.validated);
+    const kept = [...values, ...buffers.map(({ value }) => value)];
+    best = keepBest(g, totals.losses, kept, options.validated);
     g.routine = 'restore';
     for (const [parameter, copy] of best) accumulate(g, parameter, copy);
   }
 
+  const stored = [...parameters, ...buffers];
   return {
     program: {
       graph: g,
       capacity,
       results: options.predictOnly ? [] : [trainLoss, totals.losses, totals.counts],
-      readable: [...values, ...(options.readLogits ? [logits] : [])],
+      readable: [...stored.map(({ value }) => value), ...(options.readLogits ? [logits] : [])],
     },
-    parameters,
+    parameters: stored,
     best,
     train,
     evaluate,

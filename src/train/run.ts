@@ -4,7 +4,7 @@ import { type Ledger, newLedger } from '../device/ledger.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { seedKey } from '../graph/random.ts';
 import { initialValues } from '../model/init.ts';
-import { models } from '../model/models.ts';
+import { modelOf } from '../model/models.ts';
 import type { BatchRecipe } from './batch.ts';
 import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
@@ -88,11 +88,19 @@ async function prepare(
   const { config, training, capacity, plan } = forecast;
   const split = splitOf(graph, config);
   const predictOnly = !('train' in plan.routines);
+  const model = modelOf(config);
   const recipe = (routine: 'train' | 'evaluate'): BatchRecipe | undefined => {
     const batches = capacity[routine];
     const normalizeFeatures = config['data.normalizeFeatures'];
-    const layers = config['model.layers'];
-    return batches && { inputs: training[routine], layers, normalizeFeatures, mask: split, capacity: batches };
+    return (
+      batches && {
+        inputs: training[routine],
+        operator: model.operator,
+        normalizeFeatures,
+        mask: split,
+        capacity: batches,
+      }
+    );
   };
   const recipes = { train: recipe('train'), evaluate: recipe('evaluate') };
   const sampled = recipes.train !== undefined || recipes.evaluate !== undefined;
@@ -100,7 +108,7 @@ async function prepare(
   const context: PassContext = {
     config,
     graph,
-    model: models[config['model.kind']],
+    model,
     executor,
     host,
     batches,

@@ -1,4 +1,4 @@
-import { DeviceLostError, InputError } from '../config/errors.ts';
+import { DeviceLostError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { shaderModule } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
@@ -10,8 +10,8 @@ import {
   type RunEvent,
   type RunResult,
 } from '../run/record.ts';
+import { fromStored, toStored, type Weights } from '../model/stored.ts';
 import { rocAuc, softmaxRows } from '../task/metrics.ts';
-import type { Value } from '../tensor/value.ts';
 import { checkTrainable } from './check.ts';
 import { type Checkpoint, rollBack, takeCheckpoint } from './checkpoint.ts';
 import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
@@ -27,11 +27,6 @@ import { type Backend, findTarget, type Target } from './target.ts';
 export type { Backend, Job };
 
 /** A run from beginning to end, on either backend: forecast, train, predict. */
-
-export interface Weights {
-  readonly shape: readonly [number, number];
-  readonly data: Float32Array;
-}
 
 export interface Trained {
   readonly fitted: Partial<Config>;
@@ -168,9 +163,9 @@ async function finish(run: Run, { epochs, best }: Progress): Promise<Pick<Traine
     curveHash: await curveHash(epochs),
   };
   const weights = new Map<string, Weights>();
-  for (const { value } of forecast.training.parameters) {
-    const data = (await executor.read(value)) as Float32Array;
-    weights.set(value.name, { shape: [value.rows as number, value.cols], data });
+  for (const parameter of forecast.training.parameters) {
+    const data = (await executor.read(parameter.value)) as Float32Array;
+    weights.set(parameter.value.name, toStored(parameter, data));
   }
   const kernels = executor.description.backend === 'webgpu' ? await kernelsHash(forecast) : '';
   return { kernels, result, weights };
@@ -218,26 +213,16 @@ export async function predict(
   const fit = fitRun(job.graph, job.config, options, job.fit);
   const { parameters } = fit.forecast.training;
   checkStore(job, fit.forecast);
-  for (const { value } of parameters) checkWeights(value, job);
+  const values = parameters.map((parameter) => [parameter.value, fromStored(parameter, job.weights, job.graph.name)] as const);
   const before = () => job.signal?.throwIfAborted();
   const run = await openRun(job, target, fit, { before });
   try {
-    for (const { value } of parameters) run.executor.write(value, job.weights.get(value.name)!.data);
+    for (const [value, data] of values) run.executor.write(value, data);
     const logits = await readLogits(fit.forecast, run);
     return { probabilities: softmaxRows(logits, job.graph.classNames.length), fitted: fit.fitted };
   } finally {
     await run.close();
   }
-}
-
-function checkWeights({ name, rows, cols }: Value, { weights, graph }: Parameters<typeof predict>[0]): void {
-  const found = weights.get(name);
-  if (found && found.shape[0] === rows && found.shape[1] === cols && found.data.length === found.shape[0] * cols)
-    return;
-  const shape = found ? `is ${found.shape.join(' × ')} with ${found.data.length} numbers` : 'is missing';
-  throw new InputError(
-    `weight ${name} ${shape}, but this model on ${graph.name} needs ${rows} × ${cols}: use the dataset and configuration of the run.`,
-  );
 }
 
 /** Logits of every node that the evaluation visits; zeros for the others. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import { SPLIT } from '../../formats/graphData.ts';
 import type { Matrix } from '../../formats/matrix.ts';
 import type { Graph } from '../../graph/graph.ts';
-import type { Weights } from '../session.ts';
+import type { Weights } from '../../model/stored.ts';
 
 /**
  * Full-batch training of a GCN or an MLP in float64 on dense matrices, straight from the formulas, sharing nothing with the
@@ -83,7 +83,7 @@ export function referenceRun(graph: Graph, config: Config, initial: ReadonlyMap<
       trainAcc: accuracyOver(after, SPLIT.train),
       valAcc: accuracyOver(after, SPLIT.validation),
       testAcc: accuracyOver(after, SPLIT.test),
-      weights: new Map(names.map((name, i) => [name, parameters[i].flat()])),
+      weights: new Map(names.map((name, i) => [name, toStored(parameters[i], initial.get(name)!)])),
       probabilities: after,
     });
   }
@@ -151,8 +151,16 @@ function softmax(row: number[]): number[] {
   return row.map((x) => Math.exp(x - largest) / sum);
 }
 
-function toDense({ shape: [rows, cols], data }: Weights): Dense {
-  return Array.from({ length: rows }, (_, row) => [...data.subarray(row * cols, (row + 1) * cols)]);
+/** As the formulas have it: a weight is in × out, a bias one row. */
+function toDense({ shape, data }: Weights): Dense {
+  if (shape.length === 1) return [[...data]];
+  const [rows, cols] = shape;
+  return transposed(Array.from({ length: rows }, (_, r) => [...data.subarray(r * cols, (r + 1) * cols)]));
+}
+
+/** As a run gives its weights back. */
+function toStored(parameter: Dense, { shape }: Weights): number[] {
+  return (shape.length === 1 ? parameter : transposed(parameter)).flat();
 }
 
 function zeros(rows: number, cols: number): Dense {

@@ -5,7 +5,7 @@ import { type Capacity, worstCase } from '../../graph/capacity.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { seedKey } from '../../graph/random.ts';
 import { initialValues } from '../../model/init.ts';
-import { models } from '../../model/models.ts';
+import { modelOf } from '../../model/models.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
 import { localBatchSource } from '../batchSource.ts';
 import { atLeastOneSeed, batchSizes, fanOuts, samplingOf } from '../capacity.ts';
@@ -13,7 +13,7 @@ import { seedsOf, splitOf } from '../forecast.ts';
 import { shapeOf } from '../inputs.ts';
 import { type PassContext, sampledPass } from '../passes.ts';
 import { buildProgram } from '../program.ts';
-import type { Weights } from '../session.ts';
+import { toStored, type Weights } from '../../model/stored.ts';
 
 type Routine = 'train' | 'evaluate';
 
@@ -34,18 +34,17 @@ export async function sampledRun(
   shrink: number,
   open: (plan: Plan) => Promise<Executor>,
 ): Promise<SampledRun> {
-  const model = models[config['model.kind']];
-  const layers = config['model.layers'];
+  const model = modelOf(config);
   const split = splitOf(graph, config);
   const sizes: Record<string, number> = {};
   const capacityOf = (routine: Routine): Capacity => {
     const { batchSize, fanOut: listed } = samplingOf(config, routine);
-    const fanOut = fanOuts(model, layers, listed);
+    const fanOut = fanOuts(model, listed);
     const seeds = Math.min(batchSize, seedsOf(split, routine, false).length);
     const { nodes, edges } = worstCase(graph.adjacency.indptr, seeds, fanOut);
     const part = (n: number) => Math.ceil(shrink * n);
     const capacity = atLeastOneSeed(graph, fanOut, { nodes: nodes.map(part), edges: edges.map(part) });
-    Object.assign(sizes, batchSizes(graph, model, layers, `${routine}.`, capacity, fanOut));
+    Object.assign(sizes, batchSizes(graph, model, `${routine}.`, capacity, fanOut));
     return capacity;
   };
   const capacity = { train: capacityOf('train'), evaluate: capacityOf('evaluate') };
@@ -62,7 +61,7 @@ export async function sampledRun(
   };
   const recipe = (routine: Routine) => ({
     inputs: training[routine],
-    layers,
+    operator: model.operator,
     normalizeFeatures: config['data.normalizeFeatures'],
     mask: split,
     capacity: capacity[routine],
@@ -104,9 +103,9 @@ export async function sampledRun(
     );
   }
   const weights = new Map<string, Weights>();
-  for (const { value } of training.parameters) {
-    const data = (await executor.read(value)) as Float32Array;
-    weights.set(value.name, { shape: [value.rows as number, value.cols], data });
+  for (const parameter of training.parameters) {
+    const data = (await executor.read(parameter.value)) as Float32Array;
+    weights.set(parameter.value.name, toStored(parameter, data));
   }
   executor.destroy();
   return { results, weights, runs, seeds };

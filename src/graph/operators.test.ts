@@ -3,7 +3,7 @@ import { arrange } from './arrange.ts';
 import { isSymmetric } from './csr.ts';
 import { driveSync, memoryServer } from './memoryServer.ts';
 import { sampleNeighbors } from './neighborSampler.ts';
-import { degreesOf, gcnBlock, gcnOperator } from './normalize.ts';
+import { blockOperator, degreesOf, graphOperator } from './operators.ts';
 import { seedKey } from './random.ts';
 import { nastyGraphData } from './testGraphs.ts';
 
@@ -11,7 +11,7 @@ describe.each([false, true])('weighted: %s', (weighted) => {
   const graph = arrange(nastyGraphData(80, 2, weighted));
   const { adjacency } = graph;
   const degree = degreesOf(adjacency);
-  const operator = gcnOperator(adjacency, degree);
+  const operator = graphOperator('gcn', adjacency);
 
   test('the operator is D^-1/2 (A + I) D^-1/2, in sorted rows, symmetric to the bit', () => {
     const a = Array.from({ length: 80 }, (_, v) => Array.from({ length: 80 }, (_, u) => (u === v ? 1 : 0) as number));
@@ -43,7 +43,8 @@ describe.each([false, true])('weighted: %s', (weighted) => {
 
   test('a block with full fan-out has the rows of the operator, bit for bit and in the same order', () => {
     for (const block of blocksOf([-1, -1])) {
-      const own = gcnBlock(
+      const own = blockOperator(
+        'gcn',
         block,
         Float32Array.from(block.nodes, (v) => degree[v]),
       );
@@ -74,7 +75,8 @@ describe.each([false, true])('weighted: %s', (weighted) => {
     const square = new Float64Array(seeds.length);
     for (let draw = 0; draw < draws; draw++) {
       const [block] = blocksOf([2], draw);
-      const own = gcnBlock(
+      const own = blockOperator(
+        'gcn',
         block,
         Float32Array.from(block.nodes, (v) => degree[v]),
       );

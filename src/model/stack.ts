@@ -1,0 +1,69 @@
+import type { Config } from '../config/schema.ts';
+import { concatColumns, maxOf } from '../tensor/ops/columns.ts';
+import { add } from '../tensor/ops/elementwise.ts';
+import type { Value } from '../tensor/value.ts';
+import { CONVOLUTIONS, type Convolution, type ConvolutionName } from './convolutions.ts';
+import { constant, glorot } from './init.ts';
+import { activation, atLevel, drop, inputLayer, linear, normalization } from './layers.ts';
+import { isSparse, type Model, type ModelShape, type Pass, type Rows } from './model.ts';
+import type { Declarations } from './parameters.ts';
+
+/**
+ * A stack of convolutions, as PyTorch Geometric's BasicGNN: dropout → convolution → norm → activation, with none of the latter
+ * two after the last layer unless jumping knowledge follows it. Without a convolution it is the multilayer perceptron
+ * (torch_geometric.nn.models.MLP): what it lacks against the others is what the graph is worth.
+ */
+export function stack(kind: ConvolutionName | 'mlp', config: Config): Model {
+  return {
+    operator: kind === 'mlp' ? null : CONVOLUTIONS[kind].operator(config),
+    hops: kind === 'mlp' ? 0 : config['model.layers'],
+    build: (p, shape) => build(kind, p, shape),
+  };
+}
+
+/** Starts as a GCN does, so that the graph is all that it lacks. */
+function perceptronLayer(p: Declarations, name: string, from: number, to: number): Convolution {
+  const map = linear(p, name, from, to, { initial: glorot(from, to), bias: constant(0) });
+  return (pass, x) => map(pass, x);
+}
+
+function build(kind: ConvolutionName | 'mlp', p: Declarations, { features, classes, config }: ModelShape) {
+  const { 'model.layers': layers, 'model.hidden': hidden } = config;
+  const jump = config['model.jumpingKnowledge'];
+  const convolution = kind !== 'mlp';
+  const enter = config['model.inputLayer'] ? inputLayer(p, 'lin_in', features, config) : null;
+  const list = Array.from({ length: layers }, (_, i) => {
+    p.layer = i;
+    const last = i === layers - 1 && jump === 'none';
+    const from = i === 0 && !enter ? features : hidden;
+    const to = last ? classes : hidden;
+    const apply = convolution
+      ? CONVOLUTIONS[kind].build(p, `convs.${i}`, { from, to, last, config })
+      : perceptronLayer(p, `lins.${i}`, from, to);
+    const norm = last ? null : normalization(p, config['model.norm'], `norms.${i}`, to);
+    const act = last ? null : activation(p, config, layers > 1 ? `acts.${i}` : 'act');
+    return { apply, norm, act, residual: config['model.residual'] && from === to };
+  });
+  const leave = jump === 'none' ? null : linear(p, 'lin', jump === 'cat' ? layers * hidden : hidden, classes);
+
+  return (pass: Pass): Value => {
+    const { g } = pass;
+    let h: Rows = enter ? enter(pass, pass.inputs.features) : pass.inputs.features;
+    const all: Value[] = [];
+    for (const [i, { apply, norm, act, residual }] of list.entries()) {
+      const [level, next] = convolution ? [i, i + 1] : [0, 0];
+      const before: Rows = h;
+      let out = apply(pass, drop(pass, before, level), i);
+      if (norm) out = norm(pass, out);
+      if (act) out = act(pass, out);
+      if (residual && !isSparse(before)) out = add(g, atLevel(pass, before, next), out);
+      h = out;
+      all.push(out);
+    }
+    if (!leave) return all.at(-1)!;
+    const end = convolution ? layers : 0;
+    const seen = all.map((value) => (convolution ? atLevel(pass, value, end) : value));
+    const joined = { last: () => seen.at(-1)!, cat: () => concatColumns(g, seen), max: () => maxOf(g, seen) };
+    return leave(pass, drop(pass, joined[jump as 'last'](), end));
+  };
+}
