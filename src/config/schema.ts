@@ -16,6 +16,8 @@ interface Common {
   readonly unit?: 'bytes' | 'nodes' | 'epochs' | 'neighbours';
   /** May change while training runs; everything else takes effect with the next run. */
   readonly live: boolean;
+  /** Kinds of model that read it; all of them where it is left out. */
+  readonly kinds?: readonly string[];
   /** Among the few controls that a form shows at first. */
   readonly shown: boolean;
 }
@@ -53,6 +55,10 @@ export type Entry = NumberEntry | BooleanEntry | EnumEntry | IntegersEntry;
 const MIB = 2 ** 20;
 const TIB = 2 ** 40;
 
+const STACKED = ['gcn', 'sage', 'gin', 'gat', 'gatv2', 'mlp'];
+const LAYERED = [...STACKED, 'appnp', 'gcn2'];
+const ATTENTION = ['gat', 'gatv2'];
+
 export const SCHEMA = {
   'model.kind': {
     type: 'enum',
@@ -68,6 +74,7 @@ export const SCHEMA = {
     default: 2,
     min: 1,
     max: 64,
+    kinds: LAYERED,
     group: 'model',
     live: false,
     shown: true,
@@ -78,6 +85,7 @@ export const SCHEMA = {
     default: 16,
     min: 1,
     max: 16384,
+    kinds: LAYERED,
     group: 'model',
     live: false,
     shown: true,
@@ -105,6 +113,7 @@ export const SCHEMA = {
     type: 'enum',
     values: ['relu', 'elu', 'leakyRelu', 'prelu', 'gelu'],
     default: 'relu',
+    kinds: LAYERED,
     group: 'model',
     live: false,
     shown: false,
@@ -114,6 +123,7 @@ export const SCHEMA = {
     type: 'enum',
     values: ['none', 'batch', 'layer'],
     default: 'none',
+    kinds: LAYERED,
     group: 'model',
     live: false,
     shown: false,
@@ -123,6 +133,7 @@ export const SCHEMA = {
     type: 'enum',
     values: ['plain', 'residual'],
     default: 'plain',
+    kinds: STACKED,
     group: 'model',
     live: false,
     shown: false,
@@ -131,6 +142,7 @@ export const SCHEMA = {
   'model.residual': {
     type: 'boolean',
     default: false,
+    kinds: STACKED,
     group: 'model',
     live: false,
     shown: false,
@@ -140,6 +152,7 @@ export const SCHEMA = {
     type: 'enum',
     values: ['none', 'last', 'cat', 'max'],
     default: 'none',
+    kinds: STACKED,
     group: 'model',
     live: false,
     shown: false,
@@ -148,6 +161,7 @@ export const SCHEMA = {
   'model.inputLayer': {
     type: 'boolean',
     default: false,
+    kinds: STACKED,
     group: 'model',
     live: false,
     shown: false,
@@ -157,6 +171,7 @@ export const SCHEMA = {
     type: 'enum',
     values: ['mean', 'sum', 'max'],
     default: 'mean',
+    kinds: ['sage'],
     group: 'model',
     live: false,
     shown: false,
@@ -167,6 +182,7 @@ export const SCHEMA = {
     default: 8,
     min: 1,
     max: 256,
+    kinds: ATTENTION,
     group: 'model',
     live: false,
     shown: false,
@@ -177,6 +193,7 @@ export const SCHEMA = {
     default: 1,
     min: 1,
     max: 256,
+    kinds: ATTENTION,
     group: 'model',
     live: false,
     shown: false,
@@ -185,6 +202,7 @@ export const SCHEMA = {
   'model.concat': {
     type: 'boolean',
     default: true,
+    kinds: ATTENTION,
     group: 'model',
     live: false,
     shown: false,
@@ -195,6 +213,7 @@ export const SCHEMA = {
     default: 0,
     min: 0,
     max: 0.99,
+    kinds: ATTENTION,
     group: 'model',
     live: false,
     shown: false,
@@ -203,6 +222,7 @@ export const SCHEMA = {
   'model.learnEps': {
     type: 'boolean',
     default: true,
+    kinds: ['gin'],
     group: 'model',
     live: false,
     shown: false,
@@ -213,6 +233,7 @@ export const SCHEMA = {
     default: 10,
     min: 0,
     max: 64,
+    kinds: ['appnp', 'sgc'],
     group: 'model',
     live: false,
     shown: false,
@@ -223,6 +244,7 @@ export const SCHEMA = {
     default: 0.1,
     min: 0,
     max: 1,
+    kinds: ['appnp', 'gcn2'],
     group: 'model',
     live: false,
     shown: false,
@@ -233,6 +255,7 @@ export const SCHEMA = {
     default: 0.5,
     min: 0,
     max: 10,
+    kinds: ['gcn2'],
     group: 'model',
     live: false,
     shown: false,

@@ -29,6 +29,8 @@ const NONE = [
   'metrics.count',
   'optimizer.copyIf',
   'sparse.permute',
+  'sparse.dense.weighted',
+  'sparse.dense.ones',
   'sparse.dropout.ones.global',
   'sparse.dropout.ones.local',
 ];

@@ -6,7 +6,7 @@ import { input } from '../tensor/graph.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
 import { add, addBias, relu, sumRows } from '../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../tensor/ops/matmul.ts';
-import { sparseDropout } from '../tensor/ops/sparse.ts';
+import { densify, sparseDropout } from '../tensor/ops/sparse.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import type { HostArray } from './executor.ts';
 import { directedCsr, sparseInputs } from './testing/cases.ts';
@@ -219,4 +219,17 @@ describe('dropout', () => {
     const zeros = out.filter((value) => value === 0).length / out.length;
     expect(Math.abs(zeros - rate)).toBeLessThanOrEqual(5 * Math.sqrt((rate * (1 - rate)) / out.length));
   });
+});
+
+test('a sparse matrix written out has its entries in their places, duplicates added up', async () => {
+  const csr = directedCsr(60, 4, true);
+  const [out] = await oracle((g) => {
+    const { matrix, data, sizes } = sparseInputs(g, csr);
+    return { data, sizes, outputs: [densify(g, matrix)] };
+  });
+  const expected = table(60, 60, () => 0);
+  for (let row = 0; row < 60; row++) {
+    for (let e = csr.indptr[row]; e < csr.indptr[row + 1]; e++) expected[row * 60 + csr.indices[e]] += csr.values![e];
+  }
+  expectEqual(out, expected);
 });

@@ -18,6 +18,8 @@ const sparseDropout = (weights: string, ids: string): Kernel => ({
   entry: 'entries',
 });
 
+const sparseDense = (weights: string): Kernel => ({ files: [`weights/${weights}`, 'sparseDense'], entry: 'dense' });
+
 const family = (file: string, entries: readonly string[]) =>
   Object.fromEntries(entries.map((entry) => [`${file}.${entry}`, { files: [file], entry }]));
 
@@ -31,6 +33,8 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'sparse.dropout.weighted.global': sparseDropout('weighted', 'global'),
   'sparse.dropout.ones.local': sparseDropout('ones', 'local'),
   'sparse.dropout.ones.global': sparseDropout('ones', 'global'),
+  'sparse.dense.weighted': sparseDense('weighted'),
+  'sparse.dense.ones': sparseDense('ones'),
   'sparse.permute': { files: ['permute'], entry: 'permute' },
   'dropout.local': { files: ['random', 'ids/local', 'dropout'], entry: 'dense' },
   'dropout.global': { files: ['random', 'ids/global', 'dropout'], entry: 'dense' },

@@ -43,6 +43,8 @@ const WHOLE: readonly Sabotage[] = [
   ['sparseDropout', 'let id = globalRow(row)', 'let id = globalRow(row) + 1u', 'sparse features'],
   ['sparseDropout', 'p.scale * weightOf', 'weightOf', 'sparse features'],
   ['sparseDropout', 'min(4u, end - e)', 'min(3u, end - e)', 'sparse features'],
+  ['sparseDense', 'out[start + c] = 0.0;', '', 'written out'],
+  ['sparseDense', '+= weightOf(e)', '= weightOf(e) + 1.0', 'written out'],
   ['permute', 'x[permutation[id]]', 'x[id]', 'sparse features'],
   ['loss', 'probability - target_', 'probability', 'masked'],
   ['loss', 'vec4u(1u, 2u, 3u, 4u)', 'vec4u(2u, 1u, 3u, 4u)', 'masked'],

@@ -2,7 +2,7 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { diffConfigs } from '../../config/describe.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../config/presets.ts';
-import { CONFIG_KEYS, entryOf } from '../../config/schema.ts';
+import { CONFIG_KEYS, type ConfigKey, entryOf } from '../../config/schema.ts';
 import { Help } from '../glossary/Help.tsx';
 import { resetConfig, setPreset } from '../state/planActions.ts';
 import { isActive } from '../state/run.ts';
@@ -20,7 +20,8 @@ export function Controls() {
   const [all, setAll] = useState(false);
   const base = presetConfig(preset);
   const changes = diffConfigs(base, { ...config, 'memory.gpuBudget': base['memory.gpuBudget'] }).length;
-  const shown = CONFIG_KEYS.filter((key) => key !== 'memory.gpuBudget' && (all || entryOf(key).shown));
+  const read = (key: ConfigKey) => entryOf(key).kinds?.includes(config['model.kind']) ?? true;
+  const shown = CONFIG_KEYS.filter((key) => key !== 'memory.gpuBudget' && read(key) && (all || entryOf(key).shown));
   return (
     <section className={classes.controls} aria-label="Settings">
       <div className={classes.preset}>

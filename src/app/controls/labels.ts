@@ -4,6 +4,9 @@ import type { ConfigKey, Group } from '../../config/schema.ts';
 const LABELS: Partial<Record<ConfigKey, string>> = {
   'model.kind': 'model',
   'model.hidden': 'hidden width',
+  'model.norm': 'normalisation',
+  'model.learnEps': 'learnable eps',
+  'model.concat': 'heads side by side',
   'training.lr': 'learning rate',
   'training.optimizer': 'optimiser',
   'data.normalizeFeatures': 'normalise features',

@@ -70,6 +70,17 @@ const permute: CpuKernel = ({ floats: { x, out }, words: { permutation } }, p) =
   for (let e = 0; e < p.rows; e++) out[e] = x[permutation[e]];
 };
 
+const sparseDense: CpuKernel = ({ floats: { weights, out }, words: { indptr, indices } }, p) => {
+  const width = p.width4 * 4;
+  out.fill(0, 0, p.rows * width);
+  for (let row = 0; row < p.rows; row++) {
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      const column = indices[e] - p.first;
+      if (column >= 0 && column < p.cols) out[row * width + column] += weights ? weights[e] : 1;
+    }
+  }
+};
+
 const columnSum: CpuKernel = ({ floats: { x, out } }, p) => {
   const width = p.width4 * 4;
   const sums = new Float64Array(width);
@@ -112,6 +123,8 @@ export const rowKernels: Record<string, CpuKernel> = {
   'sparse.dropout.weighted.global': sparseDropout,
   'sparse.dropout.ones.local': sparseDropout,
   'sparse.dropout.ones.global': sparseDropout,
+  'sparse.dense.weighted': sparseDense,
+  'sparse.dense.ones': sparseDense,
   'sparse.permute': permute,
   'reduce.columnSum': columnSum,
   'reduce.mergeSum': mergeSum,

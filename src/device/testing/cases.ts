@@ -7,7 +7,7 @@ import type { OpGraph } from '../../tensor/op.ts';
 import { dropout } from '../../tensor/ops/dropout.ts';
 import { add, addBias, relu, sumRows } from '../../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
-import { type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
+import { densify, type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
 import type { Value } from '../../tensor/value.ts';
 import { learningCases } from './learningCases.ts';
@@ -125,6 +125,15 @@ export function featureCase(width: number, weighted: boolean, local = false): Op
   });
 }
 
+/** The rows of a sparse matrix as a dense one. */
+export function densifyCase(weighted: boolean, csr = directedCsr(90, 3, weighted)): OpCase {
+  return sparseCase(`written out ${weighted ? 'weighted' : 'ones'}, ${csr.cols} columns`, csr, (g, matrix) => ({
+    data: [],
+    outputs: [densify(g, matrix)],
+    moving: [],
+  }));
+}
+
 /** Global ids that are far apart and in no order. */
 function scattered(rows: number): Uint32Array {
   return Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % 100_003);
@@ -193,6 +202,7 @@ export function allCases(): OpCase[] {
     ...WIDTHS.flatMap((width) => [spmmCase(width, true), featureCase(width, true), ...elementwiseCases(width)]),
     ...[3, 64].flatMap((width) => [spmmCase(width, false), featureCase(width, false)]),
     ...[true, false].map((weighted) => featureCase(16, weighted, true)),
+    ...[true, false].map((weighted) => densifyCase(weighted)),
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),

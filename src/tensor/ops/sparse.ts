@@ -1,5 +1,6 @@
-import { addNode, addValue, input } from '../graph.ts';
+import { activation, addNode, addValue, input } from '../graph.ts';
 import { type Op, type OpGraph, rowsAt, whole } from '../op.ts';
+import { stride4 } from '../panels.ts';
 import { type Purpose, type Size, symbol, type Value } from '../value.ts';
 import { dropKey, dropThreshold } from './dropout.ts';
 
@@ -137,5 +138,40 @@ export const permuteOp: Op<null> = {
         },
       },
     ];
+  },
+};
+
+/** The rows of a sparse matrix written out, for what does not commute with a product. It has no gradient: features have none. */
+export function densify(g: OpGraph, { forward }: SparseMatrix): Value {
+  const out = activation(g, `${forward.name} written out`, forward.rows, columnsOf(forward));
+  const { indptr, indices, values } = forward;
+  addNode(g, densifyOp, values ? [indptr, indices, values] : [indptr, indices], [out], forward);
+  return out;
+}
+
+function columnsOf({ name, cols }: SparseHalf): number {
+  if (typeof cols !== 'number') throw new Error(`${name}: only a matrix with a fixed number of columns can be written out`);
+  return cols;
+}
+
+export const densifyOp: Op<SparseHalf> = {
+  name: 'densify',
+  locality: 'row',
+  lower({ outputs: [out], attributes: { indptr, indices, values, rows, entries } }, { panels }) {
+    return panels(out).map((panel) => ({
+      kernel: values ? 'sparse.dense.weighted' : 'sparse.dense.ones',
+      reads: { indptr: whole(indptr), indices: whole(indices), ...(values ? { weights: whole(values) } : {}) },
+      writes: { out: { value: out, panel: panel.index } },
+      at(step) {
+        const count = rowsAt(rows, step);
+        const width4 = stride4(panel);
+        return {
+          params: { rows: count, width4, first: panel.first, cols: panel.cols },
+          threads: count,
+          work: count * width4 * 4 + rowsAt(entries, step) * 3,
+          flops: 0,
+        };
+      },
+    }));
   },
 };
