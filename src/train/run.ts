@@ -6,7 +6,7 @@ import { seedKey } from '../graph/random.ts';
 import { initialValues } from '../model/init.ts';
 import { models } from '../model/models.ts';
 import type { BatchRecipe } from './batch.ts';
-import { localBatchSource } from './batchSource.ts';
+import { type BatchSource, localBatchSource, type OpenBatchSource } from './batchSource.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
@@ -52,16 +52,20 @@ export async function openRun(
   };
   const opened = await target.open(forecast.plan, job.onMemory && tell);
   const { executor } = opened;
-  let closeSource = async () => {};
+  let batches: BatchSource | null = null;
+  // Known from the moment it is open, so that it is closed although what comes after it fails.
+  const openBatchSource: OpenBatchSource = async (...args) => {
+    batches = await (job.openBatchSource ?? localBatchSource)(...args);
+    return batches;
+  };
   const close = async () => {
     opened.close();
-    await closeSource();
+    await batches?.close();
   };
   try {
     job.onOpen?.(opened);
-    const prepared = await prepare(job, forecast, executor, host, before);
+    const prepared = await prepare({ ...job, openBatchSource }, forecast, executor, host, before);
     const { context } = prepared;
-    closeSource = async () => context.batches?.close();
     diskBytes = context.batches?.diskBytes ?? 0;
     if (checkpoint) writeCheckpoint({ executor, context, fit }, checkpoint);
     else if (prepared.train) initialise(context, forecast);
@@ -73,7 +77,7 @@ export async function openRun(
 }
 
 async function prepare(
-  job: Place,
+  job: Place & { readonly openBatchSource: OpenBatchSource },
   forecast: Forecast,
   executor: Executor,
   host: Ledger,
@@ -91,8 +95,7 @@ async function prepare(
   };
   const recipes = { train: recipe('train'), evaluate: recipe('evaluate') };
   const sampled = recipes.train !== undefined || recipes.evaluate !== undefined;
-  const open = job.openBatchSource ?? localBatchSource;
-  const batches = sampled ? await open(graph, { recipes, config, nodes: graph.nodes }, job, host) : null;
+  const batches = sampled ? await job.openBatchSource(graph, { recipes, config, nodes: graph.nodes }, job, host) : null;
   const context: PassContext = {
     config,
     graph,
