@@ -6,6 +6,8 @@ import { chargeStore, localBatchSource, type OpenBatchSource } from '../train/ba
 import type { GraphInputs } from '../train/inputs.ts';
 import type { LoadedGraph } from './datasets.ts';
 import type { SamplerApi } from './sampler.ts';
+import samplerAddress from './sampler.ts?worker&url';
+import { moduleWorker } from './spawn.ts';
 
 /** Batches from a sampler worker over the kept graph; on this thread where the graph stays in memory. */
 export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchSource {
@@ -17,7 +19,7 @@ export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchS
     const chunkBytes = spec.config['memory.chunkBytes'];
     const held = await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, signal: place.signal });
     const { manifest } = held;
-    const worker = new Worker(new URL('./sampler.ts', import.meta.url), { type: 'module', name: 'sampler' });
+    const worker = moduleWorker(samplerAddress, 'sampler');
     // Held here as long as the source is: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
     const remote: Remote<SamplerApi> = wrap<SamplerApi>(worker);
     const failed = new Promise<never>((_, reject) => {

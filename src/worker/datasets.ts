@@ -96,7 +96,10 @@ export async function loadDataset(
     const task = `Loading ${entry.title}`;
     // Some hosts send a .gz file as an encoding, and the browser unpacks it: what comes with the page has no size to check.
     const promised = file.path === undefined ? file : {};
-    files.push({ name: fileName(file), bytes: await download(addressOf(entry, file), promised, task, progress) });
+    files.push({
+      name: fileName(file),
+      bytes: await download(addressOf(entry, file), promised, task, progress, { signal }),
+    });
   }
   const loaded = await described({ ...arrange(readGraphFiles(files)), name: entry.id }, entry.id, entry.id);
   if (entry.kind === 'public' && store) await keep(loaded, store, progress, signal);
@@ -182,5 +185,5 @@ function addressOf(entry: CatalogueEntry, file: CatalogueFile): string {
   const mirror: string | undefined = import.meta.env.EDGEWISE_MIRROR;
   if (!mirror) return file.url!;
   const path = `${encodeURIComponent(entry.id)}/${encodeURIComponent(fileName(file))}`;
-  return new URL(`${mirror.replace(/\/+$/, '')}/${path}`, self.location.href).href;
+  return new URL(`${mirror.replace(/\/+$/, '')}/${path}`, import.meta.url).href;
 }
