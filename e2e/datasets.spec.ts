@@ -1,8 +1,22 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { FIRST_DATASET } from '../src/worker/protocol.ts';
 import { temporaryProfile } from './browser.ts';
-import { drop, filesOf, newestRun, ready, setField, showsNodes, text, trainToEnd, visit } from './page.ts';
+import {
+  drop,
+  epochs,
+  filesOf,
+  newestRun,
+  progress,
+  ready,
+  setField,
+  showsNodes,
+  text,
+  trainToEnd,
+  transport,
+  visit,
+} from './page.ts';
 
 /** Graphs that come, stay and go. */
 
@@ -124,5 +138,32 @@ test('a table of edges that is dropped is drawn and described', async () => {
   const hash = await page.evaluate(() => location.hash);
   expect(hash).toMatch(/^#graph=[0-9a-f]{16}&/);
   expect(hash).not.toMatch(/edges|nodes|odd|even/);
+  await close();
+});
+
+test('the copy of an embedded graph that a sampled run read can be deleted, but not while another tab reads it', async () => {
+  const sampled = `sampling.strategy=neighbor&memory.store=indexeddb&training.epochs=10000`;
+  const { page, context, close } = await visit({ hash: `#data=${FIRST_DATASET}&preset=gcn&${sampled}` });
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(page)).toBeGreaterThan(0);
+
+  const other = await context.newPage();
+  await other.goto(process.env.EDGEWISE_E2E_PAGE!);
+  await ready(other);
+  await other.getByRole('button', { name: /Zachary/ }).click();
+  await showsNodes(other, '34');
+  const bin = other.getByRole('button', { name: /^Delete Debian/ });
+  await expect(bin).toHaveAttribute('title', /\d [kM]B/);
+  await bin.click();
+  await expect(other.getByRole('alert')).toContainText('being read or stored in another tab');
+  const during = await epochs(page);
+  await expect.poll(() => epochs(page)).toBeGreaterThan(during);
+  await transport(page).getByRole('button', { name: /Stop/ }).click();
+  await expect(progress(page)).toContainText(/Done|Stopped/);
+  await bin.click();
+  await expect(bin).toHaveCount(0);
+  await page.reload();
+  await ready(page);
+  await showsNodes(page, '3,370');
   await close();
 });

@@ -1,5 +1,7 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import { DEFAULTS } from '../src/config/schema.ts';
 import { chunkStoreChecks } from '../src/store/chunkStore.suite.ts';
+import { temporaryId } from '../src/store/temporary.ts';
 import { openBrowser, openPage, origin, temporaryProfile } from './browser.ts';
 import type { StorePage } from './storePage.ts';
 
@@ -99,4 +101,50 @@ test.describe('a graph in IndexedDB', () => {
       expect(stored).toBe(memory);
     });
   }
+});
+
+test.describe('a graph that two tabs use', () => {
+  const USUAL = DEFAULTS['memory.chunkBytes'];
+  let other: Page;
+  test.beforeEach(async () => {
+    other = await openPage(context, 'store.html');
+  });
+  test.afterEach(() => other.close());
+
+  test('is stored once, although both ask for it at once', async () => {
+    const written = await Promise.all([page, other].map((tab) => call(tab, 'hold', 'at once', 'graph', 4096)));
+    expect(Math.min(...written)).toBe(0);
+    expect(Math.max(...written)).toBeGreaterThan(0);
+    // The temporary copy goes with the last that holds it.
+    await call(page, 'letGo');
+    expect(await call(other, 'graphs', 'at once')).toEqual([temporaryId('graph', 4096)]);
+    await call(other, 'letGo');
+    expect(await call(other, 'keys', 'at once', '')).toEqual([]);
+  });
+
+  test('is not deleted from under a run', async () => {
+    await call(page, 'hold', 'in use', 'graph', USUAL);
+    expect(await call(other, 'remove', 'in use', 'graph')).toBe(
+      'InputError: This graph is being read or stored in another tab: delete it when that is done.',
+    );
+    expect(await call(page, 'graphs', 'in use')).toEqual(['graph']);
+    await call(page, 'letGo');
+    expect(await call(other, 'remove', 'in use', 'graph')).toBe('done');
+    expect(await call(page, 'keys', 'in use', '')).toEqual([]);
+  });
+
+  test('leaves a temporary copy only while its tab lives: the next page sweeps it', async () => {
+    const third = await openPage(context, 'store.html');
+    await call(page, 'hold', 'swept', 'graph', USUAL);
+    await call(page, 'letGo');
+    await call(third, 'hold', 'swept', 'graph', 4096);
+    await call(other, 'sweep', 'swept');
+    expect(await call(other, 'graphs', 'swept')).toEqual(['graph', temporaryId('graph', 4096)]);
+    await third.close();
+    // The browser notices that a tab has gone a moment later.
+    await expect(async () => {
+      await call(other, 'sweep', 'swept');
+      expect(await call(other, 'graphs', 'swept')).toEqual(['graph']);
+    }).toPass();
+  });
 });

@@ -7,13 +7,17 @@ import { nastyGraphData } from '../src/graph/testGraphs.ts';
 import { chunkStoreChecks } from '../src/store/chunkStore.suite.ts';
 import type { ChunkStore } from '../src/store/chunkStore.ts';
 import { drive, loadGraph, openGraph } from '../src/store/graphStore.ts';
+import { type HeldGraph, holdGraph } from '../src/store/hold.ts';
 import { indexedDbStore } from '../src/store/indexedDb.ts';
 import { ingest } from '../src/store/ingest.ts';
 import { deleteGraph, listGraphs } from '../src/store/manifest.ts';
+import { sweepTemporary } from '../src/store/temporary.ts';
+import { removeDataset } from '../src/worker/datasets.ts';
 
 const NODES = 300;
 const graph = () => arrange(nastyGraphData(NODES, 7, true));
 const open = new Map<string, ChunkStore>();
+const held: HeldGraph[] = [];
 
 /** One store per name and tab, as the page of Edgewise has. */
 async function storeOf(name: string): Promise<ChunkStore> {
@@ -48,6 +52,26 @@ const storePage = {
     fingerprint(await loadGraph(await storeOf(name), id)),
 
   deleteGraph: async (name: string, id: string): Promise<void> => deleteGraph(await storeOf(name), id),
+
+  /** Holds the graph in chunks of this size, as a sampled run does; answers how many chunks had to be written. */
+  async hold(name: string, id: string, chunkBytes: number): Promise<number> {
+    const store = await storeOf(name);
+    let written = 0;
+    const put: ChunkStore['put'] = (key, bytes) => {
+      written += key.startsWith('chunk/') ? 1 : 0;
+      return store.put(key, bytes);
+    };
+    const wanted = { id, fingerprint: await fingerprint(graph()), chunkBytes };
+    held.push(await holdGraph(graph(), { ...store, put }, wanted));
+    return written;
+  },
+
+  /** As when the run ends. */
+  letGo: async (): Promise<void> => held.pop()!.close(),
+
+  sweep: async (name: string): Promise<void> => sweepTemporary(await storeOf(name)),
+
+  remove: (name: string, id: string): Promise<string> => outcome(async () => removeDataset(id, await storeOf(name))),
 
   keys: async (name: string, prefix: string): Promise<string[]> => (await storeOf(name)).keys(prefix),
 

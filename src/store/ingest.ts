@@ -75,7 +75,7 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
 }
 
 /** A chunk size at which no number lies across chunks. */
-function wholeNumbers(chunkBytes: number): number {
+export function wholeNumbers(chunkBytes: number): number {
   return Math.max(4, Math.floor(chunkBytes / 4) * 4);
 }
 

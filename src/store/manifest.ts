@@ -45,7 +45,8 @@ const VALUE_TYPES = { neighbors: 'f32', features: 'f32', degree: 'f32', labels: 
 // Deletion is by prefix: ".json" and "/" end a key where an id, which has neither, could go on.
 const MANIFESTS = 'manifest/';
 export const manifestKey = (id: string) => `${MANIFESTS}${id}.json`;
-export const chunkFolder = (id: string) => `chunk/${id}/`;
+const CHUNKS = 'chunk/';
+export const chunkFolder = (id: string) => `${CHUNKS}${id}/`;
 export const chunkKey = (id: string, array: string, chunk: number) => `${chunkFolder(id)}${array}/${chunk}`;
 
 export const byteLength = (array: StoredArray) => array.length * ELEMENTS[array.type].BYTES_PER_ELEMENT;
@@ -54,13 +55,29 @@ export const findArray = (arrays: readonly StoredArray[], name: string) => array
 /** The stored graphs; the manifest is null where it is damaged, and all one can do with that graph is delete it. */
 export async function listGraphs(store: ChunkStore): Promise<{ id: string; manifest: Manifest | null }[]> {
   const ids = (await store.keys(MANIFESTS)).map((key) => key.slice(MANIFESTS.length, -'.json'.length));
-  return Promise.all(ids.map(async (id) => ({ id, manifest: parse(await store.get(manifestKey(id)), id) })));
+  return Promise.all(ids.map(async (id) => ({ id, manifest: await findManifest(store, id) })));
+}
+
+/** Ids with this prefix under which anything lies, though it be half a graph without a manifest. */
+export async function storedIds(store: ChunkStore, prefix: string): Promise<string[]> {
+  const manifests = await store.keys(MANIFESTS + prefix);
+  const chunks = await store.keys(CHUNKS + prefix);
+  const ids = [
+    ...manifests.map((key) => key.slice(MANIFESTS.length, -'.json'.length)),
+    ...chunks.map((key) => key.slice(CHUNKS.length, key.indexOf('/', CHUNKS.length))),
+  ];
+  return [...new Set(ids)];
 }
 
 /** The manifest goes first: deleting half-way leaves no graph behind, only chunks that the next ingest of that id clears. */
 export async function deleteGraph(store: ChunkStore, id: string): Promise<void> {
   await store.delete(manifestKey(id));
   await store.delete(chunkFolder(id));
+}
+
+/** Null where there is no such graph or its manifest is damaged. */
+export async function findManifest(store: ChunkStore, id: string): Promise<Manifest | null> {
+  return parse(await store.get(manifestKey(id)), id);
 }
 
 /** Throws InputError where there is no such graph or its manifest is damaged. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DeviceError, InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
+import type { Executor } from '../device/executor.ts';
 import { gpu } from '../device/testing/dawn.ts';
 import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import { SPLIT } from '../formats/graphData.ts';
@@ -8,6 +9,7 @@ import { arrange } from '../graph/arrange.ts';
 import type { Graph } from '../graph/graph.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Weights } from '../model/stored.ts';
+import { localBatchSource } from './batchSource.ts';
 import { type Job, predict, train } from './session.ts';
 import { BACKENDS, CPU, WEBGPU } from './testing/backends.ts';
 import { configOf, graphData, SAMPLED, testGraph } from './testing/graphs.ts';
@@ -241,4 +243,27 @@ describe('an abort in the middle of a run rejects with its reason and releases e
     const signal = AbortSignal.abort(new Error('never mind'));
     await expect(train(job(LONG, { signal }))).rejects.toThrow('never mind');
   });
+});
+
+test('a source of batches is closed where the device fails before the first step', async () => {
+  let executor: Executor | null = null;
+  let open = 0;
+  const failing = job(
+    { ...SAMPLED, 'evaluation.strategy': 'full' },
+    {
+      onOpen: (opened) => {
+        executor = opened.executor;
+      },
+      async openBatchSource(...args) {
+        const source = await localBatchSource(...args);
+        open++;
+        executor!.write = () => {
+          throw new DeviceError('The device is full.');
+        };
+        return { ...source, close: async () => void open-- };
+      },
+    },
+  );
+  await refusal(train(failing), DeviceError);
+  expect(open).toBe(0);
 });

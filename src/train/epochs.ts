@@ -112,7 +112,7 @@ export async function runEpochs(
       progress.best = { epoch, loss: losses[1], test: onTest };
     await afterEpoch();
     job.onEpoch?.(record, context.steps);
-    if (predictions) job.onPredictions?.(epoch, predictions.classes);
+    if (predictions) job.onPredictions?.(epoch, predictions.take());
   }
 }
 

@@ -14,6 +14,7 @@ import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './ca
 import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
+import { logitsBytes } from './predictions.ts';
 import { buildProgram, type TrainingProgram } from './program.ts';
 
 /** A run as it would be: its program, its plan, and the bytes it takes in each place. Nothing has run, nothing is allocated. */
@@ -78,7 +79,13 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
   });
   const plan = makePlan(training.program, options.limits, { timestamps: instruments.timestamps });
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
-  let host = hostBytes(graph, config, sizes, capacity, anyFull) + (options.backend === 'cpu' ? cpuBytes(plan) : 0);
+  const readBack = {
+    bytes: logitsBytes(training),
+    everyNode: predictOnly || shape.classes === 2,
+    classes: instruments.predictions === true,
+  };
+  let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack);
+  if (options.backend === 'cpu') host += cpuBytes(plan);
   // The old checkpoint is there until the new one is complete.
   if (instruments.checkpoints) host += 2 * checkpointBytes(training);
   const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host, disk: diskBytes(graph, config) };

@@ -30,12 +30,30 @@ export function graphBytes(graph: Graph): number {
   );
 }
 
+/** What a run reads back of its logits. */
+export interface ReadBack {
+  /** Bytes of one reading: of a batch, or of all nodes. */
+  readonly bytes: number;
+  /** Whether the logits of all nodes are collected: to predict, and for the ROC-AUC of two classes. */
+  readonly everyNode: boolean;
+  /** Whether the class of each node is collected, to be drawn. */
+  readonly classes: boolean;
+}
+
 /**
  * What the engine holds on the host at most: the dataset; what it arranges for the device (for the whole graph while it is
- * uploaded, or for one batch at its largest); the sampler's table; the store's cache.
+ * uploaded, or for one batch at its largest) or reads back from it; what it collects of that; the sampler's table; the
+ * store's cache.
  */
-export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: Capacities, anyFull: boolean): number {
-  const { nodes, features } = graph;
+export function hostBytes(
+  graph: Graph,
+  config: Config,
+  sizes: Sizes,
+  capacity: Capacities,
+  anyFull: boolean,
+  readBack: ReadBack,
+): number {
+  const { nodes, features, classNames } = graph;
   const operator = (name: string, rows: number) => halfBytes(sizes, name, rows);
   let arranged = 0;
   if (anyFull) {
@@ -56,7 +74,10 @@ export function hostBytes(graph: Graph, config: Config, sizes: Sizes, capacity: 
   );
   // A sampler worker has its own copy of the split, for each pass that it serves.
   const cache = fromStore ? cached + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) + 2 * nodes : 0;
-  return graphBytes(graph) + Math.max(arranged, sampled) + sampler + cache;
+  const collected = (readBack.everyNode ? 4 * nodes * classNames.length : 0) + (readBack.classes ? 2 * nodes : 0);
+  // The upload is over before anything is collected; a batch gives way before its logits are read.
+  const most = Math.max(arranged, collected + Math.max(sampled, readBack.bytes));
+  return graphBytes(graph) + most + sampler + cache;
 }
 
 function halfBytes(sizes: Sizes, name: string, rows: number): number {

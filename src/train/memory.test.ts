@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
+import { cpuBytes } from '../device/cpu/executor.ts';
 import { gpu } from '../device/testing/dawn.ts';
 import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import type { Graph } from '../graph/graph.ts';
 import { fileStore } from '../store/file.ts';
 import { verifyPlan } from '../tensor/verify.ts';
 import type { Fit } from './fit.ts';
+import { graphBytes } from './hostMemory.ts';
 import { forecast, predict, type Trained, train } from './session.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
 import { configOf, type GraphOptions, SAMPLED, testGraph } from './testing/graphs.ts';
@@ -137,6 +139,49 @@ describe('CPU', () => {
       }
     },
   );
+});
+
+/** A little graph with so few features that reading its logits back takes more than uploading it. */
+function narrowGraph(classes: 2 | 4): Graph {
+  const graph = testGraph({ classes });
+  return { ...graph, features: { kind: 'dense', rows: graph.nodes, cols: 1, values: new Float32Array(graph.nodes) } };
+}
+
+describe('logits that are read back', () => {
+  const PREDICTING = {
+    instruments: { predictions: true },
+    control: { ready() {}, changes: () => ({}), wantsPredictions: () => true, stopping: () => false },
+    onPredictions: () => {},
+  };
+  const cases = ([2, 4] as const).flatMap((classes) =>
+    [false, true].map((predicts) => [classes, predicts ? 'drawn' : 'not drawn', predicts] as const),
+  );
+
+  test.each(cases)('are in the forecast and on the ledger: %i classes, %s', async (classes, _, predicts) => {
+    const graph = narrowGraph(classes);
+    const job = { graph, backend: CPU.backend, fit: false, ...(predicts ? PREDICTING : {}) };
+    for (const [, changes] of STRATEGIES) {
+      const config = configOf({ ...changes, 'model.kind': 'mlp', 'model.layers': 1, 'training.epochs': 2 });
+      const promised = await forecast({ ...job, config });
+      const { memory } = await train({ ...job, config });
+      expect(memory.forecast).toEqual(promised.memory);
+      expect(memory.peak.host).toBeLessThanOrEqual(memory.forecast.host);
+    }
+  });
+
+  // Of a full batch, reading the logits is one half, collecting them for the area under the curve the other.
+  test.each([
+    ['ROC-AUC of two classes', 2, false, 8 + 8],
+    ['classes for the drawing', 4, true, 16 + 2],
+  ] as const)('take so many bytes a node: %s', async (_, classes, predicts, perNode) => {
+    const graph = narrowGraph(classes);
+    const job = { graph, backend: CPU.backend, fit: false, ...(predicts ? PREDICTING : {}) };
+    const config = configOf({ 'model.kind': 'mlp', 'model.layers': 1, 'training.epochs': 1 });
+    const { forecast: promised } = await forecast({ ...job, config });
+    const { memory } = await train({ ...job, config });
+    expect(memory.peak.host).toBe(graphBytes(graph) + cpuBytes(promised.plan) + perNode * graph.nodes);
+    expect(memory.forecast.host).toBe(memory.peak.host);
+  });
 });
 
 describe('a graph in files', () => {

@@ -1,21 +1,47 @@
+import { evaluate } from '../tensor/value.ts';
+import type { TrainingProgram } from './program.ts';
 import type { Run } from './run.ts';
 
 /** Class of a node that the evaluation does not visit. */
 export const NO_PREDICTION = 0xffff;
 
+/** What reads logits back. */
+type Reader = Pick<Run, 'fit' | 'executor' | 'context'>;
+
+/** Host bytes of one reading of the logits: of the largest batch, or of all nodes; 0 where they cannot be read. */
+export function logitsBytes({ logits, program }: TrainingProgram): number {
+  return logits ? 4 * evaluate(logits.rows, program.capacity) * logits.cols : 0;
+}
+
+/** Reads the logits of the batch that was just run, or of all nodes; they are on the ledger while `use` has them. */
+export async function withLogits(
+  { fit, executor, context: { host } }: Reader,
+  use: (logits: Float32Array) => void,
+): Promise<void> {
+  const { training } = fit.forecast;
+  const bytes = logitsBytes(training);
+  host.add('predictions', bytes);
+  use((await executor.read(training.logits!)) as Float32Array);
+  host.remove('predictions', bytes);
+}
+
 /** Collects the class of every node from the logits of one evaluation, batch by batch or at once. */
-export function predictionsOf({ fit, executor, context }: Pick<Run, 'fit' | 'executor' | 'context'>) {
-  const logits = fit.forecast.training.logits!;
-  const classes = new Uint16Array(context.graph.nodes).fill(NO_PREDICTION);
+export function predictionsOf(run: Reader) {
+  const { graph, host } = run.context;
+  const cols = graph.classNames.length;
+  const classes = new Uint16Array(graph.nodes).fill(NO_PREDICTION);
+  host.add('predictions', classes.byteLength);
   return {
-    classes,
     /** Logits of the seeds of the batch that was just run, or of all nodes. */
-    async read(seeds: Uint32Array | null): Promise<void> {
-      const rows = (await executor.read(logits)) as Float32Array;
-      const count = seeds?.length ?? classes.length;
-      for (let i = 0; i < count; i++) {
-        classes[seeds ? seeds[i] : i] = argMax(rows, i * logits.cols, logits.cols);
-      }
+    read: (seeds: Uint32Array | null): Promise<void> =>
+      withLogits(run, (logits) => {
+        const count = seeds?.length ?? classes.length;
+        for (let i = 0; i < count; i++) classes[seeds ? seeds[i] : i] = argMax(logits, i * cols, cols);
+      }),
+    /** Hands the classes over: they are the caller's from now on. */
+    take(): Uint16Array {
+      host.remove('predictions', classes.byteLength);
+      return classes;
     },
   };
 }

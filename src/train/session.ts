@@ -19,6 +19,7 @@ import { type Fit, fitRun } from './fit.ts';
 import { type Forecast, seedsOf, splitOf } from './forecast.ts';
 import type { Job } from './job.ts';
 import { scalarsOf } from './passes.ts';
+import { withLogits } from './predictions.ts';
 import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
@@ -159,7 +160,7 @@ async function finish(run: Run, { epochs, best }: Progress): Promise<Pick<Traine
     testAcc: test.accuracy,
     testMacroF1: test.macroF1,
     testWeightedF1: test.weightedF1,
-    testRocAuc: context.graph.classNames.length === 2 ? await areaUnderCurve(forecast, run) : null,
+    testRocAuc: context.graph.classNames.length === 2 ? await areaUnderCurve(run) : null,
     curveHash: await curveHash(epochs),
   };
   const weights = new Map<string, Weights>();
@@ -218,36 +219,40 @@ export async function predict(
   const run = await openRun(job, target, fit, { before });
   try {
     for (const [value, data] of values) run.executor.write(value, data);
-    const logits = await readLogits(fit.forecast, run);
+    const logits = await readLogits(run);
     return { probabilities: softmaxRows(logits, job.graph.classNames.length), fitted: fit.fitted };
   } finally {
     await run.close();
   }
 }
 
-/** Logits of every node that the evaluation visits; zeros for the others. */
-async function readLogits({ training }: Forecast, { context, evaluate }: Run): Promise<Float32Array> {
-  const { graph, executor } = context;
+/** Logits of every node that the evaluation visits; zeros for the others. On the ledger: whoever lets go of them says so. */
+async function readLogits(run: Run): Promise<Float32Array> {
+  const { graph, host } = run.context;
   const classes = graph.classNames.length;
   const out = new Float32Array(graph.nodes * classes);
-  await evaluate.epoch(0, async (seeds) => {
-    const logits = (await executor.read(training.logits!)) as Float32Array;
-    if (!seeds) out.set(logits);
-    seeds?.forEach((seed, i) => {
-      out.set(logits.subarray(i * classes, (i + 1) * classes), seed * classes);
-    });
-  });
+  host.add('predictions', out.byteLength);
+  await run.evaluate.epoch(0, (seeds) =>
+    withLogits(run, (logits) => {
+      if (!seeds) out.set(logits);
+      seeds?.forEach((seed, i) => {
+        out.set(logits.subarray(i * classes, (i + 1) * classes), seed * classes);
+      });
+    }),
+  );
   return out;
 }
 
 /** ROC-AUC on the test nodes of a task with two classes, by the probability of the second. */
-async function areaUnderCurve(forecast: Forecast, run: Run): Promise<number | null> {
-  const { graph, config } = run.context;
-  const probabilities = softmaxRows(await readLogits(forecast, run), 2);
+async function areaUnderCurve(run: Run): Promise<number | null> {
+  const { graph, config, host } = run.context;
+  const probabilities = softmaxRows(await readLogits(run), 2);
   const split = splitOf(graph, config);
   const test = seedsOf(split, 'evaluate', false).filter((node) => split[node] === SPLIT.test);
+  const score = Float32Array.from(test, (node) => probabilities[2 * node + 1]);
+  host.remove('predictions', probabilities.byteLength);
   return rocAuc(
-    Array.from(test, (node) => probabilities[2 * node + 1]),
+    score,
     Array.from(test, (node) => graph.labels[node] === 1),
   );
 }

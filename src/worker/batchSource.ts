@@ -1,13 +1,13 @@
 import { type Remote, releaseProxy, wrap } from 'comlink';
-import { DEFAULTS } from '../config/schema.ts';
-import type { ChunkStore } from '../store/chunkStore.ts';
-import { ingest, manifestBytes } from '../store/ingest.ts';
-import { deleteGraph, listGraphs, type Manifest } from '../store/manifest.ts';
+import { holdGraph } from '../store/hold.ts';
+import { manifestBytes } from '../store/ingest.ts';
 import type { Value } from '../tensor/value.ts';
 import { chargeStore, localBatchSource, type OpenBatchSource } from '../train/batchSource.ts';
 import type { GraphInputs } from '../train/inputs.ts';
 import type { LoadedGraph } from './datasets.ts';
 import type { SamplerApi } from './sampler.ts';
+import samplerAddress from './sampler.ts?worker&url';
+import { moduleWorker } from './spawn.ts';
 
 /** Batches from a sampler worker over the kept graph; on this thread where the graph stays in memory. */
 export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchSource {
@@ -15,9 +15,11 @@ export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchS
     if (spec.config['memory.store'] !== 'indexeddb' || !place.store) {
       return localBatchSource(graph, spec, place, host);
     }
-    const { store } = place;
-    const { manifest, temporary } = await stored(loaded, store, spec.config['memory.chunkBytes'], place.signal);
-    const worker = new Worker(new URL('./sampler.ts', import.meta.url), { type: 'module', name: 'sampler' });
+    const { id, fingerprint } = loaded;
+    const chunkBytes = spec.config['memory.chunkBytes'];
+    const held = await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, signal: place.signal });
+    const { manifest } = held;
+    const worker = moduleWorker(samplerAddress, 'sampler');
     // Held here as long as the source is: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
     const remote: Remote<SamplerApi> = wrap<SamplerApi>(worker);
     const failed = new Promise<never>((_, reject) => {
@@ -27,7 +29,7 @@ export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchS
     const close = async () => {
       remote[releaseProxy]();
       worker.terminate();
-      if (temporary) await deleteGraph(store, manifest.id);
+      await held.close();
     };
     try {
       const hostBytes = await Promise.race([remote.open(database, manifest.id, spec), failed]);
@@ -51,20 +53,6 @@ export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchS
       throw error;
     }
   };
-}
-
-/** The kept graph with chunks of this size: the one that is there, or a copy that goes with the run. */
-async function stored(
-  { graph, id, fingerprint }: LoadedGraph,
-  store: ChunkStore,
-  chunkBytes: number,
-  signal?: AbortSignal,
-): Promise<{ manifest: Manifest; temporary: boolean }> {
-  const temporary = chunkBytes !== DEFAULTS['memory.chunkBytes'];
-  const wanted = temporary ? `${id.slice(0, 40)}-${chunkBytes}` : id;
-  const found = (await listGraphs(store)).find((kept) => kept.id === wanted)?.manifest;
-  if (found?.fingerprint === fingerprint && found.chunkBytes === chunkBytes) return { manifest: found, temporary };
-  return { manifest: await ingest(graph, store, { id: wanted, chunkBytes, signal }), temporary };
 }
 
 /** Every value among the inputs of a pass, by id. */

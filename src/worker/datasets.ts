@@ -1,5 +1,6 @@
 import catalogueFile from '../../datasets/catalogue.json';
 import { InputError } from '../config/errors.ts';
+import { DEFAULTS } from '../config/schema.ts';
 import { type Catalogue, type CatalogueEntry, type CatalogueFile, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
 import { readGraphFiles } from '../formats/open.ts';
@@ -9,7 +10,9 @@ import type { Graph } from '../graph/graph.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { loadGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
+import { ifFree } from '../store/lock.ts';
 import { deleteGraph, listGraphs } from '../store/manifest.ts';
+import { isTemporary } from '../store/temporary.ts';
 import { download, type Progress } from './download.ts';
 import type { DatasetEntry, DroppedFile } from './protocol.ts';
 
@@ -36,7 +39,7 @@ const embedded = Object.fromEntries(
 const MAX_DROPPED_BYTES = 2 ** 30;
 
 export async function listDatasets(store: ChunkStore | null): Promise<DatasetEntry[]> {
-  const graphs = store ? await listGraphs(store) : [];
+  const graphs = store ? (await listGraphs(store)).filter(({ id }) => !isTemporary(id)) : [];
   const manifests = new Map(graphs.map(({ id, manifest }) => [id, manifest]));
   const entries = catalogue
     // A public file whose size and content nobody has counted cannot be checked when it arrives.
@@ -44,7 +47,7 @@ export async function listDatasets(store: ChunkStore | null): Promise<DatasetEnt
     .map((entry): DatasetEntry => {
       const { id, title, about, nodes, edges, features, classes, licence, citation, kind } = entry;
       const about_ = { id, title, about, nodes, edges, features, classes, licence, citation, kind };
-      const manifest = kind === 'public' ? manifests.get(id) : undefined;
+      const manifest = manifests.get(id);
       const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
       return { ...about_, stored: manifest !== undefined, bytes, host: hostOf(entry) };
     });
@@ -93,7 +96,10 @@ export async function loadDataset(
     const task = `Loading ${entry.title}`;
     // Some hosts send a .gz file as an encoding, and the browser unpacks it: what comes with the page has no size to check.
     const promised = file.path === undefined ? file : {};
-    files.push({ name: fileName(file), bytes: await download(addressOf(entry, file), promised, task, progress) });
+    files.push({
+      name: fileName(file),
+      bytes: await download(addressOf(entry, file), promised, task, progress, { signal }),
+    });
   }
   const loaded = await described({ ...arrange(readGraphFiles(files)), name: entry.id }, entry.id, entry.id);
   if (entry.kind === 'public' && store) await keep(loaded, store, progress, signal);
@@ -129,9 +135,14 @@ export async function dropGraph(
   return loaded;
 }
 
-/** Forgets a graph; an embedded one is only a copy and comes back by itself. */
+/**
+ * Forgets a graph; of an embedded one only the copy that sampled runs read from.
+ *
+ * @throws InputError where a run reads it or a tab stores it
+ */
 export async function removeDataset(id: string, store: ChunkStore): Promise<void> {
-  await deleteGraph(store, id);
+  if (await ifFree(id, () => deleteGraph(store, id))) return;
+  throw new InputError('This graph is being read or stored in another tab: delete it when that is done.');
 }
 
 /** A folder that was dropped is a file that cannot be read in some browsers. */
@@ -155,7 +166,9 @@ async function keep(
 ): Promise<void> {
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Keeping it in this browser', done, total, unit: 'bytes' });
-  await ingest(graph, store, { id, onProgress, signal });
+  // In chunks as runs read them. Where another tab is busy with it, the graph is there already, or soon will be.
+  const chunkBytes = DEFAULTS['memory.chunkBytes'];
+  await ifFree(id, () => ingest(graph, store, { id, chunkBytes, onProgress, signal }));
 }
 
 function sizeOf({ files }: CatalogueEntry): number {
@@ -172,5 +185,5 @@ function addressOf(entry: CatalogueEntry, file: CatalogueFile): string {
   const mirror: string | undefined = import.meta.env.EDGEWISE_MIRROR;
   if (!mirror) return file.url!;
   const path = `${encodeURIComponent(entry.id)}/${encodeURIComponent(fileName(file))}`;
-  return new URL(`${mirror.replace(/\/+$/, '')}/${path}`, self.location.href).href;
+  return new URL(`${mirror.replace(/\/+$/, '')}/${path}`, import.meta.url).href;
 }

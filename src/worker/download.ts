@@ -4,6 +4,15 @@ import type { StreamMessage } from './protocol.ts';
 
 export type Progress = (progress: Omit<Extract<StreamMessage, { type: 'progress' }>, 'type'>) => void;
 
+export interface DownloadOptions {
+  /** Gives the download up; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds without a byte after which a server counts as gone. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 30_000;
+
 /**
  * The bytes of a file of the catalogue, checked: a server that sends more than was promised is cut off, and what arrives
  * must have the promised hash.
@@ -12,24 +21,35 @@ export type Progress = (progress: Omit<Extract<StreamMessage, { type: 'progress'
  */
 export async function download(
   address: string,
-  { bytes, sha256 }: CatalogueFile,
+  { bytes, sha256 }: Pick<CatalogueFile, 'bytes' | 'sha256'>,
   task: string,
   progress: Progress,
+  { signal, patienceMs = PATIENCE_MS }: DownloadOptions = {},
 ): Promise<Uint8Array> {
   const advice = 'try again, or download the dataset yourself and drop its files here';
   const failed = (reason: string) => new InputError(`${address}: ${reason}; ${advice}.`);
-  const response = await fetch(address).catch(() => {
-    throw failed('cannot be reached');
-  });
+  const silence = new AbortController();
+  /** What comes in time, or the reason why it does not. */
+  const patiently = async <T>(answer: Promise<T>, reason: string): Promise<T> => {
+    const timer = setTimeout(() => silence.abort(), patienceMs);
+    try {
+      return await answer;
+    } catch {
+      signal?.throwIfAborted();
+      throw failed(silence.signal.aborted ? `sends nothing for ${patienceMs / 1000} seconds` : reason);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const either = AbortSignal.any(signal ? [signal, silence.signal] : [silence.signal]);
+  const response = await patiently(fetch(address, { signal: either }), 'cannot be reached');
   if (!response.ok || !response.body) throw failed(`answers with status ${response.status}`);
   const total = bytes ?? null;
   const parts: Uint8Array[] = [];
   let done = 0;
   const reader = response.body.getReader();
   for (;;) {
-    const { value, done: ended } = await reader.read().catch(() => {
-      throw failed('broke off');
-    });
+    const { value, done: ended } = await patiently(reader.read(), 'broke off');
     if (ended) break;
     done += value.length;
     if (total !== null && done > total) {

@@ -10,6 +10,7 @@ import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { indexedDbStore } from '../store/indexedDb.ts';
+import { sweepTemporary } from '../store/temporary.ts';
 import type { Limits } from '../tensor/plan.ts';
 import { checkTrainable } from '../train/check.ts';
 import { outgrows, Stopped } from '../train/epochs.ts';
@@ -53,6 +54,7 @@ const api: TrainerApi = {
       noStorage = error.message;
       return null;
     });
+    if (store) await sweepTemporary(store).catch(() => {});
     const adapter = 'gpu' in navigator ? await findAdapter(navigator.gpu) : null;
     if (adapter) {
       backend = { kind: 'webgpu', gpu: navigator.gpu };

@@ -1,11 +1,13 @@
 import { wrap } from 'comlink';
 import type { StreamMessage, TrainerApi } from '../../worker/protocol.ts';
+import { moduleWorker } from '../../worker/spawn.ts';
+import trainerAddress from '../../worker/trainer.ts?worker&url';
 
 /**
  * The trainer worker. Its proxy lives in this module for as long as the page does: Comlink hangs on a proxy that was collected
  * (https://github.com/GoogleChromeLabs/comlink/pull/693).
  */
-const worker = new Worker(new URL('../../worker/trainer.ts', import.meta.url), { type: 'module', name: 'trainer' });
+const worker = moduleWorker(trainerAddress, 'trainer');
 
 export const trainer = wrap<TrainerApi>(worker);
 

@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import type { RunEvent } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
 import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
+import { refreshDatasets } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
 import { ofKind, replan } from './planActions.ts';
 import { advance, conclude, isActive, newRun } from './run.ts';
@@ -47,6 +48,8 @@ export async function startRun({ config, events = [], paused = false }: RunReque
     return null;
   } finally {
     replan();
+    // A sampled run may have put a copy of its graph into the store.
+    refreshDatasets().catch(tellError);
   }
 }
 

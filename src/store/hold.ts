@@ -1,0 +1,66 @@
+import { DEFAULTS } from '../config/schema.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { ChunkStore } from './chunkStore.ts';
+import { ingest, wholeNumbers } from './ingest.ts';
+import { ifFree, lockGraph } from './lock.ts';
+import { deleteGraph, findManifest, type Manifest, readManifest } from './manifest.ts';
+import { temporaryId } from './temporary.ts';
+
+/** A stored graph that nobody deletes or overwrites before `close`, which never fails. */
+export interface HeldGraph {
+  readonly manifest: Manifest;
+  close(): Promise<void>;
+}
+
+export interface Wanted {
+  /** Of the dataset. */
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly chunkBytes: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The graph in chunks of this size: the one that is there, or a new one. Chunks of another size than usual are a temporary
+ * copy, which goes with the last run that holds it.
+ *
+ * @throws InputError where the store has no room; the signal's reason
+ */
+export async function holdGraph(
+  graph: Graph,
+  store: ChunkStore,
+  { id: dataset, fingerprint, chunkBytes, signal }: Wanted,
+): Promise<HeldGraph> {
+  const temporary = chunkBytes !== DEFAULTS['memory.chunkBytes'];
+  const id = temporary ? temporaryId(dataset, chunkBytes) : dataset;
+  const isThere = async () => {
+    const found = await findManifest(store, id);
+    return found?.fingerprint === fingerprint && found.chunkBytes === wholeNumbers(chunkBytes);
+  };
+  const locked = async <T>(mode: LockMode, work: () => Promise<T>) => {
+    const release = await lockGraph(id, mode, signal);
+    return work().finally(release);
+  };
+
+  if (!(await locked('shared', isThere))) {
+    await locked('exclusive', async () => {
+      // Another tab may have stored it meanwhile.
+      if (!(await isThere())) await ingest(graph, store, { id, chunkBytes, signal });
+    });
+  }
+  const release = await lockGraph(id, 'shared', signal);
+  try {
+    const manifest = await readManifest(store, id);
+    return {
+      manifest,
+      async close() {
+        await release();
+        // A run that has ended is not lost because its copy stays: the next page that opens sweeps it.
+        if (temporary) await ifFree(id, () => deleteGraph(store, id)).catch(() => {});
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Who uses a stored graph, across tabs and workers: shared by those who read it, exclusive for whoever writes or deletes it.
+ * The browser takes a lock back when its holder dies (https://www.w3.org/TR/web-locks/). Where there are no locks (Node, a
+ * page without a secure context), everybody goes ahead.
+ */
+
+/** Gives a lock back; settles when it is free. */
+export type Release = () => Promise<void>;
+
+const locks = (): LockManager | undefined => globalThis.navigator?.locks;
+const nameOf = (id: string) => `edgewise/graph/${id}`;
+
+/** Waits for the lock of a graph. Throws the signal's reason where that comes first. */
+export async function lockGraph(id: string, mode: LockMode, signal?: AbortSignal): Promise<Release> {
+  signal?.throwIfAborted();
+  const manager = locks();
+  if (!manager) return async () => {};
+  return new Promise((resolve, reject) => {
+    const held = manager.request(nameOf(id), { mode, signal }, () => {
+      return new Promise<void>((end) => {
+        resolve(() => {
+          end();
+          return held;
+        });
+      });
+    });
+    held.catch(reject);
+  });
+}
+
+/** Does the work alone with a graph that nobody uses now; false, and nothing done, where somebody does. */
+export async function ifFree(id: string, work: () => Promise<unknown>): Promise<boolean> {
+  const alone = async (lock: unknown) => {
+    if (lock) await work();
+    return lock !== null;
+  };
+  return locks()?.request(nameOf(id), { ifAvailable: true }, alone) ?? alone(id);
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../config/schema.ts';
+import { arrange } from '../graph/arrange.ts';
+import { fingerprint } from '../graph/fingerprint.ts';
+import { nastyGraphData } from '../graph/testGraphs.ts';
+import { holdGraph } from '../store/hold.ts';
+import { ingest, manifestBytes } from '../store/ingest.ts';
+import { memoryStore } from '../store/memory.ts';
+import { listDatasets, removeDataset } from './datasets.ts';
+import { FIRST_DATASET } from './protocol.ts';
+
+const graph = arrange(nastyGraphData(60, 1));
+const hash = await fingerprint(graph);
+
+describe('the list of datasets', () => {
+  test('shows the copy of an embedded dataset on the disk, until it is deleted', async () => {
+    const store = memoryStore();
+    const before = await listDatasets(store);
+    const manifest = await ingest(graph, store, { id: FIRST_DATASET });
+    const find = async () => (await listDatasets(store)).find(({ id }) => id === FIRST_DATASET);
+    expect(await find()).toMatchObject({ kind: 'embedded', stored: true, bytes: manifestBytes(manifest) });
+    await removeDataset(FIRST_DATASET, store);
+    expect(await listDatasets(store)).toEqual(before);
+    expect(await store.keys('')).toEqual([]);
+  });
+
+  test('has dropped graphs, but not the temporary copies of runs', async () => {
+    const store = memoryStore();
+    for (const chunkBytes of [4096, DEFAULTS['memory.chunkBytes']]) {
+      await holdGraph(graph, store, { id: hash, fingerprint: hash, chunkBytes });
+    }
+    const kept = (await listDatasets(store)).filter(({ kind }) => kind === 'kept');
+    expect(kept.map(({ id }) => id)).toEqual([hash]);
+  });
+});

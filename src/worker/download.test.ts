@@ -1,0 +1,54 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { download } from './download.ts';
+
+/** Runs `use` with the address of a server that answers like this. */
+async function served<T>(answer: RequestListener, use: (address: string) => Promise<T>): Promise<T> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graph.bin`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+const HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+const promised = { bytes: 5, sha256: HELLO };
+const quiet = () => {};
+
+describe('a download', () => {
+  test('gives the bytes and tells how many there are', async () => {
+    const told: (number | null)[] = [];
+    const bytes = await served(
+      (_, response) => response.end('hello'),
+      (address) => download(address, promised, 'task', ({ done, total }) => told.push(done, total)),
+    );
+    expect(new TextDecoder().decode(bytes)).toBe('hello');
+    expect(told.slice(-2)).toEqual([5, 5]);
+  });
+
+  test.each<[string, RequestListener, RegExp]>([
+    ['is not there', (_, response) => response.writeHead(404).end(), /answers with status 404; try again/],
+    ['is longer', (_, response) => response.end('hello, world'), /longer than the 5 bytes/],
+    ['is shorter', (_, response) => response.end('hell'), /has 4 bytes instead of 5/],
+    ['is another', (_, response) => response.end('jello'), /has another content/],
+    ['breaks off', (request, response) => response.write('he', () => request.destroy()), /broke off/],
+    ['falls silent', (_, response) => response.write('he'), /sends nothing for 0\.2 seconds/],
+    ['never answers', () => {}, /sends nothing for 0\.2 seconds/],
+  ])('that %s is refused in one sentence', async (_, answer, sentence) => {
+    const asked = served(answer, (address) => download(address, promised, 'task', quiet, { patienceMs: 200 }));
+    await expect(asked).rejects.toThrow(sentence);
+  });
+
+  test('that is given up ends with the reason of its signal', async () => {
+    const controller = new AbortController();
+    const asked = served(
+      (_, response) => response.write('he', () => controller.abort()),
+      (address) => download(address, promised, 'task', quiet, { signal: controller.signal }),
+    );
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
