@@ -21,22 +21,6 @@ fn addBias(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn relu(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  if (id >= p.rows * p.width4) { return; }
-  // Not max(x, 0): that would turn NaN into 0 and hide it.
-  let value = x[id];
-  out[id] = select(value, vec4f(), value < vec4f());
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn reluGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  if (id >= p.rows * p.width4) { return; }
-  out[id] = select(vec4f(), x[id], y[id] > vec4f());
-}
-
-@compute @workgroup_size(WORKGROUP)
 fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }

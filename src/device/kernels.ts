@@ -18,6 +18,13 @@ const sparseDropout = (weights: string, ids: string): Kernel => ({
   entry: 'entries',
 });
 
+const activation = (kind: string): Record<string, Kernel> => ({
+  [`activation.${kind}`]: { files: [`activation/${kind}`, 'activation'], entry: 'forward' },
+  [`activation.${kind}Grad`]: { files: [`activation/${kind}`, 'activation'], entry: 'backward' },
+});
+
+const dot = (term: string): Kernel => ({ files: [`term/${term}`, 'dot'], entry: 'dotChunk' });
+
 const family = (file: string, entries: readonly string[]) =>
   Object.fromEntries(entries.map((entry) => [`${file}.${entry}`, { files: [file], entry }]));
 
@@ -38,8 +45,14 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'loss.crossEntropy': { files: ['loss'], entry: 'crossEntropy' },
   'loss.crossEntropyGrad': { files: ['loss'], entry: 'crossEntropyGrad' },
   ...family('matmul', ['nn', 'nt', 'tn']),
-  ...family('reduce', ['columnSum', 'mergeSum']),
-  ...family('elementwise', ['addBias', 'relu', 'reluGrad', 'add']),
+  ...family('reduce', ['columnSum', 'mergeSum', 'total']),
+  ...family('elementwise', ['addBias', 'add']),
+  ...activation('relu'),
+  ...activation('elu'),
+  ...activation('leakyRelu'),
+  ...activation('gelu'),
+  ...activation('prelu'),
+  'dot.negative': dot('negative'),
   ...family('metrics', ['clear', 'argMax', 'count']),
   ...family('optimizer', ['adam', 'adamClock', 'accumulate', 'compareBest', 'copyIf']),
 };

@@ -1,7 +1,8 @@
 import { state } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
+import { relu } from '../tensor/ops/activation.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
-import { addBias, relu } from '../tensor/ops/elementwise.ts';
+import { addBias } from '../tensor/ops/elementwise.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
 import { sparseDropout } from '../tensor/ops/sparse.ts';
 import { spmm } from '../tensor/ops/spmm.ts';

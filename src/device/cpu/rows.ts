@@ -11,14 +11,6 @@ const addBias: CpuKernel = ({ floats: { x, b, out } }, p) => {
   }
 };
 
-const relu: CpuKernel = ({ floats: { x, out } }, p) => {
-  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = Math.max(x[i], 0);
-};
-
-const reluGrad: CpuKernel = ({ floats: { x, y, out } }, p) => {
-  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = y[i] > 0 ? x[i] : 0;
-};
-
 const add: CpuKernel = ({ floats: { x, y, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] + y[i];
 };
@@ -103,8 +95,6 @@ function sumOfChunks(partial: Floats, first: number, size: number, count: number
 
 export const rowKernels: Record<string, CpuKernel> = {
   'elementwise.addBias': addBias,
-  'elementwise.relu': relu,
-  'elementwise.reluGrad': reluGrad,
   'elementwise.add': add,
   'dropout.local': dropout,
   'dropout.global': dropout,
