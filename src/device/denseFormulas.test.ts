@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { gradients } from '../tensor/autodiff.ts';
 import type { OpGraph } from '../tensor/op.ts';
 import { type Activation, activate, prelu } from '../tensor/ops/activation.ts';
+import { combine, scale, scaledSum } from '../tensor/ops/combine.ts';
 import type { Value } from '../tensor/value.ts';
 import type { HostArray } from './executor.ts';
 import { ACTIVATIONS } from './testing/denseCases.ts';
@@ -108,5 +109,52 @@ describe('activation functions', () => {
     known.forEach((value, i) => {
       expect(Math.abs(out[i] / value - 1)).toBeLessThan(1e-12);
     });
+  });
+});
+
+describe('linear combinations', () => {
+  const shape = [150, 7] as const;
+
+  test('of two matrices, with one of them twice, and of one', async () => {
+    const two = await differentiated({ x: shape, y: shape }, (g, x, y) =>
+      combine(g, 0.9, x, 0.1, combine(g, 1, x, 2, y)),
+    );
+    const [x, y] = two.arrays;
+    expectEqual(
+      two.out,
+      Float64Array.from(x, (v, i) => 0.9 * v + 0.1 * (v + 2 * y[i])),
+    );
+    expectEqual(
+      two.gradients[0],
+      Float64Array.from(two.upstream, (u) => (0.9 + 0.1) * u),
+    );
+    expectEqual(
+      two.gradients[1],
+      Float64Array.from(two.upstream, (u) => 0.2 * u),
+    );
+    const one = await differentiated({ x: shape }, (g, x) => scale(g, x, -3));
+    expectEqual(
+      one.out,
+      Float64Array.from(one.arrays[0], (v) => -3 * v),
+    );
+    expectEqual(
+      one.gradients[0],
+      Float64Array.from(one.upstream, (u) => -3 * u),
+    );
+  });
+
+  test('with a weight that is learned', async () => {
+    const { arrays, upstream, out, gradients } = await differentiated({ x: shape, eps: [1, 1], y: shape }, scaledSum);
+    const [x, [eps], y] = arrays;
+    expectEqual(
+      out,
+      Float64Array.from(x, (v, i) => (1 + eps) * v + y[i]),
+    );
+    expectEqual(
+      gradients[0],
+      Float64Array.from(upstream, (u) => (1 + eps) * u),
+    );
+    expectEqual(gradients[1], [sum(x.length, (i) => x[i] * upstream[i])]);
+    expectEqual(gradients[2], upstream);
   });
 });

@@ -106,6 +106,20 @@ describe.each([
     expect(flopsOf(c, limitsOf(c)).of(/total/)).toBe(width - 1);
   });
 
+  test.each(WIDTHS)('linear combinations, width %i', (width) => {
+    const elements = 131 * width;
+    const of = (name: string) => {
+      const c = sized(denseCases(width), new RegExp(`^${name} width`));
+      return flopsOf(c, limitsOf(c)).of;
+    };
+    expect(of('combine')(/combine/)).toBe(3 * elements);
+    expect(of('combine')(/scale$/)).toBe(2 * elements);
+    expect(of('scale')(/scale$/)).toBe(2 * elements);
+    expect(of('scaledSum')(/scaledSum/)).toBe(2 * elements);
+    expect(of('scaledSum')(/scaleByParameter/)).toBe(elements);
+    expect(of('scaledSum')(/^dot/)).toBe(2 * elements);
+  });
+
   test.each([1, 7, 257])('loss and counts of %i classes', (classes) => {
     const c = sized(learningCases(), new RegExp(`, ${classes} classes, smooth`));
     const limits = limitsOf(c);

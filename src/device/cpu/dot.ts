@@ -21,6 +21,10 @@ const dotChunk = (termOf: Term): CpuKernel => {
   };
 };
 
+const product: Term = ({ x, y }) => {
+  return (i) => x[i] * y[i];
+};
+
 const negative: Term = ({ x, y }) => {
   return (i) => (x[i] < 0 ? x[i] * y[i] : 0);
 };
@@ -33,6 +37,7 @@ const total: CpuKernel = ({ floats: { partial, out } }, p) => {
 };
 
 export const dotKernels: Record<string, CpuKernel> = {
+  'dot.product': dotChunk(product),
   'dot.negative': dotChunk(negative),
   'reduce.total': total,
 };

@@ -15,6 +15,22 @@ const add: CpuKernel = ({ floats: { x, y, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] + y[i];
 };
 
+const combine: CpuKernel = ({ floats: { x, y, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = p.alpha * x[i] + p.beta * y[i];
+};
+
+const scale: CpuKernel = ({ floats: { x, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = p.alpha * x[i];
+};
+
+const scaledSum: CpuKernel = ({ floats: { x, y, eps, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = (1 + eps[0]) * x[i] + y[i];
+};
+
+const scaleByParameter: CpuKernel = ({ floats: { x, eps, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = (1 + eps[0]) * x[i];
+};
+
 /** Keys above 2^31 would make V8 hash in doubles, at half the speed. */
 function asInt32({ key0, key1 }: Params): [number, number] {
   return [key0 | 0, key1 | 0];
@@ -96,6 +112,10 @@ function sumOfChunks(partial: Floats, first: number, size: number, count: number
 export const rowKernels: Record<string, CpuKernel> = {
   'elementwise.addBias': addBias,
   'elementwise.add': add,
+  'elementwise.combine': combine,
+  'elementwise.scale': scale,
+  'elementwise.scaledSum': scaledSum,
+  'elementwise.scaleByParameter': scaleByParameter,
   'dropout.local': dropout,
   'dropout.global': dropout,
   'sparse.dropout.weighted.local': sparseDropout,

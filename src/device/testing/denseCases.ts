@@ -1,5 +1,6 @@
 import type { OpGraph } from '../../tensor/op.ts';
 import { type Activation, activate, prelu } from '../../tensor/ops/activation.ts';
+import { combine, scale, scaledSum } from '../../tensor/ops/combine.ts';
 import type { Value } from '../../tensor/value.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -43,6 +44,15 @@ export function activationCases(width: number): OpCase[] {
   ];
 }
 
+export function combineCases(width: number): OpCase[] {
+  const x = [ROWS, width] as const;
+  return [
+    caseOf(`combine width ${width}`, { x, y: x }, (g, a, b) => combine(g, 0.9, a, -0.3, b)),
+    caseOf(`scale width ${width}`, { x }, (g, v) => scale(g, v, 0.7)),
+    caseOf(`scaledSum width ${width}`, { x, eps: [1, 1], y: x }, scaledSum),
+  ];
+}
+
 export function denseCases(width: number): OpCase[] {
-  return [...activationCases(width)];
+  return [...activationCases(width), ...combineCases(width)];
 }
