@@ -5,6 +5,8 @@ struct Params {
   width4: u32,
   /// first column of this panel, in vec4 units
   column4: u32,
+  alpha: f32,
+  beta: f32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -12,6 +14,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> y: array<vec4f>;
 @group(0) @binding(3) var<storage, read> b: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+/// a parameter of one number
+@group(0) @binding(5) var<storage, read> eps: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
 fn addBias(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -21,24 +25,36 @@ fn addBias(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn relu(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  if (id >= p.rows * p.width4) { return; }
-  // Not max(x, 0): that would turn NaN into 0 and hide it.
-  let value = x[id];
-  out[id] = select(value, vec4f(), value < vec4f());
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn reluGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  if (id >= p.rows * p.width4) { return; }
-  out[id] = select(vec4f(), x[id], y[id] > vec4f());
-}
-
-@compute @workgroup_size(WORKGROUP)
 fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
   out[id] = x[id] + y[id];
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn combine(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = p.alpha * x[id] + p.beta * y[id];
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn scale(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = p.alpha * x[id];
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn scaledSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = (1.0 + eps[0].x) * x[id] + y[id];
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn scaleByParameter(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = (1.0 + eps[0].x) * x[id];
 }

@@ -40,3 +40,12 @@ fn mergeSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let at = (p.outRow + id / p.width4) * p.outStride4 + p.outOffset4 + id % p.width4;
   if (p.accumulate == 1.0) { out[at] += p.scale * sum; } else { out[at] = p.scale * sum; }
 }
+
+// out = the sum of one padded row, whose padding is zero.
+@compute @workgroup_size(WORKGROUP)
+fn total(@builtin(local_invocation_index) lane: u32) {
+  if (lane > 0u) { return; }
+  var sum = vec4f();
+  for (var column4 = 0u; column4 < p.width4; column4++) { sum += partial[column4]; }
+  out[0] = vec4f(sum.x + sum.y + sum.z + sum.w, 0.0, 0.0, 0.0);
+}

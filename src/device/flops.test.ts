@@ -3,6 +3,7 @@ import { heavySegments } from '../graph/segments.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Limits } from '../tensor/plan.ts';
 import { allCases, directedCsr, elementwiseCases, matmulCase, spmmCase, WIDTHS } from './testing/cases.ts';
+import { denseCases } from './testing/denseCases.ts';
 import { learningCases } from './testing/learningCases.ts';
 import { buildCase, type OpCase, SCALARS, tightLimits } from './testing/opCase.ts';
 
@@ -81,12 +82,44 @@ describe.each([
     };
     const elements = 131 * width;
     expect(flops(/^addBias/, /addBias/)).toBe(elements);
-    expect(flops(/^relu/, /relu$/)).toBe(elements);
-    expect(flops(/^relu/, /reluGrad/)).toBe(elements);
     expect(flops(/^add width/, /add$/)).toBe(elements);
     // Once forward, once for the gradient.
     expect(flops(/^dropout/, /dropout/)).toBe(2 * elements);
     expect(flops(/^sumRows/, /columnSum/)).toBe(1500 * width);
+  });
+
+  test.each(WIDTHS)('activation functions, width %i', (width) => {
+    const elements = 131 * width;
+    const counted = (name: string) => {
+      const c = sized(denseCases(width), new RegExp(`^${name}`));
+      const { of } = flopsOf(c, limitsOf(c));
+      return [of(new RegExp(`${name}$`)), of(new RegExp(`${name}Grad`))].map((flops) => flops / elements);
+    };
+    expect(Object.fromEntries(['relu', 'elu', 'leakyRelu', 'gelu', 'prelu'].map((k) => [k, counted(k)]))).toEqual({
+      relu: [1, 1],
+      elu: [3, 3],
+      leakyRelu: [2, 2],
+      gelu: [5, 11],
+      prelu: [2, 2],
+    });
+    const c = sized(denseCases(width), /^prelu/);
+    // Compare, multiply and add for each element; the sums of the columns are added up.
+    expect(flopsOf(c, limitsOf(c)).of(/^dot/)).toBe(3 * elements);
+    expect(flopsOf(c, limitsOf(c)).of(/total/)).toBe(width - 1);
+  });
+
+  test.each(WIDTHS)('linear combinations, width %i', (width) => {
+    const elements = 131 * width;
+    const of = (name: string) => {
+      const c = sized(denseCases(width), new RegExp(`^${name} width`));
+      return flopsOf(c, limitsOf(c)).of;
+    };
+    expect(of('combine')(/combine/)).toBe(3 * elements);
+    expect(of('combine')(/scale$/)).toBe(2 * elements);
+    expect(of('scale')(/scale$/)).toBe(2 * elements);
+    expect(of('scaledSum')(/scaledSum/)).toBe(2 * elements);
+    expect(of('scaledSum')(/scaleByParameter/)).toBe(elements);
+    expect(of('scaledSum')(/^dot/)).toBe(2 * elements);
   });
 
   test.each([1, 7, 257])('loss and counts of %i classes', (classes) => {

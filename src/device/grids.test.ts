@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sortedCsr } from '../graph/csr.ts';
 import { input, newGraph } from '../tensor/graph.ts';
-import { relu } from '../tensor/ops/elementwise.ts';
+import { relu } from '../tensor/ops/activation.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Limits, makePlan, WORKGROUP } from '../tensor/plan.ts';
 import { cpuExecutor } from './cpu/executor.ts';
@@ -40,7 +40,7 @@ describe(`grids of two dimensions${NO_ADAPTER}`, () => {
     for (const kernel of ['matmul.nn', 'matmul.nt', 'matmul.tn', 'aggregate.rows.sum.weighted', 'reduce.columnSum']) {
       expect(folded).toContain(kernel);
     }
-    for (const kernel of ['elementwise.add', 'elementwise.addBias', 'elementwise.relu', 'elementwise.reluGrad']) {
+    for (const kernel of ['elementwise.add', 'elementwise.addBias', 'activation.relu', 'activation.reluGrad']) {
       expect(folded).toContain(kernel);
     }
     for (const kernel of ['dropout.local', 'loss.crossEntropyGrad', 'optimizer.adam', 'sparse.permute']) {

@@ -20,6 +20,13 @@ const sparseDropout = (weights: string, ids: string): Kernel => ({
 
 const sparseDense = (weights: string): Kernel => ({ files: [`weights/${weights}`, 'sparseDense'], entry: 'dense' });
 
+const activation = (kind: string): Record<string, Kernel> => ({
+  [`activation.${kind}`]: { files: [`activation/${kind}`, 'activation'], entry: 'forward' },
+  [`activation.${kind}Grad`]: { files: [`activation/${kind}`, 'activation'], entry: 'backward' },
+});
+
+const dot = (term: string): Kernel => ({ files: [`term/${term}`, 'dot'], entry: 'dotChunk' });
+
 const family = (file: string, entries: readonly string[]) =>
   Object.fromEntries(entries.map((entry) => [`${file}.${entry}`, { files: [file], entry }]));
 
@@ -42,8 +49,15 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'loss.crossEntropy': { files: ['loss'], entry: 'crossEntropy' },
   'loss.crossEntropyGrad': { files: ['loss'], entry: 'crossEntropyGrad' },
   ...family('matmul', ['nn', 'nt', 'tn']),
-  ...family('reduce', ['columnSum', 'mergeSum']),
-  ...family('elementwise', ['addBias', 'relu', 'reluGrad', 'add']),
+  ...family('reduce', ['columnSum', 'mergeSum', 'total']),
+  ...family('elementwise', ['addBias', 'add', 'combine', 'scale', 'scaledSum', 'scaleByParameter']),
+  ...activation('relu'),
+  ...activation('elu'),
+  ...activation('leakyRelu'),
+  ...activation('gelu'),
+  ...activation('prelu'),
+  'dot.product': dot('product'),
+  'dot.negative': dot('negative'),
   ...family('metrics', ['clear', 'argMax', 'count']),
   ...family('optimizer', ['adam', 'adamClock', 'accumulate', 'compareBest', 'copyIf']),
 };

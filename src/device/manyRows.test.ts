@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gradients } from '../tensor/autodiff.ts';
 import { input, newGraph, state } from '../tensor/graph.ts';
+import { relu } from '../tensor/ops/activation.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
-import { addBias, relu } from '../tensor/ops/elementwise.ts';
+import { addBias } from '../tensor/ops/elementwise.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
 import { countClasses } from '../tensor/ops/metrics.ts';
@@ -68,10 +69,10 @@ describe(`${ROWS} rows${NO_ADAPTER}`, () => {
       (dispatch) => dispatch.at(step).threads > NARROW.maxComputeWorkgroupsPerDimension * WORKGROUP,
     );
     expect([...new Set(folded.map(({ kernel }) => kernel))].sort()).toEqual([
+      'activation.relu',
+      'activation.reluGrad',
       'dropout.global',
       'elementwise.addBias',
-      'elementwise.relu',
-      'elementwise.reluGrad',
       'loss.crossEntropy',
       'loss.crossEntropyGrad',
       'loss.logSumExp',

@@ -69,7 +69,9 @@ test('the float32 CPU kernels stay near the oracle', async () => {
       const { error, scale } = difference(array, oracle[i]);
       // A log-sum-exp near 200 is itself rounded by up to 2^-17.
       const near = c.name.includes('steep') ? FLOOR : 2 ** -20;
-      expect(error, `${c.name}, result ${i}`).toBeLessThanOrEqual(near * scale);
+      // One number is a sum of terms near 1 that cancel, and is rounded like them.
+      const size = array.length === 1 ? Math.max(1, scale) : scale;
+      expect(error, `${c.name}, result ${i}`).toBeLessThanOrEqual(near * size);
     });
   }
 });

@@ -3,8 +3,9 @@ import { InputError } from '../config/errors.ts';
 import { sortedCsr } from '../graph/csr.ts';
 import { powerLawGraph } from '../graph/generators.ts';
 import { activation, input, newGraph } from '../tensor/graph.ts';
+import { relu } from '../tensor/ops/activation.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
-import { addBias, relu, sumRows } from '../tensor/ops/elementwise.ts';
+import { addBias, sumRows } from '../tensor/ops/elementwise.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Limits, makePlan, type Plan } from '../tensor/plan.ts';
@@ -45,7 +46,7 @@ const LIMITS = [
 ];
 
 /** Kernels that touch lists, tables and single rows alone: nothing of theirs is ever cut. */
-const NEVER_CUT = /^(sparse\.|metrics\.(clear|count)|optimizer\.(adamClock|compareBest))/;
+const NEVER_CUT = /^(sparse\.|reduce\.total|metrics\.(clear|count)|optimizer\.(adamClock|compareBest))/;
 
 test('every kernel that can be handed a panel is handed one', () => {
   const handed = tight.flatMap((c) =>

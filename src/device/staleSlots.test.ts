@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nastyCsr } from '../graph/testGraphs.ts';
 import { newGraph } from '../tensor/graph.ts';
+import { relu } from '../tensor/ops/activation.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
-import { addBias, relu } from '../tensor/ops/elementwise.ts';
+import { addBias } from '../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../tensor/ops/matmul.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Plan } from '../tensor/plan.ts';
@@ -58,7 +59,9 @@ const ORIENTATIONS: readonly Orientation[] = ['nn', 'nt', 'tn'];
 const cases = [
   layers,
   ...ORIENTATIONS.flatMap((o) => [computedProduct(o, 30, 5, 7), computedProduct(o, 301, 33, 18)]),
-  ...allCases().filter(({ name }) => /(spmm|sparse features).* width (3|33)\b|sumRows width 33|classes/.test(name)),
+  ...allCases().filter(({ name }) =>
+    /(spmm|sparse features).* width (3|33)\b|sumRows width 33|classes|^(prelu|scaledSum) width (3|33)\b/.test(name),
+  ),
 ];
 const LIMITS = [
   { title: 'whole matrices', limitsOf: () => DEFAULT_LIMITS },

@@ -96,7 +96,7 @@ export interface Launch {
   readonly work: number;
   /**
    * Floating-point operations of the whole launch that its result needs, padding aside. An addition, multiplication,
-   * division, comparison, exp, log or sqrt counts 1, so a multiply-add counts 2; integer work and copies count 0. Branches
+   * division, comparison, exp, log, sqrt or erf counts 1, so a multiply-add counts 2; integer work and copies count 0. Branches
    * that depend on data count as taken: for some kernels this is the most that the launch may do.
    */
   readonly flops: number;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { activation, input, newGraph, state } from './graph.ts';
+import { relu } from './ops/activation.ts';
 import { dropout } from './ops/dropout.ts';
-import { add, addBias, relu, sumRows } from './ops/elementwise.ts';
+import { add, addBias, sumRows } from './ops/elementwise.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul, type Orientation } from './ops/matmul.ts';
 import { countClasses } from './ops/metrics.ts';

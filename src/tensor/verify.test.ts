@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { gradients } from './autodiff.ts';
 import { input, newGraph, state } from './graph.ts';
 import type { Dispatch, Launch, Piece } from './op.ts';
-import { add, relu } from './ops/elementwise.ts';
+import { relu } from './ops/activation.ts';
+import { add } from './ops/elementwise.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul } from './ops/matmul.ts';
 import { countClasses } from './ops/metrics.ts';
@@ -113,7 +114,7 @@ describe('sabotage: places', () => {
     const plan = sound();
     const { from } = placeOf(plan, 'product');
     expect(verifyPlan(move(plan, 'product', { to: from }))).toContain(
-      'train: elementwise.relu uses product outside its life',
+      'train: activation.relu uses product outside its life',
     );
   });
 
@@ -168,15 +169,15 @@ describe('sabotage: places', () => {
 
 describe('sabotage: bindings', () => {
   test('a dispatch that reads the buffer it writes', () => {
-    const broken = rewire(sound(), 'elementwise.relu', ({ reads }) => ({ writes: { out: reads.x } }));
-    expect(verifyPlan(broken)).toContain('elementwise.relu reads and writes one buffer');
+    const broken = rewire(sound(), 'activation.relu', ({ reads }) => ({ writes: { out: reads.x } }));
+    expect(verifyPlan(broken)).toContain('activation.relu reads and writes one buffer');
   });
 
   test('also where two values share that buffer', () => {
     const plan = sound();
     const { buffer } = placeOf(plan, 'product');
     const faults = verifyPlan(move(plan, 'relu(product)', { buffer }));
-    expect(faults).toContain('elementwise.relu reads and writes one buffer');
+    expect(faults).toContain('activation.relu reads and writes one buffer');
   });
 
   test('a dispatch that binds one buffer writable twice', () => {
@@ -202,10 +203,10 @@ describe('sabotage: bindings', () => {
   });
 
   test('nine bindings at the default limits', () => {
-    const broken = rewire(sound(), 'elementwise.relu', ({ reads }) => ({
+    const broken = rewire(sound(), 'activation.relu', ({ reads }) => ({
       reads: Object.fromEntries(Array.from({ length: 8 }, (_, i): [string, Piece] => [`x${i}`, reads.x])),
     }));
-    expect(verifyPlan(broken)).toEqual(['elementwise.relu has 9 bindings']);
+    expect(verifyPlan(broken)).toEqual(['activation.relu has 9 bindings']);
   });
 });
 
@@ -214,7 +215,7 @@ describe('sabotage: order', () => {
     const plan = sound();
     const [first, second, ...rest] = plan.routines.train;
     const swapped = { ...plan, routines: { ...plan.routines, train: [second, first, ...rest] } };
-    expect(verifyPlan(swapped)).toContain('train: elementwise.relu reads product before anything wrote it');
+    expect(verifyPlan(swapped)).toContain('train: activation.relu reads product before anything wrote it');
   });
 
   test('a value that only another routine wrote: its slot has been used for other things since', () => {
@@ -247,46 +248,46 @@ describe('sabotage: launches', () => {
   test('a grid over the two dimensions of the device', () => {
     const plan = { ...sound(), limits: { ...DEFAULT_LIMITS, maxComputeWorkgroupsPerDimension: 2 } };
     // Four workgroups of 64 are 256 threads.
-    expect(verifyPlan(rewire(plan, 'elementwise.relu', launching({ threads: 257 })))).toEqual([
-      'elementwise.relu launches 257 threads',
+    expect(verifyPlan(rewire(plan, 'activation.relu', launching({ threads: 257 })))).toEqual([
+      'activation.relu launches 257 threads',
     ]);
-    expect(verifyPlan(rewire(plan, 'elementwise.relu', launching({ threads: 256 })))).toEqual([]);
+    expect(verifyPlan(rewire(plan, 'activation.relu', launching({ threads: 256 })))).toEqual([]);
   });
 
   test('more than 65,535 workgroups go into the second dimension', () => {
     const threads = (most + 1) * 64;
-    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ threads })))).toEqual([]);
+    expect(verifyPlan(rewire(sound(), 'activation.relu', launching({ threads })))).toEqual([]);
   });
 
   test('more threads than 32 bits can number', () => {
-    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ threads: 2 ** 32 + 1 })))).toEqual([
-      'elementwise.relu launches 4294967297 threads',
+    expect(verifyPlan(rewire(sound(), 'activation.relu', launching({ threads: 2 ** 32 + 1 })))).toEqual([
+      'activation.relu launches 4294967297 threads',
     ]);
   });
 
   test('a grid at the capacity, not at some smaller step', () => {
     const plan = sound();
     const wide = { ...plan, capacity: { nodes: 2 ** 32 } };
-    expect(verifyPlan(wide)).toContain(`elementwise.relu launches ${2 ** 33} threads`);
+    expect(verifyPlan(wide)).toContain(`activation.relu launches ${2 ** 33} threads`);
   });
 
   test('more than sixteen parameters', () => {
     const params = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, i]));
-    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ params: params(17) })))).toEqual([
-      'elementwise.relu has more than 16 parameters',
+    expect(verifyPlan(rewire(sound(), 'activation.relu', launching({ params: params(17) })))).toEqual([
+      'activation.relu has more than 16 parameters',
     ]);
-    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ params: params(16) })))).toEqual([]);
+    expect(verifyPlan(rewire(sound(), 'activation.relu', launching({ params: params(16) })))).toEqual([]);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, undefined as unknown as number])('a parameter of %d', (value) => {
-    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ params: { rows: value } })))).toEqual([
-      'elementwise.relu gets no number for rows',
+    expect(verifyPlan(rewire(sound(), 'activation.relu', launching({ params: { rows: value } })))).toEqual([
+      'activation.relu gets no number for rows',
     ]);
   });
 
   test('a number of threads that is none', () => {
-    expect(verifyPlan(rewire(sound(), 'elementwise.relu', launching({ threads: Number.NaN })))).toEqual([
-      'elementwise.relu launches NaN threads',
+    expect(verifyPlan(rewire(sound(), 'activation.relu', launching({ threads: Number.NaN })))).toEqual([
+      'activation.relu launches NaN threads',
     ]);
   });
 

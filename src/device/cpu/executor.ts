@@ -7,7 +7,9 @@ import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type Times } from '../times.ts';
+import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
+import { dotKernels } from './dot.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
@@ -18,9 +20,11 @@ import { rowKernels } from './rows.ts';
  * tests. It needs no parameter blocks and no staging, so those buffers of the plan are not allocated.
  */
 export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
+  ...activationKernels,
   ...aggregateKernels,
   ...matmulKernels,
   ...rowKernels,
+  ...dotKernels,
   ...learningKernels,
 };
 

@@ -11,16 +11,24 @@ const addBias: CpuKernel = ({ floats: { x, b, out } }, p) => {
   }
 };
 
-const relu: CpuKernel = ({ floats: { x, out } }, p) => {
-  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = Math.max(x[i], 0);
-};
-
-const reluGrad: CpuKernel = ({ floats: { x, y, out } }, p) => {
-  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = y[i] > 0 ? x[i] : 0;
-};
-
 const add: CpuKernel = ({ floats: { x, y, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] + y[i];
+};
+
+const combine: CpuKernel = ({ floats: { x, y, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = p.alpha * x[i] + p.beta * y[i];
+};
+
+const scale: CpuKernel = ({ floats: { x, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = p.alpha * x[i];
+};
+
+const scaledSum: CpuKernel = ({ floats: { x, y, eps, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = (1 + eps[0]) * x[i] + y[i];
+};
+
+const scaleByParameter: CpuKernel = ({ floats: { x, eps, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = (1 + eps[0]) * x[i];
 };
 
 /** Keys above 2^31 would make V8 hash in doubles, at half the speed. */
@@ -114,9 +122,11 @@ function sumOfChunks(partial: Floats, first: number, size: number, count: number
 
 export const rowKernels: Record<string, CpuKernel> = {
   'elementwise.addBias': addBias,
-  'elementwise.relu': relu,
-  'elementwise.reluGrad': reluGrad,
   'elementwise.add': add,
+  'elementwise.combine': combine,
+  'elementwise.scale': scale,
+  'elementwise.scaledSum': scaledSum,
+  'elementwise.scaleByParameter': scaleByParameter,
   'dropout.local': dropout,
   'dropout.global': dropout,
   'sparse.dropout.weighted.local': sparseDropout,

@@ -5,11 +5,12 @@ import { nastyCsr } from '../../graph/testGraphs.ts';
 import { input } from '../../tensor/graph.ts';
 import type { OpGraph } from '../../tensor/op.ts';
 import { dropout } from '../../tensor/ops/dropout.ts';
-import { add, addBias, relu, sumRows } from '../../tensor/ops/elementwise.ts';
+import { add, addBias, sumRows } from '../../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
 import { densify, type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
 import type { Value } from '../../tensor/value.ts';
+import { denseCases } from './denseCases.ts';
 import { learningCases } from './learningCases.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -152,14 +153,6 @@ export function elementwiseCases(width: number): OpCase[] {
       },
     },
     {
-      name: `relu width ${width}`,
-      sizes: {},
-      build(g) {
-        const x = dense(g, 'x', rows, width);
-        return { inputs: [x], outputs: [relu(g, x[0])], moving: [x[0]] };
-      },
-    },
-    {
       name: `add width ${width}`,
       sizes: {},
       build(g) {
@@ -199,7 +192,12 @@ export function elementwiseCases(width: number): OpCase[] {
 export function allCases(): OpCase[] {
   const orientations: Orientation[] = ['nn', 'nt', 'tn'];
   return [
-    ...WIDTHS.flatMap((width) => [spmmCase(width, true), featureCase(width, true), ...elementwiseCases(width)]),
+    ...WIDTHS.flatMap((width) => [
+      spmmCase(width, true),
+      featureCase(width, true),
+      ...elementwiseCases(width),
+      ...denseCases(width),
+    ]),
     ...[3, 64].flatMap((width) => [spmmCase(width, false), featureCase(width, false)]),
     ...[true, false].map((weighted) => featureCase(16, weighted, true)),
     ...[true, false].map((weighted) => densifyCase(weighted)),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DeviceError } from '../../config/errors.ts';
 import { input, newGraph, state } from '../../tensor/graph.ts';
 import type { Dispatch } from '../../tensor/op.ts';
-import { relu } from '../../tensor/ops/elementwise.ts';
+import { relu } from '../../tensor/ops/activation.ts';
 import { accumulate } from '../../tensor/ops/optimizer.ts';
 import { DEFAULT_LIMITS, makePlan, PARAMETER_BLOCKS, type Plan } from '../../tensor/plan.ts';
 import { symbol } from '../../tensor/value.ts';
@@ -116,7 +116,7 @@ describe(`WebGPU executor${NO_ADAPTER}`, () => {
     const adapter = (await findAdapter(counted.gpu))!;
     const device = await openDevice(adapter, DEFAULT_LIMITS);
     device.pushErrorScope('validation');
-    const edit = (code: string) => code.replace('fn relu(', 'fn relu(oops ');
+    const edit = (code: string) => code.replace('fn forward(', 'fn forward(oops ');
     const opened = webgpuExecutor(device, describeAdapter(adapter), sized().plan, { edit });
     await expect(opened).rejects.toThrow();
     expect(counted.peak()).toBeGreaterThan(0);

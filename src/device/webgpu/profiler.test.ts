@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DeviceLostError } from '../../config/errors.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
 import type { Dispatch } from '../../tensor/op.ts';
-import { relu } from '../../tensor/ops/elementwise.ts';
+import { relu } from '../../tensor/ops/activation.ts';
 import { matmul } from '../../tensor/ops/matmul.ts';
 import { DEFAULT_LIMITS, makePlan } from '../../tensor/plan.ts';
 import { symbol } from '../../tensor/value.ts';

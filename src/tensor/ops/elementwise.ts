@@ -1,7 +1,16 @@
 import { mergeSum, splitRows } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
-import { type Dispatch, type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
-import { padded4, stride4 } from '../panels.ts';
+import {
+  type Dispatch,
+  type LowerContext,
+  type Op,
+  type OpGraph,
+  type Piece,
+  rowsAt,
+  type Step,
+  whole,
+} from '../op.ts';
+import { type Panel, padded4, stride4 } from '../panels.ts';
 import { sameSize, type Value } from '../value.ts';
 
 /** Ops on each element, and the column sum that is the gradient of a bias. */
@@ -21,33 +30,8 @@ export const addBiasOp: Op<null> = {
     const [, b] = node.inputs;
     return [wanted[0] ? upstream : null, wanted[1] ? sumRows(g, upstream!, `${b.name}.grad`) : null];
   },
-  lower: ({ inputs: [x, b], outputs: [out] }, { panels }) => elementwise('elementwise.addBias', { x, b }, out, panels),
-};
-
-export function relu(g: OpGraph, x: Value): Value {
-  const out = activation(g, `relu(${x.name})`, x.rows, x.cols);
-  addNode(g, reluOp, [x], [out], null);
-  return out;
-}
-
-export const reluOp: Op<null> = {
-  name: 'relu',
-  locality: 'row',
-  gradient(g, node, [upstream], wanted) {
-    // The sign of the output is the sign of the input: keeping the output alone lets the planner free the input.
-    const [y] = node.outputs;
-    if (!wanted[0]) return [null];
-    const out = activation(g, `${node.inputs[0].name}.grad`, y.rows, y.cols);
-    addNode(g, reluGradOp, [upstream!, y], [out], null);
-    return [out];
-  },
-  lower: ({ inputs: [x], outputs: [out] }, { panels }) => elementwise('elementwise.relu', { x }, out, panels),
-};
-
-export const reluGradOp: Op<null> = {
-  name: 'reluGrad',
-  locality: 'row',
-  lower: ({ inputs: [x, y], outputs: [out] }, { panels }) => elementwise('elementwise.reluGrad', { x, y }, out, panels),
+  lower: ({ inputs: [x, b], outputs: [out] }, { panels }) =>
+    elementwise('elementwise.addBias', { x, b }, out, panels, 1, ({ first }) => ({ column4: first / 4 })),
 };
 
 /** Sum of two matrices of one shape: where a value is used twice, its gradients meet here. */
@@ -65,12 +49,17 @@ export const addOp: Op<null> = {
   lower: ({ inputs: [x, y], outputs: [out] }, { panels }) => elementwise('elementwise.add', { x, y }, out, panels),
 };
 
-/** One dispatch per panel, one operation per element; operands of one row (a bias) are cut into the panels of the output by an offset. */
-function elementwise(
+/**
+ * One dispatch per panel of the output. Operands of one row (a bias) are bound as a whole and read from an offset.
+ * @param flopsPerElement as defined at Launch.flops
+ */
+export function elementwise(
   kernel: string,
   operands: Readonly<Record<string, Value>>,
   out: Value,
-  panels: (value: Value) => readonly { index: number; first: number; cols: number }[],
+  panels: LowerContext['panels'],
+  flopsPerElement = 1,
+  params: (panel: Panel) => Readonly<Record<string, number>> = () => ({}),
 ): Dispatch[] {
   return panels(out).map((panel) => ({
     kernel,
@@ -82,10 +71,10 @@ function elementwise(
       const rows = rowsAt(out.rows, step);
       const width4 = stride4(panel);
       return {
-        params: { rows, width4, column4: panel.first / 4 },
+        params: { rows, width4, ...params(panel) },
         threads: rows * width4,
         work: rows * width4 * 12,
-        flops: rows * panel.cols,
+        flops: rows * panel.cols * flopsPerElement,
       };
     },
   }));
@@ -106,13 +95,34 @@ export const sumRowsOp: Op<null> = {
   },
 };
 
-type Context = Parameters<Op['lower']>[1];
-
 /** The dispatches of a column sum in two passes: chunks of rows, then the chunks in order. */
 export function columnSums(
   x: Value,
   out: Value,
-  { panels, scratch, capacity }: Context,
+  context: LowerContext,
+  scale?: (step: Step) => number,
+  accumulate?: (step: Step) => number,
+): Dispatch[] {
+  return termSums(PLAIN, x, whole(out), context, scale, accumulate);
+}
+
+/** What is summed over rows: the kernel that sums it over one chunk of them, and what that reads beside x. */
+export interface Term {
+  readonly kernel: string;
+  reads(panel: Panel): Readonly<Record<string, Piece>>;
+  /** Beside rows, chunk and width4. */
+  params(panel: Panel): Readonly<Record<string, number>>;
+  readonly flopsPerElement: number;
+}
+
+const PLAIN: Term = { kernel: 'reduce.columnSum', reads: () => ({}), params: () => ({}), flopsPerElement: 1 };
+
+/** Column sums of a term into `out`, one row that is not cut. */
+export function termSums(
+  term: Term,
+  x: Value,
+  out: Piece,
+  { panels, scratch, capacity }: LowerContext,
   scale?: (step: Step) => number,
   accumulate?: (step: Step) => number,
 ): Dispatch[] {
@@ -121,16 +131,16 @@ export function columnSums(
     const split = splitRows(x.rows, width4);
     const partial = scratch('column sums', 'f32', split.most(capacity) * width4 * 4);
     const chunks: Dispatch = {
-      kernel: 'reduce.columnSum',
-      reads: { x: { value: x, panel: panel.index } },
+      kernel: term.kernel,
+      reads: { x: { value: x, panel: panel.index }, ...term.reads(panel) },
       writes: { out: partial },
       at(step) {
         const { rows, chunk, count } = split.at(step);
         return {
-          params: { rows, chunk, width4 },
+          params: { rows, chunk, width4, ...term.params(panel) },
           threads: count * width4,
           work: rows * width4 * 4,
-          flops: rows * panel.cols,
+          flops: rows * panel.cols * term.flopsPerElement,
         };
       },
     };
@@ -139,9 +149,9 @@ export function columnSums(
       rows: 1,
       width4,
       outRow: 0,
-      outStride4: padded4(out.cols),
+      outStride4: padded4(x.cols),
       outOffset4: panel.first / 4,
     };
-    return [chunks, mergeSum(partial, whole(out), split, shape, scale, accumulate)];
+    return [chunks, mergeSum(partial, out, split, shape, scale, accumulate)];
   });
 }

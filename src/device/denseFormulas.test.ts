@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { gradients } from '../tensor/autodiff.ts';
+import type { OpGraph } from '../tensor/op.ts';
+import { type Activation, activate, prelu } from '../tensor/ops/activation.ts';
+import { combine, scale, scaledSum } from '../tensor/ops/combine.ts';
+import type { Value } from '../tensor/value.ts';
+import type { HostArray } from './executor.ts';
+import { ACTIVATIONS } from './testing/denseCases.ts';
+import { expectEqual, oracle, sum, table } from './testing/formulas.ts';
+import { type Data, dense } from './testing/opCase.ts';
+
+/** The oracle against the formulas of the dense ops: values and gradients, each straight from its definition. */
+
+/**
+ * An op of matrices: its output, and the gradients of Σ output · upstream by each of them.
+ * @param fill changes the numbers of the matrices before the run
+ */
+async function differentiated(
+  shapes: Readonly<Record<string, readonly [rows: number, cols: number]>>,
+  use: (g: OpGraph, ...values: Value[]) => Value,
+  fill: (...arrays: HostArray[]) => void = () => {},
+) {
+  let arrays: HostArray[] = [];
+  let upstream: HostArray = new Float32Array();
+  const [out, ...found] = await oracle((g) => {
+    const data = Object.entries(shapes).map(([label, [rows, cols]]): Data => dense(g, label, rows, cols));
+    arrays = data.map(([, array]) => array);
+    fill(...arrays);
+    const values = data.map(([value]) => value);
+    const result = use(g, ...values);
+    const up = dense(g, 'upstream', result.rows as number, result.cols);
+    upstream = up[1];
+    const grads = gradients(g, values, new Map([[result, up[0]]]));
+    return { data: [...data, up], outputs: [result, ...values.map((value) => grads.get(value)!)] };
+  });
+  return { arrays, upstream, out, gradients: found };
+}
+
+describe('activation functions', () => {
+  const [rows, cols] = [70, 5];
+
+  /** Φ by Simpson's rule over the density from 0 to x. */
+  function normal(x: number): number {
+    const n = 1000;
+    const density = (t: number) => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
+    const weight = (i: number) => (i === 0 || i === n ? 1 : i % 2 ? 4 : 2);
+    return 0.5 + (x / n / 3) * sum(n + 1, (i) => weight(i) * density((x * i) / n));
+  }
+  const formulas: Record<Activation, [value: (x: number) => number, slope: (x: number) => number]> = {
+    relu: [(x) => Math.max(x, 0), (x) => (x > 0 ? 1 : 0)],
+    elu: [(x) => (x > 0 ? x : Math.exp(x) - 1), (x) => (x > 0 ? 1 : Math.exp(x))],
+    leakyRelu: [(x) => (x > 0 ? x : 0.01 * x), (x) => (x > 0 ? 1 : 0.01)],
+    gelu: [(x) => x * normal(x), (x) => normal(x) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI)],
+  };
+
+  test.each(ACTIVATIONS)('%s and its gradient, from -4 to 4 and at 0', async (kind) => {
+    const { arrays, upstream, out, gradients } = await differentiated(
+      { x: [rows, cols] },
+      (g, x) => activate(g, kind, x),
+      (x) => {
+        for (let i = 0; i < x.length; i++) x[i] = i < cols ? 0 : 4 * x[i];
+      },
+    );
+    const [x] = arrays;
+    const [value, slope] = formulas[kind];
+    expectEqual(out, Float64Array.from(x, value));
+    expectEqual(
+      gradients[0],
+      Float64Array.from(x, (v, i) => upstream[i] * slope(v)),
+    );
+  });
+
+  test('prelu: gradients of its input and of its slope, which may be negative', async () => {
+    for (const slope of [0.25, -0.5]) {
+      const { arrays, upstream, out, gradients } = await differentiated(
+        { x: [rows, cols], slope: [1, 1] },
+        prelu,
+        (x, a) => {
+          x.fill(0, 0, cols);
+          a[0] = slope;
+        },
+      );
+      const [x] = arrays;
+      expectEqual(
+        out,
+        Float64Array.from(x, (v) => (v > 0 ? v : slope * v)),
+      );
+      expectEqual(
+        gradients[0],
+        Float64Array.from(x, (v, i) => upstream[i] * (v > 0 ? 1 : slope)),
+      );
+      expectEqual(
+        gradients[1],
+        table(1, 1, () => sum(x.length, (i) => Math.min(x[i], 0) * upstream[i])),
+      );
+    }
+  });
+
+  test('far out, gelu keeps its digits', async () => {
+    const { out } = await differentiated(
+      { x: [1, 4] },
+      (g, x) => activate(g, 'gelu', x),
+      (x) => {
+        x.set([-8, -3, 8, -1]);
+      },
+    );
+    // mpmath: x · ncdf(x) , rounded.
+    const known = [-4.976768459417429e-15, -0.00404969409489028, 7.999999999999995, -0.158655253931457];
+    known.forEach((value, i) => {
+      expect(Math.abs(out[i] / value - 1)).toBeLessThan(1e-12);
+    });
+  });
+});
+
+describe('linear combinations', () => {
+  const shape = [150, 7] as const;
+
+  test('of two matrices, with one of them twice, and of one', async () => {
+    const two = await differentiated({ x: shape, y: shape }, (g, x, y) =>
+      combine(g, 0.9, x, 0.1, combine(g, 1, x, 2, y)),
+    );
+    const [x, y] = two.arrays;
+    expectEqual(
+      two.out,
+      Float64Array.from(x, (v, i) => 0.9 * v + 0.1 * (v + 2 * y[i])),
+    );
+    expectEqual(
+      two.gradients[0],
+      Float64Array.from(two.upstream, (u) => (0.9 + 0.1) * u),
+    );
+    expectEqual(
+      two.gradients[1],
+      Float64Array.from(two.upstream, (u) => 0.2 * u),
+    );
+    const one = await differentiated({ x: shape }, (g, x) => scale(g, x, -3));
+    expectEqual(
+      one.out,
+      Float64Array.from(one.arrays[0], (v) => -3 * v),
+    );
+    expectEqual(
+      one.gradients[0],
+      Float64Array.from(one.upstream, (u) => -3 * u),
+    );
+  });
+
+  test('with a weight that is learned', async () => {
+    const { arrays, upstream, out, gradients } = await differentiated({ x: shape, eps: [1, 1], y: shape }, scaledSum);
+    const [x, [eps], y] = arrays;
+    expectEqual(
+      out,
+      Float64Array.from(x, (v, i) => (1 + eps) * v + y[i]),
+    );
+    expectEqual(
+      gradients[0],
+      Float64Array.from(upstream, (u) => (1 + eps) * u),
+    );
+    expectEqual(gradients[1], [sum(x.length, (i) => x[i] * upstream[i])]);
+    expectEqual(gradients[2], upstream);
+  });
+});

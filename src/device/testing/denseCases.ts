@@ -1,0 +1,58 @@
+import type { OpGraph } from '../../tensor/op.ts';
+import { type Activation, activate, prelu } from '../../tensor/ops/activation.ts';
+import { combine, scale, scaledSum } from '../../tensor/ops/combine.ts';
+import type { Value } from '../../tensor/value.ts';
+import { type Data, dense, type OpCase } from './opCase.ts';
+
+/** The dense ops between aggregations, each at one width. */
+
+const ROWS = 131;
+
+export const ACTIVATIONS: readonly Activation[] = ['relu', 'elu', 'leakyRelu', 'gelu'];
+
+/**
+ * An op with one output of matrices of these shapes, differentiated by all of them.
+ * @param stretch changes the numbers of the first matrix
+ */
+function caseOf(
+  name: string,
+  shapes: Shapes,
+  use: (g: OpGraph, ...values: Value[]) => Value,
+  stretch: (value: number, i: number) => number = (value) => value,
+): OpCase {
+  return {
+    name,
+    sizes: {},
+    build(g) {
+      const inputs = Object.entries(shapes).map(([label, [rows, cols]]): Data => dense(g, label, rows, cols));
+      inputs[0][1] = inputs[0][1].map(stretch);
+      const values = inputs.map(([value]) => value);
+      return { inputs, outputs: [use(g, ...values)], moving: values };
+    },
+  };
+}
+type Shapes = Readonly<Record<string, readonly [rows: number, cols: number]>>;
+
+/** What saturates far from 0, and what cancels next to it. */
+const uneven = (value: number, i: number) => [6, 1, 1e-3][i % 3] * value;
+
+export function activationCases(width: number): OpCase[] {
+  const x = [ROWS, width] as const;
+  return [
+    ...ACTIVATIONS.map((kind) => caseOf(`${kind} width ${width}`, { x }, (g, v) => activate(g, kind, v), uneven)),
+    caseOf(`prelu width ${width}`, { x, slope: [1, 1] }, prelu),
+  ];
+}
+
+export function combineCases(width: number): OpCase[] {
+  const x = [ROWS, width] as const;
+  return [
+    caseOf(`combine width ${width}`, { x, y: x }, (g, a, b) => combine(g, 0.9, a, -0.3, b)),
+    caseOf(`scale width ${width}`, { x }, (g, v) => scale(g, v, 0.7)),
+    caseOf(`scaledSum width ${width}`, { x, eps: [1, 1], y: x }, scaledSum),
+  ];
+}
+
+export function denseCases(width: number): OpCase[] {
+  return [...activationCases(width), ...combineCases(width)];
+}
