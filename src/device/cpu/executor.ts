@@ -8,6 +8,7 @@ import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layou
 import { type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type Times } from '../times.ts';
 import { aggregateKernels } from './aggregate.ts';
+import { edgeKernels } from './edges.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
@@ -19,6 +20,7 @@ import { rowKernels } from './rows.ts';
  */
 export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...aggregateKernels,
+  ...edgeKernels,
   ...matmulKernels,
   ...rowKernels,
   ...learningKernels,
