@@ -22,6 +22,9 @@ interface Header {
  */
 export function readNpy(bytes: Uint8Array, where: string): NumpyArray {
   const { code, bigEndian, fortran, shape, data } = readHeader(bytes, where);
+  if (code.startsWith('O')) {
+    throw new InputError(`${where}: holds Python objects (a pickle), which are not read; save it as numbers.`);
+  }
   const values = readElements(code, data, countOf(shape), bigEndian);
   if (!values) {
     throw new InputError(
@@ -72,9 +75,6 @@ function readHeader(bytes: Uint8Array, where: string): Header {
   const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text);
   if (!descr || !fortran || !shape) throw damaged('has a header that says neither type nor shape');
   const code = descr[2] ?? '';
-  if (code.startsWith('O')) {
-    throw new InputError(`${where}: holds Python objects (a pickle), which are not read; save it as numbers or text.`);
-  }
   return {
     code,
     bigEndian: descr[1] === '>',

@@ -194,8 +194,8 @@ describe('.npz', () => {
   });
 
   test("of SciPy's matrices, without the names that are pickles", () => {
-    const { node_names, ...readable } = matrices;
-    const graph = readNpz(npz(readable), 'm.npz');
+    const graph = readNpz(npz(matrices), 'm.npz');
+    expect(graph.notes).toEqual(['Not read: m.npz, node_names, which holds no text of fixed width.']);
     expect(graph).toMatchObject({ nodes: 3, weight: null, classNames: ['a', 'b'], nodeIds: null });
     expect([graph.source, graph.target]).toEqual([Uint32Array.of(0, 0, 1), Uint32Array.of(1, 2, 2)]);
     expect(graph.labels).toEqual(Int32Array.of(1, 0, 1));
@@ -205,9 +205,10 @@ describe('.npz', () => {
       indices: Uint32Array.of(4, 0),
       values: Float32Array.of(2, 3),
     });
-    const weighted = readNpz(npz({ ...readable, adj_data: float32([1, 2, 0, 1]) }), 'm');
+    const weighted = readNpz(npz({ ...matrices, adj_data: float32([1, 2, 0, 1]) }), 'm');
     expect(weighted.weight).toEqual(Float32Array.of(1, 2, 1));
-    expect(() => readNpz(npz(matrices), 'm.npz')).toThrow('m.npz, node_names: holds Python objects (a pickle)');
+    const pickled = { ...matrices, labels: npy("'|O'", [3], Uint8Array.of(0x80, 2, 0x2e)) };
+    expect(() => readNpz(npz(pickled), 'm.npz')).toThrow('m.npz, labels: holds Python objects (a pickle)');
   });
 
   test.each<[string, Record<string, Uint8Array>, string]>([

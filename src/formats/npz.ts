@@ -93,6 +93,8 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   const { labels, classes } = readLabels(given, arrays.where(labelsKey), nodes);
   const classNames = arrays.text('class_names');
   const nodeIds = arrays.text('node_names');
+  const names = { class_names: classNames, node_names: nodeIds };
+  const unread = Object.entries(names).filter(([key, list]) => arrays.has(key) && !list);
   return {
     name: name.replace(/\.npz$/i, ''),
     ...topology,
@@ -103,7 +105,7 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
     splits: readSplits(arrays, list ?? GEOMETRIC, nodes),
     nodeIds: nodeIds?.length === nodes ? nodeIds : null,
     positions: null,
-    notes: [],
+    notes: unread.map(([key]) => `Not read: ${arrays.where(key)}, which holds no text of fixed width.`),
   };
 }
 
