@@ -110,6 +110,16 @@ test.describe('Cora from real files', () => {
   });
 });
 
+test('a NumPy archive of the heterophilous benchmark, dropped, trains', async () => {
+  test.skip(!DATA, 'EDGEWISE_DATA is not set');
+  const { page, close } = await visit();
+  await drop(page, filesOf([join(DATA!, 'heterophilous/minesweeper.npz')]));
+  await showsNodes(page, '10,000');
+  await setField(page, 'epochs', '3');
+  await trainToEnd(page);
+  await close();
+});
+
 test('a download that fails is a sentence, and the graph that was there stays', async () => {
   const { page, context, close } = await visit();
   await context.route('**/mirror/**', (route) => route.fulfill({ status: 200, body: 'not what was promised' }));

@@ -2,9 +2,9 @@ import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync, wri
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../config/errors.ts';
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.ts';
+import type { Weights } from '../model/stored.ts';
 import { decodeRecord, encodeRecord } from '../run/codec.ts';
 import type { RunRecord } from '../run/record.ts';
-import type { Weights } from '../model/stored.ts';
 import { readOne } from './data.ts';
 
 /** A saved run: a folder with run.json and weights.safetensors. */

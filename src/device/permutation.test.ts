@@ -8,7 +8,8 @@ import { gradients } from '../tensor/autodiff.ts';
 import { input, newGraph, state } from '../tensor/graph.ts';
 import { relu } from '../tensor/ops/activation.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
-import { addBias } from '../tensor/ops/elementwise.ts';
+import { dropEdges, normalizeEdges } from '../tensor/ops/edges.ts';
+import { addBias, addBias, relu } from '../tensor/ops/elementwise.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
 import { countClasses } from '../tensor/ops/metrics.ts';
@@ -67,7 +68,7 @@ function permuted({ csr, x, labels, mask }: Numbered): Numbered {
   };
 }
 
-/** A layer with dropout, its loss, counts and weight gradients. */
+/** A layer with dropped edges and dropout, its loss, counts and weight gradients. */
 async function run(numbered: Numbered, open: (plan: Plan) => Promise<Executor>) {
   const g = newGraph();
   const { matrix, data, sizes } = sparseInputs(g, numbered.csr);
@@ -81,7 +82,8 @@ async function run(numbered: Numbered, open: (plan: Plan) => Promise<Executor>) 
   const weights = shapes.map(([name, rows, cols]) => state(g, name, 'parameters', rows, cols));
   const total = state(g, 'loss', 'results', 1, 4);
   const counts = input(g, 'counts', 'results', 'u32', 9, CLASSES);
-  const hidden = relu(g, addBias(g, spmm(g, matrix, matmul(g, x, weights[0])), weights[1]));
+  const operator = normalizeEdges(g, dropEdges(g, matrix, ids), 'symmetric');
+  const hidden = relu(g, addBias(g, spmm(g, operator, matmul(g, x, weights[0])), weights[1]));
   const logits = spmm(g, matrix, matmul(g, dropout(g, hidden, ids), weights[2]), 'logits');
   maskedCrossEntropy(g, logits, labels, mask, total);
   countClasses(g, logits, labels, mask, counts);

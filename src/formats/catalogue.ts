@@ -23,7 +23,7 @@ export interface CatalogueEntry {
   readonly licence: string;
   readonly citation: string;
   readonly kind: 'embedded' | 'public';
-  readonly format: 'bundle' | 'planetoid';
+  readonly format: 'bundle' | 'planetoid' | 'npz';
   /** What an embedded graph was built from: the uncompressed file's SHA-256 and the Date of its Release file. */
   readonly source?: { readonly url: string; readonly sha256: string; readonly released: string };
   readonly files: readonly CatalogueFile[];

@@ -14,7 +14,7 @@ const SIGNATURES: [signature: string, kind: string][] = [
   ['GIF89a', 'a GIF image'],
   ['\x7fELF', 'a program (ELF)'],
   ['MZ\x90', 'a program (Windows)'],
-  ['PK\x03\x04', 'a zip archive (as .npz, .xlsx and newer .pt are)'],
+  ['PK\x03\x04', 'a zip archive (as .xlsx and newer .pt are)'],
   ['\x1f\x8b', 'a gzip file'],
   ['BZh91AY', 'a bzip2 file'],
   ['\xfd7zXZ', 'an xz file'],

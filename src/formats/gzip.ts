@@ -4,6 +4,7 @@
  */
 import { Gunzip } from 'fflate';
 import { InputError } from '../config/errors.ts';
+import { crc32 } from './crc32.ts';
 
 /** Small enough that one step of a deflate bomb (at most 1,032 : 1) cannot exhaust memory. */
 const STEP_BYTES = 1 << 16;
@@ -47,17 +48,4 @@ export function gunzip(bytes: Uint8Array, where: string, maxBytes = 2 ** 30): Ui
   }
   if (trailer.getUint32(0, true) !== crc32(unpacked)) throw damaged();
   return unpacked;
-}
-
-/** CRC-32 of RFC 1952 section 8, as an unsigned number. */
-function crc32(bytes: Uint8Array): number {
-  const table = new Uint32Array(256);
-  for (let n = 0; n < 256; n++) {
-    let c = n;
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-    table[n] = c;
-  }
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff];
-  return (crc ^ 0xffffffff) >>> 0;
 }

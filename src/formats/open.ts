@@ -9,18 +9,26 @@ import { readCsvGraph, tableRole } from './csv.ts';
 import { checkIsText } from './fileKind.ts';
 import type { GraphData } from './graphData.ts';
 import { gunzip, isGzip } from './gzip.ts';
+import { readNpz } from './npz.ts';
 import { planetoidPart, readPlanetoid } from './planetoid.ts';
 
 const KNOWN =
-  'Edgewise reads an edge list (CSV, TSV) with an optional node table, a Planetoid set (ind.NAME.x and seven more) ' +
-  'or a bundle (.safetensors)';
+  'Edgewise reads an edge list (CSV, TSV) with an optional node table, a Planetoid set (ind.NAME.x and seven more), ' +
+  'NumPy arrays (.npz) or a bundle (.safetensors)';
 
 /** Files that accompany a graph and are none. */
 const COMPANION = /^(\..*|readme.*|licen[cs]e.*|.*\.md|sha256sums|thumbs\.db)$/i;
 
+/** Formats that keep a whole graph in one file. */
+const SINGLE_FILES = [
+  { kind: 'bundle', pattern: /\.safetensors(\.gz)?$/i, title: 'a bundle' },
+  { kind: 'npz', pattern: /\.npz$/i, title: 'a NumPy archive' },
+] as const;
+
 type Recognised =
   | { kind: 'planetoid'; name: string; files: NamedBytes[] }
   | { kind: 'bundle'; file: NamedBytes }
+  | { kind: 'npz'; file: NamedBytes }
   | { kind: 'tables'; edges: NamedBytes; nodes: NamedBytes | null };
 
 /**
@@ -39,6 +47,7 @@ export function describeFiles(files: readonly NamedBytes[]): string {
   const { found } = recognise(files);
   if (found.kind === 'planetoid') return `Planetoid set '${found.name}' (${found.files.length} files)`;
   if (found.kind === 'bundle') return `bundle '${found.file.name}'`;
+  if (found.kind === 'npz') return `NumPy archive '${found.file.name}'`;
   return `edge list '${found.edges.name}'${found.nodes ? ` with node table '${found.nodes.name}'` : ''}`;
 }
 
@@ -55,10 +64,11 @@ function recognise(given: readonly NamedBytes[]): { found: Recognised; left: Nam
   const files = named.filter((file) => !COMPANION.test(file.name));
   const left = without(named, files);
   if (files.length === 0) throw new InputError(`No file with a graph was given; ${KNOWN}.`);
-  const bundles = files.filter((file) => /\.safetensors(\.gz)?$/i.test(file.name));
-  if (bundles.length > 0) {
-    if (files.length === 1) return { found: { kind: 'bundle', file: bundles[0] }, left };
-    throw new InputError(`${bundles[0].name}: a bundle is a graph of its own; give it without the other files.`);
+  for (const { kind, pattern, title } of SINGLE_FILES) {
+    const file = files.find(({ name }) => pattern.test(name));
+    if (!file) continue;
+    if (files.length === 1) return { found: { kind, file }, left };
+    throw new InputError(`${file.name}: ${title} is a graph of its own; give it without the other files.`);
   }
   return { found: recogniseTables(files.map(unpacked)), left };
 }
@@ -97,6 +107,7 @@ function roleByName(name: string): 'edges' | 'nodes' | null {
 
 function read(found: Recognised): GraphData {
   if (found.kind === 'bundle') return readBundle(found.file.bytes, found.file.name);
+  if (found.kind === 'npz') return readNpz(found.file.bytes, found.file.name);
   if (found.kind === 'tables') return readCsvGraph(found.edges, found.nodes);
   return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
 }

@@ -48,10 +48,10 @@ describe.each([0, 1, 2, 3, 4, 5])('values.p%i.pkl, written by Python', (protocol
 
   it('holds the arrays', () => {
     expect(array('f8')).toEqual({ shape: [2, 3], values: Float64Array.of(1.5, -2, 3.25, 0, 1e300, -0.5) });
-    expect(array('fortran')).toEqual({ shape: [2, 3], values: Float64Array.of(0, 1, 2, 3, 4, 5) });
-    expect(array('big').values).toEqual(Float64Array.of(0, 1, 2, 3));
-    expect(array('u1').values).toEqual(Float64Array.of(0, 255));
-    expect(array('bool').values).toEqual(Float64Array.of(1, 0));
+    expect(array('fortran')).toEqual({ shape: [2, 3], values: Int32Array.of(0, 1, 2, 3, 4, 5) });
+    expect(array('big').values).toEqual(Int16Array.of(0, 1, 2, 3));
+    expect(array('u1').values).toEqual(Uint8Array.of(0, 255));
+    expect(array('bool').values).toEqual(Uint8Array.of(1, 0));
     expect(array('i8').values).toEqual(Float64Array.of(-(2 ** 53) + 1, 2));
     expect(array('empty').shape).toEqual([0, 3]);
   });

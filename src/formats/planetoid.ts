@@ -18,8 +18,8 @@ import { SPLIT } from './graphData.ts';
 import type { GrowingIds } from './growing.ts';
 import { growingIds } from './growing.ts';
 import { matrixBuilder } from './matrixBuilder.ts';
+import type { MatrixRows } from './matrixRows.ts';
 import { readPickle } from './pickle.ts';
-import type { MatrixRows } from './pickleNumpy.ts';
 import { NUMPY_REGISTRY, numpyMatrix } from './pickleNumpy.ts';
 
 export const PLANETOID_PARTS = ['x', 'tx', 'allx', 'y', 'ty', 'ally', 'graph', 'test.index'] as const;

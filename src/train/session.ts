@@ -2,6 +2,7 @@ import { DeviceLostError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { shaderModule } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
+import { fromStored, toStored, type Weights } from '../model/stored.ts';
 import {
   curveHash,
   type DeviceInfo,
@@ -10,7 +11,6 @@ import {
   type RunEvent,
   type RunResult,
 } from '../run/record.ts';
-import { fromStored, toStored, type Weights } from '../model/stored.ts';
 import { rocAuc, softmaxRows } from '../task/metrics.ts';
 import { checkTrainable } from './check.ts';
 import { type Checkpoint, rollBack, takeCheckpoint } from './checkpoint.ts';
@@ -214,7 +214,9 @@ export async function predict(
   const fit = fitRun(job.graph, job.config, options, job.fit);
   const { parameters } = fit.forecast.training;
   checkStore(job, fit.forecast);
-  const values = parameters.map((parameter) => [parameter.value, fromStored(parameter, job.weights, job.graph.name)] as const);
+  const values = parameters.map(
+    (parameter) => [parameter.value, fromStored(parameter, job.weights, job.graph.name)] as const,
+  );
   const before = () => job.signal?.throwIfAborted();
   const run = await openRun(job, target, fit, { before });
   try {

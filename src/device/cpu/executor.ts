@@ -10,6 +10,7 @@ import { newTimes, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
 import { dotKernels } from './dot.ts';
+import { edgeKernels } from './edges.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
@@ -22,6 +23,7 @@ import { rowKernels } from './rows.ts';
 export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...activationKernels,
   ...aggregateKernels,
+  ...edgeKernels,
   ...matmulKernels,
   ...rowKernels,
   ...dotKernels,

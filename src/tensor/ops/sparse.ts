@@ -150,7 +150,8 @@ export function densify(g: OpGraph, { forward }: SparseMatrix): Value {
 }
 
 function columnsOf({ name, cols }: SparseHalf): number {
-  if (typeof cols !== 'number') throw new Error(`${name}: only a matrix with a fixed number of columns can be written out`);
+  if (typeof cols !== 'number')
+    throw new Error(`${name}: only a matrix with a fixed number of columns can be written out`);
   return cols;
 }
 

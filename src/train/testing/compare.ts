@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { EpochRecord } from '../../run/record.ts';
 import type { Weights } from '../../model/stored.ts';
+import type { EpochRecord } from '../../run/record.ts';
 import type { Trained } from '../session.ts';
 
 /** Comparisons of runs. */

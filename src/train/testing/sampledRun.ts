@@ -6,6 +6,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { seedKey } from '../../graph/random.ts';
 import { initialValues } from '../../model/init.ts';
 import { modelOf } from '../../model/models.ts';
+import { toStored, type Weights } from '../../model/stored.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
 import { localBatchSource } from '../batchSource.ts';
 import { atLeastOneSeed, batchSizes, fanOuts, samplingOf } from '../capacity.ts';
@@ -13,7 +14,6 @@ import { seedsOf, splitOf } from '../forecast.ts';
 import { shapeOf } from '../inputs.ts';
 import { type PassContext, sampledPass } from '../passes.ts';
 import { buildProgram } from '../program.ts';
-import { toStored, type Weights } from '../../model/stored.ts';
 
 type Routine = 'train' | 'evaluate';
 

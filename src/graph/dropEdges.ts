@@ -1,0 +1,50 @@
+import type { CsrMatrix } from '../formats/matrix.ts';
+import { valueAt } from './csr.ts';
+import { REQUEST_ROWS } from './neighborSampler.ts';
+import { type Key, threefry } from './random.ts';
+import type { RowRequest, Rows } from './request.ts';
+
+/**
+ * DropEdge (Rong et al., ICLR 2020, arXiv 1907.10903): in every training step each undirected edge is missing with the same
+ * probability, in both directions together, as in PyTorch Geometric's dropout_edge(force_undirected=True). Whether it is
+ * missing is a hash of the step's key and its two global ids, never stored: the device, a sampler and a reordered graph
+ * agree about it.
+ */
+
+/** The rate as what 16 random bits are compared with; rounded to a multiple of 2^-16. */
+export function edgeThreshold(rate: number): number {
+  return Math.round(rate * 2 ** 16);
+}
+
+/** Whether the edge between two nodes, given by global id, is dropped; a self-loop never is. `hash` is scratch for two words. */
+export function isDropped(key: Key, threshold: number, a: number, b: number, hash: Uint32Array): boolean {
+  if (a === b) return false;
+  threefry(key[0], key[1], Math.min(a, b), Math.max(a, b), hash);
+  return (hash[0] & 0xffff) < threshold;
+}
+
+/**
+ * The weighted in-degree of each node plus 1 for its self-loop, over the edges of the WHOLE graph that are not dropped: what
+ * normalises a sampled block, so that its expectation is the full batch with the same edges dropped. Asks for every
+ * neighbour of the nodes, a few thousand rows at a time.
+ */
+export function* keptDegrees(
+  nodes: Uint32Array,
+  key: Key,
+  threshold: number,
+): Generator<RowRequest, Float32Array, Rows> {
+  const degrees = new Float32Array(nodes.length);
+  const hash = new Uint32Array(2);
+  for (let begin = 0; begin < nodes.length; begin += REQUEST_ROWS) {
+    const rows = nodes.slice(begin, begin + REQUEST_ROWS);
+    const neighbors = (yield { table: 'neighbors', rows }).table as CsrMatrix;
+    for (let i = 0; i < rows.length; i++) {
+      let sum = 1;
+      for (let e = neighbors.indptr[i]; e < neighbors.indptr[i + 1]; e++) {
+        if (!isDropped(key, threshold, rows[i], neighbors.indices[e], hash)) sum += valueAt(neighbors, e);
+      }
+      degrees[begin + i] = sum;
+    }
+  }
+  return degrees;
+}
