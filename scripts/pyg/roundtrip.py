@@ -41,7 +41,7 @@ def sizes(config, features, classes):
 
 
 def stack(build, fixed=None, **own):
-    """A BasicGNN or MLP; `fixed`: arguments of its layers; `own`: those that the configuration gives, key and default."""
+    """A BasicGNN or MLP; `fixed`: arguments of its layers; `own`: those that the configuration gives (key, default)."""
 
     def make(config, features, classes):
         norm = config.get('model.norm', 'none')
