@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../tensor/autodiff.ts';
+import { activation, newGraph } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
 import { type Activation, activate, prelu } from '../tensor/ops/activation.ts';
 import { combine, scale, scaledSum } from '../tensor/ops/combine.ts';
-import type { Value } from '../tensor/value.ts';
+import { firstRows } from '../tensor/ops/rows.ts';
+import { symbol, type Value } from '../tensor/value.ts';
 import type { HostArray } from './executor.ts';
 import { ACTIVATIONS } from './testing/denseCases.ts';
 import { expectEqual, oracle, sum, table } from './testing/formulas.ts';
@@ -156,5 +158,24 @@ describe('linear combinations', () => {
     );
     expectEqual(gradients[1], [sum(x.length, (i) => x[i] * upstream[i])]);
     expectEqual(gradients[2], upstream);
+  });
+});
+
+describe('first rows', () => {
+  test('are copied, and the others have no gradient', async () => {
+    const { arrays, upstream, out, gradients } = await differentiated({ x: [90, 5] }, (g, x) => firstRows(g, x, 31));
+    expectEqual(out, arrays[0].subarray(0, 31 * 5));
+    expectEqual(
+      gradients[0],
+      table(90, 5, (i, j) => (i < 31 ? upstream[i * 5 + j] : 0)),
+    );
+  });
+
+  test('of as many rows are the matrix itself', () => {
+    const g = newGraph();
+    const x = activation(g, 'x', symbol('nodes'), 3);
+    expect(firstRows(g, x, symbol('nodes'))).toBe(x);
+    expect(firstRows(g, x, symbol('targets'))).not.toBe(x);
+    expect(g.nodes).toHaveLength(1);
   });
 });

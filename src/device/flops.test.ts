@@ -26,6 +26,7 @@ const sized = (list: readonly OpCase[], pattern: RegExp) => list.find(({ name })
 
 /** Kernels that only copy, count or compute with integers. */
 const NONE = [
+  'copy.rows',
   'metrics.clear',
   'metrics.count',
   'optimizer.copyIf',

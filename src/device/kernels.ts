@@ -47,6 +47,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...family('matmul', ['nn', 'nt', 'tn']),
   ...family('reduce', ['columnSum', 'mergeSum', 'total']),
   ...family('elementwise', ['addBias', 'add', 'combine', 'scale', 'scaledSum', 'scaleByParameter']),
+  'copy.rows': { files: ['copy'], entry: 'copyRows' },
   ...activation('relu'),
   ...activation('elu'),
   ...activation('leakyRelu'),

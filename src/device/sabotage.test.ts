@@ -48,6 +48,7 @@ const WHOLE: readonly Sabotage[] = [
   ['elementwise', 'out[id] = p.alpha * x[id];', 'out[id] = p.alpha + x[id];', 'scale '],
   ['elementwise', '(1.0 + eps[0].x) * x[id] + y[id]', 'eps[0].x * x[id] + y[id]', 'scaledSum'],
   ['elementwise', '(1.0 + eps[0].x) * x[id];', 'x[id];', 'scaledSum'],
+  ['copy', 'row < p.copied', 'row + 1u < p.copied', 'firstRows'],
   ['term/product', 'x * y', 'x + y', 'scaledSum'],
   ['term/negative', 'x < vec4f()', 'x > vec4f()', 'prelu'],
   ['dot', 'row < end', 'row + 1u < end', 'prelu'],
@@ -88,6 +89,8 @@ const WHOLE: readonly Sabotage[] = [
 
 /** What shows only where a matrix is cut into panels of different widths, beside what sabotagePanels.test.ts has. */
 const PANELLED: readonly Sabotage[] = [
+  ['copy', '* p.xStride4 + p.xOffset4', '* p.xStride4', 'firstRows'],
+  ['copy', '* p.outStride4 + p.outOffset4', '* p.outStride4', 'firstRows'],
   ['matmul', 'out[at] += sum', 'out[at] = sum', 'matmul nt'],
   ['matmul', 'p.bRow + min(column + 2u', 'min(column + 2u', 'matmul nt'],
   ['aggregate', 'p.xOffset4 +', '', 'sparse features'],

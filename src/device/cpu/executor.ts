@@ -9,6 +9,7 @@ import { type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
+import { copyKernels } from './copy.ts';
 import { dotKernels } from './dot.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
@@ -25,6 +26,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...matmulKernels,
   ...rowKernels,
   ...dotKernels,
+  ...copyKernels,
   ...learningKernels,
 };
 

@@ -48,6 +48,7 @@ const WHOLE: readonly Sabotage[] = [
   ['elementwise.scaledSum', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
   ['elementwise.scaleByParameter', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
   ['dot.product', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
+  ['copy.rows', 'copies too few', (p) => ({ copied: p.copied - 1 })],
   ['dot.negative', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
   ['reduce.total', 'leaves out a vec4', (p) => ({ width4: p.width4 - 1 })],
   ['dropout.global', 'has another key', (p) => ({ key0: p.key0 + 1 })],
@@ -78,6 +79,8 @@ const WHOLE: readonly Sabotage[] = [
 
 /** What shows only in panels of different widths, beside what ../sabotagePanels.test.ts has. */
 const PANELLED: readonly Sabotage[] = [
+  ['copy.rows', 'reads the start of a panel', () => ({ xOffset4: 0 })],
+  ['copy.rows', 'writes the start of a panel', () => ({ outOffset4: 0 })],
   ['aggregate.rows.sum.weighted', 'reads the start of a panel', () => ({ xOffset4: 0 })],
   ['aggregate.rows.sum.weighted', 'writes the start of a panel', () => ({ outOffset4: 0 })],
 ];

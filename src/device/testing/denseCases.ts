@@ -1,6 +1,7 @@
 import type { OpGraph } from '../../tensor/op.ts';
 import { type Activation, activate, prelu } from '../../tensor/ops/activation.ts';
 import { combine, scale, scaledSum } from '../../tensor/ops/combine.ts';
+import { firstRows } from '../../tensor/ops/rows.ts';
 import type { Value } from '../../tensor/value.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -53,6 +54,11 @@ export function combineCases(width: number): OpCase[] {
   ];
 }
 
+/** So few rows that panels of the same bytes are wider in the prefix. */
+function rowsCases(width: number): OpCase[] {
+  return [caseOf(`firstRows width ${width}`, { x: [ROWS, width] }, (g, x) => firstRows(g, x, 57))];
+}
+
 export function denseCases(width: number): OpCase[] {
-  return [...activationCases(width), ...combineCases(width)];
+  return [...activationCases(width), ...combineCases(width), ...rowsCases(width)];
 }
