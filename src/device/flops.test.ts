@@ -26,6 +26,7 @@ const sized = (list: readonly OpCase[], pattern: RegExp) => list.find(({ name })
 
 /** Kernels that only copy, count or compute with integers. */
 const NONE = [
+  'copy.columns',
   'copy.rows',
   'metrics.clear',
   'metrics.count',
@@ -119,6 +120,19 @@ describe.each([
     expect(of('scaledSum')(/scaledSum/)).toBe(2 * elements);
     expect(of('scaledSum')(/scaleByParameter/)).toBe(elements);
     expect(of('scaledSum')(/^dot/)).toBe(2 * elements);
+  });
+
+  test.each(WIDTHS)('maxima and heads, width %i', (width) => {
+    const elements = 131 * width;
+    const of = (name: string) => {
+      const c = sized(denseCases(width), new RegExp(`^${name} width`));
+      return flopsOf(c, limitsOf(c)).of;
+    };
+    // Three parts, two at a time; both operands of each have a gradient.
+    expect(of('maxOf')(/maximum/)).toBe(2 * elements);
+    expect(of('maxOf')(/where/)).toBe(4 * elements);
+    expect(of('meanHeads')(/mean/)).toBe(3 * elements);
+    expect(of('meanHeads')(/spread/)).toBe(3 * elements);
   });
 
   test.each([1, 7, 257])('loss and counts of %i classes', (classes) => {

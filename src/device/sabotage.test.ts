@@ -49,6 +49,15 @@ const WHOLE: readonly Sabotage[] = [
   ['elementwise', '(1.0 + eps[0].x) * x[id] + y[id]', 'eps[0].x * x[id] + y[id]', 'scaledSum'],
   ['elementwise', '(1.0 + eps[0].x) * x[id];', 'x[id];', 'scaledSum'],
   ['copy', 'row < p.copied', 'row + 1u < p.copied', 'firstRows'],
+  ['copy', 'column < p.end', 'column + 1u < p.end', 'concatColumns'],
+  ['copy', 'if (column4 * 4u < p.begin)', 'if (false)', 'concatColumns'],
+  ['copy', '- p.begin + p.xFirst', '- p.begin', 'concatColumns'],
+  ['heads', 'head * p.channels + channel', 'channel', 'meanHeads'],
+  ['heads', 'column % p.channels', 'column', 'meanHeads'],
+  ['heads', 'p.scale * sum', 'sum', 'meanHeads'],
+  ['elementwise', 'y[id] > x[id]', 'y[id] < x[id]', 'maxOf'],
+  ['elementwise', 'select(vec4f(), upstream[id], x[id] == y[id])', 'upstream[id]', 'maxOf'],
+  ['elementwise', 'select(upstream[id], vec4f(), x[id] == y[id])', 'upstream[id]', 'maxOf'],
   ['term/product', 'x * y', 'x + y', 'scaledSum'],
   ['term/negative', 'x < vec4f()', 'x > vec4f()', 'prelu'],
   ['dot', 'row < end', 'row + 1u < end', 'prelu'],
@@ -89,6 +98,10 @@ const WHOLE: readonly Sabotage[] = [
 
 /** What shows only where a matrix is cut into panels of different widths, beside what sabotagePanels.test.ts has. */
 const PANELLED: readonly Sabotage[] = [
+  ['heads', 'out[id] += value', 'out[id] = value', 'meanHeads'],
+  ['heads', 'let channel = p.first +', 'let channel =', 'meanHeads'],
+  ['heads', 'let column = p.first +', 'let column =', 'meanHeads'],
+  ['heads', 'column - p.xFirst >= p.xCols', 'false', 'meanHeads'],
   ['copy', '* p.xStride4 + p.xOffset4', '* p.xStride4', 'firstRows'],
   ['copy', '* p.outStride4 + p.outOffset4', '* p.outStride4', 'firstRows'],
   ['matmul', 'out[at] += sum', 'out[at] = sum', 'matmul nt'],

@@ -11,6 +11,7 @@ import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
 import { copyKernels } from './copy.ts';
 import { dotKernels } from './dot.ts';
+import { headKernels } from './heads.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
@@ -27,6 +28,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...rowKernels,
   ...dotKernels,
   ...copyKernels,
+  ...headKernels,
   ...learningKernels,
 };
 
