@@ -16,6 +16,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
 /// a parameter of one number
 @group(0) @binding(5) var<storage, read> eps: array<vec4f>;
+@group(0) @binding(6) var<storage, read> upstream: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
 fn addBias(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -57,4 +58,25 @@ fn scaleByParameter(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
   out[id] = (1.0 + eps[0].x) * x[id];
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn maximum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = select(x[id], y[id], y[id] > x[id]);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn whereEqual(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = select(vec4f(), upstream[id], x[id] == y[id]);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn whereUnequal(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = select(upstream[id], vec4f(), x[id] == y[id]);
 }

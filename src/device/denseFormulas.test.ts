@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../tensor/autodiff.ts';
+import { activation, newGraph } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
 import { type Activation, activate, prelu } from '../tensor/ops/activation.ts';
+import { concatColumns, meanHeads } from '../tensor/ops/columns.ts';
 import { combine, scale, scaledSum } from '../tensor/ops/combine.ts';
-import type { Value } from '../tensor/value.ts';
+import { maxOf } from '../tensor/ops/maximum.ts';
+import { firstRows } from '../tensor/ops/rows.ts';
+import { symbol, type Value } from '../tensor/value.ts';
 import type { HostArray } from './executor.ts';
 import { ACTIVATIONS } from './testing/denseCases.ts';
 import { expectEqual, oracle, sum, table } from './testing/formulas.ts';
@@ -156,5 +160,90 @@ describe('linear combinations', () => {
     );
     expectEqual(gradients[1], [sum(x.length, (i) => x[i] * upstream[i])]);
     expectEqual(gradients[2], upstream);
+  });
+});
+
+describe('first rows', () => {
+  test('are copied, and the others have no gradient', async () => {
+    const { arrays, upstream, out, gradients } = await differentiated({ x: [90, 5] }, (g, x) => firstRows(g, x, 31));
+    expectEqual(out, arrays[0].subarray(0, 31 * 5));
+    expectEqual(
+      gradients[0],
+      table(90, 5, (i, j) => (i < 31 ? upstream[i * 5 + j] : 0)),
+    );
+  });
+
+  test('of as many rows are the matrix itself', () => {
+    const g = newGraph();
+    const x = activation(g, 'x', symbol('nodes'), 3);
+    expect(firstRows(g, x, symbol('nodes'))).toBe(x);
+    expect(firstRows(g, x, symbol('targets'))).not.toBe(x);
+    expect(g.nodes).toHaveLength(1);
+  });
+});
+
+describe('columns', () => {
+  const rows = 40;
+
+  test('side by side, of any widths', async () => {
+    const widths = [3, 1, 5, 8, 2];
+    const shapes = Object.fromEntries(widths.map((width, i) => [`x${i}`, [rows, width] as const]));
+    const { arrays, upstream, out, gradients } = await differentiated(shapes, (g, ...parts) => concatColumns(g, parts));
+    const cols = sum(widths.length, (i) => widths[i]);
+    const first = widths.map((_, i) => sum(i, (j) => widths[j]));
+    const partOf = widths.flatMap((width, i) => Array.from({ length: width }, () => i));
+    const at = (i: number, j: number) => arrays[partOf[j]][i * widths[partOf[j]] + j - first[partOf[j]]];
+    expectEqual(out, table(rows, cols, at));
+    widths.forEach((width, part) => {
+      const expected = table(rows, width, (i, j) => upstream[i * cols + first[part] + j]);
+      expectEqual(gradients[part], expected);
+    });
+  });
+
+  test('the largest of equal shapes; of equals, the first has the gradient', async () => {
+    const parts = { x: [rows, 7], y: [rows, 7], z: [rows, 7] } as const;
+    const { arrays, upstream, out, gradients } = await differentiated(
+      parts,
+      (g, ...values) => maxOf(g, values),
+      // Few different numbers, so that all kinds of ties come up.
+      (...all) => {
+        for (const array of all) for (let i = 0; i < array.length; i++) array[i] = Math.round(2 * array[i]);
+      },
+    );
+    const at = (i: number) => arrays.map((array) => array[i]);
+    const ties = new Set(
+      Array.from(out, (value, i) =>
+        at(i)
+          .map((v) => Number(v === value))
+          .join(''),
+      ),
+    );
+    expect(ties.size).toBe(7);
+    expectEqual(
+      out,
+      Float64Array.from(out, (_, i) => Math.max(...at(i))),
+    );
+    gradients.forEach((gradient, part) => {
+      const wins = (i: number) => at(i).indexOf(Math.max(...at(i))) === part;
+      expectEqual(
+        gradient,
+        Float64Array.from(upstream, (u, i) => (wins(i) ? u : 0)),
+      );
+    });
+  });
+
+  test.each([
+    [3, 5],
+    [8, 4],
+    [4, 1],
+  ])('the mean of %i heads of %i columns', async (heads, channels) => {
+    const { arrays, upstream, out, gradients } = await differentiated({ x: [rows, heads * channels] }, (g, x) =>
+      meanHeads(g, x, heads),
+    );
+    const [x] = arrays;
+    const mean = (i: number, c: number) => sum(heads, (h) => x[i * heads * channels + h * channels + c]) / heads;
+    expectEqual(out, table(rows, channels, mean));
+    const expected = table(rows, heads * channels, (i, j) => upstream[i * channels + (j % channels)] / heads);
+    expectEqual(gradients[0], expected);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { heavySegments } from '../graph/segments.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Limits } from '../tensor/plan.ts';
-import { allCases, allCases, directedCsr, directedCsr, edgesCase, elementwiseCases, elementwiseCases, matmulCase, matmulCase, spmmCase, spmmCase, WIDTHS, WIDTHS } from './testing/cases.ts';
+import { allCases, directedCsr, edgesCase, elementwiseCases, matmulCase, spmmCase, WIDTHS } from './testing/cases.ts';
 import { denseCases } from './testing/denseCases.ts';
 import { learningCases } from './testing/learningCases.ts';
 import { buildCase, type OpCase, SCALARS, tightLimits } from './testing/opCase.ts';
@@ -26,6 +26,8 @@ const sized = (list: readonly OpCase[], pattern: RegExp) => list.find(({ name })
 
 /** Kernels that only copy, count or compute with integers. */
 const NONE = [
+  'copy.columns',
+  'copy.rows',
   'metrics.clear',
   'metrics.count',
   'optimizer.copyIf',
@@ -136,6 +138,19 @@ describe.each([
     expect(of(/sums\.(rows|segments)/)).toBe(entries);
     const mean = edgesCase(16, 'mean', true, true);
     expect(flopsOf(mean, limitsOf(mean)).of(/normalize/)).toBe(2 * csr.indptr[350]);
+  });
+
+  test.each(WIDTHS)('maxima and heads, width %i', (width) => {
+    const elements = 131 * width;
+    const of = (name: string) => {
+      const c = sized(denseCases(width), new RegExp(`^${name} width`));
+      return flopsOf(c, limitsOf(c)).of;
+    };
+    // Three parts, two at a time; both operands of each have a gradient.
+    expect(of('maxOf')(/maximum/)).toBe(2 * elements);
+    expect(of('maxOf')(/where/)).toBe(4 * elements);
+    expect(of('meanHeads')(/mean/)).toBe(3 * elements);
+    expect(of('meanHeads')(/spread/)).toBe(3 * elements);
   });
 
   test.each([1, 7, 257])('loss and counts of %i classes', (classes) => {

@@ -9,7 +9,7 @@ import { input, newGraph, state } from '../tensor/graph.ts';
 import { relu } from '../tensor/ops/activation.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
 import { dropEdges, normalizeEdges } from '../tensor/ops/edges.ts';
-import { addBias, addBias, relu } from '../tensor/ops/elementwise.ts';
+import { addBias } from '../tensor/ops/elementwise.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
 import { countClasses } from '../tensor/ops/metrics.ts';

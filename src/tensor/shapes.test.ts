@@ -3,7 +3,7 @@ import { activation, input, newGraph, state } from './graph.ts';
 import { relu } from './ops/activation.ts';
 import { dropout } from './ops/dropout.ts';
 import { dropEdges, normalizeEdges } from './ops/edges.ts';
-import { add, add, addBias, addBias, relu, sumRows, sumRows } from './ops/elementwise.ts';
+import { add, addBias, sumRows } from './ops/elementwise.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul, type Orientation } from './ops/matmul.ts';
 import { countClasses } from './ops/metrics.ts';

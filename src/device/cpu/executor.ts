@@ -9,8 +9,10 @@ import { type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
+import { copyKernels } from './copy.ts';
 import { dotKernels } from './dot.ts';
 import { edgeKernels } from './edges.ts';
+import { headKernels } from './heads.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
@@ -27,6 +29,8 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...matmulKernels,
   ...rowKernels,
   ...dotKernels,
+  ...copyKernels,
+  ...headKernels,
   ...learningKernels,
 };
 

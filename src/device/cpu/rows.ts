@@ -31,6 +31,18 @@ const scaleByParameter: CpuKernel = ({ floats: { x, eps, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = (1 + eps[0]) * x[i];
 };
 
+const maximum: CpuKernel = ({ floats: { x, y, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = y[i] > x[i] ? y[i] : x[i];
+};
+
+const whereEqual: CpuKernel = ({ floats: { x, y, upstream, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] === y[i] ? upstream[i] : 0;
+};
+
+const whereUnequal: CpuKernel = ({ floats: { x, y, upstream, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] === y[i] ? 0 : upstream[i];
+};
+
 /** Keys above 2^31 would make V8 hash in doubles, at half the speed. */
 function asInt32({ key0, key1 }: Params): [number, number] {
   return [key0 | 0, key1 | 0];
@@ -127,6 +139,9 @@ export const rowKernels: Record<string, CpuKernel> = {
   'elementwise.scale': scale,
   'elementwise.scaledSum': scaledSum,
   'elementwise.scaleByParameter': scaleByParameter,
+  'elementwise.maximum': maximum,
+  'elementwise.whereEqual': whereEqual,
+  'elementwise.whereUnequal': whereUnequal,
   'dropout.local': dropout,
   'dropout.global': dropout,
   'sparse.dropout.weighted.local': sparseDropout,

@@ -6,7 +6,7 @@ import { input } from '../../tensor/graph.ts';
 import type { OpGraph } from '../../tensor/op.ts';
 import { dropout } from '../../tensor/ops/dropout.ts';
 import { dropEdges, type EdgeNorm, normalizeEdges } from '../../tensor/ops/edges.ts';
-import { add, add, addBias, addBias, relu, sumRows, sumRows } from '../../tensor/ops/elementwise.ts';
+import { add, addBias, sumRows } from '../../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
 import { densify, type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';

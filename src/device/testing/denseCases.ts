@@ -1,6 +1,9 @@
 import type { OpGraph } from '../../tensor/op.ts';
 import { type Activation, activate, prelu } from '../../tensor/ops/activation.ts';
+import { concatColumns, meanHeads } from '../../tensor/ops/columns.ts';
 import { combine, scale, scaledSum } from '../../tensor/ops/combine.ts';
+import { maxOf } from '../../tensor/ops/maximum.ts';
+import { firstRows } from '../../tensor/ops/rows.ts';
 import type { Value } from '../../tensor/value.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -53,6 +56,21 @@ export function combineCases(width: number): OpCase[] {
   ];
 }
 
+/** So few rows that panels of the same bytes are wider in the prefix. */
+function rowsCases(width: number): OpCase[] {
+  return [caseOf(`firstRows width ${width}`, { x: [ROWS, width] }, (g, x) => firstRows(g, x, 57))];
+}
+
+/** The part in the middle has a width that moves the one behind it off every multiple of four. */
+function columnsCases(width: number): OpCase[] {
+  const x = [ROWS, width] as const;
+  return [
+    caseOf(`concatColumns width ${width}`, { x, y: [ROWS, 6], z: x }, (g, ...parts) => concatColumns(g, parts)),
+    caseOf(`maxOf width ${width}`, { x, y: x, z: x }, (g, ...parts) => maxOf(g, parts)),
+    caseOf(`meanHeads width ${width}`, { x: [ROWS, 3 * width] }, (g, v) => meanHeads(g, v, 3)),
+  ];
+}
+
 export function denseCases(width: number): OpCase[] {
-  return [...activationCases(width), ...combineCases(width)];
+  return [...activationCases(width), ...combineCases(width), ...rowsCases(width), ...columnsCases(width)];
 }
