@@ -8,9 +8,11 @@ import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layou
 import { type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type Times } from '../times.ts';
 import { aggregateKernels } from './aggregate.ts';
+import { attentionKernels } from './attention.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
+import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
 
 /**
@@ -19,7 +21,9 @@ import { rowKernels } from './rows.ts';
  */
 export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...aggregateKernels,
+  ...attentionKernels,
   ...matmulKernels,
+  ...rowDotsKernels,
   ...rowKernels,
   ...learningKernels,
 };

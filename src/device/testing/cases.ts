@@ -10,6 +10,7 @@ import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
 import { type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
 import type { Value } from '../../tensor/value.ts';
+import { attentionCases } from './attentionCases.ts';
 import { learningCases } from './learningCases.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -48,7 +49,7 @@ export function sparseInputs(
 }
 
 /** Builds once to learn the sizes of its sparse matrices. */
-function sparseCase(
+export function sparseCase(
   name: string,
   csr: CsrMatrix,
   use: (g: OpGraph, matrix: SparseMatrix) => { data: Data[]; outputs: Value[]; moving: Value[] },
@@ -126,7 +127,7 @@ export function featureCase(width: number, weighted: boolean, local = false): Op
 }
 
 /** Global ids that are far apart and in no order. */
-function scattered(rows: number): Uint32Array {
+export function scattered(rows: number): Uint32Array {
   return Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % 100_003);
 }
 
@@ -196,6 +197,7 @@ export function allCases(): OpCase[] {
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),
+    ...attentionCases(),
     ...learningCases(),
   ];
 }
