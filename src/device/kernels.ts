@@ -37,9 +37,59 @@ const dropEdges = (weights: string, ids: string) =>
 
 const normalizeEdges = (norm: string) =>
   overRows(`sparse.normalize.${norm}`, ['weights/weighted', `edgeNorm/${norm}`, 'normalizeEdges']);
+const SCORES: readonly string[] = ['gat', 'gatv2'];
+const IDS: readonly string[] = ['global', 'local'];
+
+/** Attention forward: the score varies, and whether nodes are numbered globally. */
+const attention = Object.fromEntries(
+  SCORES.flatMap((score) =>
+    IDS.flatMap((ids) =>
+      [
+        ['rows', 'rows'],
+        ['segments', 'heavySegments'],
+      ].map(([part, entry]): [string, Kernel] => [
+        `attention.${score}.${part}.${ids}`,
+        {
+          files: [
+            'random',
+            `ids/${ids}`,
+            'accumulator/softmax',
+            'attention/edge',
+            'attention/tiles',
+            `attention/${score}`,
+            'attention/finish',
+            'attention/forward',
+          ],
+          entry,
+        },
+      ]),
+    ),
+  ),
+);
+
+/** Attention backward: what the rows are, and whether whole rows or segments of heavy ones are summed. */
+const attentionGrad = (score: string, whats: readonly string[]): Record<string, Kernel> =>
+  Object.fromEntries(
+    whats.flatMap((what) =>
+      ['Rows', 'Segments'].map((part): [string, Kernel] => [
+        `attention.${score}.grad.${what}.${part.toLowerCase()}`,
+        {
+          files: [
+            'random',
+            'attention/packed',
+            'attention/edge',
+            'attention/tiles',
+            'attention/gradTiles',
+            `attention/${score}Grad`,
+          ],
+          entry: `${what}${part}`,
+        },
+      ]),
+    ),
+  );
 
 const family = (file: string, entries: readonly string[]) =>
-  Object.fromEntries(entries.map((entry) => [`${file}.${entry}`, { files: [file], entry }]));
+  Object.fromEntries(entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [file], entry }]));
 
 export const kernels: Readonly<Record<string, Kernel>> = {
   'aggregate.rows.sum.weighted': aggregate('weighted', 'rows'),
@@ -67,6 +117,16 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'loss.logSumExp': { files: ['loss'], entry: 'logSumExpOfRow' },
   'loss.crossEntropy': { files: ['loss'], entry: 'crossEntropy' },
   'loss.crossEntropyGrad': { files: ['loss'], entry: 'crossEntropyGrad' },
+  ...attention,
+  'attention.merge': {
+    files: ['accumulator/softmax', 'attention/tiles', 'attention/finish', 'attention/merge'],
+    entry: 'merge',
+  },
+  ...family('attention/pack', ['statistics', 'vector', 'nodes']),
+  ...attentionGrad('gat', ['targets', 'sources', 'features']),
+  ...attentionGrad('gatv2', ['targets', 'sources']),
+  'attention.mergeSum': { files: ['attention/mergeSum'], entry: 'mergeSum' },
+  ...family('rowDots', ['dots', 'rowGrad', 'vectorGrad']),
   ...family('matmul', ['nn', 'nt', 'tn']),
   ...family('reduce', ['columnSum', 'mergeSum', 'total']),
   ...family('elementwise', [

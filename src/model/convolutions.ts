@@ -1,10 +1,11 @@
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import type { Operator } from '../graph/operators.ts';
-import { gatAttention, gatv2Attention, rowDots } from '../tensor/ops/attention.ts';
+import { gatAttention, gatv2Attention } from '../tensor/ops/attention.ts';
 import { meanHeads } from '../tensor/ops/columns.ts';
 import { scaledSum } from '../tensor/ops/combine.ts';
 import { add, addBias } from '../tensor/ops/elementwise.ts';
+import { rowDots } from '../tensor/ops/rowDots.ts';
 import { densify } from '../tensor/ops/sparse.ts';
 import { spmax } from '../tensor/ops/spmax.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
@@ -107,8 +108,7 @@ function joinHeads(p: Declarations, name: string, { to }: ConvolutionShape, head
 /** What both kinds of attention ask of the op. */
 function attentionOptions({ inputs, mode }: Pass, hop: number, heads: number, config: Config) {
   const dropped = mode.training && config['model.attentionDropout'] > 0;
-  const ids = { sources: inputs.ids[hop], targets: inputs.ids[hop + 1] };
-  return { heads, negativeSlope: NEGATIVE_SLOPE, dropout: dropped ? ids : null };
+  return { heads, negativeSlope: NEGATIVE_SLOPE, dropout: dropped ? { ids: inputs.ids[hop] } : null };
 }
 
 /** Attention from a_s·W·x_j + a_t·W·x_i (Veličković et al., ICLR 2018, arXiv 1710.10903). */

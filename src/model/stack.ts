@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
-import { concatColumns, maxOf } from '../tensor/ops/columns.ts';
+import { concatColumns } from '../tensor/ops/columns.ts';
 import { add } from '../tensor/ops/elementwise.ts';
+import { maxOf } from '../tensor/ops/maximum.ts';
 import type { Value } from '../tensor/value.ts';
 import { CONVOLUTIONS, type Convolution, type ConvolutionName } from './convolutions.ts';
 import { constant, glorot } from './init.ts';

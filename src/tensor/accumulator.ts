@@ -10,13 +10,14 @@ import { evaluate, type Size, type Sizes } from './value.ts';
  */
 export interface Accumulator {
   readonly name: string;
-  /** f32 words of state per output element. */
+  /** f32 words of state: of each output element, or (softmax) of each row and head beside one word per channel. */
   readonly stateWords: number;
 }
 
 /** Accumulators of aggregation over edges; shaders/accumulator/NAME.wgsl has the four functions. */
 export const accumulators = {
   sum: { name: 'sum', stateWords: 1 },
+  softmax: { name: 'softmax', stateWords: 2 },
 } as const satisfies Record<string, Accumulator>;
 
 /** Rows cut into `count` chunks of `chunk` rows, the last one shorter. */

@@ -60,6 +60,7 @@ export function scalarsOf(config: Config): Record<string, number> {
     lr: config['training.lr'],
     weightDecay: config['training.weightDecay'],
     dropout: config['model.dropout'],
+    attentionDropout: config['model.attentionDropout'],
     lossScale: 1,
     first: 1,
     firstPart: 1,

@@ -9,6 +9,7 @@ import { type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
+import { attentionKernels } from './attention.ts';
 import { copyKernels } from './copy.ts';
 import { dotKernels } from './dot.ts';
 import { edgeKernels } from './edges.ts';
@@ -16,6 +17,7 @@ import { headKernels } from './heads.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
+import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
 
 /**
@@ -26,7 +28,9 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...activationKernels,
   ...aggregateKernels,
   ...edgeKernels,
+  ...attentionKernels,
   ...matmulKernels,
+  ...rowDotsKernels,
   ...rowKernels,
   ...dotKernels,
   ...copyKernels,

@@ -11,6 +11,7 @@ import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
 import { densify, type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
 import type { Value } from '../../tensor/value.ts';
+import { attentionCases } from './attentionCases.ts';
 import { denseCases } from './denseCases.ts';
 import { learningCases } from './learningCases.ts';
 import { type Data, dense, type OpCase, randoms } from './opCase.ts';
@@ -50,7 +51,7 @@ export function sparseInputs(
 }
 
 /** Builds once to learn the sizes of its sparse matrices. */
-function sparseCase(
+export function sparseCase(
   name: string,
   csr: CsrMatrix,
   use: (g: OpGraph, matrix: SparseMatrix) => { data: Data[]; outputs: Value[]; moving: Value[] },
@@ -161,7 +162,7 @@ export function edgesCase(width: number, norm: EdgeNorm | 'sum', weighted: boole
 }
 
 /** Global ids that are far apart and in no order. */
-function scattered(rows: number): Uint32Array {
+export function scattered(rows: number): Uint32Array {
   return Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % 100_003);
 }
 
@@ -236,6 +237,7 @@ export function allCases(): OpCase[] {
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),
+    ...attentionCases(),
     ...learningCases(),
   ];
 }

@@ -43,6 +43,7 @@ export const SCALARS = {
   weightDecay: 0.1,
   dropout: 0.4,
   dropEdge: 0.3,
+  attentionDropout: 0.3,
   lossScale: 0.25,
   first: 1,
   firstPart: 1,

@@ -25,8 +25,8 @@ export function dropKey(step: Step, stream: number): { key0: number; key1: numbe
  * One hash decides four elements by 16 bits each: an element is dropped where its bits are below the threshold. The rate is
  * thereby rounded to a multiple of 2^-16, and the scale is that of the rounded rate, so the expectation is exact.
  */
-export function dropThreshold(step: Step): { threshold: number; scale: number } {
-  const threshold = Math.round(step.scalars.dropout * 2 ** 16);
+export function dropThreshold(step: Step, rate = step.scalars.dropout): { threshold: number; scale: number } {
+  const threshold = Math.round(rate * 2 ** 16);
   return { threshold, scale: 1 / (1 - threshold / 2 ** 16) };
 }
 

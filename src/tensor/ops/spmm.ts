@@ -104,12 +104,13 @@ export const spmmOp: Op<SparseMatrix> = {
 };
 
 /** Entries of the heavy rows, as far as sizes tell: the last segment of each row counts as half full. */
-function heavyEntries({ segments, heavy, entries }: SparseHalf, step: Step): number {
+export function heavyEntries({ segments, heavy, entries }: SparseHalf, step: Step): number {
   const about = SEGMENT * rowsAt(segments.rows, step) - (SEGMENT / 2) * rowsAt(heavy.rows, step);
   return Math.min(rowsAt(entries, step), about);
 }
 
-function heavyRoom(half: SparseHalf, capacity: Sizes): number {
+/** Segments of heavy rows at a capacity. */
+export function heavyRoom(half: SparseHalf, capacity: Sizes): number {
   const size: Size = half.segments.rows;
   return evaluate(size, capacity);
 }

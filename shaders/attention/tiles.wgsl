@@ -1,0 +1,25 @@
+// What an invocation of attention works on: one row, one head, and up to 16 channels of it in the columns of a mat4x4f,
+// which are named registers where an array might spill. Channels are counted in floats, so a head may have any number.
+
+const TILE = 16u;
+
+struct Place {
+  row: u32,
+  head: u32,
+  /// first channel of the tile, and how many it has
+  first: u32,
+  count: u32,
+}
+
+fn tilesOfHead() -> u32 { return (p.channels + TILE - 1u) / TILE; }
+
+fn placeOf(id: u32) -> Place {
+  let tiles = tilesOfHead();
+  let first = id % tiles * TILE;
+  return Place(id / tiles / p.heads, id / tiles % p.heads, first, min(TILE, p.channels - first));
+}
+
+/// Whether the tile of a row's last column is this one: it writes the zeros that pad the row.
+fn isLast(place: Place) -> bool {
+  return place.head + 1u == p.heads && place.first + place.count == p.channels;
+}
