@@ -11,7 +11,7 @@ import { spmax } from '../tensor/ops/spmax.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import type { Value } from '../tensor/value.ts';
 import { constant, glorot } from './init.ts';
-import { activation, atLevel, linear, normalization, project } from './layers.ts';
+import { atLevel, type Layer, linear, normalization, project } from './layers.ts';
 import { isSparse, type Pass, type Rows } from './model.ts';
 import type { Declarations } from './parameters.ts';
 
@@ -23,6 +23,8 @@ export interface ConvolutionShape {
   readonly to: number;
   /** It makes the logits. */
   readonly last: boolean;
+  /** The model's. */
+  readonly act: Layer;
   readonly config: Config;
 }
 
@@ -66,11 +68,10 @@ const sage: ConvolutionKind = {
 /** MLP((1 + ε)·x + Σ neighbours), the MLP of two layers (Xu et al., ICLR 2019, arXiv 1810.00826). */
 const gin: ConvolutionKind = {
   operator: () => 'sum',
-  build(p, name, { from, to, config }) {
+  build(p, name, { from, to, act, config }) {
     const eps = config['model.learnEps'] ? p.vector(`${name}.eps`, 1, constant(0)) : null;
     const first = linear(p, `${name}.nn.lins.0`, from, to, { role: 'convolution' });
     const norm = normalization(p, config['model.norm'], `${name}.nn.norms.0`, to);
-    const act = activation(p, config, `${name}.nn.act`);
     const second = linear(p, `${name}.nn.lins.1`, to, to, { role: 'convolution' });
     return (pass, x, hop) => {
       const { g, inputs } = pass;

@@ -9,7 +9,7 @@ import { sparseDropout } from '../tensor/ops/sparse.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import type { Value } from '../tensor/value.ts';
 import { constant, fanIn, type Initial } from './init.ts';
-import { isSparse, type Parameter, type Pass, type Rows } from './model.ts';
+import { isSparse, type ModelShape, type Parameter, type Pass, type Rows } from './model.ts';
 import type { Declarations } from './parameters.ts';
 
 /** What convolutions and models are made of. A layer declares its parameters once and is then a function of its input. */
@@ -58,11 +58,11 @@ export function atLevel({ g, inputs }: Pass, x: Value, level: number): Value {
   return level === 0 ? x : firstRows(g, x, inputs.blocks[level - 1].forward.rows);
 }
 
-/** The activation that the configuration names; PReLU has one slope of its own in each place, 0.25 at first, as in PyTorch. */
-export function activation(p: Declarations, config: Config, name: string): Layer {
+/** The activation that the configuration names; PReLU has one slope for the whole model, 0.25 at first, as in PyTorch. */
+export function activation(p: Declarations, config: Config): Layer {
   const kind = config['model.activation'];
   if (kind !== 'prelu') return ({ g }, x) => activate(g, kind, x);
-  const slope = p.vector(`${name}.weight`, 1, constant(0.25));
+  const slope = p.vector('act.weight', 1, constant(0.25));
   return ({ g }, x) => prelu(g, x, slope);
 }
 
@@ -70,9 +70,16 @@ export function activation(p: Declarations, config: Config, name: string): Layer
  * The normalisation that the configuration names: over the nodes of the batch (Ioffe and Szegedy, 2015), or over the features
  * of each node (Ba et al., 2016; mode='node' in PyTorch Geometric). A batch that was split takes the statistics of each part.
  */
-export function normalization(p: Declarations, kind: Config['model.norm'], name: string, width: number): Layer {
+export function normalization(
+  p: Declarations,
+  kind: Config['model.norm'],
+  name: string,
+  width: number,
+  /** Where PyTorch Geometric's BatchNorm keeps that of PyTorch. */
+  module = '.module',
+): Layer {
   if (kind === 'none') return (_pass, x) => x;
-  const inner = kind === 'batch' ? `${name}.module` : name;
+  const inner = kind === 'batch' ? `${name}${module}` : name;
   const weight = p.vector(`${inner}.weight`, width, constant(1));
   const bias = p.vector(`${inner}.bias`, width, constant(0));
   if (kind === 'layer') return ({ g }, x) => layerNorm(g, x, weight, bias);
@@ -84,8 +91,7 @@ export function normalization(p: Declarations, kind: Config['model.norm'], name:
 }
 
 /** dropout → linear → activation on the features of every node, before anything looks at the graph. */
-export function inputLayer(p: Declarations, name: string, features: number, config: Config): Linear {
+export function inputLayer(p: Declarations, name: string, { features, config }: ModelShape, act: Layer): Linear {
   const map = linear(p, name, features, config['model.hidden']);
-  const act = activation(p, config, `${name}_act`);
   return (pass, x) => act(pass, map(pass, drop(pass, x, 0)));
 }

@@ -59,7 +59,7 @@ const CASES: [string, Partial<Config>, string[]][] = [
     ],
   ],
   ['sgc', { 'model.kind': 'sgc' }, ['conv1.lin.weight 3×11', 'conv1.lin.bias 3']],
-  ['appnp', { 'model.kind': 'appnp' }, ['lins.0.weight 6×11', 'lins.0.bias 6', 'lins.1.weight 3×6', 'lins.1.bias 3']],
+  ['appnp', { 'model.kind': 'appnp' }, ['lin1.weight 6×11', 'lin1.bias 6', 'lin2.weight 3×6', 'lin2.bias 3']],
   [
     'gcn2',
     { 'model.kind': 'gcn2' },
@@ -76,11 +76,11 @@ const CASES: [string, Partial<Config>, string[]][] = [
     'batch norm, PReLU and jumping knowledge',
     { 'model.norm': 'batch', 'model.activation': 'prelu', 'model.jumpingKnowledge': 'cat', 'model.layers': 1 },
     [
+      'act.weight 1',
       'convs.0.lin.weight 6×11',
       'convs.0.bias 6',
       'norms.0.module.weight 6',
       'norms.0.module.bias 6',
-      'act.weight 1',
       'lin.weight 3×6',
       'lin.bias 3',
       'norms.0.module.running_mean 6',

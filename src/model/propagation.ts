@@ -21,7 +21,7 @@ export function appnp(config: Config): Model {
     operator: 'gcn',
     hops,
     build(p, shape) {
-      const perceptron = stack('mlp', config).build(p, shape);
+      const perceptron = stack('mlp', config, (layer) => `lin${layer + 1}`).build(p, shape);
       return (pass) => {
         const { g, inputs } = pass;
         const first = perceptron(pass);
@@ -69,19 +69,19 @@ export function gcn2(config: Config): Model {
 function buildGcn2(p: Declarations, { features, classes, config }: ModelShape): Forward {
   const { 'model.hidden': hidden, 'model.alpha': alpha, 'model.theta': theta } = config;
   const enter = linear(p, 'lins.0', features, hidden);
-  const firstAct = activation(p, config, 'acts.0');
+  const act = activation(p, config);
   const convolutions = Array.from({ length: config['model.layers'] }, (_, i) => {
     p.layer = i;
     const weight = p.matrix(`convs.${i}.weight1`, hidden, hidden, glorot(hidden, hidden), 'convolution');
     const norm = normalization(p, config['model.norm'], `norms.${i}`, hidden);
-    return { weight, norm, act: activation(p, config, `acts.${i + 1}`), beta: Math.log(theta / (i + 1) + 1) };
+    return { weight, norm, beta: Math.log(theta / (i + 1) + 1) };
   });
   const leave = linear(p, 'lins.1', hidden, classes);
   return (pass) => {
     const { g, inputs } = pass;
-    const first = firstAct(pass, enter(pass, drop(pass, inputs.features, 0)));
+    const first = act(pass, enter(pass, drop(pass, inputs.features, 0)));
     let h = first;
-    for (const [hop, { weight, norm, act, beta }] of convolutions.entries()) {
+    for (const [hop, { weight, norm, beta }] of convolutions.entries()) {
       const gathered = spmm(g, inputs.blocks[hop], drop(pass, h, hop), `Â·(${h.name})`);
       const mixed = combine(g, 1 - alpha, gathered, alpha, atLevel(pass, first, hop + 1));
       h = act(pass, norm(pass, combine(g, 1 - beta, mixed, beta, project(pass, mixed, weight))));

@@ -23,23 +23,25 @@ export function residualBlocks(kind: ConvolutionName | 'mlp', config: Config): M
   };
 }
 
-function build(kind: ConvolutionName | 'mlp', p: Declarations, { features, classes, config }: ModelShape): Forward {
+function build(kind: ConvolutionName | 'mlp', p: Declarations, shape: ModelShape): Forward {
+  const { classes, config } = shape;
   const hidden = config['model.hidden'];
-  const enter = inputLayer(p, 'input_linear', features, config);
+  const act = activation(p, config);
+  const enter = inputLayer(p, 'input_linear', shape, act);
   const blocks = Array.from({ length: config['model.layers'] }, (_, i) => {
     p.layer = i;
     const name = `residual_modules.${i}`;
-    const norm = normalization(p, config['model.norm'], `${name}.normalization`, hidden);
-    const gather = gatherer(kind, p, `${name}.module`, config);
+    const norm = normalization(p, config['model.norm'], `${name}.normalization`, hidden, '');
+    const gather = gatherer(kind, p, `${name}.module`, act, config);
     const wide = kind === 'sage' ? 2 * hidden : hidden;
-    const feedForward = perceptron(p, `${name}.module.feed_forward_module`, wide, config);
+    const feedForward = perceptron(p, `${name}.module.feed_forward_module`, wide, act, config);
     return (pass: Pass, x: Value, hop: number) => {
       const level = kind === 'mlp' ? 0 : hop + 1;
       const inner = feedForward(pass, gather(pass, norm(pass, x), hop), level);
       return add(pass.g, atLevel(pass, x, level), inner);
     };
   });
-  const norm = normalization(p, config['model.norm'], 'output_normalization', hidden);
+  const norm = normalization(p, config['model.norm'], 'output_normalization', hidden, '');
   const leave = linear(p, 'output_linear', hidden, classes);
   return (pass) => {
     const x = blocks.reduce((h, block, hop) => block(pass, h, hop), enter(pass, pass.inputs.features));
@@ -50,7 +52,7 @@ function build(kind: ConvolutionName | 'mlp', p: Declarations, { features, class
 type Gather = (pass: Pass, x: Value, hop: number) => Value;
 
 /** What a block takes from the neighbours, before its perceptron. */
-function gatherer(kind: ConvolutionName | 'mlp', p: Declarations, name: string, config: Config): Gather {
+function gatherer(kind: ConvolutionName | 'mlp', p: Declarations, name: string, act: Layer, config: Config): Gather {
   const hidden = config['model.hidden'];
   if (kind === 'mlp') return (_pass, x) => x;
   if (kind === 'gcn') return ({ g, inputs }, x, hop) => spmm(g, inputs.blocks[hop], x, `Â·(${x.name})`);
@@ -61,15 +63,14 @@ function gatherer(kind: ConvolutionName | 'mlp', p: Declarations, name: string, 
       return concatColumns(g, [atLevel(pass, x, hop + 1), gathered(g, inputs.blocks[hop], x)]);
     };
   }
-  const shape = { from: hidden, to: hidden, last: false, config };
+  const shape = { from: hidden, to: hidden, last: false, act, config };
   return CONVOLUTIONS[kind].build(p, `${name}.conv`, shape);
 }
 
 /** linear → dropout → activation → linear → dropout. */
-function perceptron(p: Declarations, name: string, from: number, config: Config) {
+function perceptron(p: Declarations, name: string, from: number, act: Layer, config: Config) {
   const hidden = config['model.hidden'];
   const first = linear(p, `${name}.linear_1`, from, hidden);
-  const act: Layer = activation(p, config, `${name}.act`);
   const second = linear(p, `${name}.linear_2`, hidden, hidden);
   return (pass: Pass, x: Value, level: number): Value => {
     const inner = act(pass, drop(pass, first(pass, x), level));

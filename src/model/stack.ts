@@ -6,7 +6,7 @@ import type { Value } from '../tensor/value.ts';
 import { CONVOLUTIONS, type Convolution, type ConvolutionName } from './convolutions.ts';
 import { constant, glorot } from './init.ts';
 import { activation, atLevel, drop, inputLayer, linear, normalization } from './layers.ts';
-import { isSparse, type Model, type ModelShape, type Pass, type Rows } from './model.ts';
+import { type Forward, isSparse, type Model, type ModelShape, type Pass, type Rows } from './model.ts';
 import type { Declarations } from './parameters.ts';
 
 /**
@@ -14,13 +14,19 @@ import type { Declarations } from './parameters.ts';
  * two after the last layer unless jumping knowledge follows it. Without a convolution it is the multilayer perceptron
  * (torch_geometric.nn.models.MLP): what it lacks against the others is what the graph is worth.
  */
-export function stack(kind: ConvolutionName | 'mlp', config: Config): Model {
+export function stack(
+  kind: ConvolutionName | 'mlp',
+  config: Config,
+  nameOf = LAYER_NAME[kind === 'mlp' ? 'mlp' : 'convolution'],
+): Model {
   return {
     operator: kind === 'mlp' ? null : CONVOLUTIONS[kind].operator(config),
     hops: kind === 'mlp' ? 0 : config['model.layers'],
-    build: (p, shape) => build(kind, p, shape),
+    build: (p, shape) => build(kind, p, shape, nameOf),
   };
 }
+
+const LAYER_NAME = { mlp: (i: number) => `lins.${i}`, convolution: (i: number) => `convs.${i}` };
 
 /** Starts as a GCN does, so that the graph is all that it lacks. */
 function perceptronLayer(p: Declarations, name: string, from: number, to: number): Convolution {
@@ -28,22 +34,28 @@ function perceptronLayer(p: Declarations, name: string, from: number, to: number
   return (pass, x) => map(pass, x);
 }
 
-function build(kind: ConvolutionName | 'mlp', p: Declarations, { features, classes, config }: ModelShape) {
+function build(
+  kind: ConvolutionName | 'mlp',
+  p: Declarations,
+  shape: ModelShape,
+  nameOf: (layer: number) => string,
+): Forward {
+  const { features, classes, config } = shape;
   const { 'model.layers': layers, 'model.hidden': hidden } = config;
   const jump = config['model.jumpingKnowledge'];
   const convolution = kind !== 'mlp';
-  const enter = config['model.inputLayer'] ? inputLayer(p, 'lin_in', features, config) : null;
+  const act = activation(p, config);
+  const enter = config['model.inputLayer'] ? inputLayer(p, 'lin_in', shape, act) : null;
   const list = Array.from({ length: layers }, (_, i) => {
     p.layer = i;
     const last = i === layers - 1 && jump === 'none';
     const from = i === 0 && !enter ? features : hidden;
     const to = last ? classes : hidden;
     const apply = convolution
-      ? CONVOLUTIONS[kind].build(p, `convs.${i}`, { from, to, last, config })
-      : perceptronLayer(p, `lins.${i}`, from, to);
+      ? CONVOLUTIONS[kind].build(p, nameOf(i), { from, to, last, act, config })
+      : perceptronLayer(p, nameOf(i), from, to);
     const norm = last ? null : normalization(p, config['model.norm'], `norms.${i}`, to);
-    const act = last ? null : activation(p, config, layers > 1 ? `acts.${i}` : 'act');
-    return { apply, norm, act, residual: config['model.residual'] && from === to };
+    return { apply, norm, residual: config['model.residual'] && from === to };
   });
   const leave = jump === 'none' ? null : linear(p, 'lin', jump === 'cat' ? layers * hidden : hidden, classes);
 
@@ -51,12 +63,11 @@ function build(kind: ConvolutionName | 'mlp', p: Declarations, { features, class
     const { g } = pass;
     let h: Rows = enter ? enter(pass, pass.inputs.features) : pass.inputs.features;
     const all: Value[] = [];
-    for (const [i, { apply, norm, act, residual }] of list.entries()) {
+    for (const [i, { apply, norm, residual }] of list.entries()) {
       const [level, next] = convolution ? [i, i + 1] : [0, 0];
       const before: Rows = h;
       let out = apply(pass, drop(pass, before, level), i);
-      if (norm) out = norm(pass, out);
-      if (act) out = act(pass, out);
+      if (norm) out = act(pass, norm(pass, out));
       if (residual && !isSparse(before)) out = add(g, atLevel(pass, before, next), out);
       h = out;
       all.push(out);
