@@ -18,6 +18,11 @@ const sparseDropout = (weights: string, ids: string): Kernel => ({
   entry: 'entries',
 });
 
+const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kernel => ({
+  files: [`gradient/${gradient}`, 'optimizer'],
+  entry,
+});
+
 const family = (file: string, entries: readonly string[]) =>
   Object.fromEntries(entries.map((entry) => [`${file}.${entry}`, { files: [file], entry }]));
 
@@ -41,5 +46,12 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...family('reduce', ['columnSum', 'mergeSum']),
   ...family('elementwise', ['addBias', 'relu', 'reluGrad', 'add']),
   ...family('metrics', ['clear', 'argMax', 'count']),
-  ...family('optimizer', ['adam', 'adamClock', 'accumulate', 'compareBest', 'copyIf']),
+  'optimizer.adamClock': optimizer('adamClock'),
+  'optimizer.adam': optimizer('adam'),
+  'optimizer.adam.clipped': optimizer('adam', 'clipped'),
+  'optimizer.sgd': optimizer('sgd'),
+  'optimizer.sgd.clipped': optimizer('sgd', 'clipped'),
+  'optimizer.squares': optimizer('squares'),
+  'optimizer.clipScale': optimizer('clipScale'),
+  'optimizer.accumulate': optimizer('accumulate'),
 };

@@ -6,7 +6,7 @@ import type { Parameter } from './model.ts';
 import { models } from './models.ts';
 
 function parameter(rows: number, cols: number, initial: Parameter['initial'] = 'glorot'): Parameter {
-  return { value: state(newGraph(), 'weight', 'parameters', rows, cols), initial, layer: 0 };
+  return { value: state(newGraph(), 'weight', 'parameters', rows, cols), initial, layer: 0, role: 'other' };
 }
 
 describe('Glorot', () => {

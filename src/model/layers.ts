@@ -11,7 +11,8 @@ import { isSparse, type Mode, type ModelInputs, type ModelShape, type Parameter 
 /** What layers are made of. */
 
 /** The weight and the bias of each of a stack of linear maps: features → hidden → … → classes. */
-export function linearParameters(g: OpGraph, shape: ModelShape, prefix: string): Parameter[] {
+export function linearParameters(g: OpGraph, shape: ModelShape, prefix: 'convs' | 'lins'): Parameter[] {
+  const role = prefix === 'convs' ? 'convolution' : 'linear';
   const { features, hidden, classes, layers } = shape;
   return Array.from({ length: layers }, (_, layer) => {
     const from = layer === 0 ? features : hidden;
@@ -19,8 +20,8 @@ export function linearParameters(g: OpGraph, shape: ModelShape, prefix: string):
     const weight = state(g, `${prefix}.${layer}.weight`, 'parameters', from, to);
     const bias = state(g, `${prefix}.${layer}.bias`, 'parameters', 1, to);
     const both: Parameter[] = [
-      { value: weight, initial: 'glorot', layer },
-      { value: bias, initial: 'zeros', layer },
+      { value: weight, initial: 'glorot', layer, role },
+      { value: bias, initial: 'zeros', layer, role },
     ];
     return both;
   }).flat();

@@ -30,6 +30,8 @@ export interface Parameter {
   readonly initial: 'glorot' | 'zeros';
   /** The layer it belongs to, from 0. */
   readonly layer: number;
+  /** What weight decay asks for. */
+  readonly role: 'convolution' | 'linear' | 'other';
 }
 
 export interface ModelInputs {

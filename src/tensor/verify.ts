@@ -125,6 +125,7 @@ function grids(plan: Plan): string[] {
 
 /** What a dispatch launches with the largest sizes of its plan and ordinary scalars, as the first part of a first batch. */
 export function launchAtCapacity(plan: Plan, dispatch: Dispatch): Launch {
-  const scalars = { lr: 0.01, weightDecay: 0, dropout: 0.5, lossScale: 1, first: 1, firstPart: 1 };
+  const decay = { weightDecay: 0, weightDecayLinear: 0 };
+  const scalars = { lr: 0.01, ...decay, momentum: 0.9, clip: 1, dropout: 0.5, lossScale: 1, first: 1, firstPart: 1 };
   return dispatch.at({ sizes: plan.capacity, scalars, key: [0, 0] });
 }

@@ -38,7 +38,17 @@ export interface BuiltCase {
   readonly step: Step;
 }
 
-export const SCALARS = { lr: 0.01, weightDecay: 0.1, dropout: 0.4, lossScale: 0.25, first: 1, firstPart: 1 };
+export const SCALARS = {
+  lr: 0.01,
+  weightDecay: 0.1,
+  weightDecayLinear: 0.05,
+  momentum: 0.9,
+  clip: 30,
+  dropout: 0.4,
+  lossScale: 0.25,
+  first: 1,
+  firstPart: 1,
+};
 
 export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS, options?: PlanOptions): BuiltCase {
   const g = newGraph();
