@@ -1,9 +1,9 @@
-// Adam and AdamW in PyTorch's form, and small work on whole parameters. One vec4 per invocation.
+// Adam, AdamW and SGD in PyTorch's form, and small work on whole parameters. One vec4 per invocation.
 
 struct Params {
   rows: u32,
   lr: f32,
-  /// weight decay through the gradient (Adam)
+  /// weight decay through the gradient (Adam, SGD)
   l2: f32,
   /// 1 - lr · weight decay (AdamW), else 1
   shrink: f32,
@@ -13,8 +13,12 @@ struct Params {
   gain1: f32,
   gain2: f32,
   epsilon: f32,
+  momentum: f32,
   keep: f32,
-  always: u32,
+  /// invocations that sum the squares of a gradient, and where their sums begin
+  count: u32,
+  first: u32,
+  limit: f32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -27,23 +31,34 @@ struct Params {
 @group(0) @binding(6) var<storage, read> x: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> total: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> outClock: array<vec4f>;
-@group(0) @binding(9) var<storage, read> losses: array<vec4f>;
-/// (lowest validation loss, 1 where the last epoch is the best, epochs seen, 0)
-@group(0) @binding(10) var<storage, read_write> outRecord: array<vec4f>;
-@group(0) @binding(11) var<storage, read> record: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> velocity: array<vec4f>;
+@group(0) @binding(10) var<storage, read> partial: array<vec4f>;
+@group(0) @binding(11) var<storage, read_write> outPartial: array<vec4f>;
+/// (scale, norm before, 0, 0)
+@group(0) @binding(12) var<storage, read_write> outClip: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
 fn adam(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows) { return; }
   let before = parameter[id];
-  let g = gradient[id] + p.l2 * before;
+  let g = gradientAt(id) + p.l2 * before;
   let m = p.beta1 * moment1[id] + p.gain1 * g;
   let v = p.beta2 * moment2[id] + p.gain2 * g * g;
   moment1[id] = m;
   moment2[id] = v;
   let correction = clock[0];
   parameter[id] = p.shrink * before - p.lr * (m / correction.x) / (sqrt(v / correction.y) + p.epsilon);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn sgd(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows) { return; }
+  let before = parameter[id];
+  let v = p.momentum * velocity[id] + (gradientAt(id) + p.l2 * before);
+  velocity[id] = v;
+  parameter[id] = before - p.lr * v;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -59,18 +74,23 @@ fn accumulate(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   if (p.keep == 1.0) { total[id] += x[id]; } else { total[id] = x[id]; }
 }
 
+// Σ x² over every count-th vec4, from this invocation's own.
 @compute @workgroup_size(WORKGROUP)
-fn compareBest(@builtin(local_invocation_index) lane: u32) {
-  if (lane > 0u) { return; }
-  let before = outRecord[0];
-  let loss = losses[0].y;
-  let wins = p.always == 1u || before.z == 0.0 || loss < before.x;
-  outRecord[0] = vec4f(select(before.x, loss, wins), select(0.0, 1.0, wins), before.z + 1.0, 0.0);
+fn squares(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.count) { return; }
+  var sum = vec4f();
+  for (var i = id; i < p.rows; i += p.count) { sum += x[i] * x[i]; }
+  outPartial[p.first + id] = sum;
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn copyIf(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  if (id >= p.rows || record[0].y == 0.0) { return; }
-  total[id] = x[id];
+fn clipScale(@builtin(local_invocation_index) lane: u32) {
+  if (lane > 0u) { return; }
+  var sum = vec4f();
+  for (var i = 0u; i < p.count; i++) { sum += partial[i]; }
+  let norm = sqrt((sum.x + sum.y) + (sum.z + sum.w));
+  let scale = p.limit / (norm + p.epsilon);
+  // Not min(scale, 1): that would turn NaN into 1 and hide it.
+  outClip[0] = vec4f(select(scale, 1.0, scale > 1.0), norm, 0.0, 0.0);
 }

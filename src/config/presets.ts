@@ -96,8 +96,9 @@ export const PRESETS = {
       'model.theta': 0.5,
       'model.dropout': 0.6,
       'training.epochs': 300,
+      'training.decayOn': 'split',
       'training.weightDecay': 0.01,
-      'training.decayOn': 'all',
+      'training.weightDecayLinear': 0.0005,
     },
   },
   mlp: {

@@ -30,7 +30,6 @@ const NONE = [
   'copy.rows',
   'metrics.clear',
   'metrics.count',
-  'optimizer.copyIf',
   'sparse.permute',
   'sparse.dense.weighted',
   'sparse.dense.ones',
@@ -171,17 +170,23 @@ describe.each([
     expect(of(/columnSum/)).toBe(203 * 4);
   });
 
-  test('Adam', () => {
-    const c = sized(learningCases(), /^AdamW, best/);
+  test.each([
+    [/^AdamW$/, 17, 0],
+    [/^AdamW, clipped/, 18, 1],
+    [/^SGD$/, 6, 0],
+    [/^SGD, clipped/, 7, 1],
+  ])('%s', (name, perElement, clipped) => {
+    const c = sized(learningCases(), name);
     const { of, kernels } = flopsOf(c, limitsOf(c));
-    expect(of(/\.adam$/)).toBe((37 + 1) * 33 * 17);
+    const elements = (37 + 1) * 33 + 3 * 2;
+    expect(of(/\.(adam|sgd)(\.clipped)?$/)).toBe(elements * perElement);
+    expect(of(/squares/)).toBe(clipped * 2 * elements);
     // The first part replaces what is there.
     expect(kernels.get('optimizer.accumulate')).toBe(0);
     const { plan, step } = buildCase(c, limitsOf(c));
     const later = { ...step, scalars: { ...SCALARS, firstPart: 0 } };
     const parts = plan.routines.main.filter(({ kernel }) => kernel === 'optimizer.accumulate');
-    // One gradient, and two losses of four columns.
-    expect(parts.reduce((sum, part) => sum + part.at(later).flops, 0)).toBe(37 * 33 + 2 * 4);
+    expect(parts.reduce((sum, part) => sum + part.at(later).flops, 0)).toBe(37 * 33);
   });
 });
 

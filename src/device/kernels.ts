@@ -88,6 +88,11 @@ const attentionGrad = (score: string, whats: readonly string[]): Record<string, 
     ),
   );
 
+const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kernel => ({
+  files: [`gradient/${gradient}`, 'optimizer'],
+  entry,
+});
+
 const family = (file: string, entries: readonly string[]) =>
   Object.fromEntries(entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [file], entry }]));
 
@@ -151,5 +156,12 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'dot.product': dot('product'),
   'dot.negative': dot('negative'),
   ...family('metrics', ['clear', 'argMax', 'count']),
-  ...family('optimizer', ['adam', 'adamClock', 'accumulate', 'compareBest', 'copyIf']),
+  'optimizer.adamClock': optimizer('adamClock'),
+  'optimizer.adam': optimizer('adam'),
+  'optimizer.adam.clipped': optimizer('adam', 'clipped'),
+  'optimizer.sgd': optimizer('sgd'),
+  'optimizer.sgd.clipped': optimizer('sgd', 'clipped'),
+  'optimizer.squares': optimizer('squares'),
+  'optimizer.clipScale': optimizer('clipScale'),
+  'optimizer.accumulate': optimizer('accumulate'),
 };

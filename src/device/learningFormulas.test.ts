@@ -4,7 +4,7 @@ import { input, state } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
 import { countClasses } from '../tensor/ops/metrics.ts';
-import { adam } from '../tensor/ops/optimizer.ts';
+import { accumulate, optimize } from '../tensor/ops/optimizer.ts';
 import type { HostArray } from './executor.ts';
 import { expectEqual, oracle, sum, table } from './testing/formulas.ts';
 import { targets } from './testing/learningCases.ts';
@@ -80,39 +80,67 @@ describe('learning', () => {
     });
   });
 
-  // https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html and AdamW.html
-  test.each([
-    [false, 0.2],
-    [true, 0.2],
-    [false, 0],
-    [true, 0],
-  ])('five steps of Adam, decoupled: %s, decay of this parameter: %d', async (decoupled, decay) => {
-    const [rows, cols] = [3, 5];
-    const rates = [0.01, 0.02, 0.005, 0.01, 0.03];
-    let [w, gradient]: HostArray[] = [];
-    const [after] = await oracle(
-      (g) => {
-        const data = [dense(g, 'w', rows, cols), dense(g, 'gradient', rows, cols)];
-        [w, gradient] = data.map(([, array]) => array);
-        adam(g, new Map([[data[0][0], data[1][0]]]), { decoupled, decays: () => decay > 0 });
-        return { data, outputs: [data[0][0]] };
-      },
-      rates.map((lr) => ({ lr, weightDecay: 0.2 })),
-    );
-    const expected = Float64Array.from(w as Float32Array, (start, i) => {
-      let theta: number = start;
-      let m = 0;
-      let v = 0;
-      rates.forEach((lr, at) => {
-        const t = at + 1;
-        if (decoupled) theta -= lr * decay * theta;
-        const slope = gradient[i] + (decoupled ? 0 : decay * theta);
-        m = 0.9 * m + 0.1 * slope;
-        v = 0.999 * v + 0.001 * slope ** 2;
-        theta -= (lr * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8);
+  // https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html, AdamW.html and SGD.html
+  describe.each([
+    ['unclipped', Number.POSITIVE_INFINITY],
+    ['clipped where the norm is over 4', 4],
+  ])('%s', (_, limit) => {
+    test.each([
+      ['adam', 'weightDecay', 0.2],
+      ['adam', null, 0],
+      ['adamw', 'weightDecay', 0.2],
+      ['adamw', null, 0],
+      ['sgd', 'weightDecayLinear', 0.3],
+      ['sgd', null, 0],
+    ] as const)('five steps of %s, decay of this parameter: %s', async (rule, decayOf, decay) => {
+      const [rows, cols] = [3, 5];
+      const rates = [0.01, 0.02, 0.005, 0.01, 0.03];
+      const momenta = [0.9, 0.9, 0.5, 0, 0.8];
+      let [w, gradient, other]: HostArray[] = [];
+      const clip = Number.isFinite(limit);
+      const scalars = { weightDecay: 0.2, weightDecayLinear: 0.3, clip: limit };
+      const [after] = await oracle(
+        (g) => {
+          const data = [dense(g, 'w', rows, cols), dense(g, 'gradient', rows, cols)];
+          data.push(dense(g, 'b', 1, 2), dense(g, 'b.grad', 1, 2));
+          const total = state(g, 'total', 'optimizer', rows, cols);
+          accumulate(g, total, data[1][0]);
+          [w, gradient, , other] = data.map(([, array]) => array);
+          const update = new Map([
+            [data[0][0], total],
+            [data[2][0], data[3][0]],
+          ]);
+          optimize(g, update, { rule, decayOf: () => decayOf, clip });
+          return { data, outputs: [data[0][0]] };
+        },
+        rates.map((lr, at) => ({ ...scalars, lr, momentum: momenta[at], firstPart: at % 2 })),
+      );
+      // What total holds in each step: the sums of one, one, two, one, two gradients.
+      const times = [1, 1, 2, 1, 2];
+      const square = (array: HostArray) => Array.from(array).reduce((sum, x) => sum + x * x, 0);
+      const scales = times.map((n) =>
+        Math.min(1, limit / (Math.sqrt(n * n * square(gradient) + square(other)) + 1e-6)),
+      );
+      if (clip) expect([Math.max(...scales), scales.every((scale) => scale === 1)]).toEqual([1, false]);
+      const expected = Float64Array.from(w as Float32Array, (start, i) => {
+        let theta: number = start;
+        let [m, v] = [0, 0];
+        rates.forEach((lr, at) => {
+          const t = at + 1;
+          if (rule === 'adamw') theta -= lr * decay * theta;
+          const slope = scales[at] * times[at] * gradient[i] + (rule === 'adamw' ? 0 : decay * theta);
+          if (rule === 'sgd') {
+            v = momenta[at] * v + slope;
+            theta -= lr * v;
+            return;
+          }
+          m = 0.9 * m + 0.1 * slope;
+          v = 0.999 * v + 0.001 * slope ** 2;
+          theta -= (lr * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8);
+        });
+        return theta;
       });
-      return theta;
+      expectEqual(after, expected);
     });
-    expectEqual(after, expected);
   });
 });

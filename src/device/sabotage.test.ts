@@ -99,12 +99,16 @@ const WHOLE: readonly Sabotage[] = [
   ['optimizer', 'p.beta2 * moment2[id] + ', '', 'Adam'],
   ['optimizer', 'outClock[0] * vec4f(p.beta1, p.beta2, 0.0, 0.0) +', '', 'Adam'],
   ['optimizer', 'p.shrink * before', 'before', 'AdamW'],
-  ['optimizer', 'gradient[id] + p.l2 * before', 'gradient[id]', 'Adam'],
+  ['optimizer', 'gradientAt(id) + p.l2 * before;', 'gradientAt(id);', 'Adam'],
   ['optimizer', 'total[id] += x[id]', 'total[id] = x[id]', 'Adam'],
-  ['optimizer', ' || record[0].y == 0.0', '', 'Adam'],
-  ['optimizer', 'record[0].y == 0.0', 'record[0].y == 1.0', 'Adam'],
-  ['optimizer', 'loss < before.x', 'loss <= before.x', 'Adam'],
-  ['optimizer', 'p.always == 1u ||', '', 'Adam'],
+  ['optimizer', 'p.momentum * velocity[id] + ', '', 'SGD'],
+  ['optimizer', '(gradientAt(id) + p.l2 * before)', 'gradientAt(id)', 'SGD'],
+  ['optimizer', 'i < p.rows; i += p.count', 'i + 1u < p.rows; i += p.count', 'Adam, clipped'],
+  ['optimizer', 'outPartial[p.first + id]', 'outPartial[id]', 'Adam, clipped'],
+  ['optimizer', '(sum.z + sum.w)', 'sum.z', 'SGD, clipped'],
+  ['optimizer', 'select(scale, 1.0, scale > 1.0)', 'scale', 'SGD, clipped'],
+  ['gradient/clipped', 'clip[0].x * gradient[id]', 'gradient[id]', 'SGD, clipped'],
+  ['gradient/plain', 'return gradient[id]', 'return -gradient[id]', 'SGD'],
 ];
 
 /** What shows only where a matrix is cut into panels of different widths, beside what sabotagePanels.test.ts has. */

@@ -38,7 +38,7 @@ const gcn: ConvolutionKind = {
   operator: () => 'gcn',
   build(p, name, { from, to }) {
     const weight = p.weight(`${name}.lin.weight`, from, to, glorot(from, to), 'convolution');
-    const bias = p.vector(`${name}.bias`, to, constant(0));
+    const bias = p.vector(`${name}.bias`, to, constant(0), { role: 'convolution' });
     return (pass, x, hop) => {
       const h = project(pass, x, weight);
       return addBias(pass.g, spmm(pass.g, pass.inputs.blocks[hop], h, `Â·(${h.name})`), bias);
@@ -69,7 +69,7 @@ const sage: ConvolutionKind = {
 const gin: ConvolutionKind = {
   operator: () => 'sum',
   build(p, name, { from, to, act, config }) {
-    const eps = config['model.learnEps'] ? p.vector(`${name}.eps`, 1, constant(0)) : null;
+    const eps = config['model.learnEps'] ? p.vector(`${name}.eps`, 1, constant(0), { role: 'convolution' }) : null;
     const first = linear(p, `${name}.nn.lins.0`, from, to, { role: 'convolution' });
     const norm = normalization(p, config['model.norm'], `${name}.nn.norms.0`, to);
     const second = linear(p, `${name}.nn.lins.1`, to, to, { role: 'convolution' });
@@ -102,7 +102,7 @@ function headsOf({ to, last, config }: ConvolutionShape): { heads: number; chann
 
 /** What both kinds of attention do with what comes out of the heads. */
 function joinHeads(p: Declarations, name: string, { to }: ConvolutionShape, heads: number, concat: boolean) {
-  const bias = p.vector(`${name}.bias`, to, constant(0));
+  const bias = p.vector(`${name}.bias`, to, constant(0), { role: 'convolution' });
   return ({ g }: Pass, out: Value) => addBias(g, concat ? out : meanHeads(g, out, heads), bias);
 }
 
@@ -120,7 +120,10 @@ const gat: ConvolutionKind = {
     const width = heads * channels;
     const weight = p.weight(`${name}.lin.weight`, shape.from, width, glorot(shape.from, width), 'convolution');
     const attention = (end: 'src' | 'dst') =>
-      p.vector(`${name}.att_${end}`, width, glorot(heads, channels), [1, heads, channels]);
+      p.vector(`${name}.att_${end}`, width, glorot(heads, channels), {
+        role: 'convolution',
+        shape: [1, heads, channels],
+      });
     const [source, target] = [attention('src'), attention('dst')];
     const join = joinHeads(p, name, shape, heads, concat);
     return (pass, x, hop) => {
@@ -144,7 +147,10 @@ const gatv2: ConvolutionKind = {
     const half = (side: 'l' | 'r') =>
       linear(p, `${name}.lin_${side}`, shape.from, width, { initial, bias: constant(0), role: 'convolution' });
     const [ofSource, ofTarget] = [half('l'), half('r')];
-    const attention = p.vector(`${name}.att`, width, glorot(heads, channels), [1, heads, channels]);
+    const attention = p.vector(`${name}.att`, width, glorot(heads, channels), {
+      role: 'convolution',
+      shape: [1, heads, channels],
+    });
     const join = joinHeads(p, name, shape, heads, concat);
     return (pass, x, hop) => {
       const { g, inputs } = pass;

@@ -39,7 +39,7 @@ export function linear(
   { bias = fanIn(from), initial = fanIn(from), role = 'linear' }: LinearOptions = {},
 ): Linear {
   const weight = p.weight(`${name}.weight`, from, to, initial, role);
-  const offset = bias && p.vector(`${name}.bias`, to, bias);
+  const offset = bias && p.vector(`${name}.bias`, to, bias, { role });
   return (pass, x, between = (h) => h) => {
     const out = between(project(pass, x, weight));
     return offset ? addBias(pass.g, out, offset) : out;

@@ -15,10 +15,15 @@ export interface Declarations {
   /** in × out, stored in PyTorch as out × in. */
   weight(name: string, from: number, to: number, initial: Initial, role: Parameter['role']): Value;
   /** 1 × length, stored in PyTorch with this shape. */
-  vector(name: string, length: number, initial: Initial, shape?: readonly number[]): Value;
+  vector(name: string, length: number, initial: Initial, about?: VectorOptions): Value;
   /** in × out, stored as it is. */
   matrix(name: string, from: number, to: number, initial: Initial, role: Parameter['role']): Value;
   buffer(name: string, length: number, fill: number): Value;
+}
+
+export interface VectorOptions {
+  readonly role?: Parameter['role'];
+  readonly shape?: readonly number[];
 }
 
 export function declarations(g: OpGraph): Declarations {
@@ -39,8 +44,8 @@ export function declarations(g: OpGraph): Declarations {
     layer: 0,
     weight: (name, from, to, initial, role) =>
       declare(p.parameters, name, from, to, { initial, role, shape: [to, from], transposed: true }),
-    vector: (name, length, initial, shape = [length]) =>
-      declare(p.parameters, name, 1, length, { initial, role: 'other', shape, transposed: false }),
+    vector: (name, length, initial, { role = 'other', shape = [length] } = {}) =>
+      declare(p.parameters, name, 1, length, { initial, role, shape, transposed: false }),
     matrix: (name, from, to, initial, role) =>
       declare(p.parameters, name, from, to, { initial, role, shape: [from, to], transposed: false }),
     buffer: (name, length, fill) =>

@@ -43,7 +43,7 @@ export function sgc(config: Config): Model {
     hops: config['model.steps'],
     build(p, { features, classes }) {
       const weight = p.weight('conv1.lin.weight', features, classes, fanIn(features), 'convolution');
-      const bias = p.vector('conv1.lin.bias', classes, fanIn(features));
+      const bias = p.vector('conv1.lin.bias', classes, fanIn(features), { role: 'convolution' });
       return (pass) => {
         // Linear all the way: the narrow logits are gathered, not the wide features.
         let z: Value = project(pass, drop(pass, pass.inputs.features, 0), weight);

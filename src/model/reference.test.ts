@@ -102,7 +102,7 @@ describe.each([
   { title: 'CPU', missing: false, open: openCpu },
   {
     title: 'WebGPU',
-    missing: NO_ADAPTER !== null,
+    missing: NO_ADAPTER !== '',
     open: async (plan: Plan) => {
       const { device, description } = await testDevice();
       return webgpuExecutor(device, description, plan);

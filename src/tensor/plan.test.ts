@@ -7,7 +7,7 @@ import { add } from './ops/elementwise.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul } from './ops/matmul.ts';
 import { countClasses } from './ops/metrics.ts';
-import { adam } from './ops/optimizer.ts';
+import { optimize } from './ops/optimizer.ts';
 import {
   BULK,
   DEFAULT_LIMITS,
@@ -66,7 +66,7 @@ function training() {
   const forward = () => matmul(g, relu(g, matmul(g, x, parameters[0])), parameters[1], 'nn', 'logits');
   g.routine = 'train';
   maskedCrossEntropy(g, forward(), labels, mask, losses);
-  adam(g, gradients(g, parameters), { decoupled: false, decays: () => true });
+  optimize(g, gradients(g, parameters), { rule: 'adam', decayOf: () => 'weightDecay', clip: false });
   g.routine = 'evaluate';
   const logits = forward();
   maskedCrossEntropy(g, logits, labels, mask, losses);

@@ -7,7 +7,7 @@ import { add } from './ops/elementwise.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul } from './ops/matmul.ts';
 import { countClasses } from './ops/metrics.ts';
-import { adam } from './ops/optimizer.ts';
+import { optimize } from './ops/optimizer.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from './plan.ts';
 import { symbol, type Value } from './value.ts';
 import { verifyPlan } from './verify.ts';
@@ -31,7 +31,7 @@ function sound(limits = DEFAULT_LIMITS): Plan {
   };
   g.routine = 'train';
   maskedCrossEntropy(g, forward(), labels, mask, losses);
-  adam(g, gradients(g, parameters), { decoupled: true, decays: () => true });
+  optimize(g, gradients(g, parameters), { rule: 'adamw', decayOf: () => 'weightDecay', clip: false });
   g.routine = 'evaluate';
   const logits = forward();
   maskedCrossEntropy(g, logits, labels, mask, losses);

@@ -128,6 +128,9 @@ export function launchAtCapacity(plan: Plan, dispatch: Dispatch): Launch {
   const scalars = {
     lr: 0.01,
     weightDecay: 0,
+    weightDecayLinear: 0,
+    momentum: 0.9,
+    clip: 1,
     dropout: 0.5,
     attentionDropout: 0.5,
     dropEdge: 0.5,

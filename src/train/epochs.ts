@@ -83,7 +83,6 @@ export async function runEpochs(
       reading += performance.now() - asked;
     };
     await run.evaluate.epoch(epoch, predictions && inBatches ? read : undefined);
-    await executor.run('keep', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
     const values = await executor.results();
     const evalMs = performance.now() - trainedAt - times.waited - reading;
     if (predictions && !inBatches) await predictions.read(null);
@@ -107,9 +106,11 @@ export async function runEpochs(
     };
     progress.epochs.push(record);
     progress.steps = context.steps;
-    // The same rule as on the device: the first minimum wins; without validation nodes, the last epoch.
-    if (!progress.best || counts.validation === 0 || losses[1] < progress.best.loss)
+    // The first minimum wins; without validation nodes, the last epoch.
+    if (!progress.best || counts.validation === 0 || losses[1] < progress.best.loss) {
       progress.best = { epoch, loss: losses[1], test: onTest };
+      await executor.run('keep', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
+    }
     await afterEpoch();
     job.onEpoch?.(record, context.steps);
     if (predictions) job.onPredictions?.(epoch, predictions.take());

@@ -74,7 +74,6 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
   const shape = shapeOf(graph, config['data.normalizeFeatures']);
   const training = buildProgram(config, shape, model, sizes, {
     predictOnly,
-    validated: splitOf(graph, config).includes(SPLIT.validation),
     readLogits: predictOnly || shape.classes === 2 || instruments.predictions === true,
   });
   const plan = makePlan(training.program, options.limits, { timestamps: instruments.timestamps });

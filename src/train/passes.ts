@@ -59,6 +59,9 @@ export function scalarsOf(config: Config): Record<string, number> {
   return {
     lr: config['training.lr'],
     weightDecay: config['training.weightDecay'],
+    weightDecayLinear: config['training.weightDecayLinear'],
+    momentum: config['training.momentum'],
+    clip: config['training.clip'],
     dropout: config['model.dropout'],
     attentionDropout: config['model.attentionDropout'],
     lossScale: 1,

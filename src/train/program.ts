@@ -4,7 +4,7 @@ import { declarations } from '../model/parameters.ts';
 import { addEvaluation, addTrainingLoss, declareTotals, type Totals } from '../task/nodeClassification.ts';
 import { gradients } from '../tensor/autodiff.ts';
 import { newGraph, state } from '../tensor/graph.ts';
-import { accumulate, adam, keepBest } from '../tensor/ops/optimizer.ts';
+import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
 import type { Program } from '../tensor/plan.ts';
 import type { Sizes, Value } from '../tensor/value.ts';
 import { declareBatch, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
@@ -14,7 +14,7 @@ import { declareBatch, declareFull, type GraphInputs, type GraphShape } from './
  *   train     forward, loss, backward; in the full batch also the update
  *   update    (sampled) the update, from the gradients that the parts of a batch have added up
  *   evaluate  forward on all splits, losses and counts
- *   keep      remembers the parameters of the best epoch
+ *   keep      remembers the parameters: run after the best epoch so far
  *   restore   puts them back
  */
 export interface TrainingProgram {
@@ -34,8 +34,6 @@ export interface TrainingProgram {
 export interface ProgramOptions {
   /** Only `evaluate`: for predictions from weights that are there already. */
   readonly predictOnly?: boolean;
-  /** Whether any node validates; otherwise the last epoch is the best. */
-  readonly validated: boolean;
   /** Keep logits readable, at the price of a buffer of their own. */
   readonly readLogits: boolean;
 }
@@ -79,10 +77,11 @@ export function buildProgram(
       );
       g.routine = 'update';
     }
-    const layerOf = new Map(parameters.map(({ value, layer }) => [value, layer]));
-    adam(g, found, {
-      decoupled: config['training.optimizer'] === 'adamw',
-      decays: (parameter) => config['training.decayOn'] === 'all' || layerOf.get(parameter) === 0,
+    const byValue = new Map(parameters.map((parameter) => [parameter.value, parameter]));
+    optimize(g, found, {
+      rule: config['training.optimizer'],
+      decayOf: (value) => decayOf(byValue.get(value)!, config['training.decayOn']),
+      clip: config['training.clip'] > 0,
     });
   }
 
@@ -92,7 +91,7 @@ export function buildProgram(
     addEvaluation(g, logits, evaluate.targets, totals);
     g.routine = 'keep';
     const kept = [...values, ...buffers.map(({ value }) => value)];
-    best = keepBest(g, totals.losses, kept, options.validated);
+    best = keepCopies(g, kept);
     g.routine = 'restore';
     for (const [parameter, copy] of best) accumulate(g, parameter, copy);
   }
@@ -113,4 +112,11 @@ export function buildProgram(
     totals,
     logits: options.readLogits ? logits : null,
   };
+}
+
+/** The scalar by which a parameter decays, if any. */
+function decayOf({ layer, role }: Parameter, decayOn: Config['training.decayOn']): Decay | null {
+  if (decayOn === 'all') return 'weightDecay';
+  if (decayOn === 'first') return layer === 0 ? 'weightDecay' : null;
+  return ({ convolution: 'weightDecay', linear: 'weightDecayLinear', other: null } as const)[role];
 }

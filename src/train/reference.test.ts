@@ -30,6 +30,23 @@ const CASES: [string, GraphOptions, Partial<Config>][] = [
     {},
     { 'training.weightDecay': 0.5, 'training.optimizer': 'adamw', 'training.decayOn': 'all', 'training.lr': 0.05 },
   ],
+  [
+    'weight decay of convolutions',
+    {},
+    { 'training.weightDecay': 0.2, 'training.weightDecayLinear': 0.01, 'training.decayOn': 'split' },
+  ],
+  [
+    'weight decay of linear layers',
+    {},
+    {
+      'model.kind': 'mlp',
+      'training.weightDecay': 0.2,
+      'training.weightDecayLinear': 0.01,
+      'training.decayOn': 'split',
+    },
+  ],
+  ['SGD with momentum', {}, { 'training.optimizer': 'sgd', 'training.lr': 0.5, 'training.momentum': 0.8 }],
+  ['clipped gradients', {}, { 'training.optimizer': 'sgd', 'training.lr': 0.5, 'training.clip': 0.1 }],
 ];
 
 /** The weights before the first update: those of an epoch with learning rate 0. */

@@ -7,7 +7,7 @@ import type { Job } from './job.ts';
  * The configuration of a run as it changes by hand, and the events that tell what was changed after which step. A replay
  * carries the same events out after the same steps, through the same code.
  *
- * What the next optimiser step reads (learning rate, weight decay, dropout) changes between steps; what shapes an epoch (batch
+ * What the next optimiser step reads (learning rate, weight decay, momentum, dropout) changes between steps; what shapes an epoch (batch
  * size, fan-out, number of epochs) between epochs.
  */
 export interface Steering {
@@ -27,7 +27,13 @@ export interface Steering {
   stop(epochs: number, steps: number): void;
 }
 
-const BETWEEN_STEPS: ReadonlySet<ConfigKey> = new Set(['training.lr', 'training.weightDecay', 'model.dropout']);
+const BETWEEN_STEPS: ReadonlySet<ConfigKey> = new Set([
+  'training.lr',
+  'training.weightDecay',
+  'training.weightDecayLinear',
+  'training.momentum',
+  'model.dropout',
+]);
 
 export function newSteering(job: Pick<Job, 'config' | 'events' | 'control' | 'onEvent'>): Steering {
   let { config } = job;

@@ -87,10 +87,11 @@ const adamClock: CpuKernel = ({ floats: { outClock } }, p) => {
   outClock[1] = outClock[1] * p.beta2 + p.gain2;
 };
 
-const adam: CpuKernel = ({ floats: { gradient, clock, parameter, moment1, moment2 } }, p) => {
+const adam: CpuKernel = ({ floats: { gradient, clip, clock, parameter, moment1, moment2 } }, p) => {
+  const scale = clip ? clip[0] : 1;
   for (let i = 0; i < p.rows * 4; i++) {
     const before = parameter[i];
-    const g = gradient[i] + p.l2 * before;
+    const g = scale * gradient[i] + p.l2 * before;
     const m = p.beta1 * moment1[i] + p.gain1 * g;
     const v = p.beta2 * moment2[i] + p.gain2 * g * g;
     moment1[i] = m;
@@ -103,16 +104,33 @@ const accumulate: CpuKernel = ({ floats: { x, total } }, p) => {
   for (let i = 0; i < p.rows * 4; i++) total[i] = x[i] + (p.keep ? total[i] : 0);
 };
 
-const compareBest: CpuKernel = ({ floats: { losses, outRecord } }, p) => {
-  const loss = losses[1];
-  const wins = p.always || outRecord[2] === 0 || loss < outRecord[0];
-  if (wins) outRecord[0] = loss;
-  outRecord[1] = wins ? 1 : 0;
-  outRecord[2]++;
+const sgd: CpuKernel = ({ floats: { gradient, clip, parameter, velocity } }, p) => {
+  const scale = clip ? clip[0] : 1;
+  for (let i = 0; i < p.rows * 4; i++) {
+    const before = parameter[i];
+    const v = p.momentum * velocity[i] + (scale * gradient[i] + p.l2 * before);
+    velocity[i] = v;
+    parameter[i] = before - p.lr * v;
+  }
 };
 
-const copyIf: CpuKernel = ({ floats: { x, record, total } }, p) => {
-  if (record[1] !== 0) total.set(x.subarray(0, p.rows * 4));
+const squares: CpuKernel = ({ floats: { x, outPartial } }, p) => {
+  for (let part = 0; part < p.count; part++) {
+    for (let lane = 0; lane < 4; lane++) {
+      let sum = 0;
+      for (let i = 4 * part + lane; i < 4 * p.rows; i += 4 * p.count) sum += x[i] * x[i];
+      outPartial[4 * (p.first + part) + lane] = sum;
+    }
+  }
+};
+
+const clipScale: CpuKernel = ({ floats: { partial, outClip } }, p) => {
+  let sum = 0;
+  for (let i = 0; i < 4 * p.count; i++) sum += partial[i];
+  const norm = Math.sqrt(sum);
+  // NaN where the norm is.
+  outClip[0] = Math.min(1, p.limit / (norm + p.epsilon));
+  outClip[1] = norm;
 };
 
 export const learningKernels: Record<string, CpuKernel> = {
@@ -124,7 +142,10 @@ export const learningKernels: Record<string, CpuKernel> = {
   'metrics.count': count,
   'optimizer.adamClock': adamClock,
   'optimizer.adam': adam,
+  'optimizer.adam.clipped': adam,
+  'optimizer.sgd': sgd,
+  'optimizer.sgd.clipped': sgd,
+  'optimizer.squares': squares,
+  'optimizer.clipScale': clipScale,
   'optimizer.accumulate': accumulate,
-  'optimizer.compareBest': compareBest,
-  'optimizer.copyIf': copyIf,
 };

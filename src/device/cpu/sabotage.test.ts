@@ -85,9 +85,14 @@ const WHOLE: readonly Sabotage[] = [
   ['optimizer.adamClock', 'forgets the time', () => ({ beta2: 0 })],
   ['optimizer.accumulate', 'begins anew', () => ({ keep: 0 })],
   ['optimizer.accumulate', 'never begins anew', () => ({ keep: 1 })],
-  ['optimizer.compareBest', 'takes every step', () => ({ always: 1 })],
-  ['optimizer.compareBest', 'compares where nothing is validated', () => ({ always: 0 })],
-  ['optimizer.copyIf', 'leaves out a vec4', (p) => ({ rows: p.rows - 1 })],
+  ['optimizer.accumulate', 'leaves out a vec4', (p) => ({ rows: p.rows - 1 })],
+  ['optimizer.sgd', 'does not decay', () => ({ l2: 0 })],
+  ['optimizer.sgd', 'forgets the velocity', () => ({ momentum: 0 })],
+  ['optimizer.sgd.clipped', 'steps further', (p) => ({ lr: 1.001 * p.lr })],
+  ['optimizer.squares', 'leaves out a vec4', (p) => ({ rows: p.rows - 1 })],
+  ['optimizer.squares', 'writes over the sums before', () => ({ first: 0 })],
+  ['optimizer.clipScale', 'leaves out a part', (p) => ({ count: p.count - 1 })],
+  ['optimizer.clipScale', 'allows more', (p) => ({ limit: 1.001 * p.limit })],
 ];
 
 /** What shows only in panels of different widths, beside what ../sabotagePanels.test.ts has. */

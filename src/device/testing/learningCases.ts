@@ -1,7 +1,8 @@
 import { input, state } from '../../tensor/graph.ts';
 import { maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
 import { countClasses } from '../../tensor/ops/metrics.ts';
-import { accumulate, adam, keepBest } from '../../tensor/ops/optimizer.ts';
+import { accumulate, type Decay, optimize, type RuleName } from '../../tensor/ops/optimizer.ts';
+import type { Value } from '../../tensor/value.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
 /** Loss, counts and optimisers, over one run and over several. */
@@ -47,56 +48,49 @@ function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'
 }
 
 /**
- * Four steps, so that moments, clock and learning rate are not those of a first one. The gradient is W.grad times 1, 2, 1, 2
- * and the validation loss is 4, 2, 4, 2: the second step is the best, and the fourth, its equal, must not replace it.
- * Without validation nodes the last step is the best.
+ * Four steps, so that moments, clock and learning rate are not those of a first one. The gradient is W.grad times 1, 2, 1, 2:
+ * with a norm of about 21, every second one is clipped to scalars.clip = 30.
  */
 const STEPS: OpCase['runs'] = [
   { firstPart: 1 },
   { firstPart: 0, lr: 0.02 },
-  { firstPart: 1 },
-  { firstPart: 0, weightDecay: 0.2 },
+  { firstPart: 1, momentum: 0.5 },
+  { firstPart: 0, weightDecay: 0.2, weightDecayLinear: 0.3 },
 ];
 
-function optimizerCase(decoupled: boolean, validated: boolean): OpCase {
+function optimizerCase(rule: RuleName, clip: boolean): OpCase {
   return {
-    name: `${decoupled ? 'AdamW' : 'Adam'}, ${validated ? 'best' : 'last'} step kept`,
+    name: `${TITLES[rule]}${clip ? ', clipped' : ''}`,
     sizes: {},
     runs: STEPS,
     build(g) {
-      const w = dense(g, 'W', 37, 33);
-      const b = dense(g, 'b', 1, 33);
-      const gw = dense(g, 'W.grad', 37, 33);
-      const gb = dense(g, 'b.grad', 1, 33);
+      const [w, b, c] = [dense(g, 'W', 37, 33), dense(g, 'b', 1, 33), dense(g, 'c', 3, 2)];
+      const [gw, gb, gc] = [dense(g, 'W.grad', 37, 33), dense(g, 'b.grad', 1, 33), dense(g, 'c.grad', 3, 2)];
       const total = state(g, 'W.grad total', 'optimizer', 37, 33);
       accumulate(g, total, gw[0]);
       const update = new Map([
         [w[0], total],
         [b[0], gb[0]],
+        [c[0], gc[0]],
       ]);
-      adam(g, update, { decoupled, decays: (value) => value.rows !== 1 });
-      const row = (name: string, loss: number): Data => [
-        input(g, name, 'activations', 'f32', 1, 4, 'padded'),
-        Float32Array.of(0, loss, 0, 0),
-      ];
-      // First parts leave 4; others add -6 and 4 to that.
-      const parts = [row('difference', -6), row('loss', 4)];
-      const losses = state(g, 'losses', 'results', 1, 4);
-      for (const [part] of parts) accumulate(g, losses, part);
-      const best = keepBest(g, losses, [w[0]], validated);
-      const states = g.values.filter(({ purpose }) => purpose === 'optimizer' || purpose === 'results');
-      return { inputs: [w, b, gw, gb, ...parts], outputs: [w[0], b[0], ...states, ...best.values()] };
+      const decays = new Map<Value, Decay>([
+        [w[0], 'weightDecay'],
+        [c[0], 'weightDecayLinear'],
+      ]);
+      optimize(g, update, { rule, decayOf: (value) => decays.get(value) ?? null, clip });
+      const states = g.values.filter(({ purpose }) => purpose === 'optimizer');
+      return { inputs: [w, b, c, gw, gb, gc], outputs: [w[0], b[0], c[0], ...states] };
     },
   };
 }
+
+const TITLES: Readonly<Record<RuleName, string>> = { adam: 'Adam', adamw: 'AdamW', sgd: 'SGD' };
 
 export function learningCases(): OpCase[] {
   return [
     ...[1, 2, 7, 42, 257].map((classes) => lossCase(classes)),
     ...[7, 257].map((classes) => lossCase(classes, 'steep')),
     lossCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }, { first: 0 }, { first: 0 }]),
-    optimizerCase(false, true),
-    optimizerCase(false, false),
-    optimizerCase(true, true),
+    ...(['adam', 'adamw', 'sgd'] as const).flatMap((rule) => [optimizerCase(rule, false), optimizerCase(rule, true)]),
   ];
 }

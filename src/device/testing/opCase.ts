@@ -41,9 +41,12 @@ export interface BuiltCase {
 export const SCALARS = {
   lr: 0.01,
   weightDecay: 0.1,
-  dropout: 0.4,
   dropEdge: 0.3,
   attentionDropout: 0.3,
+  weightDecayLinear: 0.05,
+  momentum: 0.9,
+  clip: 30,
+  dropout: 0.4,
   lossScale: 0.25,
   first: 1,
   firstPart: 1,

@@ -7,8 +7,8 @@ import type { Weights } from '../../model/stored.ts';
 /**
  * Full-batch training of a GCN or an MLP in float64 on dense matrices, straight from the formulas, sharing nothing with the
  * engine: H' = relu(Â H W + b), Â = D^-1/2 (A + I) D^-1/2 (Kipf and Welling, arXiv 1609.02907), softmax cross-entropy,
- * Adam (arXiv 1412.6980, algorithm 1) with the L2 penalty in the gradient, or AdamW (arXiv 1711.05101, algorithm 2). No
- * dropout.
+ * Adam (arXiv 1412.6980, algorithm 1) with the L2 penalty in the gradient, AdamW (arXiv 1711.05101, algorithm 2), or SGD with
+ * momentum; gradients clipped to a norm. No dropout.
  */
 export interface ReferenceEpoch {
   readonly trainLoss: number;
@@ -71,10 +71,17 @@ export function referenceRun(graph: Graph, config: Config, initial: ReadonlyMap<
       const below = product(aggregated, transposed(parameters[2 * layer]));
       arriving = below.map((row, node) => row.map((x, c) => (inputs[layer][node][c] > 0 ? x : 0)));
     }
+    const norm = Math.sqrt(gradients.flat(2).reduce((sum, x) => sum + x * x, 0));
+    const clip = config['training.clip'];
+    const scale = clip > 0 && norm > clip ? clip / norm : 1;
     parameters.forEach((parameter, i) => {
       const layer = Math.floor(i / 2);
-      const decay = config['training.decayOn'] === 'all' || layer === 0 ? config['training.weightDecay'] : 0;
-      update(parameter, gradients[i], moments[i], t, decay, config);
+      const linear = config['model.kind'] === 'mlp';
+      const split = config[linear ? 'training.weightDecayLinear' : 'training.weightDecay'];
+      const all = config['training.weightDecay'];
+      const decay = { first: layer === 0 ? all : 0, all, split }[config['training.decayOn']];
+      const clipped = gradients[i].map((row) => row.map((x) => scale * x));
+      update(parameter, clipped, moments[i], t, decay, config);
     });
     const after = forward().probabilities;
     epochs.push({
@@ -103,6 +110,11 @@ function update(
   parameter.forEach((row, r) => {
     row.forEach((before, c) => {
       const g = gradient[r][c] + (decoupled ? 0 : decay * before);
+      if (config['training.optimizer'] === 'sgd') {
+        m[r][c] = config['training.momentum'] * m[r][c] + g;
+        row[c] = before - lr * m[r][c];
+        return;
+      }
       m[r][c] = beta1 * m[r][c] + (1 - beta1) * g;
       v[r][c] = beta2 * v[r][c] + (1 - beta2) * g ** 2;
       const first = m[r][c] / (1 - beta1 ** t);

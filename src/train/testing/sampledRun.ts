@@ -49,7 +49,7 @@ export async function sampledRun(
   };
   const capacity = { train: capacityOf('train'), evaluate: capacityOf('evaluate') };
   const shape = shapeOf(graph, config['data.normalizeFeatures']);
-  const training = buildProgram(config, shape, model, sizes, { validated: true, readLogits: false });
+  const training = buildProgram(config, shape, model, sizes, { readLogits: false });
   const executor = await open(makePlan(training.program, DEFAULT_LIMITS));
   const runs: Record<string, number> = { train: 0, update: 0, evaluate: 0 };
   const counting: Executor = {

@@ -1,0 +1,5 @@
+// Gradients scaled down to a common norm: (scale, …) is what optimizer.clipScale left.
+
+@group(0) @binding(13) var<storage, read> clip: array<vec4f>;
+
+fn gradientAt(id: u32) -> vec4f { return clip[0].x * gradient[id]; }
