@@ -67,6 +67,16 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...activation('prelu'),
   'dot.product': dot('product'),
   'dot.negative': dot('negative'),
+  'dot.normColumns': dot('normColumns'),
+  'dot.normRows': dot('normRows'),
+  ...family('normColumns', [
+    'chunkMoments',
+    'mergeMoments',
+    'updateRunning',
+    'normalizeColumns',
+    'normalizeColumnsGrad',
+  ]),
+  ...family('normRows', ['rowMoments', 'normalizeRows', 'rowSums', 'normalizeRowsGrad']),
   ...family('metrics', ['clear', 'argMax', 'count']),
   ...family('optimizer', ['adam', 'adamClock', 'accumulate', 'compareBest', 'copyIf']),
 };

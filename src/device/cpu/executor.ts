@@ -15,6 +15,7 @@ import { headKernels } from './heads.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
+import { normKernels } from './norm.ts';
 import { rowKernels } from './rows.ts';
 
 /**
@@ -29,6 +30,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...dotKernels,
   ...copyKernels,
   ...headKernels,
+  ...normKernels,
   ...learningKernels,
 };
 
