@@ -5,8 +5,10 @@ struct Params {
   rows: u32,
   width4: u32,
   chunk: u32,
+  /// first column of this panel, in vec4 units
   column4: u32,
-  cols: f32,
+  /// 1 / columns of the whole matrix
+  perColumn: f32,
   epsilon: f32,
 }
 

@@ -68,7 +68,7 @@ describe('parseValue', () => {
     ['training.lr', '0x10', 'a number from 0 to 10'],
     ['model.layers', '0', 'an integer from 1 to 64'],
     ['model.layers', '2.5', 'an integer from 1 to 64'],
-    ['model.kind', 'gnc', 'appnp, sgc, gcn2 or mlp (did you mean gcn?)'],
+    ['model.kind', 'gnc', 'appnp, sgc, gcn2, mlp (did you mean gcn?)'],
     ['data.normalizeFeatures', 'yes', 'true or false'],
     ['memory.gpuBudget', '12 parsecs', 'such as 512MB or 2GiB'],
     ['memory.gpuBudget', '-1', 'such as 512MB or 2GiB'],

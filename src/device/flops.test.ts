@@ -152,6 +152,30 @@ describe.each([
     expect(of('meanHeads')(/spread/)).toBe(3 * elements);
   });
 
+  test.each(WIDTHS.slice(1))('norms, width %i', (width) => {
+    const elements = 131 * width;
+    const panelsAnd = (name: string) => {
+      const c = sized(denseCases(width), new RegExp(`^${name}$`));
+      const limits = limitsOf(c);
+      const panels = buildCase(c, limits).plan.placements.filter(({ piece }) => piece.value.name === 'x').length;
+      return { panels, ...flopsOf(c, limits) };
+    };
+    const batch = panelsAnd(`batchNorm width ${width}, training`);
+    expect(batch.of(/chunkMoments/)).toBe(7 * elements);
+    // Three chunks of rows: the first one is merged with nothing.
+    expect(batch.of(/mergeMoments/)).toBe(width * (8 * 2 + 2));
+    expect(batch.of(/updateRunning/)).toBe(7 * width);
+    expect(batch.of(/normalizeColumns$/)).toBe(7 * elements);
+    expect(batch.of(/normalizeColumnsGrad/)).toBe(11 * elements);
+    expect(batch.of(/dot\.normColumns/)).toBe(7 * elements);
+    const layer = panelsAnd(`layerNorm width ${width}`);
+    expect(layer.of(/rowMoments/)).toBe(5 * elements + 131 * (2 * layer.panels + 10 * (layer.panels - 1)));
+    expect(layer.of(/rowSums/)).toBe(5 * elements + 131 * (5 * layer.panels + 2 * (layer.panels - 1)));
+    expect(layer.of(/normalizeRows$/)).toBe(8 * elements);
+    expect(layer.of(/normalizeRowsGrad/)).toBe(12 * elements);
+    expect(layer.of(/dot\.normRows/)).toBe(8 * elements);
+  });
+
   test.each([1, 7, 257])('loss and counts of %i classes', (classes) => {
     const c = sized(learningCases(), new RegExp(`, ${classes} classes, smooth`));
     const limits = limitsOf(c);

@@ -67,8 +67,9 @@ test('the float32 CPU kernels stay near the oracle', async () => {
     const { oracle, cpu } = await measure(c);
     cpu.forEach((array, i) => {
       const { error, scale } = difference(array, oracle[i]);
-      // A log-sum-exp near 200 is itself rounded by up to 2^-17.
-      const near = c.name.includes('steep') ? FLOOR : 2 ** -20;
+      // A log-sum-exp near 200 is itself rounded by up to 2^-17, a mean of 50 deviations by 2^-19 of one, which a column
+      // of upstream gradients may multiply.
+      const near = c.name.includes('far from zero') ? 2 ** -16 : c.name.includes('steep') ? FLOOR : 2 ** -20;
       // One number is a sum of terms near 1 that cancel, and is rounded like them.
       const size = array.length === 1 ? Math.max(1, scale) : scale;
       expect(error, `${c.name}, result ${i}`).toBeLessThanOrEqual(near * size);

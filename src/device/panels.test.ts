@@ -46,7 +46,8 @@ const LIMITS = [
 ];
 
 /** Kernels that touch lists, tables and single rows alone: nothing of theirs is ever cut. */
-const NEVER_CUT = /^(sparse\.|reduce\.total|metrics\.(clear|count)|optimizer\.(adamClock|clipScale))/;
+const NEVER_CUT =
+  /^(sparse\.|reduce\.total|normColumns\.(mergeMoments|updateRunning)|metrics\.(clear|count)|optimizer\.(adamClock|clipScale))/;
 
 test('every kernel that can be handed a panel is handed one', () => {
   const handed = tight.flatMap((c) =>

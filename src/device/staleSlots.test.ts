@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nastyCsr } from '../graph/testGraphs.ts';
-import { newGraph } from '../tensor/graph.ts';
+import { newGraph, state } from '../tensor/graph.ts';
 import { relu } from '../tensor/ops/activation.ts';
+import { batchNorm } from '../tensor/ops/batchNorm.ts';
+import { concatColumns, meanHeads } from '../tensor/ops/columns.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
 import { addBias } from '../tensor/ops/elementwise.ts';
+import { layerNorm } from '../tensor/ops/layerNorm.ts';
 import { matmul, type Orientation } from '../tensor/ops/matmul.ts';
+import { maxOf } from '../tensor/ops/maximum.ts';
+import { firstRows } from '../tensor/ops/rows.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Plan } from '../tensor/plan.ts';
 import { cpuExecutor } from './cpu/executor.ts';
@@ -55,9 +60,33 @@ const layers: OpCase = (() => {
   };
 })();
 
+/** A layer that puts parts of odd widths together, and norms: what they read and what they write is in slots. */
+const parts: OpCase = {
+  name: 'norms, heads and parts of odd widths',
+  sizes: {},
+  build(g) {
+    const [x, y, weight, bias] = [
+      dense(g, 'x', 151, 5),
+      dense(g, 'y', 151, 6),
+      dense(g, 'weight', 1, 5),
+      dense(g, 'bias', 1, 5),
+    ];
+    const [mean, variance] = ['mean', 'variance'].map((name) => state(g, name, 'parameters', 1, 5));
+    const rows = layerNorm(g, relu(g, x[0]), weight[0], bias[0]);
+    const columns = batchNorm(g, rows, weight[0], bias[0], { mean, variance }, true);
+    const heads = meanHeads(g, concatColumns(g, [rows, relu(g, y[0]), rows, columns]), 3);
+    const out = relu(
+      g,
+      maxOf(g, [firstRows(g, heads, 77), firstRows(g, concatColumns(g, [y[0], meanHeads(g, y[0], 6)]), 77)]),
+    );
+    return { inputs: [x, y, weight, bias], outputs: [out], moving: [x[0], y[0], weight[0], bias[0]] };
+  },
+};
+
 const ORIENTATIONS: readonly Orientation[] = ['nn', 'nt', 'tn'];
 const cases = [
   layers,
+  parts,
   ...ORIENTATIONS.flatMap((o) => [computedProduct(o, 30, 5, 7), computedProduct(o, 301, 33, 18)]),
   ...allCases().filter(({ name }) =>
     /(spmm|sparse features).* width (3|33)\b|sumRows width 33|classes|^(prelu|scaledSum) width (3|33)\b/.test(name),

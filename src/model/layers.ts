@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.ts';
 import { activate, prelu } from '../tensor/ops/activation.ts';
+import { batchNorm } from '../tensor/ops/batchNorm.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
 import { addBias } from '../tensor/ops/elementwise.ts';
+import { layerNorm } from '../tensor/ops/layerNorm.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
-import { batchNorm, layerNorm } from '../tensor/ops/norm.ts';
 import { firstRows } from '../tensor/ops/rows.ts';
 import { sparseDropout } from '../tensor/ops/sparse.ts';
 import { spmm } from '../tensor/ops/spmm.ts';

@@ -29,6 +29,17 @@ const negative: Term = ({ x, y }) => {
   return (i) => (x[i] < 0 ? x[i] * y[i] : 0);
 };
 
+const normColumns: Term = ({ x, y, mean, variance }, p) => {
+  return (i, _, c) => {
+    const column = p.column4 * 4 + c;
+    return ((x[i] - mean[column]) / Math.sqrt(variance[column] + p.epsilon)) * y[i];
+  };
+};
+
+const normRows: Term = ({ x, y, moments }, p) => {
+  return (i, row) => ((x[i] - moments[2 * row]) / Math.sqrt(moments[2 * row + 1] * p.perColumn + p.epsilon)) * y[i];
+};
+
 const total: CpuKernel = ({ floats: { partial, out } }, p) => {
   let sum = 0;
   for (let c = 0; c < p.width4 * 4; c++) sum += partial[c];
@@ -39,5 +50,7 @@ const total: CpuKernel = ({ floats: { partial, out } }, p) => {
 export const dotKernels: Record<string, CpuKernel> = {
   'dot.product': dotChunk(product),
   'dot.negative': dotChunk(negative),
+  'dot.normColumns': dotChunk(normColumns),
+  'dot.normRows': dotChunk(normRows),
   'reduce.total': total,
 };

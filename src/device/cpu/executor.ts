@@ -17,6 +17,7 @@ import { headKernels } from './heads.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
+import { normKernels } from './norm.ts';
 import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
 
@@ -35,6 +36,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...dotKernels,
   ...copyKernels,
   ...headKernels,
+  ...normKernels,
   ...learningKernels,
 };
 

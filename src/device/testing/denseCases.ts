@@ -1,7 +1,9 @@
 import type { OpGraph } from '../../tensor/op.ts';
 import { type Activation, activate, prelu } from '../../tensor/ops/activation.ts';
+import { batchNorm } from '../../tensor/ops/batchNorm.ts';
 import { concatColumns, meanHeads } from '../../tensor/ops/columns.ts';
 import { combine, scale, scaledSum } from '../../tensor/ops/combine.ts';
+import { layerNorm } from '../../tensor/ops/layerNorm.ts';
 import { maxOf } from '../../tensor/ops/maximum.ts';
 import { firstRows } from '../../tensor/ops/rows.ts';
 import type { Value } from '../../tensor/value.ts';
@@ -13,6 +15,15 @@ const ROWS = 131;
 
 export const ACTIVATIONS: readonly Activation[] = ['relu', 'elu', 'leakyRelu', 'gelu'];
 
+type Stretch = (value: number, i: number) => number;
+
+function matrices(g: OpGraph, shapes: Shapes, stretch: Stretch = (value) => value): Data[] {
+  return Object.entries(shapes).map(([label, [rows, cols]], i): Data => {
+    const [value, array] = dense(g, label, rows, cols);
+    return [value, i === 0 ? array.map(stretch) : array];
+  });
+}
+
 /**
  * An op with one output of matrices of these shapes, differentiated by all of them.
  * @param stretch changes the numbers of the first matrix
@@ -21,14 +32,13 @@ function caseOf(
   name: string,
   shapes: Shapes,
   use: (g: OpGraph, ...values: Value[]) => Value,
-  stretch: (value: number, i: number) => number = (value) => value,
+  stretch?: Stretch,
 ): OpCase {
   return {
     name,
     sizes: {},
     build(g) {
-      const inputs = Object.entries(shapes).map(([label, [rows, cols]]): Data => dense(g, label, rows, cols));
-      inputs[0][1] = inputs[0][1].map(stretch);
+      const inputs = matrices(g, shapes, stretch);
       const values = inputs.map(([value]) => value);
       return { inputs, outputs: [use(g, ...values)], moving: values };
     },
@@ -71,6 +81,47 @@ function columnsCases(width: number): OpCase[] {
   ];
 }
 
+/** Numbers whose mean is 50 times their deviation: a variance from sums of squares would have lost three digits. */
+const far = (value: number) => 30 + value;
+
+/** @param training twice, so that the second run updates what the first one left */
+function batchNormCase(width: number, training: boolean, name: string, stretch?: Stretch): OpCase {
+  return {
+    name: `batchNorm width ${width}, ${name}`,
+    sizes: {},
+    runs: training ? [{}, {}] : [{}],
+    build(g) {
+      const one = [1, width] as const;
+      const inputs = matrices(g, { x: [ROWS, width], weight: one, bias: one, mean: one, variance: one }, stretch);
+      const [x, weight, bias, mean, variance] = inputs.map(([value]) => value);
+      inputs[4][1] = inputs[4][1].map(Math.abs);
+      const out = batchNorm(g, x, weight, bias, { mean, variance }, training);
+      return { inputs, outputs: [out, mean, variance], moving: [x, weight, bias] };
+    },
+  };
+}
+
+export function normCases(width: number): OpCase[] {
+  const shapes = { x: [ROWS, width], weight: [1, width], bias: [1, width] } as const;
+  const layers = [
+    caseOf(`layerNorm width ${width}`, shapes, layerNorm),
+    caseOf(`layerNorm width ${width}, far from zero`, shapes, layerNorm, far),
+  ];
+  return [
+    batchNormCase(width, true, 'training'),
+    batchNormCase(width, true, 'training, far from zero', far),
+    batchNormCase(width, false, 'evaluation'),
+    // One column is its own mean: nothing is left but the rounding of a gradient that is 0.
+    ...(width > 1 ? layers : []),
+  ];
+}
+
 export function denseCases(width: number): OpCase[] {
-  return [...activationCases(width), ...combineCases(width), ...rowsCases(width), ...columnsCases(width)];
+  return [
+    ...activationCases(width),
+    ...combineCases(width),
+    ...rowsCases(width),
+    ...columnsCases(width),
+    ...normCases(width),
+  ];
 }

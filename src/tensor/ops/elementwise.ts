@@ -52,6 +52,7 @@ export const addOp: Op<null> = {
 /**
  * One dispatch per panel of the output. Operands of one row (a bias) are bound as a whole and read from an offset.
  * @param flopsPerElement as defined at Launch.flops
+ * @param lists operands that are never cut
  */
 export function elementwise(
   kernel: string,
@@ -59,19 +60,23 @@ export function elementwise(
   out: Value,
   panels: LowerContext['panels'],
   flopsPerElement = 1,
-  params: (panel: Panel) => Readonly<Record<string, number>> = () => ({}),
+  params: (panel: Panel, step: Step) => Readonly<Record<string, number>> = () => ({}),
+  lists: Readonly<Record<string, Value>> = {},
 ): Dispatch[] {
   return panels(out).map((panel) => ({
     kernel,
     reads: Object.fromEntries(
-      Object.entries(operands).map(([name, value]) => [name, { value, panel: value.rows === 1 ? 0 : panel.index }]),
+      Object.entries({ ...operands, ...lists }).map(([name, value]) => [
+        name,
+        { value, panel: name in lists || value.rows === 1 ? 0 : panel.index },
+      ]),
     ),
     writes: { out: { value: out, panel: panel.index } },
     at(step) {
       const rows = rowsAt(out.rows, step);
       const width4 = stride4(panel);
       return {
-        params: { rows, width4, ...params(panel) },
+        params: { rows, width4, ...params(panel, step) },
         threads: rows * width4,
         work: rows * width4 * 12,
         flops: rows * panel.cols * flopsPerElement,
