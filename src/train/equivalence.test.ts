@@ -12,6 +12,7 @@ import { predict, train } from './session.ts';
 import { BACKENDS, CPU, WEBGPU } from './testing/backends.ts';
 import { curveDistance, distance, weightDistance } from './testing/compare.ts';
 import { configOf, type GraphOptions, graphData, ONE_BATCH, SAMPLED, testGraph } from './testing/graphs.ts';
+import { KINDS, VARIANTS } from './testing/models.ts';
 import { sampledRun } from './testing/sampledRun.ts';
 
 /** Different ways through the same computation: sampled as full batch, in parts as whole, renumbered as before. */
@@ -57,6 +58,25 @@ describe('all neighbours and all seeds in one batch give the curve of the full b
     expect(curveDistance(sampled.epochs, full.epochs)).toBeLessThan(1e-5);
   });
 
+  test.each([...KINDS, ...VARIANTS])('%s', async (_, changes) => {
+    for (const options of [{ directed: true, weighted: true }, { features: 'sparse' }] as const) {
+      const graph = testGraph(options);
+      const config = configOf({ 'model.layers': 3, 'training.epochs': 8, 'training.lr': 0.005, ...changes });
+      const full = await train({ graph, config, backend: CPU.backend, fit: false });
+      const sampled = await train({ graph, config: { ...config, ...ONE_BATCH }, backend: CPU.backend, fit: false });
+      expect(curveDistance(sampled.epochs, full.epochs)).toBeLessThan(1e-5);
+    }
+  });
+
+  test.skipIf(WEBGPU.missing).each(KINDS)(`on ${WEBGPU.title}: %s`, async (_, changes) => {
+    const graph = testGraph({ directed: true });
+    const config = configOf({ 'training.epochs': 4, 'training.lr': 0.005, ...changes });
+    const { backend } = WEBGPU;
+    const full = await train({ graph, config, backend, fit: false });
+    const sampled = await train({ graph, config: { ...config, ...ONE_BATCH }, backend, fit: false });
+    expect(curveDistance(sampled.epochs, full.epochs)).toBeLessThan(1e-5);
+  });
+
   test('a sample with fewer neighbours gives another curve', async () => {
     const graph = testGraph();
     const config = configOf({ 'training.epochs': 12 });
@@ -84,6 +104,18 @@ describe('batches over the capacity are split and give what the whole batch give
       });
       expect(weightDistance(parts.weights, whole.weights)).toBeLessThan(1e-6);
     }
+  });
+
+  test.each(KINDS)('%s', async (_, changes) => {
+    const graph = testGraph();
+    const kind = { ...config, ...changes, 'training.epochs': 2 };
+    const whole = await sampledRun(graph, kind, 1, onCpu);
+    const parts = await sampledRun(graph, kind, 0.3, onCpu);
+    expect(parts.runs.train).toBeGreaterThan(whole.runs.train);
+    parts.results.forEach((epoch, i) => {
+      expect(distance(epoch, whole.results[i])).toBeLessThan(1e-5 * Math.max(...whole.results[i]));
+    });
+    expect(weightDistance(parts.weights, whole.weights)).toBeLessThan(1e-5);
   });
 
   test('another batch size gives other weights', async () => {
@@ -182,33 +214,41 @@ function renumbered(data: GraphData, order: Uint32Array): GraphData {
 }
 
 describe.each(BACKENDS)('renumbering the nodes renumbers the predictions: $title', ({ backend, missing }) => {
-  test.skipIf(missing).each([
-    ['gcn', false],
-    ['gcn', true],
-    ['mlp', false],
-  ] as const)('%s, directed %s', async (kind, directed) => {
-    const data = graphData({ weighted: true });
-    // The split is drawn once, by the first arrangement.
-    const graph = arrange(data, { directed });
-    const order = shuffled(
-      Uint32Array.from({ length: data.nodes }, (_, node) => node),
-      [1, 2],
-    );
-    const other: Graph = arrange(renumbered({ ...data, splits: graph.splits }, order), { directed });
-    const config = configOf({ 'model.kind': kind, 'model.dropout': 0, 'model.layers': 3, 'training.epochs': 10 });
-    const run = await train({ graph, config, backend, fit: false });
-    const otherRun = await train({ graph: other, config, backend, fit: false });
-    expect(curveDistance(otherRun.epochs, run.epochs)).toBeLessThan(1e-5);
-    const { probabilities } = await predict({ graph, config, backend, fit: false, weights: run.weights });
-    const { probabilities: permuted } = await predict({
-      graph: other,
-      config,
-      backend,
-      fit: false,
-      weights: otherRun.weights,
-    });
-    const back = Array.from(order, (old) => [...probabilities.subarray(4 * old, 4 * old + 4)]).flat();
-    expect(distance(permuted, back)).toBeLessThan(1e-5);
-    expect(distance(permuted, probabilities)).toBeGreaterThan(1e-3);
-  });
+  test
+    .skipIf(missing)
+    .each([...KINDS.map(([name, changes]) => [name, changes, true] as const), ['gcn, undirected', {}, false] as const])(
+    '%s',
+    async (_, changes, directed) => {
+      const data = graphData({ weighted: true });
+      // The split is drawn once, by the first arrangement.
+      const graph = arrange(data, { directed });
+      const order = shuffled(
+        Uint32Array.from({ length: data.nodes }, (_, node) => node),
+        [1, 2],
+      );
+      const other: Graph = arrange(renumbered({ ...data, splits: graph.splits }, order), { directed });
+      const config = configOf({
+        'model.layers': 3,
+        'training.epochs': 10,
+        'training.lr': 0.005,
+        ...changes,
+        'model.dropout': 0,
+        'model.attentionDropout': 0,
+      });
+      const run = await train({ graph, config, backend, fit: false });
+      const otherRun = await train({ graph: other, config, backend, fit: false });
+      expect(curveDistance(otherRun.epochs, run.epochs)).toBeLessThan(1e-5);
+      const { probabilities } = await predict({ graph, config, backend, fit: false, weights: run.weights });
+      const { probabilities: permuted } = await predict({
+        graph: other,
+        config,
+        backend,
+        fit: false,
+        weights: otherRun.weights,
+      });
+      const back = Array.from(order, (old) => [...probabilities.subarray(4 * old, 4 * old + 4)]).flat();
+      expect(distance(permuted, back)).toBeLessThan(1e-5);
+      expect(distance(permuted, probabilities)).toBeGreaterThan(1e-3);
+    },
+  );
 });

@@ -9,6 +9,7 @@ import { train } from './session.ts';
 import { BACKENDS, CPU, WEBGPU } from './testing/backends.ts';
 import { curveDistance, expectSameBits } from './testing/compare.ts';
 import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
+import { BATCH_NORMS, KINDS, VARIANTS } from './testing/models.ts';
 
 /** The same bits every time: on one device, whatever the store. Another device: the same curve, nearly. */
 
@@ -28,6 +29,18 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
     expectSameBits(first, second);
     expect(first.kernels).toBe(second.kernels);
   });
+
+  test.skipIf(missing).each([...KINDS, ...VARIANTS, ...BATCH_NORMS])(
+    'the same seed gives the same bits: %s',
+    async (_, changes) => {
+      const config = configOf({ 'training.epochs': 3, ...changes });
+      const first = await train({ graph, config, backend, fit: false });
+      const second = await train({ graph, config, backend, fit: false });
+      expectSameBits(first, second);
+      expect(new Set(first.epochs.map(({ trainLoss }) => trainLoss)).size).toBe(3);
+      expect(first.epochs.every(({ valLoss }) => Number.isFinite(valLoss))).toBe(true);
+    },
+  );
 
   test.skipIf(missing).each(STRATEGIES)('another seed gives another curve: %s', async (_, changes) => {
     const config = configOf(changes);
@@ -53,6 +66,16 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
 });
 
 describe(WEBGPU.title, () => {
+  test.skipIf(WEBGPU.missing).each([...KINDS, ...VARIANTS, ...BATCH_NORMS])(
+    '5 epochs as on the CPU, to 1e-4: %s',
+    async (_, changes) => {
+      const config = configOf({ 'training.epochs': 5, 'training.lr': 0.005, ...changes });
+      const onGpu = await train({ graph, config, backend: WEBGPU.backend, fit: false });
+      const onCpu = await train({ graph, config, backend: CPU.backend, fit: false });
+      expect(curveDistance(onGpu.epochs, onCpu.epochs)).toBeLessThan(1e-4);
+    },
+  );
+
   test.skipIf(WEBGPU.missing).each(STRATEGIES)('20 epochs as on the CPU, to 1e-4: %s', async (_, changes) => {
     const config = configOf({ 'training.epochs': 20, 'model.layers': 3, ...changes });
     const onGpu = await train({ graph, config, backend: WEBGPU.backend, fit: false });
