@@ -41,9 +41,13 @@ fn scoreGrad(source: u32, row: u32, head: u32) -> f32 {
   let known = statisticsOf(row, head);
   let s = source * p.sourceStride + p.sourceOffset + head * p.channels;
   let t = row * p.targetStride + p.targetOffset + head * p.channels;
-  var dot = 0.0;
-  for (var c = 0u; c < p.channels; c++) { dot += upstream[t + c] * x[s + c]; }
-  return exp(leaky(raw) - known.x) * (keptOf(source, row, head) * dot - known.y) * slopeAt(raw);
+  var sums = vec4f();
+  for (var c = 0u; c < p.channels; c += 4u) {
+    let x4 = vec4f(x[s + c], x[s + c + 1u], x[s + c + 2u], x[s + c + 3u]);
+    sums += select(vec4f(), upstream4(t + c) * x4, within(c));
+  }
+  let product = sums.x + sums.y + sums.z + sums.w;
+  return exp(leaky(raw) - known.x) * (keptOf(source, row, head) * product - known.y) * slopeAt(raw);
 }
 
 fn overTargetRow(begin: u32, end: u32, row: u32, head: u32) -> f32 {

@@ -23,3 +23,6 @@ fn placeOf(id: u32) -> Place {
 fn isLast(place: Place) -> bool {
   return place.head + 1u == p.heads && place.first + place.count == p.channels;
 }
+
+/// Which of the channels c to c + 3 the head has: what follows belongs to the next head, or to nobody.
+fn within(c: u32) -> vec4<bool> { return vec4u(c) + vec4u(0u, 1u, 2u, 3u) < vec4u(p.channels); }
