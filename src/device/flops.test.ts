@@ -25,6 +25,8 @@ const sized = (list: readonly OpCase[], pattern: RegExp) => list.find(({ name })
 
 /** Kernels that only copy, count or compute with integers. */
 const NONE = [
+  'attention.pack.nodes',
+  'attention.pack.vector',
   'metrics.clear',
   'metrics.count',
   'optimizer.copyIf',

@@ -58,7 +58,9 @@ const ORIENTATIONS: readonly Orientation[] = ['nn', 'nt', 'tn'];
 const cases = [
   layers,
   ...ORIENTATIONS.flatMap((o) => [computedProduct(o, 30, 5, 7), computedProduct(o, 301, 33, 18)]),
-  ...allCases().filter(({ name }) => /(spmm|sparse features).* width (3|33)\b|sumRows width 33|classes/.test(name)),
+  ...allCases().filter(({ name }) =>
+    /(spmm|sparse features).* width (3|33)\b|sumRows width 33|classes|heads of (1|5|3|33)\b/.test(name),
+  ),
 ];
 const LIMITS = [
   { title: 'whole matrices', limitsOf: () => DEFAULT_LIMITS },

@@ -1,8 +1,10 @@
 import type { CsrMatrix } from '../../formats/matrix.ts';
 import { rowSlice } from '../../graph/csr.ts';
 import { input } from '../../tensor/graph.ts';
+import { pieceName } from '../../tensor/op.ts';
 import { type AttentionOptions, gatAttention, gatv2Attention } from '../../tensor/ops/attention.ts';
 import { rowDots } from '../../tensor/ops/rowDots.ts';
+import type { Plan } from '../../tensor/plan.ts';
 import { directedCsr, scattered, sparseCase } from './cases.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -98,7 +100,7 @@ export function attentionCases(): OpCase[] {
       attentionCase(version, 8, 3, 'local', block),
       attentionCase(version, 5, 4, 'global', block),
       attentionCase(version, 2, 33),
-      attentionCase(version, 4, 256),
+      attentionCase(version, 4, 256, 'none', directedCsr(400, 2, false)),
     ]),
     steepCase(),
     ...[
@@ -108,4 +110,14 @@ export function attentionCases(): OpCase[] {
       [2, 33],
     ].map(([heads, channels]) => rowDotsCase(heads, channels)),
   ];
+}
+
+/**
+ * Names of the values with at least a float per entry. Says something where entries are far more than rows times columns and
+ * no row is heavy, because the partial rows of segments have a float per column for every 128 entries.
+ */
+export function floatsPerEntry(plan: Plan, entries: number): string[] {
+  return plan.placements
+    .filter(({ piece, bytes }) => piece.value.dtype === 'f32' && bytes >= 4 * entries)
+    .map(({ piece }) => pieceName(piece));
 }
