@@ -36,11 +36,9 @@ fn overEntries(begin: u32, end: u32, place: Place) -> State {
   for (var e = begin; e < end; e++) {
     let source = indices[e];
     let at = source * p.sourceStride + p.sourceOffset + place.head * p.channels + place.first;
-    var tile = mat4x4f();
+    var tile = mat2x4f();
     tile[0] = x4(at);
     if (place.count > 4u) { tile[1] = x4(at + 4u); }
-    if (place.count > 8u) { tile[2] = x4(at + 8u); }
-    if (place.count > 12u) { tile[3] = x4(at + 12u); }
     state = accumulate(state, scoreOf(source, place.row, place.head), keptOf(source, place.row, place.head), tile);
   }
   return state;

@@ -105,8 +105,8 @@ fn sourcesSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   out[id] = overSourceRow(segment.y, segment.z, segment.x, id % p.heads);
 }
 
-fn featureGrad(begin: u32, end: u32, source: u32, place: Place) -> mat4x4f {
-  var sum = mat4x4f();
+fn featureGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
+  var sum = mat2x4f();
   for (var e = begin; e < end; e++) {
     let row = indices[e];
     let alpha = exp(leaky(rawScore(source, row, place.head)) - statisticsOf(row, place.head).x);

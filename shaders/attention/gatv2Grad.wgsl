@@ -65,39 +65,35 @@ fn entryOf(source: u32, row: u32, head: u32) -> Entry {
 }
 
 /// u of an entry, where the tile of the source begins at s and that of the target at t.
-fn sumTile(s: u32, t: u32, count: u32) -> mat4x4f {
-  var tile = mat4x4f();
+fn sumTile(s: u32, t: u32, count: u32) -> mat2x4f {
+  var tile = mat2x4f();
   tile[0] = x4(s) + targets4(t);
   if (count > 4u) { tile[1] = x4(s + 4u) + targets4(t + 4u); }
-  if (count > 8u) { tile[2] = x4(s + 8u) + targets4(t + 8u); }
-  if (count > 12u) { tile[3] = x4(s + 12u) + targets4(t + 12u); }
   return tile;
 }
 
-fn vectorTile(place: Place) -> mat4x4f {
+fn vectorTile(place: Place) -> mat2x4f {
   let at = p.vector + (p.headFirst + place.head) * p.channels + place.first;
-  var tile = mat4x4f();
+  var tile = mat2x4f();
   tile[0] = packed4(at);
   if (place.count > 4u) { tile[1] = packed4(at + 4u); }
-  if (place.count > 8u) { tile[2] = packed4(at + 8u); }
-  if (place.count > 12u) { tile[3] = packed4(at + 12u); }
   return tile;
 }
 
-fn slopeTile(u: mat4x4f) -> mat4x4f { return mat4x4f(slope4(u[0]), slope4(u[1]), slope4(u[2]), slope4(u[3])); }
+fn slopeTile(u: mat2x4f) -> mat2x4f { return mat2x4f(slope4(u[0]), slope4(u[1])); }
 
-fn times(a: mat4x4f, b: mat4x4f) -> mat4x4f { return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]); }
+fn times(a: mat2x4f, b: mat2x4f) -> mat2x4f { return mat2x4f(a[0] * b[0], a[1] * b[1]); }
 
 /// Sums over the entries of a target: dscore · LeakyReLU'(u), and dscore · LeakyReLU(u).
 struct TargetSums {
-  ofSum: mat4x4f,
-  ofVector: mat4x4f,
+  ofSum: mat2x4f,
+  ofVector: mat2x4f,
 }
 
 fn targetGrad(begin: u32, end: u32, row: u32, place: Place) -> TargetSums {
   let column = place.head * p.channels + place.first;
   let t = row * p.targetStride + p.targetOffset + column;
-  var sums = TargetSums(mat4x4f(), mat4x4f());
+  var sums = TargetSums(mat2x4f(), mat2x4f());
   for (var e = begin; e < end; e++) {
     let source = indices[e];
     let entry = entryOf(source, row, place.head);
@@ -109,11 +105,11 @@ fn targetGrad(begin: u32, end: u32, row: u32, place: Place) -> TargetSums {
   return TargetSums(times(vectorTile(place), sums.ofSum), sums.ofVector);
 }
 
-fn sourceGrad(begin: u32, end: u32, source: u32, place: Place) -> mat4x4f {
+fn sourceGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
   let column = place.head * p.channels + place.first;
   let s = source * p.sourceStride + p.sourceOffset + column;
-  var ofSum = mat4x4f();
-  var direct = mat4x4f();
+  var ofSum = mat2x4f();
+  var direct = mat2x4f();
   for (var e = begin; e < end; e++) {
     let row = indices[e];
     let entry = entryOf(source, row, place.head);
@@ -134,13 +130,11 @@ fn putVector4(at: u32, count: u32, x: vec4f) {
 }
 
 /// As `put`, which stores in the other buffer: WGSL hands no buffer to a function.
-fn putVector(place: Place, stride: u32, offset: u32, tile: mat4x4f) {
+fn putVector(place: Place, stride: u32, offset: u32, tile: mat2x4f) {
   let rowAt = place.row * stride;
   let at = rowAt + offset + place.head * p.channels + place.first;
   putVector4(at, place.count, tile[0]);
   if (place.count > 4u) { putVector4(at + 4u, place.count - 4u, tile[1]); }
-  if (place.count > 8u) { putVector4(at + 8u, place.count - 8u, tile[2]); }
-  if (place.count > 12u) { putVector4(at + 12u, place.count - 12u, tile[3]); }
   let end = offset + p.heads * p.channels;
   if (isLast(place) && stride - end < 4u) {
     for (var c = end; c < stride; c++) { outVector[rowAt + c] = 0.0; }

@@ -27,12 +27,10 @@ fn merge(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   var state = accInit();
   for (var s = heavy.y; s < heavy.y + heavy.z; s++) {
     let at = (s * p.heads + place.head) * (p.channels + 2u);
-    var tile = mat4x4f();
+    var tile = mat2x4f();
     let begin = at + 2u + place.first;
     tile[0] = partial4(begin);
     if (place.count > 4u) { tile[1] = partial4(begin + 4u); }
-    if (place.count > 8u) { tile[2] = partial4(begin + 8u); }
-    if (place.count > 12u) { tile[3] = partial4(begin + 12u); }
     state = accMerge(state, State(partial[at], partial[at + 1u], tile));
   }
   finish(state, Place(heavy.x, place.head, place.first, place.count));

@@ -7,15 +7,13 @@ fn put4(at: u32, count: u32, x: vec4f) {
   if (count > 3u) { out[at + 3u] = x.w; }
 }
 
-fn putTile(at: u32, count: u32, tile: mat4x4f) {
+fn putTile(at: u32, count: u32, tile: mat2x4f) {
   put4(at, count, tile[0]);
   if (count > 4u) { put4(at + 4u, count - 4u, tile[1]); }
-  if (count > 8u) { put4(at + 8u, count - 8u, tile[2]); }
-  if (count > 12u) { put4(at + 12u, count - 12u, tile[3]); }
 }
 
 /// A tile of a row, and the zeros that pad the row. The partial rows of segments have no padding.
-fn put(place: Place, stride: u32, offset: u32, tile: mat4x4f) {
+fn put(place: Place, stride: u32, offset: u32, tile: mat2x4f) {
   let rowAt = place.row * stride;
   putTile(rowAt + offset + place.head * p.channels + place.first, place.count, tile);
   let end = offset + p.heads * p.channels;

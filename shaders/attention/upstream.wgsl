@@ -4,11 +4,9 @@ fn upstream4(at: u32) -> vec4f {
   return vec4f(upstream[at], upstream[at + 1u], upstream[at + 2u], upstream[at + 3u]);
 }
 
-fn upstreamTile(at: u32, count: u32) -> mat4x4f {
-  var tile = mat4x4f();
+fn upstreamTile(at: u32, count: u32) -> mat2x4f {
+  var tile = mat2x4f();
   tile[0] = upstream4(at);
   if (count > 4u) { tile[1] = upstream4(at + 4u); }
-  if (count > 8u) { tile[2] = upstream4(at + 8u); }
-  if (count > 12u) { tile[3] = upstream4(at + 12u); }
   return tile;
 }

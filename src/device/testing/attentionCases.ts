@@ -15,7 +15,7 @@ type Dropout = 'none' | 'global' | 'local';
 
 const NODES = 700;
 /** Fewer than there are sources, of which they are the first. */
-const TARGETS = 400;
+const TARGETS = 500;
 
 const attentions: Record<
   Version,
