@@ -1,19 +1,19 @@
 // The mergeable accumulator of a softmax-weighted sum, in one pass: the largest score so far, the sum of exp(score - largest),
-// and the sum of exp(score - largest) · weight · x. A tile is up to 16 channels of x.
+// and the sum of exp(score - largest) · weight · x. A tile is up to 8 channels of x.
 // Milakov, Gimelshein: "Online normalizer calculation for softmax", arXiv 1805.02867.
 
 struct State {
   largest: f32,
   sum: f32,
-  x: mat4x4f,
+  x: mat2x4f,
 }
 
 /// Below every score; finite, because WGSL may assume that there are no infinities.
 const LOWEST = -1e38;
 
-fn accInit() -> State { return State(LOWEST, 0.0, mat4x4f()); }
+fn accInit() -> State { return State(LOWEST, 0.0, mat2x4f()); }
 
-fn accumulate(state: State, score: f32, weight: f32, x: mat4x4f) -> State {
+fn accumulate(state: State, score: f32, weight: f32, x: mat2x4f) -> State {
   // One of the two exponentials is always 1.
   let other = exp(-abs(score - state.largest));
   if (score > state.largest) {
@@ -30,8 +30,8 @@ fn accMerge(a: State, b: State) -> State {
 }
 
 /// Of nothing: zeros.
-fn accFinish(state: State) -> mat4x4f {
-  if (state.sum == 0.0) { return mat4x4f(); }
+fn accFinish(state: State) -> mat2x4f {
+  if (state.sum == 0.0) { return mat2x4f(); }
   return (1.0 / state.sum) * state.x;
 }
 

@@ -2,7 +2,11 @@
 
 fn leaky(x: f32) -> f32 { return select(x, p.negativeSlope * x, x < 0.0); }
 
+fn leaky4(x: vec4f) -> vec4f { return select(x, p.negativeSlope * x, x < vec4f()); }
+
 fn slopeAt(x: f32) -> f32 { return select(p.negativeSlope, 1.0, x > 0.0); }
+
+fn slope4(x: vec4f) -> vec4f { return select(vec4f(p.negativeSlope), vec4f(1.0), x > vec4f()); }
 
 /// 0 where the coefficient is dropped, else the scale. A hash of the global ids of both ends decides for four heads at once.
 fn keptOf(source: u32, row: u32, head: u32) -> f32 {

@@ -29,16 +29,16 @@ struct Params {
 /// (row, begin, end, 0) of each segment of a heavy row
 @group(0) @binding(6) var<storage, read> segments: array<vec4u>;
 
+fn x4(at: u32) -> vec4f { return vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]); }
+
 fn overEntries(begin: u32, end: u32, place: Place) -> State {
   var state = accInit();
   for (var e = begin; e < end; e++) {
     let source = indices[e];
     let at = source * p.sourceStride + p.sourceOffset + place.head * p.channels + place.first;
-    var tile = mat4x4f();
-    tile[0] = vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
-    if (place.count > 4u) { tile[1] = vec4f(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]); }
-    if (place.count > 8u) { tile[2] = vec4f(x[at + 8u], x[at + 9u], x[at + 10u], x[at + 11u]); }
-    if (place.count > 12u) { tile[3] = vec4f(x[at + 12u], x[at + 13u], x[at + 14u], x[at + 15u]); }
+    var tile = mat2x4f();
+    tile[0] = x4(at);
+    if (place.count > 4u) { tile[1] = x4(at + 4u); }
     state = accumulate(state, scoreOf(source, place.row, place.head), keptOf(source, place.row, place.head), tile);
   }
   return state;
@@ -66,5 +66,5 @@ fn heavySegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
     out[at] = state.largest;
     out[at + 1u] = state.sum;
   }
-  for (var c = 0u; c < place.count; c++) { out[at + 2u + place.first + c] = state.x[c / 4u][c % 4u]; }
+  putTile(at + 2u + place.first, place.count, state.x);
 }

@@ -41,9 +41,13 @@ fn scoreGrad(source: u32, row: u32, head: u32) -> f32 {
   let known = statisticsOf(row, head);
   let s = source * p.sourceStride + p.sourceOffset + head * p.channels;
   let t = row * p.targetStride + p.targetOffset + head * p.channels;
-  var dot = 0.0;
-  for (var c = 0u; c < p.channels; c++) { dot += upstream[t + c] * x[s + c]; }
-  return exp(leaky(raw) - known.x) * (keptOf(source, row, head) * dot - known.y) * slopeAt(raw);
+  var sums = vec4f();
+  for (var c = 0u; c < p.channels; c += 4u) {
+    let x4 = vec4f(x[s + c], x[s + c + 1u], x[s + c + 2u], x[s + c + 3u]);
+    sums += select(vec4f(), upstream4(t + c) * x4, within(c));
+  }
+  let product = sums.x + sums.y + sums.z + sums.w;
+  return exp(leaky(raw) - known.x) * (keptOf(source, row, head) * product - known.y) * slopeAt(raw);
 }
 
 fn overTargetRow(begin: u32, end: u32, row: u32, head: u32) -> f32 {
@@ -101,8 +105,8 @@ fn sourcesSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   out[id] = overSourceRow(segment.y, segment.z, segment.x, id % p.heads);
 }
 
-fn featureGrad(begin: u32, end: u32, source: u32, place: Place) -> mat4x4f {
-  var sum = mat4x4f();
+fn featureGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
+  var sum = mat2x4f();
   for (var e = begin; e < end; e++) {
     let row = indices[e];
     let alpha = exp(leaky(rawScore(source, row, place.head)) - statisticsOf(row, place.head).x);

@@ -32,6 +32,12 @@ struct Params {
 @group(0) @binding(8) var<storage, read_write> out: array<f32>;
 @group(0) @binding(9) var<storage, read_write> outVector: array<f32>;
 
+fn x4(at: u32) -> vec4f { return vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]); }
+
+fn targets4(at: u32) -> vec4f { return vec4f(targets[at], targets[at + 1u], targets[at + 2u], targets[at + 3u]); }
+
+fn packed4(at: u32) -> vec4f { return vec4f(packed[at], packed[at + 1u], packed[at + 2u], packed[at + 3u]); }
+
 /// What one entry gives for one head: the gradient of its score, and its coefficient after dropout.
 struct Entry {
   scoreGrad: f32,
@@ -42,56 +48,52 @@ fn entryOf(source: u32, row: u32, head: u32) -> Entry {
   let a = p.vector + (p.headFirst + head) * p.channels;
   let s = source * p.sourceStride + p.sourceOffset + head * p.channels;
   let t = row * p.targetStride + p.targetOffset + head * p.channels;
-  var score = 0.0;
-  var dot = 0.0;
-  for (var c = 0u; c < p.channels; c++) {
-    let value = x[s + c];
-    score += packed[a + c] * leaky(value + targets[t + c]);
-    dot += upstream[t + c] * value;
+  var scores = vec4f();
+  var products = vec4f();
+  for (var c = 0u; c < p.channels; c += 4u) {
+    let value = x4(s + c);
+    let own = within(c);
+    scores += select(vec4f(), packed4(a + c) * leaky4(value + targets4(t + c)), own);
+    products += select(vec4f(), upstream4(t + c) * value, own);
   }
+  let score = scores.x + scores.y + scores.z + scores.w;
+  let product = products.x + products.y + products.z + products.w;
   let known = statisticsOf(row, head);
   let alpha = exp(score - known.x);
   let kept = keptOf(source, row, head);
-  return Entry(alpha * (kept * dot - known.y), kept * alpha);
-}
-
-fn sum4(s: u32, t: u32) -> vec4f {
-  return vec4f(x[s] + targets[t], x[s + 1u] + targets[t + 1u], x[s + 2u] + targets[t + 2u], x[s + 3u] + targets[t + 3u]);
+  return Entry(alpha * (kept * product - known.y), kept * alpha);
 }
 
 /// u of an entry, where the tile of the source begins at s and that of the target at t.
-fn sumTile(s: u32, t: u32, count: u32) -> mat4x4f {
-  var tile = mat4x4f();
-  tile[0] = sum4(s, t);
-  if (count > 4u) { tile[1] = sum4(s + 4u, t + 4u); }
-  if (count > 8u) { tile[2] = sum4(s + 8u, t + 8u); }
-  if (count > 12u) { tile[3] = sum4(s + 12u, t + 12u); }
+fn sumTile(s: u32, t: u32, count: u32) -> mat2x4f {
+  var tile = mat2x4f();
+  tile[0] = x4(s) + targets4(t);
+  if (count > 4u) { tile[1] = x4(s + 4u) + targets4(t + 4u); }
   return tile;
 }
 
-fn vectorTile(place: Place) -> mat4x4f {
+fn vectorTile(place: Place) -> mat2x4f {
   let at = p.vector + (p.headFirst + place.head) * p.channels + place.first;
-  var tile = mat4x4f();
-  for (var c = 0u; c < place.count; c++) { tile[c / 4u][c % 4u] = packed[at + c]; }
+  var tile = mat2x4f();
+  tile[0] = packed4(at);
+  if (place.count > 4u) { tile[1] = packed4(at + 4u); }
   return tile;
 }
 
-fn slopes(x: vec4f) -> vec4f { return select(vec4f(p.negativeSlope), vec4f(1.0), x > vec4f()); }
+fn slopeTile(u: mat2x4f) -> mat2x4f { return mat2x4f(slope4(u[0]), slope4(u[1])); }
 
-fn slopeTile(u: mat4x4f) -> mat4x4f { return mat4x4f(slopes(u[0]), slopes(u[1]), slopes(u[2]), slopes(u[3])); }
-
-fn times(a: mat4x4f, b: mat4x4f) -> mat4x4f { return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]); }
+fn times(a: mat2x4f, b: mat2x4f) -> mat2x4f { return mat2x4f(a[0] * b[0], a[1] * b[1]); }
 
 /// Sums over the entries of a target: dscore · LeakyReLU'(u), and dscore · LeakyReLU(u).
 struct TargetSums {
-  ofSum: mat4x4f,
-  ofVector: mat4x4f,
+  ofSum: mat2x4f,
+  ofVector: mat2x4f,
 }
 
 fn targetGrad(begin: u32, end: u32, row: u32, place: Place) -> TargetSums {
   let column = place.head * p.channels + place.first;
   let t = row * p.targetStride + p.targetOffset + column;
-  var sums = TargetSums(mat4x4f(), mat4x4f());
+  var sums = TargetSums(mat2x4f(), mat2x4f());
   for (var e = begin; e < end; e++) {
     let source = indices[e];
     let entry = entryOf(source, row, place.head);
@@ -103,11 +105,11 @@ fn targetGrad(begin: u32, end: u32, row: u32, place: Place) -> TargetSums {
   return TargetSums(times(vectorTile(place), sums.ofSum), sums.ofVector);
 }
 
-fn sourceGrad(begin: u32, end: u32, source: u32, place: Place) -> mat4x4f {
+fn sourceGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
   let column = place.head * p.channels + place.first;
   let s = source * p.sourceStride + p.sourceOffset + column;
-  var ofSum = mat4x4f();
-  var direct = mat4x4f();
+  var ofSum = mat2x4f();
+  var direct = mat2x4f();
   for (var e = begin; e < end; e++) {
     let row = indices[e];
     let entry = entryOf(source, row, place.head);
@@ -119,6 +121,25 @@ fn sourceGrad(begin: u32, end: u32, source: u32, place: Place) -> mat4x4f {
 }
 
 fn isHeavy(row: u32) -> bool { return indptr[row + 1u] - indptr[row] > p.heavy; }
+
+fn putVector4(at: u32, count: u32, x: vec4f) {
+  outVector[at] = x.x;
+  if (count > 1u) { outVector[at + 1u] = x.y; }
+  if (count > 2u) { outVector[at + 2u] = x.z; }
+  if (count > 3u) { outVector[at + 3u] = x.w; }
+}
+
+/// As `put`, which stores in the other buffer: WGSL hands no buffer to a function.
+fn putVector(place: Place, stride: u32, offset: u32, tile: mat2x4f) {
+  let rowAt = place.row * stride;
+  let at = rowAt + offset + place.head * p.channels + place.first;
+  putVector4(at, place.count, tile[0]);
+  if (place.count > 4u) { putVector4(at + 4u, place.count - 4u, tile[1]); }
+  let end = offset + p.heads * p.channels;
+  if (isLast(place) && stride - end < 4u) {
+    for (var c = end; c < stride; c++) { outVector[rowAt + c] = 0.0; }
+  }
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn targetsRows(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -138,16 +159,6 @@ fn targetsSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let width = p.heads * p.channels;
   put(place, width, 0u, sums.ofSum);
   putVector(place, width, 0u, sums.ofVector);
-}
-
-fn putVector(place: Place, stride: u32, offset: u32, tile: mat4x4f) {
-  let rowAt = place.row * stride;
-  let at = rowAt + offset + place.head * p.channels + place.first;
-  for (var c = 0u; c < place.count; c++) { outVector[at + c] = tile[c / 4u][c % 4u]; }
-  let end = offset + p.heads * p.channels;
-  if (isLast(place) && stride - end < 4u) {
-    for (var c = end; c < stride; c++) { outVector[rowAt + c] = 0.0; }
-  }
 }
 
 @compute @workgroup_size(WORKGROUP)

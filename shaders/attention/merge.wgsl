@@ -17,6 +17,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read_write> outLogSumExp: array<f32>;
 
+fn partial4(at: u32) -> vec4f { return vec4f(partial[at], partial[at + 1u], partial[at + 2u], partial[at + 3u]); }
+
 @compute @workgroup_size(WORKGROUP)
 fn merge(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let place = placeOf(threadIndex(group, groups, lane));
@@ -25,8 +27,10 @@ fn merge(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   var state = accInit();
   for (var s = heavy.y; s < heavy.y + heavy.z; s++) {
     let at = (s * p.heads + place.head) * (p.channels + 2u);
-    var tile = mat4x4f();
-    for (var c = 0u; c < place.count; c++) { tile[c / 4u][c % 4u] = partial[at + 2u + place.first + c]; }
+    var tile = mat2x4f();
+    let begin = at + 2u + place.first;
+    tile[0] = partial4(begin);
+    if (place.count > 4u) { tile[1] = partial4(begin + 4u); }
     state = accMerge(state, State(partial[at], partial[at + 1u], tile));
   }
   finish(state, Place(heavy.x, place.head, place.first, place.count));

@@ -1,7 +1,8 @@
-// What an invocation of attention works on: one row, one head, and up to 16 channels of it in the columns of a mat4x4f,
-// which are named registers where an array might spill. Channels are counted in floats, so a head may have any number.
+// What an invocation of attention works on: one row, one head, and up to 8 channels of it in the columns of a mat2x4f,
+// which are named registers where an array might spill. More channels would recompute a score less often, but software adapters
+// take twice as long to compile twice as many. Channels are counted in floats, so a head may have any number.
 
-const TILE = 16u;
+const TILE = 8u;
 
 struct Place {
   row: u32,
@@ -23,3 +24,6 @@ fn placeOf(id: u32) -> Place {
 fn isLast(place: Place) -> bool {
   return place.head + 1u == p.heads && place.first + place.count == p.channels;
 }
+
+/// Which of the channels c to c + 3 the head has: what follows belongs to the next head, or to nobody.
+fn within(c: u32) -> vec4<bool> { return vec4u(c) + vec4u(0u, 1u, 2u, 3u) < vec4u(p.channels); }

@@ -28,6 +28,8 @@ const sized = (list: readonly OpCase[], pattern: RegExp) => list.find(({ name })
 const NONE = [
   'copy.columns',
   'copy.rows',
+  'attention.pack.nodes',
+  'attention.pack.vector',
   'metrics.clear',
   'metrics.count',
   'sparse.permute',

@@ -12,7 +12,7 @@ import {
   whole,
 } from '../op.ts';
 import { sameSize, type Value } from '../value.ts';
-import { type Attention, entryParams, overRows, type Pass, tilesOf } from './attentionEntries.ts';
+import { type Attention, entryParams, overRows, type Pass, TILE, tilesOf } from './attentionEntries.ts';
 import { gatGradOp, gatv2GradOp } from './attentionGrad.ts';
 import { sumRows } from './elementwise.ts';
 import { channelsOf, headRanges, scoreStride } from './heads.ts';
@@ -177,7 +177,7 @@ function lowerForward(
       entryFlops: heads * (scoreFlops + 5 + 2 * channels),
       // Divide, multiply each channel; log and add.
       rowFlops: heads * (channels + 3),
-      entryWork: heads * tiles * (20 + 2 * scoreFlops + 3 * Math.min(channels, 16)),
+      entryWork: heads * tiles * (20 + 2 * scoreFlops + 3 * Math.min(channels, TILE)),
     };
     return overRows(forward, pass, context);
   });

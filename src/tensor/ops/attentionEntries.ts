@@ -17,7 +17,7 @@ export interface Attention {
 }
 
 /** Channels that one invocation works on; shaders/attention/tiles.wgsl. */
-const TILE = 16;
+export const TILE = 8;
 
 /** Invocations per row and head. */
 export function tilesOf(channels: number): number {
