@@ -27,6 +27,7 @@ const sized = (list: readonly OpCase[], pattern: RegExp) => list.find(({ name })
 const NONE = [
   'metrics.clear',
   'metrics.count',
+  'metrics.confuse',
   'sparse.permute',
   'sparse.dropout.ones.global',
   'sparse.dropout.ones.local',

@@ -45,7 +45,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...family('matmul', ['nn', 'nt', 'tn']),
   ...family('reduce', ['columnSum', 'mergeSum']),
   ...family('elementwise', ['addBias', 'relu', 'reluGrad', 'add']),
-  ...family('metrics', ['clear', 'argMax', 'count']),
+  ...family('metrics', ['clear', 'argMax', 'count', 'confuse']),
   'optimizer.adamClock': optimizer('adamClock'),
   'optimizer.adam': optimizer('adam'),
   'optimizer.adam.clipped': optimizer('adam', 'clipped'),

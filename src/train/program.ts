@@ -99,7 +99,7 @@ export function buildProgram(
     program: {
       graph: g,
       capacity,
-      results: options.predictOnly ? [] : [trainLoss, totals.losses, totals.counts],
+      results: options.predictOnly ? [] : [trainLoss, ...Object.values(totals).filter((value) => value !== null)],
       readable: [...values, ...(options.readLogits ? [logits] : [])],
     },
     parameters,
