@@ -15,8 +15,10 @@ struct Params {
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 @group(0) @binding(5) var<storage, read_write> outBest: array<f32>;
 @group(0) @binding(6) var<storage, read_write> outArgument: array<u32>;
-/// row (split - 1) · 3 + (0 true positives, 1 predicted, 2 actual), column class
+/// row (split - 1) · 3 + (0 true positives, 1 predicted, 2 actual), column class; or row actual, column predicted
 @group(0) @binding(7) var<storage, read_write> counts: array<atomic<u32>>;
+
+const TEST = 3u;
 
 @compute @workgroup_size(WORKGROUP)
 fn clear(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -54,4 +56,11 @@ fn count(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   if (predicted == actual) { atomicAdd(&counts[table + predicted], 1u); }
   atomicAdd(&counts[table + p.cols + predicted], 1u);
   atomicAdd(&counts[table + 2u * p.cols + actual], 1u);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn confuse(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows || mask[row] != TEST) { return; }
+  atomicAdd(&counts[labels[row] * p.cols + argument[row]], 1u);
 }

@@ -6,7 +6,7 @@
  * A configuration is one flat object; its keys are dotted, `group.name`.
  */
 
-export type Group = 'model' | 'data' | 'training' | 'sampling' | 'evaluation' | 'memory';
+export type Group = 'model' | 'data' | 'task' | 'training' | 'sampling' | 'evaluation' | 'memory';
 
 interface Common {
   readonly group: Group;
@@ -279,6 +279,24 @@ export const SCHEMA = {
     shown: false,
     help: "Which of the dataset's splits into training, validation and test nodes to use, counted from 0.",
   },
+  'task.metric': {
+    type: 'enum',
+    values: ['accuracy', 'macroF1', 'microF1', 'weightedF1', 'rocAuc'],
+    default: 'accuracy',
+    group: 'task',
+    live: false,
+    shown: false,
+    help: 'Figure that the run is judged by; rocAuc needs two classes, and reads their scores back after every epoch.',
+  },
+  'task.classWeights': {
+    type: 'enum',
+    values: ['none', 'balanced'],
+    default: 'none',
+    group: 'task',
+    live: false,
+    shown: false,
+    help: 'Weight of the classes in the loss: all alike, or each by how rare it is among the training nodes (balanced).',
+  },
   'training.epochs': {
     type: 'integer',
     default: 200,
@@ -300,6 +318,67 @@ export const SCHEMA = {
     live: true,
     shown: true,
     help: 'Learning rate: the size of a step.',
+  },
+  'training.schedule': {
+    type: 'enum',
+    values: ['constant', 'step', 'cosine'],
+    default: 'constant',
+    group: 'training',
+    live: false,
+    shown: false,
+    help: 'How the learning rate goes on after the warm-up: it stays, falls in steps, or falls to 0 along half a cosine.',
+  },
+  'training.warmup': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: 'epochs',
+    group: 'training',
+    live: false,
+    shown: false,
+    help: 'Epochs over which the learning rate first rises in equal steps.',
+  },
+  'training.stepSize': {
+    type: 'integer',
+    default: 50,
+    min: 1,
+    max: 1_000_000,
+    unit: 'epochs',
+    group: 'training',
+    live: false,
+    shown: false,
+    help: 'Epochs from one step of the learning rate to the next, with training.schedule=step.',
+  },
+  'training.gamma': {
+    type: 'number',
+    default: 0.1,
+    min: 0,
+    max: 1,
+    group: 'training',
+    live: false,
+    shown: false,
+    help: 'What each step multiplies the learning rate by, with training.schedule=step.',
+  },
+  'training.patience': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: 'epochs',
+    group: 'training',
+    live: true,
+    shown: false,
+    help: 'Stop after this many epochs without a new best one; 0 goes on to the last.',
+  },
+  'training.select': {
+    type: 'enum',
+    values: ['valLoss', 'valMetric'],
+    default: 'valLoss',
+    group: 'training',
+    live: false,
+    shown: false,
+    help: 'What makes an epoch the best, whose weights are kept: the lowest loss or the highest task.metric on the validation nodes.',
   },
   'training.weightDecay': {
     type: 'number',

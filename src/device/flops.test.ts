@@ -32,6 +32,7 @@ const NONE = [
   'attention.pack.vector',
   'metrics.clear',
   'metrics.count',
+  'metrics.confuse',
   'sparse.permute',
   'sparse.dense.weighted',
   'sparse.dense.ones',

@@ -167,7 +167,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
     'normalizeColumnsGrad',
   ]),
   ...family('normRows', ['rowMoments', 'normalizeRows', 'rowSums', 'normalizeRowsGrad']),
-  ...family('metrics', ['clear', 'argMax', 'count']),
+  ...family('metrics', ['clear', 'argMax', 'count', 'confuse']),
   'optimizer.adamClock': optimizer('adamClock'),
   'optimizer.adam': optimizer('adam'),
   'optimizer.adam.clipped': optimizer('adam', 'clipped'),

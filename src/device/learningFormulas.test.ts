@@ -17,7 +17,7 @@ describe('learning', () => {
     const { labels, mask } = targets(classes);
     const rows = labels.length;
     let x: HostArray = new Float32Array();
-    const [total, counts, gradient] = await oracle((g) => {
+    const [total, counts, confusion, gradient] = await oracle((g) => {
       const dx = dense(g, 'logits', rows, classes);
       x = dx[1];
       // Some rows have their largest logit twice: the first one counts.
@@ -27,12 +27,14 @@ describe('learning', () => {
       const loss = state(g, 'loss', 'results', 1, 4);
       const table = input(g, 'counts', 'results', 'u32', 9, classes);
       maskedCrossEntropy(g, dx[0], label[0], split[0], loss);
-      countClasses(g, dx[0], label[0], split[0], table);
-      return { data: [dx, label, split], outputs: [loss, table, ...gradients(g, [dx[0]]).values()] };
+      const square = input(g, 'confusion', 'results', 'u32', classes, classes);
+      countClasses(g, dx[0], label[0], split[0], table, square);
+      return { data: [dx, label, split], outputs: [loss, table, square, ...gradients(g, [dx[0]]).values()] };
     });
     const partition = (row: number) => sum(classes, (c) => Math.exp(x[row * classes + c]));
     const loss = [0, 0, 0, 0];
     const table9 = new Float64Array(9 * classes);
+    const confused = new Float64Array(classes * classes);
     for (let row = 0; row < rows; row++) {
       if (mask[row] === 0) continue;
       const logits = x.subarray(row * classes, (row + 1) * classes);
@@ -42,9 +44,11 @@ describe('learning', () => {
       if (predicted === labels[row]) table9[first + predicted]++;
       table9[first + classes + predicted]++;
       table9[first + 2 * classes + labels[row]]++;
+      if (mask[row] === 3) confused[labels[row] * classes + predicted]++;
     }
     expectEqual(total, loss);
     expect(counts).toEqual(table9);
+    expect(confusion).toEqual(confused);
     const softmaxMinusOne = (row: number, c: number) =>
       Math.exp(x[row * classes + c]) / partition(row) - (c === labels[row] ? 1 : 0);
     expectEqual(

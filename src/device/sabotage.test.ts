@@ -148,6 +148,8 @@ const WHOLE: readonly Sabotage[] = [
   ['metrics', 'value > best', 'value >= best', 'masked cross-entropy and counts, 7 classes, steep'],
   ['metrics', '2u * p.cols + actual', '2u * p.cols + predicted', 'masked'],
   ['metrics', 'atomicStore(&counts[id], 0u);', '', 'masked'],
+  ['metrics', 'mask[row] != TEST', 'mask[row] == 0u', 'masked'],
+  ['metrics', 'labels[row] * p.cols + argument[row]', 'argument[row] * p.cols + labels[row]', 'masked'],
   ['optimizer', 'm / correction.x', 'm', 'Adam'],
   ['optimizer', 'p.gain2 * g * g', 'p.gain2 * g', 'Adam'],
   ['optimizer', 'p.beta1 * moment1[id] + p.gain1 * g', 'p.gain1 * g', 'Adam'],

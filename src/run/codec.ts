@@ -17,6 +17,9 @@ import {
 /** Longest text that is parsed: a million epochs need about 200 MB, nobody's run.json does. */
 const MAX_CHARACTERS = 256 * 2 ** 20;
 
+/** Classes of the largest confusion matrix that a run records. */
+const MOST_CONFUSED = 64;
+
 /** One line of JSON without a newline at its end. Numbers that JSON lacks become null. */
 export function encodeRecord(record: RunRecord): string {
   return JSON.stringify(record);
@@ -108,6 +111,8 @@ function epoch(fields: Fields): EpochRecord {
     trainAcc: fields.figure('trainAcc'),
     valAcc: fields.figure('valAcc'),
     testAcc: fields.figure('testAcc'),
+    valMetric: fields.figure('valMetric'),
+    testMetric: fields.figure('testMetric'),
     ms: fields.figure('ms'),
     sampleMs: fields.figure('sampleMs'),
     readMs: fields.figure('readMs'),
@@ -121,9 +126,11 @@ function result(fields: Fields): RunResult {
     bestEpoch: fields.count('bestEpoch'),
     metric: fields.string('metric'),
     testAcc: fields.figure('testAcc'),
+    testMicroF1: fields.figure('testMicroF1'),
     testMacroF1: fields.figure('testMacroF1'),
     testWeightedF1: fields.figure('testWeightedF1'),
     testRocAuc: fields.raw('testRocAuc') === null ? null : fields.figure('testRocAuc'),
+    confusion: fields.raw('confusion') === null ? null : fields.counts('confusion'),
     curveHash: fields.string('curveHash'),
   };
 }
@@ -185,6 +192,17 @@ class Fields {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
       throw this.wrong(name, 'a whole number from 0');
     return value;
+  }
+
+  /** A square table of whole numbers from 0. */
+  counts(name: string): number[][] {
+    const value = this.raw(name);
+    const rows: unknown[] = Array.isArray(value) && value.length <= MOST_CONFUSED ? value : [];
+    const square = rows.every(
+      (row) => Array.isArray(row) && row.length === rows.length && row.every((n) => Number.isSafeInteger(n) && n >= 0),
+    );
+    if (rows.length === 0 || !square) throw this.wrong(name, 'a square table of whole numbers, or null');
+    return rows as number[][];
   }
 
   /** A number, or null for one that JSON lacks. */

@@ -1,5 +1,5 @@
 import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, DEFAULTS, entryOf } from '../config/schema.ts';
-import type { EpochRecord, RunRecord } from './record.ts';
+import { type EpochRecord, RUN_SCHEMA, type RunRecord } from './record.ts';
 
 /** Runs for the tests of links: made up, repeatable, as large and as odd as they may get. */
 
@@ -55,6 +55,8 @@ export function noisyEpochs(random: Random, epochs: number): EpochRecord[] {
       trainAcc: (1 - 0.9 * rest) * 0.95,
       valAcc: 0.8 * (1 - 0.9 * rest) * noise(),
       testAcc: 0.79 * (1 - 0.9 * rest) * noise(),
+      valMetric: 0.8,
+      testMetric: 0.79,
       ms: 12,
       sampleMs: 0,
       readMs: 0,
@@ -66,7 +68,7 @@ export function noisyEpochs(random: Random, epochs: number): EpochRecord[] {
 
 export function exampleRun(random: Random, epochs = 50): RunRecord {
   return {
-    schema: 1,
+    schema: RUN_SCHEMA,
     engine: '0.1.0',
     kernels: randomHex(random, 64),
     config: { ...DEFAULTS, 'training.lr': 0.02, 'model.hidden': 64, 'training.epochs': epochs },
@@ -95,9 +97,11 @@ export function exampleRun(random: Random, epochs = 50): RunRecord {
       bestEpoch: Math.ceil(epochs / 2),
       metric: 'accuracy',
       testAcc: 0.8140096618357487,
+      testMicroF1: 0.8140096618357487,
       testMacroF1: 0.7532134159870181,
       testWeightedF1: 0.8099372619874523,
       testRocAuc: null,
+      confusion: null,
       curveHash: randomHex(random, 64),
     },
     memory: {

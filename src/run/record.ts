@@ -23,7 +23,7 @@ export interface RunRecord {
   readonly memory: { readonly forecast: MemoryBytes; readonly peak: MemoryBytes };
 }
 
-export const RUN_SCHEMA = 1;
+export const RUN_SCHEMA = 2;
 
 export interface DatasetInfo {
   readonly name: string;
@@ -61,6 +61,9 @@ export interface EpochRecord {
   readonly trainAcc: number;
   readonly valAcc: number;
   readonly testAcc: number;
+  /** The figure of task.metric; NaN for a ROC-AUC of nodes that are all of one class. */
+  readonly valMetric: number;
+  readonly testMetric: number;
   /** Training alone, and of that: drawing samples, waiting for rows of the stored graph, handing data to the device. */
   readonly ms: number;
   readonly sampleMs: number;
@@ -70,15 +73,18 @@ export interface EpochRecord {
 }
 
 export interface RunResult {
-  /** The epoch with the lowest validation loss, the first of equals; the figures below are its. */
+  /** The best epoch by training.select, the first of equals; the figures below are its. */
   readonly bestEpoch: number;
-  /** Which of the figures below the dataset is usually judged by. */
+  /** The value of task.metric: which of the figures below the run is judged by. */
   readonly metric: string;
   readonly testAcc: number;
+  readonly testMicroF1: number;
   readonly testMacroF1: number;
   readonly testWeightedF1: number;
   /** Two classes only; null otherwise. */
   readonly testRocAuc: number | null;
+  /** How often test nodes of the class of a row were taken for that of a column; null with more than 64 classes. */
+  readonly confusion: readonly (readonly number[])[] | null;
   readonly curveHash: string;
 }
 
@@ -89,7 +95,10 @@ export interface MemoryBytes {
   readonly disk: number;
 }
 
-/** The columns of an epoch that the curve hash covers, in its order: what was computed, not how long it took. */
+/**
+ * The columns of an epoch that the curve hash covers, in its order: what was computed, not how long it took, nor the metric,
+ * which follows from the same logits.
+ */
 export const CURVE_COLUMNS = ['trainLoss', 'valLoss', 'trainAcc', 'valAcc', 'testAcc'] as const;
 
 /**

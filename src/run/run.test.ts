@@ -5,17 +5,27 @@ import { InputError } from '../config/errors.ts';
 import { DEFAULTS } from '../config/schema.ts';
 import { decodeConfigFile, decodeRecord, encodeRecord } from './codec.ts';
 import { diffRuns } from './diff.ts';
-import { curveHash, type EpochRecord, type RunRecord } from './record.ts';
+import { curveHash, type EpochRecord, RUN_SCHEMA, type RunRecord } from './record.ts';
 import { ENGINE_VERSION } from './version.ts';
 
 function epoch(number: number, trainLoss: number): EpochRecord {
   const loss = Math.fround(trainLoss);
   const times = { ms: 2, sampleMs: 0.5, readMs: 0.25, uploadMs: 0.125, evalMs: 1 };
-  return { epoch: number, trainLoss: loss, valLoss: 1.5, trainAcc: 0.25, valAcc: 0.5, testAcc: 0.75, ...times };
+  const metric = { valMetric: 0.5, testMetric: 0.75 };
+  return {
+    epoch: number,
+    trainLoss: loss,
+    valLoss: 1.5,
+    trainAcc: 0.25,
+    valAcc: 0.5,
+    testAcc: 0.75,
+    ...metric,
+    ...times,
+  };
 }
 
 const record: RunRecord = {
-  schema: 1,
+  schema: RUN_SCHEMA,
   engine: ENGINE_VERSION,
   kernels: 'abc',
   config: { ...DEFAULTS, 'sampling.fanOut': [3, -1] },
@@ -28,9 +38,14 @@ const record: RunRecord = {
     bestEpoch: 2,
     metric: 'testAcc',
     testAcc: 0.75,
+    testMicroF1: 0.75,
     testMacroF1: 0.7,
     testWeightedF1: 0.71,
     testRocAuc: null,
+    confusion: [
+      [3, 1],
+      [0, 4],
+    ],
     curveHash: 'h',
   },
   memory: { forecast: { gpu: 0, host: 100, disk: 0 }, peak: { gpu: 0, host: 90, disk: 0 } },
@@ -76,7 +91,8 @@ describe('the codec', () => {
   });
 
   it.each([
-    [['schema'], 2, 'schema "2" is not 1; use a newer Edgewise'],
+    [['schema'], 3, 'schema "3" is not 2; use a newer Edgewise'],
+    [['schema'], 1, 'schema "1" is not 2; run it again'],
     [['schema'], undefined, 'run it again'],
     [['config', 'model.layers'], 0, 'model.layers cannot be "0"'],
     [['config', 'model.leyers'], 2, 'did you mean model.layers?'],
@@ -92,6 +108,10 @@ describe('the codec', () => {
     [['epochs', 1], null, 'epochs[1] must be an object'],
     [['epochs', 1, 'valLoss'], '1', 'epochs[1].valLoss must be a number'],
     [['result', 'testRocAuc'], 'x', 'result.testRocAuc must be a number'],
+    [['result', 'testMicroF1'], undefined, 'result.testMicroF1 must be a number'],
+    [['result', 'confusion'], [[1, 2]], 'result.confusion must be a square table of whole numbers, or null'],
+    [['result', 'confusion', 1], [0.5, 1], 'result.confusion must be'],
+    [['result', 'confusion'], undefined, 'result.confusion must be'],
     [['memory', 'peak', 'gpu'], -1, 'memory.peak.gpu must be a whole number'],
   ])('refuses %j = %j', (path, value, said) => {
     const decode = () => decodeRecord(damaged(path, value), 'some/run.json');

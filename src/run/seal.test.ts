@@ -5,7 +5,7 @@ import { CONFIG_KEYS } from '../config/schema.ts';
 import { decodeHash, encodeRun } from './link.ts';
 import { exampleRun, randomFrom } from './linkExamples.ts';
 import type { RunRecord } from './record.ts';
-import { seal } from './seal.ts';
+import { SEAL_VERSION, seal } from './seal.ts';
 import type { SharedRun } from './sharedRun.ts';
 import { readRun, writeRun } from './sharedRunCodec.ts';
 
@@ -100,12 +100,17 @@ describe('a damaged or hostile sealed link', () => {
     }
   });
 
-  it('is told apart from one that a newer Edgewise made', async () => {
+  it('is told apart from one that a newer or an older Edgewise made', async () => {
     // A header as seal.ts writes it, with another version: the checksum comes from the sealed original.
-    const newer = sealedAs(2, payloadOf(await encodeRun(example, 'cora')));
-    expect(await refusal(newer)).toMatch(/^this link was made by a newer Edgewise \(version 2/);
+    const payload = payloadOf(await encodeRun(example, 'cora'));
+    expect(await refusal(sealedAs(SEAL_VERSION + 1, payload))).toMatch(
+      /^this link was made by a newer Edgewise \(version 3/,
+    );
+    expect(await refusal(sealedAs(1, payload))).toBe(
+      'this link was made by an older Edgewise (version 1 of links, not 2): ask whoever made it for a new one.',
+    );
     expect(await refusal(sealedAs(0, Buffer.from('x')))).toMatch(/^this link is damaged/);
-    expect(await refusal(sealedAs(1, payloadOf(await encodeRun(example, 'cora'))))).toBe('accepted');
+    expect(await refusal(sealedAs(SEAL_VERSION, payload))).toBe('accepted');
   });
 
   it('is not decoded where it is too long', async () => {
@@ -116,7 +121,7 @@ describe('a damaged or hostile sealed link', () => {
   });
 
   it('is inflated no further than any run goes', async () => {
-    const bomb = sealedAs(1, Buffer.alloc(2_500_000));
+    const bomb = sealedAs(SEAL_VERSION, Buffer.alloc(2_500_000));
     expect(bomb.length).toBeLessThan(4000);
     let inflated = 0;
     const Real = globalThis.DecompressionStream;

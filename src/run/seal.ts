@@ -6,7 +6,7 @@ import { InputError } from '../config/errors.ts';
  * against people there are only the checks of whoever reads the contents.
  */
 
-export const SEAL_VERSION = 1;
+export const SEAL_VERSION = 2;
 
 /** A link has at most 2,000; beyond this nothing is even decoded. */
 const MAX_CHARACTERS = 4000;
@@ -31,7 +31,7 @@ export async function seal(payload: Uint8Array<ArrayBuffer>): Promise<string> {
     .replace(/=+$/, '');
 }
 
-/** @throws InputError where `text` is too long, damaged, or from a newer Edgewise */
+/** @throws InputError where `text` is too long, damaged, or from another version of Edgewise */
 export async function unseal(text: string): Promise<Uint8Array> {
   if (text.length > MAX_CHARACTERS) {
     throw new InputError(`this link has more than ${MAX_CHARACTERS} characters, which no run needs: copy it again.`);
@@ -44,7 +44,12 @@ export async function unseal(text: string): Promise<Uint8Array> {
       `this link was made by a newer Edgewise (version ${bytes[0]} of links, not ${SEAL_VERSION}): reload the page or open the link there.`,
     );
   }
-  if (bytes[0] !== SEAL_VERSION) throw damaged('there is no version 0');
+  if (bytes[0] === 0) throw damaged('there is no version 0');
+  if (bytes[0] < SEAL_VERSION) {
+    throw new InputError(
+      `this link was made by an older Edgewise (version ${bytes[0]} of links, not ${SEAL_VERSION}): ask whoever made it for a new one.`,
+    );
+  }
   return inflate(bytes.slice(HEADER));
 }
 

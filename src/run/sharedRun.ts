@@ -23,7 +23,8 @@ export interface SharedRun {
   readonly device: DeviceInfo;
   /** Number of epochs that ran. */
   readonly epochs: number;
-  readonly result: RunResult;
+  /** A confusion matrix has no room in a link. */
+  readonly result: Omit<RunResult, 'confusion'>;
   readonly peak: MemoryBytes;
   /** For drawing alone. */
   readonly curves: SharedCurves;
@@ -85,7 +86,7 @@ export function sameCurve(shared: SharedRun, record: RunRecord): boolean {
 
 /** Whether what a link shows of a run is what the record says: result, number of epochs, curves. */
 function sameFigures(shared: SharedRun, { result, epochs }: RunRecord): boolean {
-  const keys = Object.keys(result) as (keyof RunResult)[];
+  const keys = Object.keys(shared.result) as (keyof SharedRun['result'])[];
   if (!keys.every((key) => key === 'curveHash' || Object.is(shared.result[key], result[key]))) return false;
   if (shared.epochs !== epochs.length) return false;
   return SHARED_COLUMNS.every((column) => {

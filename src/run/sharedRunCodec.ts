@@ -13,7 +13,7 @@ const HASH_BYTES = 8;
 const WORD = 40;
 
 const COUNTS = ['nodes', 'edges', 'features', 'classes'] as const;
-const FRACTIONS = ['testAcc', 'testMacroF1', 'testWeightedF1'] as const;
+const FRACTIONS = ['testAcc', 'testMicroF1', 'testMacroF1', 'testWeightedF1'] as const;
 const PLACES = ['gpu', 'host', 'disk'] as const;
 const TEXTS = ['vendor', 'architecture', 'description'] as const;
 const WEBGPU = 1;
@@ -67,7 +67,7 @@ export function readRun(payload: Uint8Array): SharedRun {
   const epochs = reader.count('the number of epochs', SCHEMA['training.epochs'].max, 1);
   const bestEpoch = reader.count('its best epoch', epochs, 1);
   const metric = reader.text('its metric', WORD);
-  const [testAcc, testMacroF1, testWeightedF1] = FRACTIONS.map((key) => fraction(reader, key));
+  const [testAcc, testMicroF1, testMacroF1, testWeightedF1] = FRACTIONS.map((key) => fraction(reader, key));
   const testRocAuc = flag(reader, 'testRocAuc') ? fraction(reader, 'testRocAuc') : null;
   const curveHash = reader.hex('the hash of its curve', HASH_BYTES);
   const [gpu, host, disk] = PLACES.map((place) => reader.count(`its peak of ${place} memory`));
@@ -83,7 +83,7 @@ export function readRun(payload: Uint8Array): SharedRun {
     kernels,
     device,
     epochs,
-    result: { bestEpoch, metric, testAcc, testMacroF1, testWeightedF1, testRocAuc, curveHash },
+    result: { bestEpoch, metric, testAcc, testMicroF1, testMacroF1, testWeightedF1, testRocAuc, curveHash },
     peak: { gpu, host, disk },
     curves,
   };

@@ -45,9 +45,9 @@ describe('scores', () => {
 
   test('the splits do not touch each other, and an empty one scores 0', () => {
     const table = tableOf([0, 1], [0, 1], 2, 1);
-    expect(scores(table, 2, 0)).toEqual({ accuracy: 0, macroF1: 0, weightedF1: 0 });
-    expect(scores(table, 2, 1)).toEqual({ accuracy: 1, macroF1: 1, weightedF1: 1 });
-    expect(scores(table, 2, 2)).toEqual({ accuracy: 0, macroF1: 0, weightedF1: 0 });
+    expect(scores(table, 2, 0)).toEqual({ accuracy: 0, microF1: 0, macroF1: 0, weightedF1: 0 });
+    expect(scores(table, 2, 1)).toEqual({ accuracy: 1, microF1: 1, macroF1: 1, weightedF1: 1 });
+    expect(scores(table, 2, 2)).toEqual({ accuracy: 0, microF1: 0, macroF1: 0, weightedF1: 0 });
   });
 });
 

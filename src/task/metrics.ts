@@ -1,9 +1,13 @@
+import type { Config } from '../config/schema.ts';
+
 /**
  * Scores from counts. `counts` is the table that the device fills: for each split (train, validation, test) three rows of
  * one number per class: true positives, predicted, actual.
  */
 export interface Scores {
   readonly accuracy: number;
+  /** F1 over all decisions together; the accuracy where each node has one class. */
+  readonly microF1: number;
   /** Mean of the F1 of each class, unweighted; a class that neither occurs nor is predicted does not count, as in scikit-learn. */
   readonly macroF1: number;
   /** Mean of the F1 of each class, weighted by how often it occurs. */
@@ -14,10 +18,11 @@ export interface Scores {
 export function scores(counts: Uint32Array, classes: number, split: number): Scores {
   const row = (which: number) => counts.subarray((split * 3 + which) * classes, (split * 3 + which + 1) * classes);
   const [truePositive, predicted, actual] = [row(0), row(1), row(2)];
-  let [total, correct, macro, weighted, present] = [0, 0, 0, 0, 0];
+  let [total, correct, decided, macro, weighted, present] = [0, 0, 0, 0, 0, 0];
   for (let c = 0; c < classes; c++) {
     total += actual[c];
     correct += truePositive[c];
+    decided += predicted[c];
     if (predicted[c] + actual[c] === 0) continue;
     // F1 = 2·TP / (2·TP + FP + FN), and 2·TP + FP + FN = predicted + actual.
     const f1 = (2 * truePositive[c]) / (predicted[c] + actual[c]);
@@ -25,8 +30,14 @@ export function scores(counts: Uint32Array, classes: number, split: number): Sco
     macro += f1;
     weighted += f1 * actual[c];
   }
-  if (total === 0) return { accuracy: 0, macroF1: 0, weightedF1: 0 };
-  return { accuracy: correct / total, macroF1: macro / present, weightedF1: weighted / total };
+  if (total === 0) return { accuracy: 0, microF1: 0, macroF1: 0, weightedF1: 0 };
+  const microF1 = (2 * correct) / (decided + total);
+  return { accuracy: correct / total, microF1, macroF1: macro / present, weightedF1: weighted / total };
+}
+
+/** The figure that a run is judged by; NaN for a ROC-AUC that is not there. */
+export function figureOf(metric: Config['task.metric'], scores: Scores, rocAuc: number | null): number {
+  return metric === 'rocAuc' ? (rocAuc ?? Number.NaN) : scores[metric];
 }
 
 /**

@@ -20,16 +20,22 @@ export function declareTargets(g: OpGraph, prefix: string, nodes: Size, lifetime
   };
 }
 
-/** Sums over an epoch, read back once: losses of the splits, and counts per class. */
+/** With more classes than this nobody looks at a confusion matrix, and the table is no longer small. */
+export const MOST_CONFUSED = 64;
+
+/** Sums over an epoch, read back once: losses of the splits, counts per class, and what test nodes were taken for. */
 export interface Totals {
   readonly losses: Value;
   readonly counts: Value;
+  /** Null with more than MOST_CONFUSED classes. */
+  readonly confusion: Value | null;
 }
 
 export function declareTotals(g: OpGraph, classes: number): Totals {
   return {
     losses: state(g, 'evaluation loss', 'results', 1, 4),
     counts: input(g, 'evaluation counts', 'results', 'u32', 9, classes),
+    confusion: classes <= MOST_CONFUSED ? input(g, 'test confusion', 'results', 'u32', classes, classes) : null,
   };
 }
 
@@ -39,7 +45,7 @@ export function addTrainingLoss(g: OpGraph, logits: Value, targets: Targets, tot
 
 export function addEvaluation(g: OpGraph, logits: Value, targets: Targets, totals: Totals): void {
   maskedCrossEntropy(g, logits, targets.labels, targets.mask, totals.losses);
-  countClasses(g, logits, targets.labels, targets.mask, totals.counts);
+  countClasses(g, logits, targets.labels, targets.mask, totals.counts, totals.confusion);
 }
 
 /** Labels as the device wants them. A node without a label must not be in a split: `arrange` has checked that. */

@@ -10,6 +10,11 @@ export function checkTrainable(graph: Graph, config: Config): void {
       `${graph.name}: ${graph.classNames.length || 'no'} classes, training needs two; give labelled nodes.`,
     );
   }
+  if (config['task.metric'] === 'rocAuc' && graph.classNames.length !== 2) {
+    throw new InputError(
+      `task.metric cannot be rocAuc: ${graph.name} has ${graph.classNames.length} classes, not two; use macroF1 or accuracy.`,
+    );
+  }
   const wanted = config['data.split'];
   const offered = graph.splits.length;
   if (wanted >= offered) {

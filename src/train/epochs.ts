@@ -1,14 +1,16 @@
 import { differences, sameValue } from '../config/describe.ts';
 import type { Config } from '../config/schema.ts';
+import { SPLIT } from '../formats/graphData.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { EpochRecord } from '../run/record.ts';
-import { type Scores, scores } from '../task/metrics.ts';
+import { figureOf, scores } from '../task/metrics.ts';
 import type { Fit } from './fit.ts';
 import { batchCapacity } from './forecast.ts';
 import type { Job } from './job.ts';
 import { type PassContext, scalarsOf } from './passes.ts';
-import { predictionsOf } from './predictions.ts';
+import { leadsOf, predictionsOf } from './predictions.ts';
 import type { Run } from './run.ts';
+import { type Best, endsAfter, winningFigure } from './selection.ts';
 import type { Steering } from './steering.ts';
 
 /**
@@ -18,12 +20,6 @@ import type { Steering } from './steering.ts';
 
 /** The CPU executor never waits for anything: every now and then, timers, signals and messages get their turn. */
 const BREATH_MS = 50;
-
-export interface Best {
-  readonly epoch: number;
-  readonly loss: number;
-  readonly test: Scores;
-}
 
 /** What has happened so far, on whatever devices and plans. */
 export interface Progress {
@@ -55,8 +51,9 @@ export async function runEpochs(
     }
     await waitFor('epoch', job, context);
     steering.advance('epoch', context.steps);
-    const epoch = progress.epochs.length + 1;
-    if (epoch > steering.config['training.epochs']) return 'done';
+    const done = progress.epochs.length;
+    if (endsAfter(steering.config, done, progress.best)) return 'done';
+    const epoch = done + 1;
     context.config = currentConfig(fit, steering);
     if (outgrows(job.graph, fit, context.config)) return 'replan';
 
@@ -70,22 +67,24 @@ export async function runEpochs(
     const ms = trainedAt - begun - times.waited;
     const split = { sampleMs: times.sample, readMs: times.read, uploadMs: times.upload };
 
-    const predictions =
-      job.onPredictions && job.control?.wantsPredictions(epoch === steering.config['training.epochs'])
-        ? predictionsOf(run)
-        : null;
+    // It is the last unless it turns out to be the best.
+    const mayBeLast = endsAfter(steering.config, epoch, progress.best);
+    const predictions = job.onPredictions && job.control?.wantsPredictions(mayBeLast) ? predictionsOf(run) : null;
+    const metric = context.config['task.metric'];
+    const leads = metric === 'rocAuc' ? leadsOf(run) : null;
+    const readers = [predictions, leads].filter((reader) => reader !== null);
     times.waited = 0;
     let reading = 0;
     const inBatches = fit.forecast.capacity.evaluate !== undefined;
     const read = async (seeds: Uint32Array | null) => {
       const asked = performance.now();
-      await predictions!.read(seeds);
+      for (const reader of readers) await reader.read(seeds);
       reading += performance.now() - asked;
     };
-    await run.evaluate.epoch(epoch, predictions && inBatches ? read : undefined);
+    await run.evaluate.epoch(epoch, readers.length > 0 && inBatches ? read : undefined);
     const values = await executor.results();
     const evalMs = performance.now() - trainedAt - times.waited - reading;
-    if (predictions && !inBatches) await predictions.read(null);
+    if (!inBatches) await read(null);
     if (profile) job.onProfile?.(epoch, await profile.stop());
 
     const trainLoss = values.get(training.trainLoss)!;
@@ -93,6 +92,9 @@ export async function runEpochs(
     const table = values.get(training.totals.counts) as Uint32Array;
     const [onTrain, onValidation, onTest] = [0, 1, 2].map((code) => scores(table, classes, code));
     const { counts } = run;
+    const valMetric = figureOf(metric, onValidation, leads?.rocAuc(SPLIT.validation) ?? null);
+    const testMetric = figureOf(metric, onTest, leads?.rocAuc(SPLIT.test) ?? null);
+    leads?.release();
     const record: EpochRecord = {
       epoch,
       trainLoss: trainLoss[0] / counts.train,
@@ -100,16 +102,20 @@ export async function runEpochs(
       trainAcc: onTrain.accuracy,
       valAcc: onValidation.accuracy,
       testAcc: onTest.accuracy,
+      valMetric,
+      testMetric,
       ms,
       ...split,
       evalMs,
     };
     progress.epochs.push(record);
     progress.steps = context.steps;
-    // The first minimum wins; without validation nodes, the last epoch.
-    if (!progress.best || counts.validation === 0 || losses[1] < progress.best.loss) {
-      progress.best = { epoch, loss: losses[1], test: onTest };
-      await executor.run('keep', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
+    const validation = { loss: losses[1], metric: valMetric, nodes: counts.validation };
+    const figure = winningFigure(context.config, progress.best, validation);
+    if (figure !== null) {
+      const { confusion } = training.totals;
+      progress.best = { epoch, figure, test: onTest, confusion: confusion && (values.get(confusion) as Uint32Array) };
+      await executor.run('keep', { sizes: {}, scalars: scalarsOf(context.config, epoch), key: context.root });
     }
     await afterEpoch();
     job.onEpoch?.(record, context.steps);

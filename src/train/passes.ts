@@ -14,6 +14,7 @@ import type { BatchSource } from './batchSource.ts';
 import { fanOuts, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import type { GraphInputs } from './inputs.ts';
+import { learningRate } from './schedule.ts';
 
 /**
  * Passes: how the graph goes through a routine once per epoch. The full batch is resident and runs the routine once; a sampled
@@ -40,6 +41,8 @@ export interface PassContext {
   readonly before: (what: 'step' | 'batch') => Promise<void> | void;
   /** Optimiser steps so far. */
   steps: number;
+  /** The epoch under way, from 1; evaluations outside of one leave it as it is. */
+  epoch: number;
   /** Where the time of the current pass goes, in milliseconds. */
   readonly times: Times;
 }
@@ -55,9 +58,10 @@ export interface Times {
 /** Uses of the run's root key; the numbers only have to differ. */
 const USE = { step: 0x57e9, shuffle: 0x5f1e, sample: 0x5a39, evaluate: 0xe7a1 } as const;
 
-export function scalarsOf(config: Config): Record<string, number> {
+/** @param epoch from 1 */
+export function scalarsOf(config: Config, epoch: number): Record<string, number> {
   return {
-    lr: config['training.lr'],
+    lr: learningRate(config, epoch),
     weightDecay: config['training.weightDecay'],
     weightDecayLinear: config['training.weightDecayLinear'],
     momentum: config['training.momentum'],
@@ -70,8 +74,12 @@ export function scalarsOf(config: Config): Record<string, number> {
   };
 }
 
-function stepOf({ config, root, steps }: PassContext, sizes: Step['sizes'], scalars: Record<string, number>): Step {
-  return { sizes, scalars: { ...scalarsOf(config), ...scalars }, key: deriveKey(root, steps, USE.step) };
+function stepOf(
+  { config, root, steps, epoch }: PassContext,
+  sizes: Step['sizes'],
+  scalars: Record<string, number>,
+): Step {
+  return { sizes, scalars: { ...scalarsOf(config, epoch), ...scalars }, key: deriveKey(root, steps, USE.step) };
 }
 
 /** The whole graph at once. Where training and evaluation share its inputs, only one of them is prepared. */
@@ -91,7 +99,8 @@ export function fullPass(
       writeFeed(executor, feed);
       host.remove('operators', bytes);
     },
-    async epoch(_epoch, visit) {
+    async epoch(epoch, visit) {
+      if (routine === 'train') context.epoch = epoch;
       if (routine === 'train') await context.before('step');
       await context.executor.run(routine, stepOf(context, sizes, { lossScale: 1 / trainCount }));
       if (routine === 'train') context.steps++;
@@ -154,6 +163,7 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
   return {
     prepare() {},
     async epoch(epoch, visit) {
+      if (training) context.epoch = epoch;
       const { batchSize, fanOut: listed } = samplingOf(context.config, routine);
       const fanOut = fanOuts(model, listed);
       const list = training

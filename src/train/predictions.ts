@@ -1,3 +1,4 @@
+import { rocAuc } from '../task/metrics.ts';
 import { evaluate } from '../tensor/value.ts';
 import type { TrainingProgram } from './program.ts';
 import type { Run } from './run.ts';
@@ -43,6 +44,34 @@ export function predictionsOf(run: Reader) {
       host.remove('predictions', classes.byteLength);
       return classes;
     },
+  };
+}
+
+/**
+ * Collects by how much the logit of the second of two classes leads: it orders nodes as the class's probability does, which
+ * would round to 1 where the lead is large. The bytes are on the ledger until `release`.
+ */
+export function leadsOf(run: Reader) {
+  const { graph, host, config } = run.context;
+  const leads = new Float64Array(graph.nodes);
+  host.add('predictions', leads.byteLength);
+  return {
+    /** Logits of the seeds of the batch that was just run, or of all nodes. */
+    read: (seeds: Uint32Array | null): Promise<void> =>
+      withLogits(run, (logits) => {
+        const count = seeds?.length ?? graph.nodes;
+        for (let i = 0; i < count; i++) leads[seeds ? seeds[i] : i] = logits[2 * i + 1] - logits[2 * i];
+      }),
+    /** ROC-AUC on the nodes of a split, or null where one of the classes is missing there. */
+    rocAuc(code: number): number | null {
+      const split = graph.splits[config['data.split']];
+      const nodes = Uint32Array.from(split.keys()).filter((node) => split[node] === code);
+      return rocAuc(
+        Float64Array.from(nodes, (node) => leads[node]),
+        Array.from(nodes, (node) => graph.labels[node] === 1),
+      );
+    },
+    release: () => host.remove('predictions', leads.byteLength),
   };
 }
 

@@ -101,7 +101,7 @@ export function buildProgram(
     program: {
       graph: g,
       capacity,
-      results: options.predictOnly ? [] : [trainLoss, totals.losses, totals.counts],
+      results: options.predictOnly ? [] : [trainLoss, ...Object.values(totals).filter((value) => value !== null)],
       readable: [...stored.map(({ value }) => value), ...(options.readLogits ? [logits] : [])],
     },
     parameters: stored,

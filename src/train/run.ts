@@ -115,6 +115,7 @@ async function prepare(
     root: seedKey(config['training.seed']),
     before,
     steps: 0,
+    epoch: 0,
     times: { sample: 0, read: 0, upload: 0, waited: 0 },
   };
   const trainNodes = seedsOf(split, 'train', false);

@@ -11,15 +11,15 @@ import {
   type RunEvent,
   type RunResult,
 } from '../run/record.ts';
-import { rocAuc, softmaxRows } from '../task/metrics.ts';
+import { softmaxRows } from '../task/metrics.ts';
 import { checkTrainable } from './check.ts';
 import { type Checkpoint, rollBack, takeCheckpoint } from './checkpoint.ts';
 import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
 import { type Fit, fitRun } from './fit.ts';
-import { type Forecast, seedsOf, splitOf } from './forecast.ts';
+import type { Forecast } from './forecast.ts';
 import type { Job } from './job.ts';
 import { scalarsOf } from './passes.ts';
-import { withLogits } from './predictions.ts';
+import { leadsOf, withLogits } from './predictions.ts';
 import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
@@ -152,15 +152,18 @@ function peakOf({ executor, context, diskBytes }: Run): MemoryBytes {
 async function finish(run: Run, { epochs, best }: Progress): Promise<Pick<Trained, 'kernels' | 'result' | 'weights'>> {
   const { context, executor, fit } = run;
   const { forecast } = fit;
-  await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config), key: context.root });
-  const { epoch, test } = best!;
+  await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config, context.epoch), key: context.root });
+  const { epoch, test, confusion } = best!;
+  const classes = context.graph.classNames.length;
   const result: RunResult = {
     bestEpoch: epoch,
-    metric: 'accuracy',
+    metric: context.config['task.metric'],
     testAcc: test.accuracy,
+    testMicroF1: test.microF1,
     testMacroF1: test.macroF1,
     testWeightedF1: test.weightedF1,
-    testRocAuc: context.graph.classNames.length === 2 ? await areaUnderCurve(run) : null,
+    testRocAuc: classes === 2 ? await areaUnderCurve(run) : null,
+    confusion: confusion && rowsOf(confusion, classes),
     curveHash: await curveHash(epochs),
   };
   const weights = new Map<string, Weights>();
@@ -245,18 +248,16 @@ async function readLogits(run: Run): Promise<Float32Array> {
   return out;
 }
 
-/** ROC-AUC on the test nodes of a task with two classes, by the probability of the second. */
+/** ROC-AUC on the test nodes of a task with two classes. */
 async function areaUnderCurve(run: Run): Promise<number | null> {
-  const { graph, config, host } = run.context;
-  const probabilities = softmaxRows(await readLogits(run), 2);
-  const split = splitOf(graph, config);
-  const test = seedsOf(split, 'evaluate', false).filter((node) => split[node] === SPLIT.test);
-  const score = Float32Array.from(test, (node) => probabilities[2 * node + 1]);
-  host.remove('predictions', probabilities.byteLength);
-  return rocAuc(
-    score,
-    Array.from(test, (node) => graph.labels[node] === 1),
-  );
+  const leads = leadsOf(run);
+  await run.evaluate.epoch(0, leads.read);
+  leads.release();
+  return leads.rocAuc(SPLIT.test);
+}
+
+function rowsOf(table: Uint32Array, cols: number): number[][] {
+  return Array.from({ length: table.length / cols }, (_, row) => [...table.subarray(row * cols, (row + 1) * cols)]);
 }
 
 /** SHA-256 over the kernels of every dispatch, in order, and their code: a replay that differs here may differ in the last bits. */

@@ -51,6 +51,8 @@ const epoch = (change: Partial<EpochRecord>): EpochRecord => ({
   trainAcc: 0.5,
   valAcc: 0.4,
   testAcc: 0.3,
+  valMetric: 0.2,
+  testMetric: 0.3,
   ms: 10,
   sampleMs: 2,
   readMs: 1,

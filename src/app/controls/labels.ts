@@ -9,6 +9,7 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'model.concat': 'heads side by side',
   'training.lr': 'learning rate',
   'training.optimizer': 'optimiser',
+  'training.clip': 'gradient clipping',
   'data.normalizeFeatures': 'normalise features',
   'sampling.fanOut': 'fan-out',
   'evaluation.strategy': 'evaluation',
@@ -28,6 +29,6 @@ export function labelOf(key: ConfigKey): string {
 export const SECTIONS: readonly { readonly title: string; readonly groups: readonly Group[] }[] = [
   { title: 'Data', groups: ['data'] },
   { title: 'Model', groups: ['model'] },
-  { title: 'Training', groups: ['training'] },
+  { title: 'Training', groups: ['training', 'task'] },
   { title: 'Memory', groups: ['sampling', 'evaluation', 'memory'] },
 ];

@@ -9,7 +9,8 @@ type RunMessage = Extract<StreamMessage, { run: number }>;
 const memory = { gpu: 7, host: 8, disk: 0, purposes: { graph: 7 } };
 const epoch = (number: number, trainLoss = 1 / number): RunMessage => {
   const times = { ms: 1, sampleMs: 0, readMs: 0, uploadMs: 0, evalMs: 1 };
-  const record: EpochRecord = { epoch: number, trainLoss, valLoss: 1, trainAcc: 0, valAcc: 0, testAcc: 0, ...times };
+  const figures = { valLoss: 1, trainAcc: 0, valAcc: 0, testAcc: 0, valMetric: 0, testMetric: 0 };
+  const record: EpochRecord = { epoch: number, trainLoss, ...figures, ...times };
   return { type: 'epoch', run: 1, epoch: record, memory };
 };
 const run = newRun(1, DEFAULTS, 'karate');

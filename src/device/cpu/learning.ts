@@ -3,6 +3,7 @@ import type { CpuKernel } from './kernel.ts';
 /** Loss, metrics and optimisers; see shaders/loss.wgsl, metrics.wgsl, optimizer.wgsl. */
 
 const TRAIN = 1;
+const TEST = 3;
 
 const logSumExp: CpuKernel = ({ floats: { x, outLogSumExp } }, p) => {
   const width = p.width4 * 4;
@@ -82,6 +83,12 @@ const count: CpuKernel = ({ words: { argument, labels, mask, counts } }, p) => {
   }
 };
 
+const confuse: CpuKernel = ({ words: { argument, labels, mask, counts } }, p) => {
+  for (let row = 0; row < p.rows; row++) {
+    if (mask[row] === TEST) counts[labels[row] * p.cols + argument[row]]++;
+  }
+};
+
 const adamClock: CpuKernel = ({ floats: { outClock } }, p) => {
   outClock[0] = outClock[0] * p.beta1 + p.gain1;
   outClock[1] = outClock[1] * p.beta2 + p.gain2;
@@ -140,6 +147,7 @@ export const learningKernels: Record<string, CpuKernel> = {
   'metrics.clear': clear,
   'metrics.argMax': argMax,
   'metrics.count': count,
+  'metrics.confuse': confuse,
   'optimizer.adamClock': adamClock,
   'optimizer.adam': adam,
   'optimizer.adam.clipped': adam,

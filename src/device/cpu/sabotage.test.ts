@@ -102,6 +102,7 @@ const WHOLE: readonly Sabotage[] = [
   ['loss.crossEntropyGrad', 'scales', (p) => ({ scale: 1.001 * p.scale })],
   ['metrics.argMax', 'leaves out a class', (p) => ({ cols: p.cols - 1 })],
   ['metrics.count', 'leaves out a node', (p) => ({ rows: p.rows - 1 })],
+  ['metrics.confuse', 'leaves out the last nodes', (p) => ({ rows: p.rows - 4 })],
   ['metrics.clear', 'leaves out a class', (p) => ({ rows: p.rows - 1 })],
   ['optimizer.adam', 'steps further', (p) => ({ lr: 1.001 * p.lr })],
   ['optimizer.adam', 'does not decay', () => ({ l2: 0 })],

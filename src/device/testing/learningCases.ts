@@ -41,8 +41,9 @@ function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'
       const total = state(g, 'loss', 'results', 1, 4);
       const counts = input(g, 'counts', 'results', 'u32', 9, classes);
       maskedCrossEntropy(g, x[0], label[0], split[0], total);
-      countClasses(g, x[0], label[0], split[0], counts);
-      return { inputs: [x, label, split], outputs: [total, counts], moving: runs ? [] : [x[0]] };
+      const confusion = input(g, 'confusion', 'results', 'u32', classes, classes);
+      countClasses(g, x[0], label[0], split[0], counts, confusion);
+      return { inputs: [x, label, split], outputs: [total, counts, confusion], moving: runs ? [] : [x[0]] };
     },
   };
 }

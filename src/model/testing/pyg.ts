@@ -103,7 +103,7 @@ export async function runReference(
     executor.write(x, tensors.get('x')!.data);
     executor.write(upstream, tensors.get('cotangent')!.data);
     for (const parameter of stored) executor.write(parameter.value, fromStored(parameter, weights, 'the reference'));
-    await executor.run('main', { sizes: feed.sizes, scalars: scalarsOf(config), key: [1, 2] });
+    await executor.run('main', { sizes: feed.sizes, scalars: scalarsOf(config, 1), key: [1, 2] });
     const results = new Map<string, HostArray>([['out', await executor.read(out)]]);
     results.set('grad/x', await executor.read(found.get(x)!));
     for (const parameter of p.parameters) {

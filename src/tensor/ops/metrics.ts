@@ -13,20 +13,31 @@ export const COUNT = { truePositive: 0, predicted: 1, actual: 2 } as const;
 
 /**
  * @param counts persistent packed u32, 9 × classes; `scalars.first` = 1 clears it first
+ * @param confusion the same, classes × classes: how often a test node of the class of the row was taken for that of the column
  */
-export function countClasses(g: OpGraph, logits: Value, labels: Value, mask: Value, counts: Value): void {
+export function countClasses(
+  g: OpGraph,
+  logits: Value,
+  labels: Value,
+  mask: Value,
+  counts: Value,
+  confusion: Value | null = null,
+): void {
   if (counts.rows !== 9 || counts.cols !== logits.cols)
     throw new Error(`countClasses: ${counts.name} must be 9 × classes`);
   if (!sameSize(labels.rows, logits.rows) || !sameSize(mask.rows, logits.rows)) {
     throw new Error(`countClasses: ${labels.name} and ${mask.name} must have as many rows as ${logits.name}`);
   }
-  addNode(g, countClassesOp, [logits, labels, mask], [], null, [counts]);
+  if (confusion && (confusion.rows !== logits.cols || confusion.cols !== logits.cols)) {
+    throw new Error(`countClasses: ${confusion.name} must be classes × classes`);
+  }
+  addNode(g, countClassesOp, [logits, labels, mask], [], null, confusion ? [counts, confusion] : [counts]);
 }
 
 export const countClassesOp: Op<null> = {
   name: 'countClasses',
   locality: 'reduce',
-  lower({ inputs: [logits, labels, mask], updates: [counts] }, { panels, scratch, capacity }) {
+  lower({ inputs: [logits, labels, mask], updates: [counts, ...confusion] }, { panels, scratch, capacity }) {
     const nodes = evaluate(logits.rows, capacity);
     const best = scratch('largest logit', 'f32', nodes);
     const argument = scratch('predicted class', 'u32', nodes);
@@ -50,25 +61,26 @@ export const countClassesOp: Op<null> = {
         };
       },
     }));
-    const table = whole(counts);
-    const clear: Dispatch = {
-      kernel: 'metrics.clear',
-      reads: {},
-      writes: { counts: table },
-      at(step) {
-        const words = step.scalars.first === 1 ? 9 * counts.cols : 0;
-        return { params: { rows: words }, threads: words, work: words, flops: 0 };
+    const tables: Dispatch[] = [counts, ...confusion].flatMap((table, i): Dispatch[] => [
+      {
+        kernel: 'metrics.clear',
+        reads: {},
+        writes: { counts: whole(table) },
+        at(step) {
+          const words = step.scalars.first === 1 ? (table.rows as number) * table.cols : 0;
+          return { params: { rows: words }, threads: words, work: words, flops: 0 };
+        },
       },
-    };
-    const count: Dispatch = {
-      kernel: 'metrics.count',
-      reads: { argument, labels: whole(labels), mask: whole(mask) },
-      writes: { counts: table },
-      at(step) {
-        const rows = rowsAt(logits.rows, step);
-        return { params: { rows, cols: counts.cols }, threads: rows, work: rows * 6, flops: 0 };
+      {
+        kernel: i === 0 ? 'metrics.count' : 'metrics.confuse',
+        reads: { argument, labels: whole(labels), mask: whole(mask) },
+        writes: { counts: whole(table) },
+        at(step) {
+          const rows = rowsAt(logits.rows, step);
+          return { params: { rows, cols: table.cols }, threads: rows, work: rows * 6, flops: 0 };
+        },
       },
-    };
-    return [clear, ...argMax, count];
+    ]);
+    return [...argMax, ...tables];
   },
 };

@@ -78,6 +78,7 @@ export async function sampledRun(
     root: seedKey(config['training.seed']),
     before: () => {},
     steps: 0,
+    epoch: 0,
     times: { sample: 0, read: 0, upload: 0, waited: 0 },
   };
   training.parameters.forEach((parameter, index) => {
