@@ -1,6 +1,6 @@
-// What an invocation of attention works on: one row, one head, and up to 8 channels of it in the columns of a mat2x4f,
-// which are named registers where an array might spill. More channels would recompute a score less often, but software adapters
-// take twice as long to compile twice as many. Channels are counted in floats, so a head may have any number.
+// What an invocation of attention works on: one row, one head, and up to 8 channels of it in the columns of a mat2x4f, which
+// are named registers where an array might spill. Larger tiles would recompute a score less often, but software adapters take
+// twice as long to compile twice as many channels. These are counted in floats, so a head may have any number of them.
 
 const TILE = 8u;
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { heavySegments } from '../graph/segments.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Limits } from '../tensor/plan.ts';
+import { attentionCase, rowDotsCase } from './testing/attentionCases.ts';
 import { allCases, directedCsr, edgesCase, elementwiseCases, matmulCase, spmmCase, WIDTHS } from './testing/cases.ts';
 import { denseCases } from './testing/denseCases.ts';
 import { learningCases } from './testing/learningCases.ts';
@@ -177,6 +178,27 @@ describe.each([
     expect(layer.of(/normalizeRows$/)).toBe(8 * elements);
     expect(layer.of(/normalizeRowsGrad/)).toBe(12 * elements);
     expect(layer.of(/dot\.normRows/)).toBe(8 * elements);
+  });
+
+  test.each([
+    [8, 8],
+    [2, 33],
+  ])('attention of %i heads of %i channels, and the products that scores are made of', (heads, channels) => {
+    const csr = directedCsr(700, 1, false);
+    const each = csr.indices.length * heads;
+    const flops = (c: OpCase) => flopsOf(c, limitsOf(c));
+    const gat = flops(attentionCase('gat', heads, channels, 'none', csr));
+    // A score of 3, 5 for the softmax, a multiply-add per channel; a division, a logarithm, an addition and a product per row.
+    expect(gat.of(/gat\.(rows|segments)/)).toBe(each * (3 + 5 + 2 * channels) + 700 * heads * (channels + 3));
+    expect(gat.of(/grad\.(targets|sources)/)).toBe(2 * each * (11 + 2 * channels));
+    expect(gat.of(/grad\.features/)).toBe(each * (6 + 2 * channels));
+    expect(gat.of(/statistics/)).toBe(700 * heads * 2 * channels);
+    const gatv2 = flops(attentionCase('gatv2', heads, channels, 'none', csr));
+    const scores = 5 * channels;
+    expect(gatv2.of(/gatv2\.(rows|segments)/)).toBe(each * (scores + 5 + 2 * channels) + 700 * heads * (channels + 3));
+    expect(gatv2.of(/grad\.(targets|sources)/)).toBe(2 * (each * (15 * channels + 6) + 700 * heads * channels));
+    // Forward, and back to the rows and to the vector.
+    expect(flops(rowDotsCase(heads, channels)).of(/rowDots/)).toBe(301 * heads * channels * (2 + 1 + 2));
   });
 
   test.each([1, 7, 257])('loss and counts of %i classes', (classes) => {

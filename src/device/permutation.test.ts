@@ -7,12 +7,14 @@ import { nastyCsr } from '../graph/testGraphs.ts';
 import { gradients } from '../tensor/autodiff.ts';
 import { input, newGraph, state } from '../tensor/graph.ts';
 import { relu } from '../tensor/ops/activation.ts';
+import { gatAttention, gatv2Attention } from '../tensor/ops/attention.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
 import { dropEdges, normalizeEdges } from '../tensor/ops/edges.ts';
-import { addBias } from '../tensor/ops/elementwise.ts';
+import { add, addBias } from '../tensor/ops/elementwise.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
 import { countClasses } from '../tensor/ops/metrics.ts';
+import { rowDots } from '../tensor/ops/rowDots.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from '../tensor/plan.ts';
 import { verifyPlan } from '../tensor/verify.ts';
@@ -25,7 +27,7 @@ import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Numbering the nodes otherwise renumbers what each of them gets, and changes nothing that is summed over them. */
 
-const [NODES, WIDTH, HIDDEN, CLASSES] = [700, 33, 16, 7];
+const [NODES, WIDTH, HIDDEN, HEADS, CLASSES] = [700, 33, 16, 2, 7];
 
 interface Numbered {
   readonly csr: CsrMatrix;
@@ -68,7 +70,7 @@ function permuted({ csr, x, labels, mask }: Numbered): Numbered {
   };
 }
 
-/** A layer with dropped edges and dropout, its loss, counts and weight gradients. */
+/** Attention of both kinds and two convolutions, with dropped edges and dropout; the loss, counts and weight gradients. */
 async function run(numbered: Numbered, open: (plan: Plan) => Promise<Executor>) {
   const g = newGraph();
   const { matrix, data, sizes } = sparseInputs(g, numbered.csr);
@@ -78,12 +80,20 @@ async function run(numbered: Numbered, open: (plan: Plan) => Promise<Executor>) 
     ['W1', WIDTH, HIDDEN],
     ['b1', 1, HIDDEN],
     ['W2', HIDDEN, CLASSES],
+    ['source', 1, HIDDEN],
+    ['target', 1, HIDDEN],
+    ['attention', 1, HIDDEN],
   ];
   const weights = shapes.map(([name, rows, cols]) => state(g, name, 'parameters', rows, cols));
   const total = state(g, 'loss', 'results', 1, 4);
   const counts = input(g, 'counts', 'results', 'u32', 9, CLASSES);
   const operator = normalizeEdges(g, dropEdges(g, matrix, ids), 'symmetric');
-  const hidden = relu(g, addBias(g, spmm(g, operator, matmul(g, x, weights[0])), weights[1]));
+  const options = { heads: HEADS, negativeSlope: 0.2, dropout: { ids } };
+  const transformed = matmul(g, x, weights[0]);
+  const [ofSource, ofTarget] = [weights[3], weights[4]].map((vector) => rowDots(g, transformed, vector, HEADS));
+  const attended = gatAttention(g, matrix, transformed, ofSource, ofTarget, options);
+  const again = gatv2Attention(g, matrix, attended, transformed, weights[5], options);
+  const hidden = relu(g, addBias(g, spmm(g, operator, add(g, transformed, again)), weights[1]));
   const logits = spmm(g, matrix, matmul(g, dropout(g, hidden, ids), weights[2]), 'logits');
   maskedCrossEntropy(g, logits, labels, mask, total);
   countClasses(g, logits, labels, mask, counts);

@@ -1,10 +1,12 @@
 import type { CsrMatrix } from '../../formats/matrix.ts';
 import { rowSlice } from '../../graph/csr.ts';
 import { input } from '../../tensor/graph.ts';
-import { pieceName } from '../../tensor/op.ts';
+import { type OpGraph, pieceName } from '../../tensor/op.ts';
 import { type AttentionOptions, gatAttention, gatv2Attention } from '../../tensor/ops/attention.ts';
 import { rowDots } from '../../tensor/ops/rowDots.ts';
+import type { SparseMatrix } from '../../tensor/ops/sparse.ts';
 import type { Plan } from '../../tensor/plan.ts';
+import type { Value } from '../../tensor/value.ts';
 import { directedCsr, scattered, sparseCase } from './cases.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -17,12 +19,9 @@ const NODES = 700;
 /** Fewer than there are sources, of which they are the first. */
 const TARGETS = 500;
 
-const attentions: Record<
-  Version,
-  (
-    ...args: [g: Parameters<typeof dense>[0], matrix: Parameters<typeof gatAttention>[1]]
-  ) => (h: Data, heads: number, options: AttentionOptions) => { data: Data[]; out: Data[0] }
-> = {
+type Attend = (h: Data, heads: number, options: AttentionOptions) => { data: Data[]; out: Value };
+
+const attentions: Record<Version, (g: OpGraph, matrix: SparseMatrix) => Attend> = {
   gat: (g, matrix) => (h, heads, options) => {
     const source = dense(g, 'scores of sources', matrix.forward.cols as number, heads);
     const target = dense(g, 'scores of targets', matrix.forward.rows as number, heads);
@@ -97,8 +96,8 @@ export function attentionCases(): OpCase[] {
       attentionCase(version, 8, 8),
       attentionCase(version, 3, 5, 'global'),
       attentionCase(version, 2, 7, 'local'),
-      attentionCase(version, 8, 3, 'local', block),
-      attentionCase(version, 5, 4, 'global', block),
+      attentionCase(version, 8, 3, 'global', block),
+      attentionCase(version, 10, 4, 'local', block),
       attentionCase(version, 2, 33),
       attentionCase(version, 4, 256, 'none', directedCsr(400, 2, false)),
     ]),
