@@ -18,6 +18,11 @@ const sparseDropout = (weights: string, ids: string): Kernel => ({
   entry: 'entries',
 });
 
+const loss = (entry: string, weights: 'ones' | 'weighted' = 'ones'): Kernel => ({
+  files: [`weights/${weights}`, 'loss'],
+  entry,
+});
+
 const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kernel => ({
   files: [`gradient/${gradient}`, 'optimizer'],
   entry,
@@ -39,13 +44,17 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'sparse.permute': { files: ['permute'], entry: 'permute' },
   'dropout.local': { files: ['random', 'ids/local', 'dropout'], entry: 'dense' },
   'dropout.global': { files: ['random', 'ids/global', 'dropout'], entry: 'dense' },
-  'loss.logSumExp': { files: ['loss'], entry: 'logSumExpOfRow' },
-  'loss.crossEntropy': { files: ['loss'], entry: 'crossEntropy' },
-  'loss.crossEntropyGrad': { files: ['loss'], entry: 'crossEntropyGrad' },
+  'loss.logSumExp': loss('logSumExpOfRow'),
+  'loss.crossEntropy': loss('crossEntropy'),
+  'loss.crossEntropy.weighted': loss('crossEntropy', 'weighted'),
+  'loss.crossEntropyGrad': loss('crossEntropyGrad'),
+  'loss.crossEntropyGrad.weighted': loss('crossEntropyGrad', 'weighted'),
+  'loss.binaryCrossEntropy': loss('binaryCrossEntropy'),
+  'loss.binaryCrossEntropyGrad': loss('binaryCrossEntropyGrad'),
   ...family('matmul', ['nn', 'nt', 'tn']),
   ...family('reduce', ['columnSum', 'mergeSum']),
   ...family('elementwise', ['addBias', 'relu', 'reluGrad', 'add']),
-  ...family('metrics', ['clear', 'argMax', 'count', 'confuse']),
+  ...family('metrics', ['clear', 'argMax', 'count', 'confuse', 'countLabels']),
   'optimizer.adamClock': optimizer('adamClock'),
   'optimizer.adam': optimizer('adam'),
   'optimizer.adam.clipped': optimizer('adam', 'clipped'),

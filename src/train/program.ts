@@ -1,6 +1,12 @@
 import type { Config } from '../config/schema.ts';
 import type { Mode, Model, Parameter } from '../model/model.ts';
-import { addEvaluation, addTrainingLoss, declareTotals, type Totals } from '../task/nodeClassification.ts';
+import {
+  addEvaluation,
+  addTrainingLoss,
+  declareClassWeights,
+  declareTotals,
+  type Totals,
+} from '../task/nodeClassification.ts';
 import { gradients } from '../tensor/autodiff.ts';
 import { newGraph, state } from '../tensor/graph.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
@@ -25,6 +31,8 @@ export interface TrainingProgram {
   readonly evaluate: GraphInputs;
   readonly trainLoss: Value;
   readonly totals: Totals;
+  /** Null where all classes are alike. */
+  readonly classWeights: Value | null;
   /** Logits of the evaluation, where the program lets them be read. */
   readonly logits: Value | null;
 }
@@ -59,13 +67,14 @@ export function buildProgram(
   const evaluate = inputsOf('evaluate', config['evaluation.strategy']);
   const trainLoss = state(g, 'training loss', 'results', 1, 4);
   const totals = declareTotals(g, shape.classes);
+  const classWeights = options.predictOnly ? null : declareClassWeights(g, config, shape.classes);
   let best: ReadonlyMap<Value, Value> = new Map();
 
   if (!options.predictOnly) {
     g.routine = 'train';
     const drop = config['model.dropout'] > 0;
     const mode: Mode = { dropout: drop, inputDropout: config['model.inputDropout'] };
-    addTrainingLoss(g, model.forward(g, parameters, train.model, mode), train.targets, trainLoss);
+    addTrainingLoss(g, model.forward(g, parameters, train.model, mode), train.targets, trainLoss, classWeights);
     let found = gradients(g, values);
     if (config['sampling.strategy'] === 'neighbor') {
       found = new Map(
@@ -88,7 +97,7 @@ export function buildProgram(
   g.routine = 'evaluate';
   const logits = model.forward(g, parameters, evaluate.model, { dropout: false, inputDropout: false });
   if (!options.predictOnly) {
-    addEvaluation(g, logits, evaluate.targets, totals);
+    addEvaluation(g, logits, evaluate.targets, totals, classWeights);
     g.routine = 'keep';
     best = keepCopies(g, values);
     g.routine = 'restore';
@@ -108,6 +117,7 @@ export function buildProgram(
     evaluate,
     trainLoss,
     totals,
+    classWeights,
     logits: options.readLogits ? logits : null,
   };
 }
