@@ -1,5 +1,6 @@
 // Log-softmax and negative log-likelihood over the classes of each node, and its gradient. A row is read panel by panel;
-// what passes from panel to panel is the log-sum-exp so far.
+// what passes from panel to panel is the log-sum-exp so far. Then the same for nodes with several labels: binary decisions,
+// whose loss so far passes from panel to panel.
 
 struct Params {
   rows: u32,
@@ -19,6 +20,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 @group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> outLogSumExp: array<f32>;
+/// 1 where a node has the label
+@group(0) @binding(7) var<storage, read> targets: array<vec4f>;
 
 const TRAIN = 1u;
 
@@ -52,11 +55,11 @@ fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   }
   let column = labels[row] - p.first;
   if (column >= p.cols) { return; }
-  let loss = logSumExp[row] - x[row * p.width4 + column / 4u][column % 4u];
+  let loss = weightOf(labels[row]) * (logSumExp[row] - x[row * p.width4 + column / 4u][column % 4u]);
   out[row] = select(vec4f(), vec4f(loss), vec4u(1u, 2u, 3u, 4u) == vec4u(split));
 }
 
-// scale · (softmax - one-hot) for the training nodes, 0 for all others and for the padding.
+// scale · weight · (softmax - one-hot) for the training nodes, 0 for all others and for the padding.
 @compute @workgroup_size(WORKGROUP)
 fn crossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
@@ -69,5 +72,38 @@ fn crossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let columns = vec4u(id % p.width4 * 4u) + vec4u(0u, 1u, 2u, 3u);
   let probability = exp(x[id] - logSumExp[row]);
   let target_ = vec4f(columns + p.first == vec4u(labels[row]));
-  out[id] = select(vec4f(), p.scale * (probability - target_), columns < vec4u(p.cols));
+  let scale = p.scale * weightOf(labels[row]);
+  out[id] = select(vec4f(), scale * (probability - target_), columns < vec4u(p.cols));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn binaryCrossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  var loss = 0.0;
+  for (var c = 0u; c < p.cols; c++) {
+    let at = row * p.width4 + c / 4u;
+    let z = x[at][c % 4u];
+    // Not max(z, 0): that would turn NaN into 0 and hide it.
+    loss += select(z, 0.0, z < 0.0) - z * targets[at][c % 4u] + log(1.0 + exp(-abs(z)));
+  }
+  let split = select(vec4f(), vec4f(loss), vec4u(1u, 2u, 3u, 4u) == vec4u(mask[row]));
+  if (p.merge == 1u) { out[row] += split; } else { out[row] = split; }
+}
+
+// scale · (sigmoid - target) for the training nodes, 0 for all others and for the padding.
+@compute @workgroup_size(WORKGROUP)
+fn binaryCrossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  if (mask[id / p.width4] != TRAIN) {
+    out[id] = vec4f();
+    return;
+  }
+  let columns = vec4u(id % p.width4 * 4u) + vec4u(0u, 1u, 2u, 3u);
+  let z = x[id];
+  // Never exp of a large number.
+  let small = exp(-abs(z));
+  let probability = select(vec4f(1.0), small, z < vec4f()) / (1.0 + small);
+  out[id] = select(vec4f(), p.scale * (probability - targets[id]), columns < vec4u(p.cols));
 }

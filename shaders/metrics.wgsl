@@ -6,6 +6,8 @@ struct Params {
   first: u32,
   cols: u32,
   merge: u32,
+  /// columns of the table
+  classes: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -17,6 +19,8 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> outArgument: array<u32>;
 /// row (split - 1) · 3 + (0 true positives, 1 predicted, 2 actual), column class; or row actual, column predicted
 @group(0) @binding(7) var<storage, read_write> counts: array<atomic<u32>>;
+/// 1 where a node has the label
+@group(0) @binding(8) var<storage, read> targets: array<vec4f>;
 
 const TEST = 3u;
 
@@ -63,4 +67,22 @@ fn confuse(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let row = threadIndex(group, groups, lane);
   if (row >= p.rows || mask[row] != TEST) { return; }
   atomicAdd(&counts[labels[row] * p.cols + argument[row]], 1u);
+}
+
+// A node is given every label whose logit is over 0. One vec4 of labels per invocation.
+@compute @workgroup_size(WORKGROUP)
+fn countLabels(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  let split = mask[id / p.width4];
+  if (split == 0u) { return; }
+  let column = id % p.width4 * 4u;
+  for (var c = 0u; c < min(4u, p.cols - column); c++) {
+    let at = (split - 1u) * 3u * p.classes + p.first + column + c;
+    let predicted = x[id][c] > 0.0;
+    let actual = targets[id][c] > 0.5;
+    if (predicted && actual) { atomicAdd(&counts[at], 1u); }
+    if (predicted) { atomicAdd(&counts[at + p.classes], 1u); }
+    if (actual) { atomicAdd(&counts[at + 2u * p.classes], 1u); }
+  }
 }

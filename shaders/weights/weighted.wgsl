@@ -1,4 +1,4 @@
-// Each entry of the sparse matrix has a stored value.
+// Each entry of the sparse matrix, or each class, has a stored weight.
 
 @group(0) @binding(8) var<storage, read> weights: array<f32>;
 

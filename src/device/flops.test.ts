@@ -219,6 +219,24 @@ describe.each([
     expect(of(/columnSum/)).toBe(203 * 4);
   });
 
+  test.each([1, 7, 257])('binary loss and counts of %i classes', (classes) => {
+    const c = sized(learningCases(), new RegExp(`binary.*, ${classes} classes, smooth`));
+    const { of } = flopsOf(c, limitsOf(c));
+    expect(of(/binaryCrossEntropyGrad/)).toBe(203 * classes * 6);
+    // Seven for each class, and one less than there are to add them up.
+    expect(of(/binaryCrossEntropy$/)).toBe(203 * (8 * classes - 1));
+    expect(of(/countLabels/)).toBe(203 * classes);
+  });
+
+  test('class weights are one product for each node, and one for each row of a gradient', () => {
+    const c = sized(learningCases(), /, 7 classes, smooth, weighted/);
+    const limits = limitsOf(c);
+    const { of, kernels } = flopsOf(c, limits);
+    const panels = buildCase(c, limits).plan.placements.filter(({ piece }) => piece.value.name === 'logits').length;
+    expect(of(/crossEntropyGrad/)).toBe(203 * (7 * 4 + panels));
+    expect(kernels.get('loss.crossEntropy.weighted')).toBe(203 * 2 * panels);
+  });
+
   test.each([
     [/^AdamW$/, 17, 0],
     [/^AdamW, clipped/, 18, 1],

@@ -90,6 +90,11 @@ const attentionGrad = (score: string, whats: readonly string[]): Record<string, 
     ),
   );
 
+const loss = (entry: string, weights: 'ones' | 'weighted' = 'ones'): Kernel => ({
+  files: [`weights/${weights}`, 'loss'],
+  entry,
+});
+
 const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kernel => ({
   files: [`gradient/${gradient}`, 'optimizer'],
   entry,
@@ -121,9 +126,13 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'sparse.permute': { files: ['permute'], entry: 'permute' },
   'dropout.local': { files: ['random', 'ids/local', 'dropout'], entry: 'dense' },
   'dropout.global': { files: ['random', 'ids/global', 'dropout'], entry: 'dense' },
-  'loss.logSumExp': { files: ['loss'], entry: 'logSumExpOfRow' },
-  'loss.crossEntropy': { files: ['loss'], entry: 'crossEntropy' },
-  'loss.crossEntropyGrad': { files: ['loss'], entry: 'crossEntropyGrad' },
+  'loss.logSumExp': loss('logSumExpOfRow'),
+  'loss.crossEntropy': loss('crossEntropy'),
+  'loss.crossEntropy.weighted': loss('crossEntropy', 'weighted'),
+  'loss.crossEntropyGrad': loss('crossEntropyGrad'),
+  'loss.crossEntropyGrad.weighted': loss('crossEntropyGrad', 'weighted'),
+  'loss.binaryCrossEntropy': loss('binaryCrossEntropy'),
+  'loss.binaryCrossEntropyGrad': loss('binaryCrossEntropyGrad'),
   ...attention,
   'attention.merge': {
     files: ['accumulator/softmax', 'attention/tiles', 'attention/put', 'attention/finish', 'attention/merge'],
@@ -167,7 +176,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
     'normalizeColumnsGrad',
   ]),
   ...family('normRows', ['rowMoments', 'normalizeRows', 'rowSums', 'normalizeRowsGrad']),
-  ...family('metrics', ['clear', 'argMax', 'count', 'confuse']),
+  ...family('metrics', ['clear', 'argMax', 'count', 'confuse', 'countLabels']),
   'optimizer.adamClock': optimizer('adamClock'),
   'optimizer.adam': optimizer('adam'),
   'optimizer.adam.clipped': optimizer('adam', 'clipped'),

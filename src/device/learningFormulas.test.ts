@@ -2,18 +2,25 @@ import { describe, expect, test } from 'vitest';
 import { gradients } from '../tensor/autodiff.ts';
 import { input, state } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
+import { maskedBinaryCrossEntropy } from '../tensor/ops/binaryLoss.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
-import { countClasses } from '../tensor/ops/metrics.ts';
+import { countClasses, countLabels } from '../tensor/ops/metrics.ts';
 import { accumulate, optimize } from '../tensor/ops/optimizer.ts';
 import type { HostArray } from './executor.ts';
 import { expectEqual, oracle, sum, table } from './testing/formulas.ts';
-import { targets } from './testing/learningCases.ts';
+import { someWeights, targets } from './testing/learningCases.ts';
 import { type Data, dense, SCALARS } from './testing/opCase.ts';
 
-/** The oracle against the formulas of loss, counts and Adam. */
+/** The oracle against the formulas of losses, counts and optimisers. */
 
 describe('learning', () => {
-  test.each([2, 7, 42])('loss, gradient and counts of %i classes', async (classes) => {
+  test.each([
+    [2, false],
+    [7, false],
+    [42, false],
+    [7, true],
+  ])('loss, gradient and counts of %i classes, weighted: %s', async (classes, weighted) => {
+    const weights = weighted ? someWeights(classes) : new Float32Array(classes).fill(1);
     const { labels, mask } = targets(classes);
     const rows = labels.length;
     let x: HostArray = new Float32Array();
@@ -26,10 +33,12 @@ describe('learning', () => {
       const split: Data = [input(g, 'split', 'labels', 'u32', rows, 1), mask];
       const loss = state(g, 'loss', 'results', 1, 4);
       const table = input(g, 'counts', 'results', 'u32', 9, classes);
-      maskedCrossEntropy(g, dx[0], label[0], split[0], loss);
+      const weight: Data = [input(g, 'weights', 'labels', 'f32', 1, classes), weights];
+      maskedCrossEntropy(g, dx[0], label[0], split[0], loss, weighted ? weight[0] : null);
       const square = input(g, 'confusion', 'results', 'u32', classes, classes);
       countClasses(g, dx[0], label[0], split[0], table, square);
-      return { data: [dx, label, split], outputs: [loss, table, square, ...gradients(g, [dx[0]]).values()] };
+      const data = [dx, label, split, ...(weighted ? [weight] : [])];
+      return { data, outputs: [loss, table, square, ...gradients(g, [dx[0]]).values()] };
     });
     const partition = (row: number) => sum(classes, (c) => Math.exp(x[row * classes + c]));
     const loss = [0, 0, 0, 0];
@@ -38,7 +47,7 @@ describe('learning', () => {
     for (let row = 0; row < rows; row++) {
       if (mask[row] === 0) continue;
       const logits = x.subarray(row * classes, (row + 1) * classes);
-      loss[mask[row] - 1] -= Math.log(Math.exp(logits[labels[row]]) / partition(row));
+      loss[mask[row] - 1] -= weights[labels[row]] * Math.log(Math.exp(logits[labels[row]]) / partition(row));
       const predicted = logits.indexOf(Math.max(...logits));
       const first = (mask[row] - 1) * 3 * classes;
       if (predicted === labels[row]) table9[first + predicted]++;
@@ -53,7 +62,51 @@ describe('learning', () => {
       Math.exp(x[row * classes + c]) / partition(row) - (c === labels[row] ? 1 : 0);
     expectEqual(
       gradient,
-      table(rows, classes, (i, j) => (mask[i] === 1 ? SCALARS.lossScale * softmaxMinusOne(i, j) : 0)),
+      table(rows, classes, (i, j) =>
+        mask[i] === 1 ? SCALARS.lossScale * weights[labels[i]] * softmaxMinusOne(i, j) : 0,
+      ),
+    );
+  });
+
+  // https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
+  test.each([1, 7, 42])('binary loss, gradient and counts of %i classes', async (classes) => {
+    const { mask } = targets(classes);
+    const rows = mask.length;
+    const wanted = Float32Array.from({ length: rows * classes }, (_, i) => ((i * i) % 3 === 1 ? 1 : 0));
+    let x: HostArray = new Float32Array();
+    const [total, counts, gradient] = await oracle((g) => {
+      const dx = dense(g, 'logits', rows, classes);
+      x = dx[1];
+      x[0] = 0;
+      const label: Data = [input(g, 'targets', 'labels', 'f32', rows, classes, 'padded'), wanted];
+      const split: Data = [input(g, 'split', 'labels', 'u32', rows, 1), mask];
+      const loss = state(g, 'loss', 'results', 1, 4);
+      const table9 = input(g, 'counts', 'results', 'u32', 9, classes);
+      maskedBinaryCrossEntropy(g, dx[0], label[0], split[0], loss);
+      countLabels(g, dx[0], label[0], split[0], table9);
+      return { data: [dx, label, split], outputs: [loss, table9, ...gradients(g, [dx[0]]).values()] };
+    });
+    const sigmoid = (i: number) => 1 / (1 + Math.exp(-x[i]));
+    const loss = [0, 0, 0, 0];
+    const table9 = new Float64Array(9 * classes);
+    for (let row = 0; row < rows; row++) {
+      if (mask[row] === 0) continue;
+      for (let c = 0; c < classes; c++) {
+        const i = row * classes + c;
+        loss[mask[row] - 1] -= Math.log(wanted[i] === 1 ? sigmoid(i) : 1 - sigmoid(i));
+        const at = (mask[row] - 1) * 3 * classes + c;
+        if (x[i] > 0 && wanted[i] === 1) table9[at]++;
+        if (x[i] > 0) table9[at + classes]++;
+        if (wanted[i] === 1) table9[at + 2 * classes]++;
+      }
+    }
+    expectEqual(total, loss);
+    expect(counts).toEqual(table9);
+    expectEqual(
+      gradient,
+      table(rows, classes, (i, j) =>
+        mask[i] === 1 ? SCALARS.lossScale * (sigmoid(i * classes + j) - wanted[i * classes + j]) : 0,
+      ),
     );
   });
 

@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts';
 import { input, state } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
 import { maskedCrossEntropy, UNLABELLED } from '../tensor/ops/loss.ts';
@@ -39,12 +40,29 @@ export function declareTotals(g: OpGraph, classes: number): Totals {
   };
 }
 
-export function addTrainingLoss(g: OpGraph, logits: Value, targets: Targets, total: Value): void {
-  maskedCrossEntropy(g, logits, targets.labels, targets.mask, total);
+/** One weight per class, for both losses; null where all classes are alike. */
+export function declareClassWeights(g: OpGraph, config: Config, classes: number): Value | null {
+  return config['task.classWeights'] === 'none' ? null : input(g, 'class weights', 'labels', 'f32', 1, classes);
 }
 
-export function addEvaluation(g: OpGraph, logits: Value, targets: Targets, totals: Totals): void {
-  maskedCrossEntropy(g, logits, targets.labels, targets.mask, totals.losses);
+export function addTrainingLoss(
+  g: OpGraph,
+  logits: Value,
+  targets: Targets,
+  total: Value,
+  weights: Value | null,
+): void {
+  maskedCrossEntropy(g, logits, targets.labels, targets.mask, total, weights);
+}
+
+export function addEvaluation(
+  g: OpGraph,
+  logits: Value,
+  targets: Targets,
+  totals: Totals,
+  weights: Value | null,
+): void {
+  maskedCrossEntropy(g, logits, targets.labels, targets.mask, totals.losses, weights);
   countClasses(g, logits, targets.labels, targets.mask, totals.counts, totals.confusion);
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { activation, input, newGraph, state } from './graph.ts';
 import { relu } from './ops/activation.ts';
+import { maskedBinaryCrossEntropy } from './ops/binaryLoss.ts';
 import { dropout } from './ops/dropout.ts';
 import { dropEdges, normalizeEdges } from './ops/edges.ts';
 import { add, addBias, sumRows } from './ops/elementwise.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul, type Orientation } from './ops/matmul.ts';
-import { countClasses } from './ops/metrics.ts';
+import { countClasses, countLabels } from './ops/metrics.ts';
 import { type SparseMatrix, sparseDropout, sparseHalf } from './ops/sparse.ts';
 import { spmm } from './ops/spmm.ts';
 import { type Size, symbol } from './value.ts';
@@ -129,9 +130,33 @@ describe('targets', () => {
       const bad = state(g, 'bad', 'results', rows, cols);
       expect(() => maskedCrossEntropy(g, logits, labels, mask, bad)).toThrow('bad must be 1 × 4');
     }
+    for (const [rows, cols] of [
+      [1, 6],
+      [7, 1],
+    ]) {
+      const weights = input(g, 'weights', 'labels', 'f32', rows, cols);
+      expect(() => maskedCrossEntropy(g, logits, labels, mask, total, weights)).toThrow('weights must be 1 × 7');
+    }
     expect(g.nodes).toHaveLength(0);
     maskedCrossEntropy(g, logits, labels, mask, total);
     expect(g.nodes).toHaveLength(3);
+  });
+
+  test('of several labels: the shape of the logits', () => {
+    const { g, logits, mask, wrong } = declared();
+    const total = state(g, 'total', 'results', 1, 4);
+    const counts = input(g, 'counts', 'results', 'u32', 9, 7);
+    const padded = (rows: Size, cols: number) => input(g, 'targets', 'labels', 'f32', rows, cols, 'padded');
+    const alike = padded(NODES, 7);
+    const message = 'targets must have the shape of logits';
+    for (const bad of [padded(EDGES, 7), padded(NODES, 6), input(g, 'targets', 'labels', 'f32', NODES, 7)]) {
+      expect(() => maskedBinaryCrossEntropy(g, logits, bad, mask, total)).toThrow(message);
+      expect(() => countLabels(g, logits, bad, mask, counts)).toThrow(message);
+    }
+    expect(() => maskedBinaryCrossEntropy(g, logits, alike, wrong, total)).toThrow('wrong must have as many rows');
+    expect(() => maskedBinaryCrossEntropy(g, logits, alike, mask, logits)).toThrow('logits must be 1 × 4');
+    expect(() => countLabels(g, logits, alike, mask, total)).toThrow('total must be 9 × classes');
+    expect(g.nodes).toHaveLength(0);
   });
 
   test('of counts: one per row of the logits', () => {
@@ -174,6 +199,10 @@ test('the table of counts has nine rows of as many columns as there are classes'
       'countClasses: counts must be 9 × classes',
     );
   }
+  const square = list('confusion', 7, 6);
+  expect(() => countClasses(g, logits, labels, mask, list('counts', 9, 7), square)).toThrow(
+    'must be classes × classes',
+  );
   expect(g.nodes).toHaveLength(0);
   countClasses(g, logits, labels, mask, list('counts', 9, 7));
   expect(g.nodes).toHaveLength(1);

@@ -91,14 +91,14 @@ export async function runEpochs(
     const losses = values.get(training.totals.losses)!;
     const table = values.get(training.totals.counts) as Uint32Array;
     const [onTrain, onValidation, onTest] = [0, 1, 2].map((code) => scores(table, classes, code));
-    const { counts } = run;
+    const { counts, weights } = run;
     const valMetric = figureOf(metric, onValidation, leads?.rocAuc(SPLIT.validation) ?? null);
     const testMetric = figureOf(metric, onTest, leads?.rocAuc(SPLIT.test) ?? null);
     leads?.release();
     const record: EpochRecord = {
       epoch,
-      trainLoss: trainLoss[0] / counts.train,
-      valLoss: counts.validation > 0 ? losses[1] / counts.validation : Number.NaN,
+      trainLoss: trainLoss[0] / weights.train,
+      valLoss: counts.validation > 0 ? losses[1] / weights.validation : Number.NaN,
       trainAcc: onTrain.accuracy,
       valAcc: onValidation.accuracy,
       testAcc: onTest.accuracy,

@@ -77,6 +77,18 @@ describe('all neighbours and all seeds in one batch give the curve of the full b
     expect(curveDistance(sampled.epochs, full.epochs)).toBeLessThan(1e-5);
   });
 
+  test('with balanced classes and clipped gradients', async () => {
+    const graph = testGraph({ uneven: true });
+    const steered = { 'task.classWeights': 'balanced', 'training.clip': 0.1, 'training.optimizer': 'sgd' } as const;
+    const config = configOf({ ...steered, 'training.epochs': 12 });
+    const full = await train({ graph, config, backend: CPU.backend, fit: false });
+    const sampled = await train({ graph, config: { ...config, ...ONE_BATCH }, backend: CPU.backend, fit: false });
+    expect(curveDistance(sampled.epochs, full.epochs)).toBeLessThan(1e-5);
+    const plain = { ...config, 'task.classWeights': 'none' } as const;
+    const alike = await train({ graph, config: plain, backend: CPU.backend, fit: false });
+    expect(curveDistance(alike.epochs, full.epochs)).toBeGreaterThan(1e-3);
+  });
+
   test('a sample with fewer neighbours gives another curve', async () => {
     const graph = testGraph();
     const config = configOf({ 'training.epochs': 12 });

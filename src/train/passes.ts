@@ -8,6 +8,7 @@ import { epochBatches } from '../graph/neighborSampler.ts';
 import { graphOperator } from '../graph/operators.ts';
 import { deriveKey, type Key } from '../graph/random.ts';
 import type { Model } from '../model/model.ts';
+import { totalWeight } from '../task/classWeights.ts';
 import { deviceLabels } from '../task/nodeClassification.ts';
 import type { Step } from '../tensor/op.ts';
 import type { BatchSource } from './batchSource.ts';
@@ -34,6 +35,8 @@ export interface PassContext {
   readonly model: Model;
   readonly executor: Executor;
   readonly host: Ledger;
+  /** Of each class in the loss; null where all are alike. */
+  readonly classWeights: Float32Array | null;
   /** Where sampled passes get their batches; null in a run that has none. */
   readonly batches: BatchSource | null;
   readonly root: Key;
@@ -82,13 +85,17 @@ function stepOf(
   return { sizes, scalars: { ...scalarsOf(config, epoch), ...scalars }, key: deriveKey(root, steps, USE.step) };
 }
 
-/** The whole graph at once. Where training and evaluation share its inputs, only one of them is prepared. */
+/**
+ * @param trainWeight what the training loss is divided by
+ *
+ * The whole graph at once. Where training and evaluation share its inputs, only one of them is prepared.
+ */
 export function fullPass(
   context: PassContext,
   routine: 'train' | 'evaluate',
   inputs: GraphInputs,
   sizes: Step['sizes'],
-  trainCount: number,
+  trainWeight: number,
 ): Pass {
   return {
     prepare() {
@@ -102,7 +109,7 @@ export function fullPass(
     async epoch(epoch, visit) {
       if (routine === 'train') context.epoch = epoch;
       if (routine === 'train') await context.before('step');
-      await context.executor.run(routine, stepOf(context, sizes, { lossScale: 1 / trainCount }));
+      await context.executor.run(routine, stepOf(context, sizes, { lossScale: 1 / trainWeight }));
       if (routine === 'train') context.steps++;
       await visit?.(null);
     },
@@ -173,7 +180,8 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
         await context.before(training ? 'step' : 'batch');
         // Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler.
         const key = training ? deriveKey(root, context.steps, USE.sample) : deriveKey(root, index, USE.evaluate);
-        const scalars = { lossScale: 1 / batch.length, first: index === 0 ? 1 : 0 };
+        const weight = totalWeight(context.classWeights, context.graph.labels, batch);
+        const scalars = { lossScale: 1 / weight, first: index === 0 ? 1 : 0 };
         await runParts(batch, fanOut, key, scalars, visit);
         if (!training) continue;
         await executor.run('update', stepOf(context, {}, {}));

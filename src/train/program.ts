@@ -1,7 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import type { Mode, Model, Parameter } from '../model/model.ts';
 import { declarations } from '../model/parameters.ts';
-import { addEvaluation, addTrainingLoss, declareTotals, type Totals } from '../task/nodeClassification.ts';
+import {
+  addEvaluation,
+  addTrainingLoss,
+  declareClassWeights,
+  declareTotals,
+  type Totals,
+} from '../task/nodeClassification.ts';
 import { gradients } from '../tensor/autodiff.ts';
 import { newGraph, state } from '../tensor/graph.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
@@ -27,6 +33,8 @@ export interface TrainingProgram {
   readonly evaluate: GraphInputs;
   readonly trainLoss: Value;
   readonly totals: Totals;
+  /** Null where all classes are alike. */
+  readonly classWeights: Value | null;
   /** Logits of the evaluation, where the program lets them be read. */
   readonly logits: Value | null;
 }
@@ -59,13 +67,14 @@ export function buildProgram(
   const evaluate = inputsOf('evaluate', config['evaluation.strategy']);
   const trainLoss = state(g, 'training loss', 'results', 1, 4);
   const totals = declareTotals(g, shape.classes);
+  const classWeights = options.predictOnly ? null : declareClassWeights(g, config, shape.classes);
   let best: ReadonlyMap<Value, Value> = new Map();
 
   if (!options.predictOnly) {
     g.routine = 'train';
     const drop = config['model.dropout'] > 0;
     const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
-    addTrainingLoss(g, forward({ g, inputs: train.model, mode }), train.targets, trainLoss);
+    addTrainingLoss(g, forward({ g, inputs: train.model, mode }), train.targets, trainLoss, classWeights);
     let found = gradients(g, values);
     if (config['sampling.strategy'] === 'neighbor') {
       found = new Map(
@@ -88,7 +97,7 @@ export function buildProgram(
   g.routine = 'evaluate';
   const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
   if (!options.predictOnly) {
-    addEvaluation(g, logits, evaluate.targets, totals);
+    addEvaluation(g, logits, evaluate.targets, totals, classWeights);
     g.routine = 'keep';
     const kept = [...values, ...buffers.map(({ value }) => value)];
     best = keepCopies(g, kept);
@@ -110,6 +119,7 @@ export function buildProgram(
     evaluate,
     trainLoss,
     totals,
+    classWeights,
     logits: options.readLogits ? logits : null,
   };
 }

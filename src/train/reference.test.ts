@@ -45,6 +45,7 @@ const CASES: [string, GraphOptions, Partial<Config>][] = [
       'training.decayOn': 'split',
     },
   ],
+  ['balanced classes', { uneven: true }, { 'task.classWeights': 'balanced' }],
   ['SGD with momentum', {}, { 'training.optimizer': 'sgd', 'training.lr': 0.5, 'training.momentum': 0.8 }],
   ['clipped gradients', {}, { 'training.optimizer': 'sgd', 'training.lr': 0.5, 'training.clip': 0.1 }],
 ];

@@ -5,6 +5,7 @@ import { SPLIT } from '../formats/graphData.ts';
 import { seedKey } from '../graph/random.ts';
 import { initialValues } from '../model/init.ts';
 import { modelOf } from '../model/models.ts';
+import { classWeights, totalWeight } from '../task/classWeights.ts';
 import type { BatchRecipe } from './batch.ts';
 import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
@@ -22,13 +23,17 @@ export interface Run {
   readonly context: PassContext;
   readonly train: Pass | null;
   readonly evaluate: Pass;
-  readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
+  /** Nodes of each split, and what their losses are divided by: as many, or the sum of their classes' weights. */
+  readonly counts: BySplit;
+  readonly weights: BySplit;
   readonly diskBytes: number;
   /** Says what the ledgers hold now. */
   tellMemory(): void;
   /** Releases everything. Never rejects: what fails here must hide neither a result nor an earlier error. */
   close(): Promise<void>;
 }
+
+type BySplit = Readonly<Record<'train' | 'validation' | 'test', number>>;
 
 type Place = Pick<Job, 'graph' | 'store' | 'signal' | 'openBatchSource' | 'onOpen' | 'onMemory'>;
 
@@ -83,7 +88,7 @@ async function prepare(
   host: Ledger,
   before: PassContext['before'],
   openSource: OpenBatchSource,
-): Promise<Pick<Run, 'context' | 'train' | 'evaluate' | 'counts'>> {
+): Promise<Pick<Run, 'context' | 'train' | 'evaluate' | 'counts' | 'weights'>> {
   const { graph } = job;
   const { config, training, capacity, plan } = forecast;
   const split = splitOf(graph, config);
@@ -111,6 +116,7 @@ async function prepare(
     model,
     executor,
     host,
+    classWeights: classWeights(config['task.classWeights'], graph.labels, split, graph.classNames.length),
     batches,
     root: seedKey(config['training.seed']),
     before,
@@ -118,19 +124,24 @@ async function prepare(
     epoch: 0,
     times: { sample: 0, read: 0, upload: 0, waited: 0 },
   };
-  const trainNodes = seedsOf(split, 'train', false);
+  const bySplit = (of: (nodes: Uint32Array) => number): BySplit => {
+    const nodesOf = (code: number) => Uint32Array.from(split.keys()).filter((node) => split[node] === code);
+    const [train, validation, test] = [SPLIT.train, SPLIT.validation, SPLIT.test].map((code) => of(nodesOf(code)));
+    return { train, validation, test };
+  };
+  const counts = bySplit((nodes) => nodes.length);
+  const weights = bySplit((nodes) => totalWeight(context.classWeights, graph.labels, nodes));
+  if (training.classWeights) executor.write(training.classWeights, context.classWeights!);
   const make = (routine: 'train' | 'evaluate'): Pass =>
     recipes[routine]
       ? sampledPass(context, routine, seedsOf(split, routine, predictOnly))
-      : fullPass(context, routine, training[routine], plan.capacity, trainNodes.length);
+      : fullPass(context, routine, training[routine], plan.capacity, weights.train);
   const train = predictOnly ? null : make('train');
   const evaluate = make('evaluate');
   train?.prepare();
   // In the full batch both routines read the same inputs.
   if (training.evaluate !== training.train || predictOnly) evaluate.prepare();
-  const count = (code: number) => split.reduce((sum, value) => sum + (value === code ? 1 : 0), 0);
-  const counts = { train: trainNodes.length, validation: count(SPLIT.validation), test: count(SPLIT.test) };
-  return { context, train, evaluate, counts };
+  return { context, train, evaluate, counts, weights };
 }
 
 function initialise({ executor, root }: PassContext, { training }: Forecast): void {

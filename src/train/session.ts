@@ -186,14 +186,14 @@ export interface Trainer {
 export async function openTrainer(job: Job): Promise<Trainer> {
   checkTrainable(job.graph, job.config);
   const target = await findTarget(job.backend);
-  const { executor, fit, train, counts, close } = await openRun(job, target, fitJob(job, target));
+  const { executor, fit, train, weights, close } = await openRun(job, target, fitJob(job, target));
   let epoch = 0;
   return {
     device: target.device,
     async run(epochs) {
       for (let i = 0; i < epochs; i++) await train!.epoch(++epoch);
       const results = await executor.results();
-      return results.get(fit.forecast.training.trainLoss)![0] / counts.train;
+      return results.get(fit.forecast.training.trainLoss)![0] / weights.train;
     },
     close,
   };

@@ -22,7 +22,7 @@ const logSumExp: CpuKernel = ({ floats: { x, outLogSumExp } }, p) => {
   }
 };
 
-const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, out }, words: { labels, mask } }, p) => {
+const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, weights, out }, words: { labels, mask } }, p) => {
   const width = p.width4 * 4;
   for (let row = 0; row < p.rows; row++) {
     if (mask[row] === 0) {
@@ -32,11 +32,12 @@ const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, out }, words: { label
     const column = labels[row] - p.first;
     if (column < 0 || column >= p.cols) continue;
     out.fill(0, row * 4, row * 4 + 4);
-    out[row * 4 + mask[row] - 1] = logSumExp[row] - x[row * width + column];
+    const weight = weights ? weights[labels[row]] : 1;
+    out[row * 4 + mask[row] - 1] = weight * (logSumExp[row] - x[row * width + column]);
   }
 };
 
-const crossEntropyGrad: CpuKernel = ({ floats: { x, logSumExp, out }, words: { labels, mask } }, p) => {
+const crossEntropyGrad: CpuKernel = ({ floats: { x, logSumExp, weights, out }, words: { labels, mask } }, p) => {
   const width = p.width4 * 4;
   for (let row = 0; row < p.rows; row++) {
     const begin = row * width;
@@ -45,9 +46,33 @@ const crossEntropyGrad: CpuKernel = ({ floats: { x, logSumExp, out }, words: { l
       continue;
     }
     const label = labels[row] - p.first;
+    const scale = p.scale * (weights ? weights[labels[row]] : 1);
     for (let c = 0; c < width; c++) {
       const probability = c < p.cols ? Math.exp(x[begin + c] - logSumExp[row]) : 0;
-      out[begin + c] = p.scale * (probability - (c === label ? 1 : 0));
+      out[begin + c] = scale * (probability - (c === label ? 1 : 0));
+    }
+  }
+};
+
+const binaryCrossEntropy: CpuKernel = ({ floats: { x, targets, out }, words: { mask } }, p) => {
+  const width = p.width4 * 4;
+  for (let row = 0; row < p.rows; row++) {
+    if (!p.merge) out.fill(0, row * 4, row * 4 + 4);
+    if (mask[row] === 0) continue;
+    let loss = 0;
+    for (let c = 0, i = row * width; c < p.cols; c++, i++) {
+      loss += Math.max(x[i], 0) - x[i] * targets[i] + Math.log1p(Math.exp(-Math.abs(x[i])));
+    }
+    out[row * 4 + mask[row] - 1] += loss;
+  }
+};
+
+const binaryCrossEntropyGrad: CpuKernel = ({ floats: { x, targets, out }, words: { mask } }, p) => {
+  const width = p.width4 * 4;
+  for (let row = 0, i = 0; row < p.rows; row++) {
+    for (let c = 0; c < width; c++, i++) {
+      const counts = mask[row] === TRAIN && c < p.cols;
+      out[i] = counts ? p.scale * (1 / (1 + Math.exp(-x[i])) - targets[i]) : 0;
     }
   }
 };
@@ -86,6 +111,20 @@ const count: CpuKernel = ({ words: { argument, labels, mask, counts } }, p) => {
 const confuse: CpuKernel = ({ words: { argument, labels, mask, counts } }, p) => {
   for (let row = 0; row < p.rows; row++) {
     if (mask[row] === TEST) counts[labels[row] * p.cols + argument[row]]++;
+  }
+};
+
+const countLabels: CpuKernel = ({ floats: { x, targets }, words: { mask, counts } }, p) => {
+  for (let row = 0; row < p.rows; row++) {
+    if (mask[row] === 0) continue;
+    for (let c = 0, i = row * p.width4 * 4; c < p.cols; c++, i++) {
+      const at = (mask[row] - 1) * 3 * p.classes + p.first + c;
+      const predicted = x[i] > 0;
+      const actual = targets[i] > 0.5;
+      if (predicted && actual) counts[at]++;
+      if (predicted) counts[at + p.classes]++;
+      if (actual) counts[at + 2 * p.classes]++;
+    }
   }
 };
 
@@ -143,11 +182,16 @@ const clipScale: CpuKernel = ({ floats: { partial, outClip } }, p) => {
 export const learningKernels: Record<string, CpuKernel> = {
   'loss.logSumExp': logSumExp,
   'loss.crossEntropy': crossEntropy,
+  'loss.crossEntropy.weighted': crossEntropy,
   'loss.crossEntropyGrad': crossEntropyGrad,
+  'loss.crossEntropyGrad.weighted': crossEntropyGrad,
+  'loss.binaryCrossEntropy': binaryCrossEntropy,
+  'loss.binaryCrossEntropyGrad': binaryCrossEntropyGrad,
   'metrics.clear': clear,
   'metrics.argMax': argMax,
   'metrics.count': count,
   'metrics.confuse': confuse,
+  'metrics.countLabels': countLabels,
   'optimizer.adamClock': adamClock,
   'optimizer.adam': adam,
   'optimizer.adam.clipped': adam,

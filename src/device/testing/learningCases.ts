@@ -1,6 +1,7 @@
 import { input, state } from '../../tensor/graph.ts';
+import { maskedBinaryCrossEntropy } from '../../tensor/ops/binaryLoss.ts';
 import { maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
-import { countClasses } from '../../tensor/ops/metrics.ts';
+import { countClasses, countLabels } from '../../tensor/ops/metrics.ts';
 import { accumulate, type Decay, optimize, type RuleName } from '../../tensor/ops/optimizer.ts';
 import type { Value } from '../../tensor/value.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
@@ -16,6 +17,11 @@ export function targets(classes: number): { labels: Uint32Array; mask: Uint32Arr
   return { labels, mask };
 }
 
+/** A weight for each class, none of them 1. */
+export function someWeights(classes: number): Float32Array {
+  return Float32Array.from({ length: classes }, (_, c) => 0.3 + ((c * 5) % 7) / 3);
+}
+
 /** Logits as a model gives them, or steps of 50 up to ±200: many ties, and exp overflows in single precision. */
 type Logits = 'smooth' | 'steep';
 
@@ -25,9 +31,9 @@ const SHAPES: Record<Logits, (x: number) => number> = { smooth: (x) => 8 * x, st
  * @param runs more than one: sums and counts go on, and begin anew where scalars.first is 1. What they are after several runs
  *   is no longer what the gradient of the last run belongs to, so nothing is differentiated.
  */
-function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs']): OpCase {
+function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'], weighted = false): OpCase {
   return {
-    name: `masked cross-entropy and counts, ${classes} classes, ${kind}${runs ? `, ${runs.length} runs` : ''}`,
+    name: `masked cross-entropy and counts, ${classes} classes, ${kind}${weighted ? ', weighted' : ''}${runs ? `, ${runs.length} runs` : ''}`,
     sizes: {},
     runs,
     build(g) {
@@ -40,10 +46,39 @@ function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'
       const split: Data = [input(g, 'split', 'labels', 'u32', ROWS, 1), mask];
       const total = state(g, 'loss', 'results', 1, 4);
       const counts = input(g, 'counts', 'results', 'u32', 9, classes);
-      maskedCrossEntropy(g, x[0], label[0], split[0], total);
+      const weights: Data[] = weighted
+        ? [[input(g, 'weights', 'labels', 'f32', 1, classes), someWeights(classes)]]
+        : [];
+      maskedCrossEntropy(g, x[0], label[0], split[0], total, weights[0]?.[0]);
       const confusion = input(g, 'confusion', 'results', 'u32', classes, classes);
       countClasses(g, x[0], label[0], split[0], counts, confusion);
-      return { inputs: [x, label, split], outputs: [total, counts, confusion], moving: runs ? [] : [x[0]] };
+      return { inputs: [x, label, split, ...weights], outputs: [total, counts, confusion], moving: runs ? [] : [x[0]] };
+    },
+  };
+}
+
+/** Nodes with several labels or none. */
+function labelsCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs']): OpCase {
+  return {
+    name: `masked binary cross-entropy and counts, ${classes} classes, ${kind}${runs ? `, ${runs.length} runs` : ''}`,
+    sizes: {},
+    runs,
+    build(g) {
+      const x = dense(g, 'logits', ROWS, classes);
+      x[1].forEach((value, i) => {
+        x[1][i] = SHAPES[kind](value);
+      });
+      const { mask } = targets(classes);
+      const label: Data = [
+        input(g, 'targets', 'labels', 'f32', ROWS, classes, 'padded'),
+        Float32Array.from({ length: ROWS * classes }, (_, i) => ((i * 7) % 5 < 2 ? 1 : 0)),
+      ];
+      const split: Data = [input(g, 'split', 'labels', 'u32', ROWS, 1), mask];
+      const total = state(g, 'loss', 'results', 1, 4);
+      const counts = input(g, 'counts', 'results', 'u32', 9, classes);
+      maskedBinaryCrossEntropy(g, x[0], label[0], split[0], total);
+      countLabels(g, x[0], label[0], split[0], counts);
+      return { inputs: [x, label, split], outputs: [total, counts], moving: runs ? [] : [x[0]] };
     },
   };
 }
@@ -91,7 +126,11 @@ export function learningCases(): OpCase[] {
   return [
     ...[1, 2, 7, 42, 257].map((classes) => lossCase(classes)),
     ...[7, 257].map((classes) => lossCase(classes, 'steep')),
+    ...[7, 257].map((classes) => lossCase(classes, 'smooth', undefined, true)),
     lossCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }, { first: 0 }, { first: 0 }]),
+    ...[1, 7, 42, 257].map((classes) => labelsCase(classes)),
+    ...[7, 257].map((classes) => labelsCase(classes, 'steep')),
+    labelsCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }]),
     ...(['adam', 'adamw', 'sgd'] as const).flatMap((rule) => [optimizerCase(rule, false), optimizerCase(rule, true)]),
   ];
 }

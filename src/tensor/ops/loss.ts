@@ -21,16 +21,28 @@ export const UNLABELLED = 0xffffffff;
  * @param labels packed u32 per node, UNLABELLED where there is none: such a node must have mask 0
  * @param mask packed u32 per node, a SPLIT code
  * @param total persistent 1 × 4 matrix
+ * @param weights packed f32, 1 × classes: what the loss of a node of each class is multiplied by
  */
-export function maskedCrossEntropy(g: OpGraph, logits: Value, labels: Value, mask: Value, total: Value): void {
+export function maskedCrossEntropy(
+  g: OpGraph,
+  logits: Value,
+  labels: Value,
+  mask: Value,
+  total: Value,
+  weights: Value | null = null,
+): void {
   if (!sameSize(labels.rows, logits.rows) || !sameSize(mask.rows, logits.rows)) {
     throw new Error(`maskedCrossEntropy: ${labels.name} and ${mask.name} must have as many rows as ${logits.name}`);
   }
   if (total.rows !== 1 || total.cols !== 4) throw new Error(`maskedCrossEntropy: ${total.name} must be 1 × 4`);
+  if (weights && (weights.rows !== 1 || weights.cols !== logits.cols)) {
+    throw new Error(`maskedCrossEntropy: ${weights.name} must be 1 × ${logits.cols}`);
+  }
   const logSumExp = vector(g, `log-sum-exp(${logits.name})`, logits.rows);
   addNode(g, logSumExpOp, [logits], [logSumExp], null);
   const rows = activation(g, 'loss of each node', logits.rows, 4);
-  addNode(g, crossEntropyOp, [logits, logSumExp, labels, mask], [rows], null);
+  const inputs = [logits, logSumExp, labels, mask, ...(weights ? [weights] : [])];
+  addNode(g, crossEntropyOp, inputs, [rows], null);
   addNode(g, lossSumOp, [rows], [], null, [total]);
 }
 
@@ -83,17 +95,18 @@ export const crossEntropyGradOp: Op<null> = {
 
 function perPanel(
   kernel: string,
-  { inputs: [logits, logSumExp, labels, mask], outputs: [out] }: Node<null>,
+  { inputs: [logits, logSumExp, labels, mask, weights], outputs: [out] }: Node<null>,
   { panels }: LowerContext,
 ): Dispatch[] {
   const gradient = kernel === 'loss.crossEntropyGrad';
   return panels(logits).map((panel) => ({
-    kernel,
+    kernel: weights ? `${kernel}.weighted` : kernel,
     reads: {
       x: { value: logits, panel: panel.index },
       logSumExp: whole(logSumExp),
       labels: whole(labels),
       mask: whole(mask),
+      ...(weights ? { weights: whole(weights) } : {}),
     },
     writes: { out: { value: out, panel: gradient ? panel.index : 0 } },
     at(step) {
@@ -109,8 +122,8 @@ function perPanel(
         },
         threads: gradient ? rows * width4 : rows,
         work: gradient ? rows * width4 * 40 : rows * 8,
-        // Subtract, exp, subtract, scale; or one difference.
-        flops: gradient ? rows * panel.cols * 4 : rows,
+        // Subtract, exp, subtract, scale; or one difference. A weight is one product more for each row.
+        flops: (gradient ? rows * panel.cols * 4 : rows) + (weights ? rows : 0),
       };
     },
   }));

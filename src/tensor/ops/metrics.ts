@@ -2,6 +2,7 @@ import { addNode } from '../graph.ts';
 import { type Dispatch, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import { evaluate, sameSize, type Value } from '../value.ts';
+import { checkTargets } from './binaryLoss.ts';
 
 /**
  * Counts per split and class, on the device: true positives, predicted, actual. Accuracy and every F1 follow from them, so
@@ -62,15 +63,7 @@ export const countClassesOp: Op<null> = {
       },
     }));
     const tables: Dispatch[] = [counts, ...confusion].flatMap((table, i): Dispatch[] => [
-      {
-        kernel: 'metrics.clear',
-        reads: {},
-        writes: { counts: whole(table) },
-        at(step) {
-          const words = step.scalars.first === 1 ? (table.rows as number) * table.cols : 0;
-          return { params: { rows: words }, threads: words, work: words, flops: 0 };
-        },
-      },
+      clear(table),
       {
         kernel: i === 0 ? 'metrics.count' : 'metrics.confuse',
         reads: { argument, labels: whole(labels), mask: whole(mask) },
@@ -82,5 +75,54 @@ export const countClassesOp: Op<null> = {
       },
     ]);
     return [...argMax, ...tables];
+  },
+};
+
+/** Begins a table anew where scalars.first = 1. */
+function clear(table: Value): Dispatch {
+  return {
+    kernel: 'metrics.clear',
+    reads: {},
+    writes: { counts: whole(table) },
+    at(step) {
+      const words = step.scalars.first === 1 ? (table.rows as number) * table.cols : 0;
+      return { params: { rows: words }, threads: words, work: words, flops: 0 };
+    },
+  };
+}
+
+/**
+ * The same counts where a node has several labels or none: it is given each whose logit is over 0.
+ * @param targets nodes × classes, 1 where the node has the label, else 0
+ */
+export function countLabels(g: OpGraph, logits: Value, targets: Value, mask: Value, counts: Value): void {
+  if (counts.rows !== 9 || counts.cols !== logits.cols)
+    throw new Error(`countLabels: ${counts.name} must be 9 × classes`);
+  checkTargets('countLabels', logits, targets, mask);
+  addNode(g, countLabelsOp, [logits, targets, mask], [], null, [counts]);
+}
+
+export const countLabelsOp: Op<null> = {
+  name: 'countLabels',
+  locality: 'reduce',
+  lower({ inputs: [logits, targets, mask], updates: [counts] }, { panels }) {
+    const count = panels(logits).map(
+      (panel): Dispatch => ({
+        kernel: 'metrics.countLabels',
+        reads: {
+          x: { value: logits, panel: panel.index },
+          targets: { value: targets, panel: panel.index },
+          mask: whole(mask),
+        },
+        writes: { counts: whole(counts) },
+        at(step) {
+          const rows = rowsAt(logits.rows, step);
+          const width4 = stride4(panel);
+          const params = { rows, width4, cols: panel.cols, first: panel.first, classes: counts.cols };
+          return { params, threads: rows * width4, work: rows * width4 * 16, flops: rows * panel.cols };
+        },
+      }),
+    );
+    return [clear(counts), ...count];
   },
 };

@@ -16,6 +16,8 @@ export interface GraphOptions {
   /** `dense`, `sparse` (with values), `ones` (sparse, every entry 1) or `identity` (the file has none). */
   readonly features?: 'dense' | 'sparse' | 'ones' | 'identity';
   readonly classes?: 2 | 4;
+  /** Class 0 is more frequent than the others. */
+  readonly uneven?: boolean;
 }
 
 /**
@@ -28,9 +30,10 @@ export function graphData({
   weighted = false,
   features = 'dense',
   classes = 4,
+  uneven = false,
 }: GraphOptions = {}): GraphData {
   const data = nastyGraphData(nodes, seed, weighted);
-  const labels = data.labels!.map((label) => (label < 0 ? -1 : label % classes));
+  const labels = data.labels!.map((label, node) => (label < 0 ? -1 : uneven && node % 2 === 0 ? 0 : label % classes));
   const dense = data.features as DenseMatrix;
   const values = dense.values.slice();
   labels.forEach((label, node) => {

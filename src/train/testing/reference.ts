@@ -8,7 +8,7 @@ import type { Weights } from '../../model/stored.ts';
  * Full-batch training of a GCN or an MLP in float64 on dense matrices, straight from the formulas, sharing nothing with the
  * engine: H' = relu(Â H W + b), Â = D^-1/2 (A + I) D^-1/2 (Kipf and Welling, arXiv 1609.02907), softmax cross-entropy,
  * Adam (arXiv 1412.6980, algorithm 1) with the L2 penalty in the gradient, AdamW (arXiv 1711.05101, algorithm 2), or SGD with
- * momentum; gradients clipped to a norm. No dropout.
+ * momentum; gradients clipped to a norm; classes weighted alike or by how rare they are. No dropout.
  */
 export interface ReferenceEpoch {
   readonly trainLoss: number;
@@ -34,6 +34,14 @@ export function referenceRun(graph: Graph, config: Config, initial: ReadonlyMap<
   const features = featuresOf(graph.features, config['data.normalizeFeatures']);
   const trainNodes = nodesIn(split, SPLIT.train);
   const epochs: ReferenceEpoch[] = [];
+  // Balanced: classes that are half as frequent among the training nodes weigh twice as much.
+  const frequency = graph.classNames.map((_, c) => trainNodes.filter((node) => graph.labels[node] === c).length);
+  const present = frequency.filter((count) => count > 0).length;
+  const weightOf = (node: number) => {
+    const count = frequency[graph.labels[node]];
+    return config['task.classWeights'] === 'none' || count === 0 ? 1 : trainNodes.length / (present * count);
+  };
+  const weightOver = (nodes: number[]) => nodes.reduce((sum, node) => sum + weightOf(node), 0);
 
   const forward = () => {
     const inputs = [features];
@@ -46,7 +54,8 @@ export function referenceRun(graph: Graph, config: Config, initial: ReadonlyMap<
     return { inputs, probabilities: inputs[layers].map(softmax) };
   };
   const lossOver = (probabilities: Dense, nodes: number[]) =>
-    nodes.reduce((sum, node) => sum - Math.log(probabilities[node][graph.labels[node]]), 0) / nodes.length;
+    nodes.reduce((sum, node) => sum - weightOf(node) * Math.log(probabilities[node][graph.labels[node]]), 0) /
+    weightOver(nodes);
   const accuracyOver = (probabilities: Dense, code: number) => {
     const nodes = nodesIn(split, code);
     const right = nodes.filter((node) => {
@@ -58,10 +67,11 @@ export function referenceRun(graph: Graph, config: Config, initial: ReadonlyMap<
 
   for (let t = 1; t <= config['training.epochs']; t++) {
     const { inputs, probabilities } = forward();
+    const divisor = weightOver(trainNodes);
     const gradients: Dense[] = new Array(parameters.length);
     let arriving: Dense = probabilities.map((row, node) =>
       row.map((p, c) =>
-        split[node] === SPLIT.train ? (p - (c === graph.labels[node] ? 1 : 0)) / trainNodes.length : 0,
+        split[node] === SPLIT.train ? (weightOf(node) * (p - (c === graph.labels[node] ? 1 : 0))) / divisor : 0,
       ),
     );
     for (let layer = layers - 1; layer >= 0; layer--) {

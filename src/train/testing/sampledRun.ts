@@ -74,6 +74,7 @@ export async function sampledRun(
     model,
     executor: counting,
     host,
+    classWeights: null,
     batches: await localBatchSource(graph, { recipes, config, nodes: graph.nodes }, {}, host),
     root: seedKey(config['training.seed']),
     before: () => {},
