@@ -89,7 +89,9 @@ const cases = [
   parts,
   ...ORIENTATIONS.flatMap((o) => [computedProduct(o, 30, 5, 7), computedProduct(o, 301, 33, 18)]),
   ...allCases().filter(({ name }) =>
-    /(spmm|sparse features).* width (3|33)\b|sumRows width 33|classes|^(prelu|scaledSum) width (3|33)\b/.test(name),
+    /(spmm|spmax|sparse features).* width (3|33)\b|sumRows width 33|classes|^(prelu|scaledSum) width (3|33)\b/.test(
+      name,
+    ),
   ),
 ];
 const LIMITS = [

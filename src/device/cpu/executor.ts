@@ -17,6 +17,7 @@ import { learningKernels } from './learning.ts';
 import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norm.ts';
 import { rowKernels } from './rows.ts';
+import { tieKernels } from './ties.ts';
 
 /**
  * Runs the same plan on typed arrays: the fallback where there is no WebGPU and, in double precision, the oracle of the
@@ -31,6 +32,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...copyKernels,
   ...headKernels,
   ...normKernels,
+  ...tieKernels,
   ...learningKernels,
 };
 
