@@ -68,6 +68,13 @@ fn maximum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 }
 
 @compute @workgroup_size(WORKGROUP)
+fn shares(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let id = threadIndex(group, groups, lane);
+  if (id >= p.rows * p.width4) { return; }
+  out[id] = select(vec4f(), x[id] / y[id], y[id] > vec4f());
+}
+
+@compute @workgroup_size(WORKGROUP)
 fn whereEqual(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }

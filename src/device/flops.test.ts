@@ -3,7 +3,16 @@ import { heavySegments } from '../graph/segments.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Limits } from '../tensor/plan.ts';
 import { attentionCase, rowDotsCase } from './testing/attentionCases.ts';
-import { allCases, directedCsr, edgesCase, elementwiseCases, matmulCase, spmmCase, WIDTHS } from './testing/cases.ts';
+import {
+  allCases,
+  directedCsr,
+  edgesCase,
+  elementwiseCases,
+  matmulCase,
+  spmaxCase,
+  spmmCase,
+  WIDTHS,
+} from './testing/cases.ts';
 import { denseCases } from './testing/denseCases.ts';
 import { learningCases } from './testing/learningCases.ts';
 import { buildCase, type OpCase, SCALARS, tightLimits } from './testing/opCase.ts';
@@ -81,6 +90,17 @@ describe.each([
       // Forward, and the gradient over the transpose.
       expect(of(/^aggregate\.(rows|segments)/)).toBe(2 * csr.indices.length * width * (weighted ? 2 : 1));
     }
+  });
+
+  test.each(WIDTHS)('maxima over edges, width %i', (width) => {
+    const csr = directedCsr(700, 1, false);
+    const c = spmaxCase(width, false, csr);
+    const { of } = flopsOf(c, limitsOf(c));
+    const each = csr.indices.length * width;
+    expect(of(/^aggregate\.(rows|segments)\.max/)).toBe(each);
+    // Compare and add, counting the ties and gathering over the transpose.
+    expect(of(/^ties/)).toBe(2 * 2 * each);
+    expect(of(/shares$/) - of(/^ties.*shares$/)).toBe(2 * 700 * width);
   });
 
   test.each(WIDTHS)('elementwise kernels, width %i', (width) => {

@@ -7,6 +7,7 @@ import { dropout } from '../tensor/ops/dropout.ts';
 import { add, addBias, sumRows } from '../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../tensor/ops/matmul.ts';
 import { densify, sparseDropout } from '../tensor/ops/sparse.ts';
+import { spmax } from '../tensor/ops/spmax.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
 import type { HostArray } from './executor.ts';
 import { directedCsr, sparseInputs } from './testing/cases.ts';
@@ -138,6 +139,42 @@ describe('sparse', () => {
       gradient,
       table(nodes, width, (i, j) => sum(nodes, (l) => a[l * nodes + i] * upstream[l * width + j])),
     );
+  });
+
+  /** Each entry by itself, so that duplicates count as often as they are there. */
+  test.each([false, true])('maxima and their gradient, over ties: %s', async (tied) => {
+    const csr = directedCsr(nodes, 1, false);
+    const width = 5;
+    let [x, upstream]: HostArray[] = [];
+    const [out, gradient] = await oracle((g) => {
+      const { matrix, data, sizes } = sparseInputs(g, csr);
+      const more = [dense(g, 'x', nodes, width), dense(g, 'upstream', nodes, width)];
+      [x, upstream] = more.map(([, array]) => array);
+      if (tied) for (let i = 0; i < x.length; i++) x[i] = Math.round(2 * x[i]) - 3;
+      const largest = spmax(g, matrix, more[0][0]);
+      const found = gradients(g, [more[0][0]], new Map([[largest, more[1][0]]]));
+      return { data: [...data, ...more], outputs: [largest, ...found.values()], sizes };
+    });
+    const expected = new Float64Array(nodes * width);
+    const expectedGradient = new Float64Array(nodes * width);
+    let most = 0;
+    for (let row = 0; row < nodes; row++) {
+      const neighbours = Array.from(csr.indices.subarray(csr.indptr[row], csr.indptr[row + 1]));
+      if (neighbours.length === 0) continue;
+      for (let c = 0; c < width; c++) {
+        const values = neighbours.map((v) => x[v * width + c]);
+        const largest = values.reduce((a, b) => Math.max(a, b));
+        const winners = neighbours.filter((_, i) => values[i] === largest);
+        expected[row * width + c] = largest;
+        most = Math.max(most, winners.length);
+        for (const v of winners) expectedGradient[v * width + c] += upstream[row * width + c] / winners.length;
+      }
+    }
+    expect(most > 10).toBe(tied);
+    // Empty rows are 0, above every number that ties.
+    expect(expected).toContain(0);
+    expectEqual(out, expected);
+    expectEqual(gradient, expectedGradient);
   });
 
   test.each([

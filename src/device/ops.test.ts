@@ -11,8 +11,9 @@ const cases = allCases();
 const measure = measuring();
 const oracleOf = (built: BuiltCase) => cpuExecutor(built.plan, { precision: 64, poison: true });
 
+// Where entries tie, a maximum has no derivative to compare with.
 describe('gradients against finite differences', () => {
-  test.each(cases.filter((c) => buildCase(c).moving.length > 0))('$name', async (c) => {
+  test.each(cases.filter((c) => buildCase(c).moving.length > 0 && !c.name.includes('tied')))('$name', async (c) => {
     const built = buildCase(c);
     const arrays = await runCase(built, oracleOf(built));
     const analytic = arrays.slice(built.outputs.length);

@@ -75,6 +75,15 @@ const WHOLE: readonly Sabotage[] = [
   ['normRows', 'sum.x + normal * sum.y', 'sum.x', 'layerNorm'],
   ['normRows', 'sum.x + normal * sum.y', 'normal * sum.y', 'layerNorm'],
   ['term/normRows', '(x - moment.x)', 'x', 'layerNorm'],
+  ['accumulator/max', 'x > state', 'x < state', 'spmax'],
+  ['accumulator/max', 'b > a', 'b < a', 'spmax'],
+  ['accumulator/max', 'vec4f(), state == LOWEST', 'state, state == LOWEST', 'spmax'],
+  ['aggregateTies', 'x[at] == mine', 'x[at] >= mine', 'spmax'],
+  ['aggregateTies', 'segment.x, segment.y', 'segment.x + 1u, segment.y', 'spmax'],
+  ['aggregateTies', 'var e = begin; e < end', 'var e = begin; e + 1u < end', 'spmax'],
+  ['ties/count', 'vec4f(1.0)', 'vec4f(2.0)', 'spmax'],
+  ['ties/shares', 'shares[at]', 'vec4f(1.0)', 'spmax'],
+  ['elementwise', 'x[id] / y[id]', 'x[id]', 'spmax'],
   ['term/product', 'x * y', 'x + y', 'scaledSum'],
   ['term/negative', 'x < vec4f()', 'x > vec4f()', 'prelu'],
   ['dot', 'row < end', 'row + 1u < end', 'prelu'],
@@ -189,6 +198,9 @@ const WHOLE: readonly Sabotage[] = [
 
 /** What shows only where a matrix is cut into panels of different widths, beside what sabotagePanels.test.ts has. */
 const PANELLED: readonly Sabotage[] = [
+  ['aggregateTies', 'p.ownStride4 + p.ownOffset4', 'p.ownStride4', 'spmax'],
+  ['aggregateTies', 'p.xStride4 + p.xOffset4', 'p.xStride4', 'spmax'],
+  ['aggregateTies', 'p.outStride4 + p.outOffset4', 'p.outStride4', 'spmax'],
   ['normColumns', 'let column4 = p.column4 +', 'let column4 =', 'batchNorm'],
   ['normColumns', 'outVariance[p.column4 + column4]', 'outVariance[column4]', 'batchNorm'],
   ['term/normColumns', 'p.column4 + column4', 'column4', 'batchNorm'],

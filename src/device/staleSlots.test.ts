@@ -89,7 +89,7 @@ const cases = [
   parts,
   ...ORIENTATIONS.flatMap((o) => [computedProduct(o, 30, 5, 7), computedProduct(o, 301, 33, 18)]),
   ...allCases().filter(({ name }) =>
-    /(spmm|sparse features).* width (3|33)\b|sumRows width 33|classes|heads of (1|5|3|33)\b|^(prelu|scaledSum) width (3|33)\b/.test(
+    /(spmm|spmax|sparse features).* width (3|33)\b|sumRows width 33|classes|heads of (1|5|3|33)\b|^(prelu|scaledSum) width (3|33)\b/.test(
       name,
     ),
   ),

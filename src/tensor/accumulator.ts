@@ -16,6 +16,7 @@ export interface Accumulator {
 
 /** Accumulators of aggregation over edges; shaders/accumulator/NAME.wgsl has the four functions. */
 export const accumulators = {
+  max: { name: 'max', stateWords: 1 },
   sum: { name: 'sum', stateWords: 1 },
   softmax: { name: 'softmax', stateWords: 2 },
 } as const satisfies Record<string, Accumulator>;

@@ -1,14 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { activation, input, newGraph, state } from './graph.ts';
-import { relu } from './ops/activation.ts';
+import { prelu, relu } from './ops/activation.ts';
+import { batchNorm } from './ops/batchNorm.ts';
 import { maskedBinaryCrossEntropy } from './ops/binaryLoss.ts';
+import { concatColumns, meanHeads } from './ops/columns.ts';
+import { combine, scale, scaledSum } from './ops/combine.ts';
 import { dropout } from './ops/dropout.ts';
 import { dropEdges, normalizeEdges } from './ops/edges.ts';
 import { add, addBias, sumRows } from './ops/elementwise.ts';
+import { layerNorm } from './ops/layerNorm.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul, type Orientation } from './ops/matmul.ts';
+import { maxOf } from './ops/maximum.ts';
 import { countClasses, countLabels } from './ops/metrics.ts';
 import { type SparseMatrix, sparseDropout, sparseHalf } from './ops/sparse.ts';
+import { spmax } from './ops/spmax.ts';
 import { spmm } from './ops/spmm.ts';
 import { type Size, symbol } from './value.ts';
 
@@ -79,6 +85,75 @@ describe('elementwise', () => {
   });
 });
 
+describe('between aggregations', () => {
+  function declared() {
+    const { g, values } = matrices(
+      ['x', NODES, 6],
+      ['narrow', NODES, 5],
+      ['other', EDGES, 6],
+      ['row', 1, 6],
+      ['one', 1, 1],
+    );
+    const [x, narrow, other, row, one] = values;
+    return { g, x, narrow, other, row, one };
+  }
+
+  test('one number is 1 × 1', () => {
+    const { g, x, row, one } = declared();
+    expect(() => prelu(g, x, row)).toThrow('prelu: row must be 1 × 1');
+    expect(() => scaledSum(g, x, row, x)).toThrow('scaledSum: row must be 1 × 1');
+    expect(prelu(g, x, one)).toMatchObject({ rows: NODES, cols: 6 });
+    expect(scaledSum(g, x, one, x)).toMatchObject({ rows: NODES, cols: 6 });
+  });
+
+  test('sums and maxima have operands of one shape', () => {
+    const { g, x, narrow, other, one } = declared();
+    for (const wrong of [narrow, other]) {
+      expect(() => combine(g, 1, x, 1, wrong)).toThrow(`combine: x and ${wrong.name} differ in shape`);
+      expect(() => scaledSum(g, x, one, wrong)).toThrow(`scaledSum: x and ${wrong.name} differ in shape`);
+      expect(() => maxOf(g, [x, wrong])).toThrow(`maxOf: x and ${wrong.name} differ in shape`);
+    }
+    expect(g.nodes).toHaveLength(0);
+    expect(maxOf(g, [x])).toBe(x);
+    expect(scale(g, x, 1)).toBe(x);
+    expect(g.nodes).toHaveLength(0);
+  });
+
+  test('parts side by side have as many rows, heads as many columns', () => {
+    const { g, x, narrow, other } = declared();
+    expect(() => concatColumns(g, [x, narrow, other])).toThrow('concatColumns: other and x differ in their rows');
+    expect(() => meanHeads(g, x, 4)).toThrow('meanHeads: the 6 columns of x are not 4 equal heads');
+    expect(g.nodes).toHaveLength(0);
+    expect(concatColumns(g, [x])).toBe(x);
+    expect(meanHeads(g, x, 1)).toBe(x);
+    expect(concatColumns(g, [x, narrow, x])).toMatchObject({ rows: NODES, cols: 17 });
+    expect(meanHeads(g, x, 3)).toMatchObject({ rows: NODES, cols: 2 });
+  });
+
+  test('norms have a weight and a bias for each column', () => {
+    const { g, x, row, one, narrow } = declared();
+    const running = { mean: row, variance: row };
+    for (const wrong of [one, narrow]) {
+      expect(() => layerNorm(g, x, wrong, row)).toThrow(`layerNorm: ${wrong.name} must be 1 × 6`);
+      expect(() => layerNorm(g, x, row, wrong)).toThrow(`layerNorm: ${wrong.name} must be 1 × 6`);
+      expect(() => batchNorm(g, x, row, wrong, running, true)).toThrow(`batchNorm: ${wrong.name} must be 1 × 6`);
+      expect(() => batchNorm(g, x, row, row, { mean: row, variance: wrong }, false)).toThrow(
+        `batchNorm: ${wrong.name} must be 1 × 6`,
+      );
+    }
+    expect(g.nodes).toHaveLength(0);
+  });
+
+  test('running moments are updated in training alone', () => {
+    const { g, x, row } = declared();
+    const running = { mean: row, variance: row };
+    batchNorm(g, x, row, row, running, false);
+    expect(g.nodes.flatMap(({ updates }) => updates)).toEqual([]);
+    batchNorm(g, x, row, row, running, true);
+    expect(g.nodes.flatMap(({ updates }) => updates)).toEqual([row, row]);
+  });
+});
+
 describe('sparse', () => {
   test('a product needs as many rows as the matrix has columns', () => {
     const { g, values } = matrices(['x', 8, 3], ['short', 7, 3], ['nodes', NODES, 3]);
@@ -89,6 +164,14 @@ describe('sparse', () => {
       expect(() => spmm(g, matrix, value)).toThrow(`spmm: A has not as many columns as ${value.name} rows`);
     }
     expect(g.nodes).toHaveLength(1);
+  });
+
+  test('a maximum over neighbours needs as many rows as the matrix has columns', () => {
+    const { g, values } = matrices(['x', 8, 3], ['short', 7, 3]);
+    const half = sparseHalf(g, 'A', 'graph', NODES, 8, false);
+    const matrix: SparseMatrix = { forward: half, backward: half, permutation: null };
+    expect(() => spmax(g, matrix, values[1])).toThrow('spmax: A has not as many columns as short rows');
+    expect(spmax(g, matrix, values[0])).toMatchObject({ rows: NODES, cols: 3 });
   });
 
   test('row pointers are one longer than the rows, fixed or not', () => {

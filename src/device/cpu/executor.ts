@@ -20,6 +20,7 @@ import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norm.ts';
 import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
+import { tieKernels } from './ties.ts';
 
 /**
  * Runs the same plan on typed arrays: the fallback where there is no WebGPU and, in double precision, the oracle of the
@@ -37,6 +38,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...copyKernels,
   ...headKernels,
   ...normKernels,
+  ...tieKernels,
   ...learningKernels,
 };
 

@@ -35,6 +35,10 @@ const maximum: CpuKernel = ({ floats: { x, y, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = y[i] > x[i] ? y[i] : x[i];
 };
 
+const shares: CpuKernel = ({ floats: { x, y, out } }, p) => {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = y[i] > 0 ? x[i] / y[i] : 0;
+};
+
 const whereEqual: CpuKernel = ({ floats: { x, y, upstream, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = x[i] === y[i] ? upstream[i] : 0;
 };
@@ -140,6 +144,7 @@ export const rowKernels: Record<string, CpuKernel> = {
   'elementwise.scaledSum': scaledSum,
   'elementwise.scaleByParameter': scaleByParameter,
   'elementwise.maximum': maximum,
+  'elementwise.shares': shares,
   'elementwise.whereEqual': whereEqual,
   'elementwise.whereUnequal': whereUnequal,
   'dropout.local': dropout,

@@ -9,6 +9,7 @@ import { dropEdges, type EdgeNorm, normalizeEdges } from '../../tensor/ops/edges
 import { add, addBias, sumRows } from '../../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
 import { densify, type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
+import { spmax } from '../../tensor/ops/spmax.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
 import type { Value } from '../../tensor/value.ts';
 import { attentionCases } from './attentionCases.ts';
@@ -99,6 +100,20 @@ export function spmmCase(width: number, weighted: boolean, csr = directedCsr(NOD
   return sparseCase(name, csr, (g, matrix) => {
     const x = dense(g, 'x', csr.cols, width);
     return { data: [x], outputs: [spmm(g, matrix, x[0])], moving: [x[0]] };
+  });
+}
+
+/** The first rows, as a sampled block has them: fewer targets than sources, so that panels of these are narrower. */
+function firstTargets({ kind, cols, indptr, indices }: CsrMatrix, rows: number): CsrMatrix {
+  return { kind, rows, cols, indptr: indptr.slice(0, rows + 1), indices: indices.slice(0, indptr[rows]), values: null };
+}
+
+/** @param tied few different numbers, so that many entries attain the maximum of their row */
+export function spmaxCase(width: number, tied: boolean, csr = directedCsr(NODES, 1, false)): OpCase {
+  return sparseCase(`spmax ${csr.rows} × ${csr.cols}, width ${width}${tied ? ', tied' : ''}`, csr, (g, matrix) => {
+    const [x, values] = dense(g, 'x', csr.cols, width);
+    const array = tied ? values.map((value) => Math.round(3 * value) / 3) : values;
+    return { data: [[x, array]], outputs: [spmax(g, matrix, x)], moving: [x] };
   });
 }
 
@@ -225,6 +240,8 @@ export function allCases(): OpCase[] {
       ...denseCases(width),
     ]),
     ...[3, 64].flatMap((width) => [spmmCase(width, false), featureCase(width, false)]),
+    ...WIDTHS.map((width) => spmaxCase(width, false, firstTargets(directedCsr(NODES, 1, false), 300))),
+    spmaxCase(16, true),
     ...[true, false].map((weighted) => featureCase(16, weighted, true)),
     ...[true, false].map((weighted) => densifyCase(weighted)),
     ...[3, 16].flatMap((width) => [

@@ -1,12 +1,13 @@
 import { expect } from 'vitest';
 import type { Key } from '../../graph/random.ts';
+import { gradients } from '../../tensor/autodiff.ts';
 import { newGraph } from '../../tensor/graph.ts';
 import type { OpGraph } from '../../tensor/op.ts';
 import { DEFAULT_LIMITS, makePlan } from '../../tensor/plan.ts';
 import type { Value } from '../../tensor/value.ts';
 import { cpuExecutor } from '../cpu/executor.ts';
 import type { HostArray } from '../executor.ts';
-import { type Data, difference, SCALARS } from './opCase.ts';
+import { type Data, dense, difference, SCALARS } from './opCase.ts';
 
 /**
  * The oracle is the CPU executor in double precision, so it would share an error of the CPU kernels. Tests that use this
@@ -29,6 +30,31 @@ export async function oracle(
   const arrays: Float64Array[] = [];
   for (const value of outputs) arrays.push(Float64Array.from(await executor.read(value)));
   return arrays;
+}
+
+/**
+ * An op of matrices: its output, and the gradients of Σ output · upstream by each of them.
+ * @param fill changes the numbers of the matrices before the run
+ */
+export async function differentiated(
+  shapes: Readonly<Record<string, readonly [rows: number, cols: number]>>,
+  use: (g: OpGraph, ...values: Value[]) => Value,
+  fill: (...arrays: HostArray[]) => void = () => {},
+) {
+  let arrays: HostArray[] = [];
+  let upstream: HostArray = new Float32Array();
+  const [out, ...found] = await oracle((g) => {
+    const data = Object.entries(shapes).map(([label, [rows, cols]]): Data => dense(g, label, rows, cols));
+    arrays = data.map(([, array]) => array);
+    fill(...arrays);
+    const values = data.map(([value]) => value);
+    const result = use(g, ...values);
+    const up = dense(g, 'upstream', result.rows as number, result.cols);
+    upstream = up[1];
+    const grads = gradients(g, values, new Map([[result, up[0]]]));
+    return { data: [...data, up], outputs: [result, ...values.map((value) => grads.get(value)!)] };
+  });
+  return { arrays, upstream, out, gradients: found };
 }
 
 /** @param times more than 1 where cancellation leaves fewer digits to both */

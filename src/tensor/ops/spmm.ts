@@ -1,6 +1,15 @@
-import { accumulators } from '../accumulator.ts';
+import { type Accumulator, accumulators } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
-import { type Dispatch, type Op, type OpGraph, type Piece, rowsAt, type Step, whole } from '../op.ts';
+import {
+  type Dispatch,
+  type LowerContext,
+  type Op,
+  type OpGraph,
+  type Piece,
+  rowsAt,
+  type Step,
+  whole,
+} from '../op.ts';
 import { overlaps, padded4, stride4 } from '../panels.ts';
 import { evaluate, type Size, type Sizes, sameSize, type Value } from '../value.ts';
 import type { SparseHalf, SparseMatrix } from './sparse.ts';
@@ -37,71 +46,105 @@ export const spmmOp: Op<SparseMatrix> = {
     if (wanted[0]) gradients[0] = spmm(g, transposed, upstream!, `${node.inputs[0].name}.grad`);
     return gradients;
   },
-  lower({ inputs: [x], outputs: [out], attributes: { forward } }, { panels, scratch, capacity }) {
-    const dispatches: Dispatch[] = [];
-    const { stateWords } = accumulators.sum;
-    const perEntry = forward.values ? 2 : 1;
+  lower({ inputs: [x], outputs: [out], attributes: { forward } }, context) {
     const suffix = forward.values ? 'weighted' : 'ones';
-    const weights: Record<string, Piece> = forward.values ? { weights: whole(forward.values) } : {};
-    const segments = whole(forward.segments);
-    const heavy = whole(forward.heavy);
-    const indices = whole(forward.indices);
-    for (const { a: xPanel, b: outPanel, first, cols } of overlaps(panels(x), panels(out))) {
-      const width4 = padded4(cols);
-      const from = { xStride4: stride4(xPanel), xOffset4: (first - xPanel.first) / 4 };
-      const to = { outStride4: stride4(outPanel), outOffset4: (first - outPanel.first) / 4 };
-      const xPiece = { value: x, panel: xPanel.index };
-      const outPiece = { value: out, panel: outPanel.index };
-      dispatches.push({
-        kernel: `aggregate.rows.sum.${suffix}`,
-        reads: { indptr: whole(forward.indptr), indices, x: xPiece, ...weights },
-        writes: { out: outPiece },
-        at(step) {
-          const rows = rowsAt(forward.rows, step);
-          const entries = rowsAt(forward.entries, step);
-          return {
-            params: { rows, width4, ...from, ...to, heavy: HEAVY },
-            threads: rows * width4,
-            work: (rows + entries) * width4 * 4 + entries,
-            flops: (entries - heavyEntries(forward, step)) * cols * perEntry,
-          };
-        },
-      });
-      const room = heavyRoom(forward, capacity);
-      if (room === 0) continue;
-      const partial = scratch('spmm partial rows', 'f32', room * width4 * 4 * stateWords);
-      dispatches.push({
-        kernel: `aggregate.segments.sum.${suffix}`,
-        reads: { segments, indices, x: xPiece, ...weights },
-        writes: { out: partial },
-        at(step) {
-          const rows = rowsAt(forward.segments.rows, step);
-          return {
-            params: { rows, width4, ...from, outStride4: width4, outOffset4: 0 },
-            threads: rows * width4,
-            work: rows * SEGMENT * width4 * 4,
-            flops: heavyEntries(forward, step) * cols * perEntry,
-          };
-        },
-      });
-      dispatches.push({
-        kernel: 'aggregate.merge.sum',
-        reads: { heavyRows: heavy, partial },
-        writes: { out: outPiece },
-        at(step) {
-          const rows = rowsAt(forward.heavy.rows, step);
-          return {
-            params: { rows, width4, ...to },
-            threads: rows * width4,
-            work: rowsAt(forward.segments.rows, step) * width4 * 4,
-            flops: rowsAt(forward.segments.rows, step) * cols,
-          };
-        },
-      });
-    }
-    return dispatches;
+    const gather: Gather = {
+      half: forward,
+      accumulator: accumulators.sum,
+      rows: `aggregate.rows.sum.${suffix}`,
+      segments: `aggregate.segments.sum.${suffix}`,
+      gathered: { x },
+      lists: forward.values ? { weights: forward.values } : {},
+      flopsPerEntry: forward.values ? 2 : 1,
+    };
+    return gatherRows(gather, x, out, context);
   },
 };
+
+/** An aggregation over the entries of each row, of matrices that are gathered by the entry's column. */
+export interface Gather {
+  readonly half: SparseHalf;
+  readonly accumulator: Accumulator;
+  /** Kernels of the ordinary rows, and of the segments of heavy ones; `aggregate.merge.ACCUMULATOR` merges these. */
+  readonly rows: string;
+  readonly segments: string;
+  /** Of one shape. */
+  readonly gathered: Readonly<Record<string, Value>>;
+  /** A matrix of the shape of the output, read at the row itself. */
+  readonly own?: Value;
+  readonly lists: Readonly<Record<string, Value>>;
+  /** Of each entry and column. */
+  readonly flopsPerEntry: number;
+}
+
+/** The dispatches of an aggregation. @param x any of the gathered matrices: the shape of all of them */
+export function gatherRows(
+  { half, accumulator, rows: rowsKernel, segments: segmentsKernel, gathered, own, lists, flopsPerEntry }: Gather,
+  x: Value,
+  out: Value,
+  { panels, scratch, capacity }: LowerContext,
+): Dispatch[] {
+  const dispatches: Dispatch[] = [];
+  const segments = whole(half.segments);
+  for (const { a: xPanel, b: outPanel, first, cols } of overlaps(panels(x), panels(out))) {
+    const width4 = padded4(cols);
+    const from = { xStride4: stride4(xPanel), xOffset4: (first - xPanel.first) / 4 };
+    const to = { outStride4: stride4(outPanel), outOffset4: (first - outPanel.first) / 4 };
+    const self: Record<string, number> = own ? { ownStride4: to.outStride4, ownOffset4: to.outOffset4, cols } : {};
+    const outPiece = { value: out, panel: outPanel.index };
+    const reads: Record<string, Piece> = { indices: whole(half.indices) };
+    for (const [name, value] of Object.entries(gathered)) reads[name] = { value, panel: xPanel.index };
+    for (const [name, value] of Object.entries(lists)) reads[name] = whole(value);
+    if (own) reads.own = { value: own, panel: outPanel.index };
+    dispatches.push({
+      kernel: rowsKernel,
+      reads: { indptr: whole(half.indptr), ...reads },
+      writes: { out: outPiece },
+      at(step) {
+        const rows = rowsAt(half.rows, step);
+        const entries = rowsAt(half.entries, step);
+        return {
+          params: { rows, width4, ...from, ...to, ...self, heavy: HEAVY },
+          threads: rows * width4,
+          work: (rows + entries) * width4 * 4 + entries,
+          flops: (entries - heavyEntries(half, step)) * cols * flopsPerEntry,
+        };
+      },
+    });
+    const room = heavyRoom(half, capacity);
+    if (room === 0) continue;
+    const partial = scratch('partial rows', 'f32', room * width4 * 4 * accumulator.stateWords);
+    dispatches.push({
+      kernel: segmentsKernel,
+      reads: { segments, ...reads },
+      writes: { out: partial },
+      at(step) {
+        const rows = rowsAt(half.segments.rows, step);
+        return {
+          params: { rows, width4, ...from, outStride4: width4, outOffset4: 0, ...self },
+          threads: rows * width4,
+          work: rows * SEGMENT * width4 * 4,
+          flops: heavyEntries(half, step) * cols * flopsPerEntry,
+        };
+      },
+    });
+    dispatches.push({
+      kernel: `aggregate.merge.${accumulator.name}`,
+      reads: { heavyRows: whole(half.heavy), partial },
+      writes: { out: outPiece },
+      at(step) {
+        const rows = rowsAt(half.heavy.rows, step);
+        return {
+          params: { rows, width4, ...to },
+          threads: rows * width4,
+          work: rowsAt(half.segments.rows, step) * width4 * 4,
+          flops: rowsAt(half.segments.rows, step) * cols,
+        };
+      },
+    });
+  }
+  return dispatches;
+}
 
 /** Entries of the heavy rows, as far as sizes tell: the last segment of each row counts as half full. */
 export function heavyEntries({ segments, heavy, entries }: SparseHalf, step: Step): number {
