@@ -15,10 +15,21 @@ import { BATCH_NORMS, KINDS, VARIANTS } from './testing/models.ts';
 
 const graph = testGraph({ weighted: true, features: 'sparse' });
 
+const STEERED: Partial<Config> = {
+  'training.optimizer': 'sgd',
+  'training.lr': 0.5,
+  'training.clip': 0.2,
+  'training.schedule': 'cosine',
+  'training.warmup': 2,
+  'task.classWeights': 'balanced',
+};
+
 const STRATEGIES: [string, Partial<Config>][] = [
   ['full batch', {}],
   ['sampled', SAMPLED],
   ['sampled, evaluated in full', { ...SAMPLED, 'evaluation.strategy': 'full' }],
+  ['SGD, clipped, scheduled', STEERED],
+  ['sampled, SGD, clipped, scheduled', { ...SAMPLED, ...STEERED }],
 ];
 
 describe.each(BACKENDS)('$title', ({ backend, missing }) => {
