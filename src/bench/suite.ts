@@ -8,6 +8,8 @@ export interface BenchContext {
   /** WebGPU where there is an adapter, always the CPU. */
   readonly backends: readonly Backend[];
   readonly seeds: number;
+  /** A part of the names of the rows that are wanted; all where it is left out. */
+  readonly only?: string;
   /** A dataset by its catalogue id. */
   graph(id: string): Promise<Graph>;
   progress(text: string): void;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { cora, debian } from '../bench/accuracy.ts';
+import { accuracy, cora, debian } from '../bench/accuracy.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { peers } from '../bench/peers.ts';
@@ -16,6 +16,7 @@ import { peerSource } from './peerSource.ts';
 /** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md. */
 
 const SUITES: Readonly<Record<string, Suite>> = {
+  accuracy,
   cora,
   debian,
   memory,
@@ -26,8 +27,9 @@ const SUITES: Readonly<Record<string, Suite>> = {
 /** These open no device here: the browser has its own. */
 const ELSEWHERE: readonly string[] = ['page'];
 
-const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]
+const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--backend webgpu|cpu]
 
+  accuracy every kind of layer in its published protocol, over seeds (--only NAME for some; hours on a processor)
   cora     test accuracy of the planetoid-gcn protocol on Cora over seeds (needs Cora: EDGEWISE_DATA or a download)
   debian   GCN, MLP and sampled GCN on the embedded graphs
   memory   forecast = ledger = bytes counted from outside
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       seeds: { type: 'string', default: '10' },
       backend: { type: 'string' },
+      only: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -59,6 +62,7 @@ async function main(): Promise<void> {
   const context: BenchContext = {
     backends,
     seeds: Number(values.seeds),
+    only: values.only,
     graph(id) {
       const found = graphs.get(id) ?? loadGraph(findData(publicData(id)));
       graphs.set(id, found);
@@ -74,7 +78,9 @@ async function main(): Promise<void> {
 /** Cora's files where EDGEWISE_DATA has them; otherwise the catalogue's id, which downloads them. */
 function publicData(id: string): string {
   const folder = process.env.EDGEWISE_DATA;
-  return id === 'cora' && folder ? `${folder}/planetoid-cora` : id;
+  if (folder && id === 'cora') return `${folder}/planetoid-cora`;
+  if (folder && ['tolokers', 'minesweeper'].includes(id)) return `${folder}/heterophilous/${id}.npz`;
+  return id;
 }
 
 function report({ bench, device, rows, ratios, goals = [], tables = [] }: BenchResult): string {
