@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch_geometric.nn import models
+from torch_geometric.nn import GATConv, GATv2Conv, models
 
 from graphs import read_graph
 from models import Appnp, Gcn2, ResidualBlocks, Sgc, named_state
@@ -62,16 +62,30 @@ def stack(build, fixed=None, **own):
 def appnp(config, features, classes):
     arguments = sizes(config, features, classes)
     del arguments['num_layers']
-    return Appnp(**arguments, K=config.get('model.hops', 10), alpha=config.get('model.alpha', 0.1))
+    return Appnp(**arguments, K=config['model.steps'], alpha=config['model.alpha'])
 
 
 def sgc(config, features, classes):
-    return Sgc(features, classes, K=config.get('model.hops', 2))
+    return Sgc(features, classes, K=config['model.steps'])
 
 
 def gcn2(config, features, classes):
-    alpha, theta = config.get('model.alpha', 0.1), config.get('model.theta', 0.5)
+    alpha, theta = config['model.alpha'], config['model.theta']
     return Gcn2(**sizes(config, features, classes), alpha=alpha, theta=theta)
+
+
+def attention(convolution, v2):
+    """BasicGNN gives its last layer as many heads as the others; here it has its own number, and their mean."""
+    whole = stack(models.GAT, {'v2': v2}, heads=('model.heads', 8), concat=('model.concat', True))
+
+    def make(config, features, classes):
+        module = whole(config, features, classes)
+        if config['model.jumpingKnowledge'] == 'none':
+            width = features if config['model.layers'] == 1 else config['model.hidden']
+            module.convs[-1] = convolution(width, classes, heads=config['model.outputHeads'], concat=False)
+        return module
+
+    return make
 
 
 def blocks(config, features, classes):
@@ -83,9 +97,9 @@ def blocks(config, features, classes):
 BUILDERS = {
     'gcn': stack(models.GCN),
     'sage': stack(models.GraphSAGE, aggr=('model.aggregation', 'mean')),
-    'gin': stack(models.GIN, {'train_eps': True}),
-    'gat': stack(models.GAT, heads=('model.heads', 8)),
-    'gatv2': stack(models.GAT, {'v2': True}, heads=('model.heads', 8)),
+    'gin': stack(models.GIN, train_eps=('model.learnEps', True)),
+    'gat': attention(GATConv, False),
+    'gatv2': attention(GATv2Conv, True),
     'mlp': stack(models.MLP),
     'appnp': appnp,
     'sgc': sgc,

@@ -99,7 +99,7 @@ const WHOLE: readonly Sabotage[] = [
   ['sparseDropout', 'let id = globalRow(row)', 'let id = globalRow(row) + 1u', 'sparse features'],
   ['sparseDropout', 'p.scale * weightOf', 'weightOf', 'sparse features'],
   ['sparseDropout', 'min(4u, end - e)', 'min(3u, end - e)', 'sparse features'],
-  ['sparseDense', 'out[start + c] = 0.0;', '', 'written out'],
+  ['sparseDense', 'out[start + c] = 0.0;', 'out[start + c] = 0.5;', 'written out'],
   ['sparseDense', '+= weightOf(e)', '= weightOf(e) + 1.0', 'written out'],
   ['permute', 'x[permutation[id]]', 'x[id]', 'sparse features'],
   ['dropEdges', 'id != other && ', '', 'dropped edges, sum'],

@@ -4,15 +4,17 @@ import { type Config, DEFAULTS } from '../config/schema.ts';
 import { cpuExecutor } from '../device/cpu/executor.ts';
 import { NO_ADAPTER, testDevice } from '../device/testing/dawn.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
+import { CONVOLUTIONS, type ConvolutionName } from '../model/convolutions.ts';
+import { activation, normalization } from '../model/layers.ts';
+import { modelOf } from '../model/models.ts';
 import type { Plan } from '../tensor/plan.ts';
-import { CONVOLUTIONS, type ConvolutionName } from './convolutions.ts';
-import { activation, normalization } from './layers.ts';
-import { modelOf } from './models.ts';
 import { type Build, type Reference, readReference, runReference } from './testing/pyg.ts';
 
 /** Every layer and model against PyTorch Geometric: outputs, gradients, running statistics, to 1e-5. */
 
-const NAMES = readdirSync(new URL('./reference/', import.meta.url)).map((file) => file.replace('.safetensors', ''));
+const NAMES = readdirSync(new URL('../model/reference/', import.meta.url)).map((file) =>
+  file.replace('.safetensors', ''),
+);
 
 /** What the reference has and we do not offer, or is held against it elsewhere. */
 const LEFT_OUT: readonly [RegExp, string][] = [

@@ -7,16 +7,16 @@ import type { CsrMatrix } from '../../formats/matrix.ts';
 import { readSafetensors } from '../../formats/safetensors.ts';
 import { sortedCsr, transpose } from '../../graph/csr.ts';
 import { graphOperator, OPERATORS, type Operator } from '../../graph/operators.ts';
+import type { Parameter, Pass } from '../../model/model.ts';
+import { type Declarations, declarations } from '../../model/parameters.ts';
+import { fromStored, toStored } from '../../model/stored.ts';
 import { gradients } from '../../tensor/autodiff.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
 import { sparseHalf } from '../../tensor/ops/sparse.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
 import type { Value } from '../../tensor/value.ts';
-import { feedHalf, newFeed } from '../../train/feed.ts';
-import { scalarsOf } from '../../train/passes.ts';
-import type { Parameter, Pass } from '../model.ts';
-import { type Declarations, declarations } from '../parameters.ts';
-import { fromStored, toStored } from '../stored.ts';
+import { feedHalf, newFeed } from '../feed.ts';
+import { scalarsOf } from '../passes.ts';
 
 /** What PyTorch Geometric computed (scripts/pyg), and the same through our layers. */
 
@@ -28,7 +28,7 @@ export interface Reference {
 }
 
 export function readReference(name: string): Reference {
-  const path = fileURLToPath(new URL(`../reference/${name}.safetensors`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../model/reference/${name}.safetensors`, import.meta.url));
   const { tensors, metadata } = readSafetensors(readFileSync(path), path);
   const list = [...tensors].map(([key, { shape, data }]) => [key, { shape, data: data as HostArray }] as const);
   const className = metadata.get('class')!;
