@@ -36,7 +36,10 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div className={classes.over}>
-      <p>Drop a graph: Planetoid files, a folder, or CSV/TSV of edges and nodes. It stays in this browser.</p>
+      <p>
+        Drop a graph: Planetoid files, a NumPy archive (.npz), a folder, or CSV/TSV of edges and nodes. It stays in this
+        browser.
+      </p>
     </div>
   );
 }

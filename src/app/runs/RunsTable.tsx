@@ -32,7 +32,7 @@ export function RunsTable() {
             <th scope="col">run</th>
             <th scope="col">changed against the run before</th>
             <th scope="col" className={classes.number}>
-              test accuracy
+              test score
             </th>
             <th scope="col" className={classes.number}>
               epoch
@@ -82,7 +82,7 @@ function Row({ run, before, overlaid }: { run: KeptRun; before: KeptRun | null; 
       </td>
       <th scope="row">{runName(run)}</th>
       <td className={classes.changes}>{changes(before, run)}</td>
-      <td className={classes.number}>{formatPercent(record.result.testAcc)}</td>
+      <td className={classes.number}>{score(record.result)}</td>
       <td className={classes.number}>{formatMs(time)}</td>
       <td className={classes.number}>{record.device.backend === 'cpu' ? '–' : formatBytes(record.memory.peak.gpu)}</td>
       <td>
@@ -106,6 +106,22 @@ function Row({ run, before, overlaid }: { run: KeptRun; before: KeptRun | null; 
     </tr>
   );
 }
+
+/** The test score of the best epoch, by the figure that the run was judged by. */
+function score(result: KeptRun['record']['result']): string {
+  const name = SCORES[result.metric];
+  return name ? `${formatPercent(result[name[0]] ?? Number.NaN)} ${name[1]}` : formatPercent(result.testAcc);
+}
+
+/** Figures other than accuracy: where they are in a result, and what they are called. */
+const SCORES: Readonly<
+  Record<string, readonly ['testRocAuc' | 'testMacroF1' | 'testMicroF1' | 'testWeightedF1', string]>
+> = {
+  rocAuc: ['testRocAuc', 'ROC-AUC'],
+  macroF1: ['testMacroF1', 'macro F1'],
+  microF1: ['testMicroF1', 'micro F1'],
+  weightedF1: ['testWeightedF1', 'weighted F1'],
+};
 
 /** What the person changed, in words; the identical run says that it is. */
 function changes(before: KeptRun | null, run: KeptRun): string {
