@@ -14,6 +14,7 @@ import { graphBytes } from './hostMemory.ts';
 import { forecast, predict, type Trained, train } from './session.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
 import { configOf, type GraphOptions, SAMPLED, testGraph } from './testing/graphs.ts';
+import { BATCH_NORMS, KINDS, VARIANTS } from './testing/models.ts';
 
 /** The forecast is the number of bytes: what the ledger says afterwards, and what is counted from outside. */
 
@@ -72,6 +73,16 @@ describe(`forecast = ledger = what is counted from outside, to the byte: ${WEBGP
       expect(full.fit.forecast.capacity).toEqual({});
       const sampled = await checkedRun(graph, { ...config, ...SAMPLED }, false);
       expect(sampled.fit.forecast.capacityFrom).toBe('worst case');
+    },
+  );
+
+  test.skipIf(WEBGPU.missing).each([...KINDS, ...VARIANTS, ...BATCH_NORMS])(
+    'every kind of layer, full batch and sampled: %s',
+    async (_, changes) => {
+      const graph = testGraph({ features: 'sparse', directed: true });
+      const config = configOf({ 'training.epochs': 2, ...changes });
+      await checkedRun(graph, config, false);
+      await checkedRun(graph, { ...config, ...SAMPLED }, false);
     },
   );
 
