@@ -86,6 +86,17 @@ export const MODEL = {
     shown: false,
     help: 'Layer upon layer (plain), or blocks that add norm, convolution and perceptron to their input (residual).',
   },
+  'model.dropEdge': {
+    type: 'number',
+    default: 0,
+    min: 0,
+    max: 0.99,
+    group: 'model',
+    kinds: [...STACKED.filter((kind) => kind !== 'mlp'), 'appnp', 'sgc', 'gcn2'],
+    live: false,
+    shown: false,
+    help: 'Share of the edges that is missing, at random, in each training step.',
+  },
   'model.residual': {
     type: 'boolean',
     default: false,

@@ -3,16 +3,7 @@ import { heavySegments } from '../graph/segments.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
 import { DEFAULT_LIMITS, type Limits } from '../tensor/plan.ts';
 import { attentionCase, rowDotsCase } from './testing/attentionCases.ts';
-import {
-  allCases,
-  directedCsr,
-  edgesCase,
-  elementwiseCases,
-  matmulCase,
-  spmaxCase,
-  spmmCase,
-  WIDTHS,
-} from './testing/cases.ts';
+import { allCases, directedCsr, elementwiseCases, matmulCase, spmaxCase, spmmCase, WIDTHS } from './testing/cases.ts';
 import { denseCases } from './testing/denseCases.ts';
 import { learningCases } from './testing/learningCases.ts';
 import { buildCase, type OpCase, SCALARS, tightLimits } from './testing/opCase.ts';
@@ -46,10 +37,6 @@ const NONE = [
   'sparse.permute',
   'sparse.dense.weighted',
   'sparse.dense.ones',
-  ...['ones.global', 'ones.local', 'weighted.global', 'weighted.local'].flatMap((variant) => [
-    `sparse.dropEdges.${variant}.rows`,
-    `sparse.dropEdges.${variant}.segments`,
-  ]),
   'sparse.dropout.ones.global',
   'sparse.dropout.ones.local',
 ];
@@ -149,18 +136,6 @@ describe.each([
     expect(of('scaledSum')(/scaledSum/)).toBe(2 * elements);
     expect(of('scaledSum')(/scaleByParameter/)).toBe(elements);
     expect(of('scaledSum')(/^dot/)).toBe(2 * elements);
-  });
-
-  test('edges that are normalised anew, in both directions', () => {
-    const csr = directedCsr(700, 5, true);
-    const entries = csr.indices.length;
-    const symmetric = edgesCase(16, 'symmetric', true, false);
-    const { of } = flopsOf(symmetric, limitsOf(symmetric));
-    // Multiply, take the root, divide.
-    expect(of(/normalize/)).toBe(2 * 3 * entries);
-    expect(of(/sums\.(rows|segments)/)).toBe(entries);
-    const mean = edgesCase(16, 'mean', true, true);
-    expect(flopsOf(mean, limitsOf(mean)).of(/normalize/)).toBe(2 * csr.indptr[350]);
   });
 
   test.each(WIDTHS)('maxima and heads, width %i', (width) => {

@@ -26,17 +26,6 @@ const activation = (kind: string): Record<string, Kernel> => ({
 });
 
 const dot = (term: string): Kernel => ({ files: [`term/${term}`, 'dot'], entry: 'dotChunk' });
-/** The entry points of a kernel over the entries of rows: one for all rows but the heavy ones, one for the segments of these. */
-const overRows = (name: string, files: readonly string[]): Record<string, Kernel> => ({
-  [`${name}.rows`]: { files, entry: 'rows' },
-  [`${name}.segments`]: { files, entry: 'heavySegments' },
-});
-
-const dropEdges = (weights: string, ids: string) =>
-  overRows(`sparse.dropEdges.${weights}.${ids}`, ['random', `weights/${weights}`, `ids/${ids}`, 'dropEdges']);
-
-const normalizeEdges = (norm: string) =>
-  overRows(`sparse.normalize.${norm}`, ['weights/weighted', `edgeNorm/${norm}`, 'normalizeEdges']);
 const SCORES: readonly string[] = ['gat', 'gatv2'];
 const IDS: readonly string[] = ['global', 'local'];
 
@@ -122,14 +111,6 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'sparse.dropout.ones.global': sparseDropout('ones', 'global'),
   'sparse.dense.weighted': sparseDense('weighted'),
   'sparse.dense.ones': sparseDense('ones'),
-  ...dropEdges('weighted', 'local'),
-  ...dropEdges('weighted', 'global'),
-  ...dropEdges('ones', 'local'),
-  ...dropEdges('ones', 'global'),
-  ...normalizeEdges('symmetric'),
-  ...normalizeEdges('mean'),
-  ...overRows('sparse.sums', ['weights/weighted', 'entrySums']),
-  'sparse.sums.merge': { files: ['weights/weighted', 'entrySums'], entry: 'merge' },
   'sparse.permute': { files: ['permute'], entry: 'permute' },
   'dropout.local': { files: ['random', 'ids/local', 'dropout'], entry: 'dense' },
   'dropout.global': { files: ['random', 'ids/global', 'dropout'], entry: 'dense' },

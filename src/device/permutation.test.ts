@@ -9,7 +9,6 @@ import { input, newGraph, state } from '../tensor/graph.ts';
 import { relu } from '../tensor/ops/activation.ts';
 import { gatAttention, gatv2Attention } from '../tensor/ops/attention.ts';
 import { dropout } from '../tensor/ops/dropout.ts';
-import { dropEdges, normalizeEdges } from '../tensor/ops/edges.ts';
 import { add, addBias } from '../tensor/ops/elementwise.ts';
 import { maskedCrossEntropy } from '../tensor/ops/loss.ts';
 import { matmul } from '../tensor/ops/matmul.ts';
@@ -70,7 +69,7 @@ function permuted({ csr, x, labels, mask }: Numbered): Numbered {
   };
 }
 
-/** Attention of both kinds and two convolutions, with dropped edges and dropout; the loss, counts and weight gradients. */
+/** Attention of both kinds and two convolutions, with dropout; the loss, counts and weight gradients. */
 async function run(numbered: Numbered, open: (plan: Plan) => Promise<Executor>) {
   const g = newGraph();
   const { matrix, data, sizes } = sparseInputs(g, numbered.csr);
@@ -87,13 +86,12 @@ async function run(numbered: Numbered, open: (plan: Plan) => Promise<Executor>) 
   const weights = shapes.map(([name, rows, cols]) => state(g, name, 'parameters', rows, cols));
   const total = state(g, 'loss', 'results', 1, 4);
   const counts = input(g, 'counts', 'results', 'u32', 9, CLASSES);
-  const operator = normalizeEdges(g, dropEdges(g, matrix, ids), 'symmetric');
   const options = { heads: HEADS, negativeSlope: 0.2, dropout: { ids } };
   const transformed = matmul(g, x, weights[0]);
   const [ofSource, ofTarget] = [weights[3], weights[4]].map((vector) => rowDots(g, transformed, vector, HEADS));
   const attended = gatAttention(g, matrix, transformed, ofSource, ofTarget, options);
   const again = gatv2Attention(g, matrix, attended, transformed, weights[5], options);
-  const hidden = relu(g, addBias(g, spmm(g, operator, add(g, transformed, again)), weights[1]));
+  const hidden = relu(g, addBias(g, spmm(g, matrix, add(g, transformed, again)), weights[1]));
   const logits = spmm(g, matrix, matmul(g, dropout(g, hidden, ids), weights[2]), 'logits');
   maskedCrossEntropy(g, logits, labels, mask, total);
   countClasses(g, logits, labels, mask, counts);

@@ -1,4 +1,5 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
+import type { Block } from './block.ts';
 import { valueAt } from './csr.ts';
 import { REQUEST_ROWS } from './neighborSampler.ts';
 import { type Key, threefry } from './random.ts';
@@ -21,6 +22,54 @@ export function isDropped(key: Key, threshold: number, a: number, b: number, has
   if (a === b) return false;
   threefry(key[0], key[1], Math.min(a, b), Math.max(a, b), hash);
   return (hash[0] & 0xffff) < threshold;
+}
+
+/** The graph without the edges that are dropped. `ids`: global ids of rows and columns where they are numbered otherwise. */
+export function dropEdges(
+  adjacency: CsrMatrix,
+  key: Key,
+  threshold: number,
+  ids: Uint32Array | null = null,
+): CsrMatrix {
+  return without(adjacency, key, threshold, ids).matrix;
+}
+
+/** A sampled block without the edges that are dropped; its nodes stay. */
+export function dropBlockEdges(block: Block, key: Key, threshold: number): Block {
+  const { matrix, kept } = without(block.adjacency, key, threshold, block.nodes);
+  const edgeIds = Uint32Array.from(kept, (e) => block.edgeIds[e]);
+  const importance = block.importance && Float32Array.from(kept, (e) => block.importance![e]);
+  return { ...block, adjacency: matrix, edgeIds, importance };
+}
+
+function without(
+  { rows, cols, indptr, indices, values }: CsrMatrix,
+  key: Key,
+  threshold: number,
+  ids: Uint32Array | null,
+): { matrix: CsrMatrix; kept: Uint32Array } {
+  const hash = new Uint32Array(2);
+  const starts = new Uint32Array(rows + 1);
+  const kept = new Uint32Array(indices.length);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      const column = indices[e];
+      const [a, b] = ids ? [ids[row], ids[column]] : [row, column];
+      if (!isDropped(key, threshold, a, b, hash)) kept[count++] = e;
+    }
+    starts[row + 1] = count;
+  }
+  const list = kept.slice(0, count);
+  const matrix: CsrMatrix = {
+    kind: 'sparse',
+    rows,
+    cols,
+    indptr: starts,
+    indices: Uint32Array.from(list, (e) => indices[e]),
+    values: values && Float32Array.from(list, (e) => values[e]),
+  };
+  return { matrix, kept: list };
 }
 
 /**

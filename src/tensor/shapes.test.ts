@@ -6,7 +6,6 @@ import { maskedBinaryCrossEntropy } from './ops/binaryLoss.ts';
 import { concatColumns, meanHeads } from './ops/columns.ts';
 import { combine, scale, scaledSum } from './ops/combine.ts';
 import { dropout } from './ops/dropout.ts';
-import { dropEdges, normalizeEdges } from './ops/edges.ts';
 import { add, addBias, sumRows } from './ops/elementwise.ts';
 import { layerNorm } from './ops/layerNorm.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
@@ -254,17 +253,6 @@ describe('targets', () => {
     const { g, logits, labels, wrong } = declared();
     expect(() => dropout(g, logits, wrong)).toThrow('dropout: wrong must have as many rows as logits');
     expect(dropout(g, logits, labels)).toMatchObject({ rows: NODES, cols: 7 });
-  });
-
-  test('of dropped edges: one id and one degree per column, and values to normalise', () => {
-    const { g, labels, wrong } = declared();
-    const half = (name: string, rows: Size, cols: Size) => sparseHalf(g, name, 'graph', rows, cols, false);
-    const block = { forward: half('block', 5, NODES), backward: half('blockᵀ', NODES, 5), permutation: null };
-    expect(() => dropEdges(g, block, wrong)).toThrow('dropEdges: wrong must have as many rows as block columns');
-    expect(() => normalizeEdges(g, block, 'mean')).toThrow('block: its entries have no values to normalise');
-    const kept = dropEdges(g, block, labels);
-    expect(() => normalizeEdges(g, kept, 'symmetric')).toThrow('block needs the degree of each column');
-    expect(normalizeEdges(g, kept, 'mean').forward.values).toMatchObject({ rows: block.forward.entries, cols: 1 });
   });
 });
 

@@ -133,7 +133,6 @@ export function launchAtCapacity(plan: Plan, dispatch: Dispatch): Launch {
     clip: 1,
     dropout: 0.5,
     attentionDropout: 0.5,
-    dropEdge: 0.5,
     lossScale: 1,
     first: 1,
     firstPart: 1,

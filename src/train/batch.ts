@@ -2,6 +2,7 @@ import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
 import type { Block, SampledBatch } from '../graph/block.ts';
 import type { Capacity } from '../graph/capacity.ts';
 import { transpose } from '../graph/csr.ts';
+import { dropBlockEdges, edgeThreshold, keptDegrees } from '../graph/dropEdges.ts';
 import { rowNormalize } from '../graph/features.ts';
 import { sampleNeighbors } from '../graph/neighborSampler.ts';
 import { blockOperator, OPERATORS, type Operator } from '../graph/operators.ts';
@@ -17,6 +18,8 @@ export interface BatchRecipe {
   /** What the model aggregates with; null for one that ignores the graph. */
   readonly operator: Operator | null;
   readonly normalizeFeatures: boolean;
+  /** Share of the edges that is missing in each training step. */
+  readonly dropEdge: number;
   /** SPLIT code of the seed nodes' split in `mask`, by global id. */
   readonly mask: Uint8Array;
   readonly capacity: Capacity;
@@ -25,6 +28,7 @@ export interface BatchRecipe {
 /**
  * @param fanOut one per hop, from the seeds outwards; none for a model that ignores the graph
  * @param locals the sampler's scratch: one zero per node
+ * @param dropKey decides which edges are missing; null where none is
  *
  * Samples one batch and arranges everything that the device needs of it. A generator like the samplers: it asks for rows
  * and does no I/O. Returns null where the sample is over the capacity: then the caller splits the seeds.
@@ -35,6 +39,7 @@ export function* assembleBatch(
   fanOut: readonly number[],
   key: Key,
   locals: Uint32Array,
+  dropKey: Key | null = null,
 ): Generator<RowRequest, Feed | null, Rows> {
   const { inputs, operator, capacity, mask } = recipe;
   const batch = yield* sampleNeighbors(seeds, fanOut, key, locals);
@@ -42,11 +47,13 @@ export function* assembleBatch(
   const feed = newFeed();
   const sources = (level: number) => batch.blocks[level]?.nodes ?? seeds;
   feed.sizes[levelName(inputs.prefix, batch.blocks.length)] = seeds.length;
-  for (const [layer, block] of batch.blocks.entries()) {
-    feed.beside += blockBytes(block);
+  const threshold = edgeThreshold(recipe.dropEdge);
+  for (const [layer, sampled] of batch.blocks.entries()) {
+    feed.beside += blockBytes(sampled);
+    const block = dropKey ? dropBlockEdges(sampled, dropKey, threshold) : sampled;
     feed.sizes[levelName(inputs.prefix, layer)] = block.nodes.length;
-    const degree = OPERATORS[operator!].degrees ? ((yield* rowsOf('degree', block.nodes)) as DenseTable) : null;
-    const matrix = blockOperator(operator!, block, degree && (degree.values as Float32Array));
+    const degree = OPERATORS[operator!].degrees ? yield* degreesOfNodes(block.nodes, dropKey, threshold) : null;
+    const matrix = blockOperator(operator!, block, degree);
     feedHalf(feed, inputs.model.blocks[layer].forward, matrix);
     feedHalf(feed, inputs.model.blocks[layer].backward, transpose(matrix).matrix);
   }
@@ -60,6 +67,16 @@ export function* assembleBatch(
   feed.arrays.push([inputs.targets.labels, deviceLabels(labels.values)]);
   feed.arrays.push([inputs.targets.mask, Uint32Array.from(seeds, (seed) => mask[seed])]);
   return feed;
+}
+
+/** In the whole graph, without the edges that are missing in this step. */
+function* degreesOfNodes(
+  nodes: Uint32Array,
+  dropKey: Key | null,
+  threshold: number,
+): Generator<RowRequest, Float32Array, Rows> {
+  if (dropKey) return yield* keptDegrees(nodes, dropKey, threshold);
+  return ((yield* rowsOf('degree', nodes)) as DenseTable).values as Float32Array;
 }
 
 function* rowsOf(table: TableName, rows: Uint32Array): Generator<RowRequest, CsrMatrix | DenseTable, Rows> {

@@ -17,7 +17,13 @@ import { readsFromStore } from './hostMemory.ts';
  */
 export interface BatchSource {
   /** Samples around the seeds; the feed is null where the sample is over the recipe's capacity. */
-  sample(routine: Routine, seeds: Uint32Array, fanOut: readonly number[], key: Key): Promise<SampledFeed>;
+  sample(
+    routine: Routine,
+    seeds: Uint32Array,
+    fanOut: readonly number[],
+    key: Key,
+    dropKey: Key | null,
+  ): Promise<SampledFeed>;
   /** Of the stored graph; 0 where it is in memory. */
   readonly diskBytes: number;
   close(): Promise<void>;
@@ -61,7 +67,7 @@ export function sampler(
   serve: (request: RowRequest) => Promise<Rows>,
 ): BatchSource['sample'] {
   const locals = new Uint32Array(nodes);
-  return async (routine, seeds, fanOut, key) => {
+  return async (routine, seeds, fanOut, key, dropKey) => {
     const begun = performance.now();
     let readMs = 0;
     const timed = async (request: RowRequest) => {
@@ -70,7 +76,7 @@ export function sampler(
       readMs += performance.now() - asked;
       return rows;
     };
-    const feed = await drive(assembleBatch(recipes[routine]!, seeds, fanOut, key, locals), timed);
+    const feed = await drive(assembleBatch(recipes[routine]!, seeds, fanOut, key, locals, dropKey), timed);
     return { feed, readMs, sampleMs: performance.now() - begun - readMs };
   };
 }

@@ -5,7 +5,7 @@ import { OPERATORS } from '../graph/operators.ts';
 import { maxSegments } from '../graph/segments.ts';
 import type { Model } from '../model/model.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
-import { levelName } from './inputs.ts';
+import { DROPPED, levelName } from './inputs.ts';
 
 /** The sizes behind the symbols of a plan: exact for the whole graph, a bound for batches. */
 type MutableSizes = Record<string, number>;
@@ -56,15 +56,17 @@ function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
   return lengths;
 }
 
-/** Exact sizes of `declareFull`. */
-export function fullSizes(graph: Graph, { operator, hops }: Model): MutableSizes {
+/** Exact sizes of `declareFull`, and a bound for `declareDropped` where there is one. */
+export function fullSizes(graph: Graph, { operator, hops }: Model, dropped: boolean): MutableSizes {
   const sizes: MutableSizes = {};
   const { adjacency, features } = graph;
   if (operator && hops > 0) {
     const loops = OPERATORS[operator].selfLoops ? 1 : 0;
-    exactHalf(sizes, 'graph', rowLengths(adjacency.indptr), loops);
-    if (!graph.symmetric || !OPERATORS[operator].symmetric) {
-      exactHalf(sizes, 'graphᵀ', columnLengths(adjacency.indices, adjacency.cols), loops);
+    for (const name of dropped ? ['graph', DROPPED] : ['graph']) {
+      exactHalf(sizes, name, rowLengths(adjacency.indptr), loops);
+      if (!graph.symmetric || !OPERATORS[operator].symmetric) {
+        exactHalf(sizes, `${name}ᵀ`, columnLengths(adjacency.indices, adjacency.cols), loops);
+      }
     }
   }
   if (features.kind === 'sparse') {

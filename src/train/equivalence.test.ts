@@ -173,6 +173,20 @@ describe('an epoch', () => {
     }
   });
 
+  test('lacks other edges in every step of training, and none in the evaluation', async () => {
+    const still = configOf({ 'model.dropEdge': 0.4, 'training.lr': 0, 'model.dropout': 0 });
+    const { epochs } = await train({ graph, config: still, backend: CPU.backend, fit: false });
+    expect(new Set(epochs.map(({ trainLoss }) => trainLoss)).size).toBe(3);
+    expect(new Set(epochs.map(({ valLoss }) => valLoss)).size).toBe(1);
+    const whole = await train({
+      graph,
+      config: { ...still, 'model.dropEdge': 0 },
+      backend: CPU.backend,
+      fit: false,
+    });
+    expect(epochs[0].valLoss).toBe(whole.epochs[0].valLoss);
+  });
+
   test('trains on new samples every time, and evaluates on the same', async () => {
     // Nothing is learned, nothing dropped and nothing shuffled, so only the samples can move a loss.
     const still = {

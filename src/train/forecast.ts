@@ -15,7 +15,7 @@ import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
 import { logitsBytes } from './predictions.ts';
-import { buildProgram, type TrainingProgram } from './program.ts';
+import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
 
 /** A run as it would be: its program, its plan, and the bytes it takes in each place. Nothing has run, nothing is allocated. */
 export interface Forecast {
@@ -63,7 +63,7 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
   const sizes: Record<string, number> = {};
   for (const routine of routines) {
     if (strategies[routine] === 'full') {
-      Object.assign(sizes, fullSizes(graph, model));
+      Object.assign(sizes, fullSizes(graph, model, routine === 'train' && dropsEdges(config)));
       continue;
     }
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);

@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.ts';
 import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import { storedBytes } from '../store/ingest.ts';
 import type { Sizes } from '../tensor/value.ts';
+import { DROPPED } from './inputs.ts';
 
 /** What a run holds outside the GPU: main memory and disk, as bounds that the ledger never exceeds. */
 
@@ -60,6 +61,9 @@ export function hostBytes(
     arranged = operator('graph', nodes) + operator('graphᵀ', nodes) + 8 * nodes;
     arranged +=
       features.kind === 'dense' ? features.values.byteLength : sparseFeatureBytes(sizes, '', nodes, features.cols);
+    // Before each step: what is left of the graph, and the operator that is made of it.
+    const left = operator(DROPPED, nodes) + operator(`${DROPPED}ᵀ`, nodes);
+    arranged = Math.max(arranged, left > 0 ? left + matrixBytes(graph.adjacency) : 0);
   }
   let sampled = 0;
   for (const [routine, batch] of Object.entries(capacity)) {

@@ -55,6 +55,19 @@ export function declareFull(g: OpGraph, shape: GraphShape, { operator, hops }: M
   return { model: { features, blocks, ids }, targets: declareTargets(g, prefix, nodes, 'persistent'), prefix };
 }
 
+/** The graph of a training step that lacks some edges: as large as the whole at most, and written before each step. */
+export function declareDropped(g: OpGraph, shape: GraphShape, { operator, hops }: Model): SparseMatrix[] {
+  if (!operator) return [];
+  const { nodes } = shape;
+  const weighted = OPERATORS[operator].values.full;
+  const half = (name: string) => sparseHalf(g, name, 'graph', nodes, nodes, weighted, 'step');
+  const forward = half(DROPPED);
+  const backward = shape.symmetric && OPERATORS[operator].symmetric ? forward : half(`${DROPPED}ᵀ`);
+  return Array.from({ length: hops }, () => ({ forward, backward, permutation: null }));
+}
+
+export const DROPPED = 'dropped graph';
+
 /** Rows that a batch has at a level: before the first hop at 0, the seed nodes at the last. */
 export function levelName(prefix: string, level: number): string {
   return `${prefix}nodes${level}`;

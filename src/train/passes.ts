@@ -1,11 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import type { Executor } from '../device/executor.ts';
 import type { Ledger } from '../device/ledger.ts';
+import type { CsrMatrix } from '../formats/matrix.ts';
 import { transpose } from '../graph/csr.ts';
+import { dropEdges, edgeThreshold } from '../graph/dropEdges.ts';
 import { rowNormalize } from '../graph/features.ts';
 import type { Graph } from '../graph/graph.ts';
 import { epochBatches } from '../graph/neighborSampler.ts';
-import { graphOperator } from '../graph/operators.ts';
+import { graphOperator, type Operator } from '../graph/operators.ts';
 import { deriveKey, type Key } from '../graph/random.ts';
 import type { Model } from '../model/model.ts';
 import { totalWeight } from '../task/classWeights.ts';
@@ -14,7 +16,7 @@ import type { Step } from '../tensor/op.ts';
 import type { BatchSource } from './batchSource.ts';
 import { fanOuts, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
-import type { GraphInputs } from './inputs.ts';
+import { DROPPED, type GraphInputs } from './inputs.ts';
 import { learningRate } from './schedule.ts';
 
 /**
@@ -59,7 +61,7 @@ export interface Times {
 }
 
 /** Uses of the run's root key; the numbers only have to differ. */
-const USE = { step: 0x57e9, shuffle: 0x5f1e, sample: 0x5a39, evaluate: 0xe7a1 } as const;
+const USE = { step: 0x57e9, shuffle: 0x5f1e, sample: 0x5a39, evaluate: 0xe7a1, dropEdge: 0xd70e } as const;
 
 /** @param epoch from 1 */
 export function scalarsOf(config: Config, epoch: number): Record<string, number> {
@@ -109,7 +111,8 @@ export function fullPass(
     async epoch(epoch, visit) {
       if (routine === 'train') context.epoch = epoch;
       if (routine === 'train') await context.before('step');
-      await context.executor.run(routine, stepOf(context, sizes, { lossScale: 1 / trainWeight }));
+      const own = dropsPerStep(inputs) ? feedDropped(context, inputs) : {};
+      await context.executor.run(routine, stepOf(context, { ...sizes, ...own }, { lossScale: 1 / trainWeight }));
       if (routine === 'train') context.steps++;
       await visit?.(null);
     },
@@ -118,17 +121,36 @@ export function fullPass(
 
 function fullFeed({ graph, config, model }: PassContext, inputs: GraphInputs): Feed {
   const feed = newFeed();
-  if (model.operator && model.hops > 0) {
-    const [{ forward, backward }] = inputs.model.blocks;
-    const operator = graphOperator(model.operator, graph.adjacency);
-    feedHalf(feed, forward, operator);
-    if (backward !== forward) feedHalf(feed, backward, transpose(operator).matrix);
-  }
+  if (model.operator && model.hops > 0 && !dropsPerStep(inputs))
+    feedGraph(feed, model.operator, inputs, graph.adjacency);
   const features = config['data.normalizeFeatures'] ? rowNormalize(graph.features) : graph.features;
   feedFeatures(feed, inputs.model.features, features);
   feed.arrays.push([inputs.targets.labels, deviceLabels(graph.labels)]);
   feed.arrays.push([inputs.targets.mask, Uint32Array.from(graph.splits[config['data.split']])]);
   return feed;
+}
+
+/** Whether the graph of these inputs is written anew before each step. */
+const dropsPerStep = (inputs: GraphInputs) => inputs.model.blocks[0]?.forward.name === DROPPED;
+
+function feedGraph(feed: Feed, operator: Operator, inputs: GraphInputs, adjacency: CsrMatrix): void {
+  const [{ forward, backward }] = inputs.model.blocks;
+  const matrix = graphOperator(operator, adjacency);
+  feedHalf(feed, forward, matrix);
+  if (backward !== forward) feedHalf(feed, backward, transpose(matrix).matrix);
+}
+
+/** Puts the graph of one step onto the device; the sizes are its own. */
+function feedDropped({ graph, config, model, host, executor, root, steps }: PassContext, inputs: GraphInputs) {
+  const key = deriveKey(root, steps, USE.dropEdge);
+  const left = dropEdges(graph.adjacency, key, edgeThreshold(config['model.dropEdge']));
+  const feed = newFeed();
+  feedGraph(feed, model.operator!, inputs, left);
+  const bytes = feedBytes(feed) + left.indptr.byteLength + left.indices.byteLength + (left.values?.byteLength ?? 0);
+  host.add('operators', bytes);
+  writeFeed(executor, feed);
+  host.remove('operators', bytes);
+  return feed.sizes;
 }
 
 /**
@@ -148,7 +170,9 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
     scalars: Record<string, number>,
     visit?: Visit,
   ): Promise<void> {
-    const { feed, sampleMs, readMs } = await batches.sample(routine, part, fanOut, key);
+    const dropKey =
+      training && context.config['model.dropEdge'] > 0 ? deriveKey(root, context.steps, USE.dropEdge) : null;
+    const { feed, sampleMs, readMs } = await batches.sample(routine, part, fanOut, key, dropKey);
     times.sample += sampleMs;
     times.read += readMs;
     if (!feed) {

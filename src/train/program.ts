@@ -13,7 +13,7 @@ import { newGraph, state } from '../tensor/graph.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
 import type { Program } from '../tensor/plan.ts';
 import type { Sizes, Value } from '../tensor/value.ts';
-import { declareBatch, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
+import { declareBatch, declareDropped, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
 
 /**
  * A training run as a program of routines over shared parameters:
@@ -63,7 +63,10 @@ export function buildProgram(
   const full = declareFull(g, shape, model);
   const inputsOf = (routine: 'train' | 'evaluate', strategy: Config['sampling.strategy']) =>
     strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model);
-  const train = inputsOf('train', config['sampling.strategy']);
+  const whole = inputsOf('train', config['sampling.strategy']);
+  const train = dropsEdges(config)
+    ? { ...whole, model: { ...whole.model, blocks: declareDropped(g, shape, model) } }
+    : whole;
   const evaluate = inputsOf('evaluate', config['evaluation.strategy']);
   const trainLoss = state(g, 'training loss', 'results', 1, 4);
   const totals = declareTotals(g, shape.classes);
@@ -122,6 +125,11 @@ export function buildProgram(
     classWeights,
     logits: options.readLogits ? logits : null,
   };
+}
+
+/** Whether the full batch has a graph of its own for each step; a sampled one has that anyway. */
+export function dropsEdges(config: Config): boolean {
+  return config['model.dropEdge'] > 0 && config['sampling.strategy'] === 'full';
 }
 
 /** The scalar by which a parameter decays, if any. */

@@ -101,6 +101,7 @@ async function prepare(
       batches && {
         inputs: training[routine],
         operator: model.operator,
+        dropEdge: config['model.dropEdge'],
         normalizeFeatures,
         mask: split,
         capacity: batches,

@@ -5,6 +5,7 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'model.kind': 'model',
   'model.hidden': 'hidden width',
   'model.norm': 'normalisation',
+  'model.dropEdge': 'dropped edges',
   'model.learnEps': 'learnable eps',
   'model.concat': 'heads side by side',
   'training.lr': 'learning rate',

@@ -12,7 +12,6 @@ import { aggregateKernels } from './aggregate.ts';
 import { attentionKernels } from './attention.ts';
 import { copyKernels } from './copy.ts';
 import { dotKernels } from './dot.ts';
-import { edgeKernels } from './edges.ts';
 import { headKernels } from './heads.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
@@ -29,7 +28,6 @@ import { tieKernels } from './ties.ts';
 export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...activationKernels,
   ...aggregateKernels,
-  ...edgeKernels,
   ...attentionKernels,
   ...matmulKernels,
   ...rowDotsKernels,

@@ -5,7 +5,6 @@ import { nastyCsr } from '../../graph/testGraphs.ts';
 import { input } from '../../tensor/graph.ts';
 import type { OpGraph } from '../../tensor/op.ts';
 import { dropout } from '../../tensor/ops/dropout.ts';
-import { dropEdges, type EdgeNorm, normalizeEdges } from '../../tensor/ops/edges.ts';
 import { add, addBias, sumRows } from '../../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
 import { densify, type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
@@ -15,7 +14,7 @@ import type { Value } from '../../tensor/value.ts';
 import { attentionCases } from './attentionCases.ts';
 import { denseCases } from './denseCases.ts';
 import { learningCases } from './learningCases.ts';
-import { type Data, dense, type OpCase, randoms } from './opCase.ts';
+import { type Data, dense, type OpCase } from './opCase.ts';
 
 /** Every op on graphs and widths that break careless kernels. */
 
@@ -152,30 +151,6 @@ export function densifyCase(weighted: boolean, csr = directedCsr(90, 3, weighted
   }));
 }
 
-/**
- * Aggregation over edges of which some are dropped, and the rest normalised anew.
- * @param local a block: rows and columns have global ids, the rows are the first columns, the degrees are given
- */
-export function edgesCase(width: number, norm: EdgeNorm | 'sum', weighted: boolean, local: boolean): OpCase {
-  const square = directedCsr(NODES, 5, weighted);
-  const rows = local ? NODES / 2 : NODES;
-  const indptr = square.indptr.slice(0, rows + 1);
-  const end = indptr[rows];
-  const csr = { ...square, rows, indptr, indices: square.indices.slice(0, end), values: square.values?.slice(0, end) };
-  const kind = `${norm}, ${weighted ? 'weighted' : 'ones'}`;
-  const name = `dropped edges, ${kind}, width ${width}${local ? ', local rows' : ''}`;
-  return sparseCase(name, { ...csr, values: csr.values ?? null }, (g, matrix) => {
-    const x = dense(g, 'x', NODES, width);
-    const ids: Data = [input(g, 'ids', 'graph', 'u32', NODES, 1), scattered(NODES)];
-    const degrees: Data = [input(g, 'degrees', 'graph', 'f32', NODES, 1), randoms(NODES, 9).map((d) => 2 + d)];
-    const dropped = dropEdges(g, matrix, local ? ids[0] : null);
-    const given = local && norm === 'symmetric';
-    const used = norm === 'sum' ? dropped : normalizeEdges(g, dropped, norm, given ? degrees[0] : null);
-    const data = [x, ...(local ? [ids] : []), ...(given ? [degrees] : [])];
-    return { data, outputs: [spmm(g, used, x[0])], moving: [x[0]] };
-  });
-}
-
 /** Global ids that are far apart and in no order. */
 export function scattered(rows: number): Uint32Array {
   return Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % 100_003);
@@ -244,13 +219,6 @@ export function allCases(): OpCase[] {
     spmaxCase(16, true),
     ...[true, false].map((weighted) => featureCase(16, weighted, true)),
     ...[true, false].map((weighted) => densifyCase(weighted)),
-    ...[3, 16].flatMap((width) => [
-      edgesCase(width, 'sum', false, false),
-      edgesCase(width, 'symmetric', true, false),
-      edgesCase(width, 'symmetric', false, true),
-      edgesCase(width, 'mean', true, true),
-    ]),
-    edgesCase(33, 'symmetric', true, false),
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),

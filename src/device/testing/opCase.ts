@@ -41,7 +41,6 @@ export interface BuiltCase {
 export const SCALARS = {
   lr: 0.01,
   weightDecay: 0.1,
-  dropEdge: 0.3,
   attentionDropout: 0.3,
   weightDecayLinear: 0.05,
   momentum: 0.9,

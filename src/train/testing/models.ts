@@ -22,6 +22,9 @@ export const KINDS: readonly (readonly [string, Partial<Config>])[] = (
 
 /** Without batch norm, whose statistics are those of the nodes at hand. */
 export const VARIANTS: readonly (readonly [string, Partial<Config>])[] = [
+  ...KINDS.filter(([, { 'model.kind': kind }]) => kind !== 'mlp').map(
+    ([name, changes]) => [`${name}: edges dropped`, { ...changes, 'model.dropEdge': 0.4 }] as const,
+  ),
   [
     'gcn: layer norm, PReLU, residual, jumping knowledge cat',
     { 'model.norm': 'layer', 'model.activation': 'prelu', 'model.residual': true, 'model.jumpingKnowledge': 'cat' },

@@ -62,6 +62,7 @@ export async function sampledRun(
   const recipe = (routine: Routine) => ({
     inputs: training[routine],
     operator: model.operator,
+    dropEdge: config['model.dropEdge'],
     normalizeFeatures: config['data.normalizeFeatures'],
     mask: split,
     capacity: capacity[routine],
