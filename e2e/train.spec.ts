@@ -97,23 +97,20 @@ test('the same seed gives the same bits, across a reload', async () => {
   await close();
 });
 
-test('every kind of layer gives the same bits, across a reload', async () => {
-  const { page, close } = await visit({ hash: '#data=karate&preset=gcn&training.epochs=3' });
-  for (const kind of ['gcn', 'sage', 'gin', 'gat', 'gatv2', 'appnp', 'sgc', 'gcn2', 'mlp']) {
-    await page.goto('about:blank');
-    await page.goto(`${process.env.EDGEWISE_E2E_PAGE}#data=karate&preset=${kind}&training.epochs=3&model.dropout=0.5`);
-    await ready(page);
+for (const kind of ['gcn', 'sage', 'gin', 'gat', 'gatv2', 'appnp', 'sgc', 'gcn2', 'mlp']) {
+  test(`${kind} gives the same bits, across a reload`, async () => {
+    const { page, close } = await visit({ hash: `#data=karate&preset=${kind}&training.epochs=3&model.layers=3` });
     await trainToEnd(page);
     const first = await newestRun(page);
     await page.reload();
     await ready(page);
     await trainToEnd(page);
     const second = await newestRun(page);
-    expect(second[1], kind).toContain(kind.toUpperCase());
-    expect(second[7], kind).toBe(first[7]);
-  }
-  await close();
-});
+    expect(second[1]).toContain(kind.toUpperCase());
+    expect(second[7]).toBe(first[7]);
+    await close();
+  });
+}
 
 test('a preset that is chosen while it runs changes what of it is live, and the replay of that is the same', async () => {
   const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=40' });

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, DEFAULTS } from '../config/schema.ts';
 import { cpuExecutor } from '../device/cpu/executor.ts';
+import type { Executor } from '../device/executor.ts';
 import { NO_ADAPTER, testDevice } from '../device/testing/dawn.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
 import { CONVOLUTIONS, type ConvolutionName } from '../model/convolutions.ts';
@@ -64,7 +65,7 @@ function configOf({ kind, arguments: given }: Reference): Config {
   };
 }
 
-async function resultsOf(name: string, open: (plan: Plan) => ReturnType<typeof openCpu>) {
+async function resultsOf(name: string, open: (plan: Plan) => Promise<Executor>) {
   const reference = readReference(name);
   const { arguments: given, tensors } = reference;
   const width = tensors.get('x')!.shape[1];
@@ -98,19 +99,18 @@ async function resultsOf(name: string, open: (plan: Plan) => ReturnType<typeof o
   return { reference, results: await runReference(reference, null, 0, build, open) };
 }
 
-const openCpu = async (plan: Plan) => cpuExecutor(plan);
-
 describe.each([
-  { title: 'CPU', missing: false, open: openCpu },
-  {
-    title: 'WebGPU',
-    missing: NO_ADAPTER !== '',
-    open: async (plan: Plan) => {
-      const { device, description } = await testDevice();
-      return webgpuExecutor(device, description, plan);
-    },
-  },
-])('$title', ({ missing, open }) => {
+  { title: 'CPU', missing: false },
+  { title: 'WebGPU', missing: NO_ADAPTER !== '' },
+])('$title', ({ title, missing }) => {
+  // One device for all cases: each has threads of its own.
+  let gpu: Awaited<ReturnType<typeof testDevice>> | null = null;
+  beforeAll(async () => {
+    if (title === 'WebGPU' && !missing) gpu = await testDevice();
+  });
+  afterAll(() => gpu?.device.destroy());
+  const open = async (plan: Plan) => (gpu ? webgpuExecutor(gpu.device, gpu.description, plan) : cpuExecutor(plan));
+
   test.skipIf(missing).each(CASES)('%s', async (name) => {
     const { reference, results } = await resultsOf(name, open);
     const wanted = [...reference.tensors.keys()].filter((key) => /^(out$|grad\/|after\/)/.test(key));
