@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import { DEFAULTS, SCHEMA } from '../config/schema.ts';
-import { newGraph } from '../tensor/graph.ts';
+import { input, newGraph } from '../tensor/graph.ts';
+import { sparseHalf } from '../tensor/ops/sparse.ts';
 import { modelOf } from './models.ts';
 import { declarations } from './parameters.ts';
 
@@ -114,4 +115,17 @@ describe('parameters', () => {
   test('heads that do not divide the width are refused', () => {
     expect(() => parametersOf({ 'model.kind': 'gat', 'model.heads': 4 })).toThrow(/model\.heads is 4/);
   });
+});
+
+test('the values of a deep model have short names, although each is named after its inputs', () => {
+  const config = { ...DEFAULTS, 'model.kind': 'gcn2', 'model.layers': 16, 'model.hidden': 6 } as const;
+  const g = newGraph();
+  const features = input(g, 'features', 'features', 'f32', 20, 11, 'padded');
+  const half = sparseHalf(g, 'graph', 'graph', 20, 20, true);
+  const blocks = Array.from({ length: 16 }, () => ({ forward: half, backward: half, permutation: null }));
+  const mode = { training: true, dropout: true, inputDropout: true };
+  const forward = modelOf(config).build(declarations(g), { features: 11, classes: 3, config });
+  forward({ g, inputs: { features, blocks, ids: new Array(17).fill(null) }, mode });
+  expect(Math.max(...g.values.map(({ name }) => name.length))).toBeLessThanOrEqual(80);
+  expect(g.values.length).toBeGreaterThan(100);
 });

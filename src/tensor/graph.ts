@@ -7,8 +7,16 @@ export function newGraph(): OpGraph {
   return { values: [], nodes: [], routine: 'main', randomStreams: 0 };
 }
 
+/**
+ * A computed value is named after what it was computed from, and a value that is used twice has its name in there twice: uncut,
+ * names would double with every layer of a deep model.
+ */
+const LONGEST_NAME = 80;
+
 export function addValue(g: OpGraph, spec: Omit<Value, 'id'>): Value {
-  const value = { ...spec, id: g.values.length };
+  const { name } = spec;
+  const short = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+  const value = { ...spec, name: short, id: g.values.length };
   g.values.push(value);
   return value;
 }
