@@ -70,16 +70,10 @@ export function fitRun(
       : ['worst case'];
     for (const capacityFrom of origins) {
       try {
-        const how = { ...options, capacityFrom };
-        const bytes = rememberedBytes(graph, candidate, how);
-        if (budget === 0 || bytes <= budget) {
-          return {
-            asked: config,
-            forecast: remembered(graph, candidate, how),
-            fitted: differences(candidate, config),
-          };
-        }
-        needs.push(bytes);
+        const forecast = remembered(graph, candidate, { ...options, capacityFrom });
+        if (budget === 0 || forecast.plan.bytes <= budget)
+          return { asked: config, forecast, fitted: differences(candidate, config) };
+        needs.push(forecast.plan.bytes);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         refusal ??= error;
@@ -97,10 +91,7 @@ export function fitRun(
   );
 }
 
-/**
- * Makes, and remembers, the forecasts that a budget could ask for, as far as there is room for them; yields after each rung,
- * for others to have their turn.
- */
+/** Makes, and remembers, every forecast that a budget could ask for; yields after each rung, for others to have their turn. */
 export function* rehearseLadder(
   graph: Graph,
   config: Config,
@@ -113,71 +104,31 @@ export function* rehearseLadder(
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
     }
-    if (memoryOf(graph).forgetting) return;
     yield;
   }
 }
 
-/** What was found out about a graph. */
-interface Memory {
-  /** Bytes of every plan that was asked for, or why there is none. */
-  readonly bytes: Map<string, number | InputError>;
-  /** Whole forecasts, the oldest first. */
-  readonly whole: Map<string, Forecast>;
-  /** Dispatches in all of them: a plan of a deep model has hundreds, and takes megabytes of the heap. */
-  dispatches: number;
-  /** Whether one had to go. */
-  forgetting: boolean;
-}
-
-/** A ladder of plans of ordinary models; a few plans of one with 16 layers. */
-const MOST_DISPATCHES = 12_000;
-const memories = new WeakMap<Graph, Memory>();
-
-function memoryOf(graph: Graph): Memory {
-  const found = memories.get(graph) ?? { bytes: new Map(), whole: new Map(), dispatches: 0, forgetting: false };
-  memories.set(graph, found);
-  return found;
-}
-
-const dispatchesOf = ({ plan }: Forecast) => Object.values(plan.routines).reduce((sum, list) => sum + list.length, 0);
+/** Forecasts that are kept per graph: more than a ladder has rungs. */
+const MOST_REMEMBERED = 160;
+const memories = new WeakMap<Graph, Map<string, Forecast | InputError>>();
 
 /** A forecast does not depend on the budget, so a slider that moves asks for the same ones again and again. */
-const nameOf = (config: Config, options: ForecastOptions) =>
-  JSON.stringify([{ ...config, 'memory.gpuBudget': 0 }, options]);
-
-function rememberedBytes(graph: Graph, config: Config, options: ForecastOptions): number {
-  const { bytes } = memoryOf(graph);
-  const name = nameOf(config, options);
-  let found = bytes.get(name);
-  if (found === undefined) {
+function remembered(graph: Graph, config: Config, options: ForecastOptions): Forecast {
+  const memory = memories.get(graph) ?? new Map<string, Forecast | InputError>();
+  memories.set(graph, memory);
+  const name = JSON.stringify([{ ...config, 'memory.gpuBudget': 0 }, options]);
+  let found = memory.get(name);
+  if (!found) {
     try {
-      found = remembered(graph, config, options).plan.bytes;
+      found = forecastRun(graph, config, options);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       found = error;
     }
-    bytes.set(name, found);
+    if (memory.size >= MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
+    memory.set(name, found);
   }
   if (found instanceof InputError) throw found;
-  return found;
-}
-
-function remembered(graph: Graph, config: Config, options: ForecastOptions): Forecast {
-  const memory = memoryOf(graph);
-  const name = nameOf(config, options);
-  let found = memory.whole.get(name);
-  if (!found) {
-    found = forecastRun(graph, config, options);
-    memory.whole.set(name, found);
-    memory.dispatches += dispatchesOf(found);
-    for (const [oldest, forecast] of memory.whole) {
-      if (memory.dispatches <= MOST_DISPATCHES || oldest === name) break;
-      memory.whole.delete(oldest);
-      memory.dispatches -= dispatchesOf(forecast);
-      memory.forgetting = true;
-    }
-  }
   return { ...found, config };
 }
 
