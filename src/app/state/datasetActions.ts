@@ -63,7 +63,7 @@ function showGraph(graph: GraphView, as?: Protocol): void {
   const asked = as ?? (wanted && isWanted(wanted, graph) ? { preset, config } : null);
   const next = recommendedPreset(config['model.kind'], graph.catalogueId);
   const byHand = differences(config, presetConfig(preset));
-  set({ graph, run: null, plan: null, notice: null, forecast: null, wanted: asked ? null : wanted });
+  set({ graph, run: null, overlaid: [], plan: null, notice: null, forecast: null, wanted: asked ? null : wanted });
   set(asked ?? { preset: next, config: { ...presetConfig(next), ...byHand } });
   showAddress();
   void replan();
