@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { assemblyScript } from './scripts/assemblyScript.ts';
 
 /**
  * Two builds. `vite build` makes the page in dist/page: static files for any host and any sub-path. `vite build --ssr` bundles the
@@ -12,9 +13,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig(({ isSsrBuild }) => ({
   base: './',
   envPrefix: ['VITE_', 'EDGEWISE_MIRROR'],
-  plugins: isSsrBuild ? [] : [react(), contentSecurityPolicy()],
+  plugins: [assemblyScript(), ...(isSsrBuild ? [] : [react(), contentSecurityPolicy()])],
   publicDir: isSsrBuild ? false : 'public',
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [assemblyScript()] },
   build: isSsrBuild
     ? {
         ssr: true,

@@ -30,15 +30,9 @@ export async function buildBinary(catalogue: unknown): Promise<Binary> {
   writeFileSync(join(folder, 'datasets', 'catalogue.json'), JSON.stringify(catalogue));
   await build({
     root: ROOT,
-    configFile: false,
+    configFile: join(ROOT, 'vite.config.ts'),
     logLevel: 'error',
-    build: {
-      ssr: true,
-      target: 'node20',
-      outDir: join(folder, 'dist'),
-      rollupOptions: { input: { edgewise: join(ROOT, 'src/cli/main.ts') }, external: ['webgpu'] },
-    },
-    ssr: { noExternal: ['fflate'] },
+    build: { ssr: true, outDir: join(folder, 'dist') },
   });
   const script = join(folder, 'dist', 'edgewise.js');
   return {

@@ -12,8 +12,16 @@ export interface Ledger {
   remove(purpose: Purpose | HostPurpose, bytes: number): void;
 }
 
-/** What the host holds: the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes. */
-export type HostPurpose = 'dataset' | 'operators' | 'sampler' | 'batch' | 'cache' | 'checkpoint' | 'predictions';
+/** What the host holds: what pages of memory the CPU executor rounds up to, the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes. */
+export type HostPurpose =
+  | 'pages'
+  | 'dataset'
+  | 'operators'
+  | 'sampler'
+  | 'batch'
+  | 'cache'
+  | 'checkpoint'
+  | 'predictions';
 
 export function newLedger(): Ledger {
   const byPurpose: Record<string, number> = {};

@@ -46,6 +46,14 @@ describe('gradients against finite differences', () => {
   });
 });
 
+describe('CPU against the float64 oracle', () => {
+  test.each(cases)('$name', async (c) => {
+    const measured = await measure(c);
+    const { ok, message } = withinRules(await runCase(measured.built, cpuExecutor(measured.built.plan)), measured);
+    expect(ok, message).toBe(true);
+  });
+});
+
 describe(`GPU against the float64 oracle${NO_ADAPTER}`, () => {
   let gpu: Awaited<ReturnType<typeof testDevice>>;
   beforeAll(async () => {
@@ -63,7 +71,7 @@ describe(`GPU against the float64 oracle${NO_ADAPTER}`, () => {
   });
 });
 
-test('the float32 CPU kernels stay near the oracle', async () => {
+test('the CPU kernels in JavaScript stay near the oracle', async () => {
   for (const c of cases) {
     const { oracle, cpu } = await measure(c);
     cpu.forEach((array, i) => {

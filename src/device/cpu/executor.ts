@@ -2,10 +2,10 @@ import { DeviceError, firstLine } from '../../config/errors.ts';
 import type { DeviceInfo } from '../../run/record.ts';
 import type { Dispatch } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
-import { evaluate, type Value } from '../../tensor/value.ts';
+import { evaluate, type Purpose, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
-import { type Ledger, newLedger } from '../ledger.ts';
+import { type HostPurpose, type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
@@ -19,11 +19,13 @@ import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norm.ts';
 import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
+import { SIMD, simdKernels } from './simd.ts';
 import { tieKernels } from './ties.ts';
 
 /**
  * Runs the same plan on typed arrays: the fallback where there is no WebGPU and, in double precision, the oracle of the
- * tests. It needs no parameter blocks and no staging, so those buffers of the plan are not allocated.
+ * tests. It needs no parameter blocks and no staging, so those buffers of the plan are not allocated. In single precision
+ * all buffers lie in one memory of WebAssembly, whose vector instructions do most of the work (simd.ts).
  */
 export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...activationKernels,
@@ -45,7 +47,7 @@ export interface Options {
   readonly precision?: 32 | 64;
   /** Fills each value with NaN as soon as it is dead, so that a plan that reads it shows. */
   readonly poison?: boolean;
-  /** Replaces kernels: tests break some with it to see that the checkers notice. */
+  /** Instead of the usual ones: tests break some to see that the checkers notice, and measure by those in JavaScript. */
   readonly kernels?: Readonly<Record<string, CpuKernel>>;
   /** Called after each buffer was allocated. */
   readonly onAllocate?: (ledger: Ledger) => void;
@@ -55,51 +57,91 @@ export const CPU: DeviceInfo = {
   backend: 'cpu',
   vendor: '',
   architecture: '',
-  description: 'CPU executor (JavaScript, one thread)',
+  description: 'CPU executor (WebAssembly, one thread)',
   software: true,
 };
 
 /** Bytes that the CPU executor allocates for a plan, in single precision. */
 export function cpuBytes(plan: Plan): number {
-  return plan.buffers.filter(isValueBuffer).reduce((sum, { bytes }) => sum + bytes, 0);
+  const bytes = plan.buffers.filter(isValueBuffer).reduce((sum, buffer) => sum + buffer.bytes, 0);
+  return bytes + unusedOfPages(bytes);
 }
 
 function isValueBuffer({ purpose }: Plan['buffers'][number]): boolean {
   return purpose !== 'uniforms' && purpose !== 'staging';
 }
 
-function allocate(bytes: number, label: string, held: number): ArrayBuffer {
+/** What rounding up to whole pages adds; nothing where a plan does not fit into WebAssembly's memory. */
+function unusedOfPages(bytes: number): number {
+  return fitsSimd(bytes) ? -bytes & (PAGE - 1) : 0;
+}
+
+const PAGE = 65536;
+
+/** Addresses are 32 bits wide. */
+function fitsSimd(bytes: number): boolean {
+  return SIMD && bytes <= 65535 * PAGE;
+}
+
+/** Where a buffer lies. */
+interface Region {
+  readonly memory: ArrayBuffer;
+  readonly offset: number;
+}
+
+/** All buffers in one memory, for the kernels of simd.ts. */
+function allocatePages(sizes: readonly number[], bytes: number): { regions: Region[]; pages: WebAssembly.Memory } {
+  const pages = orDeviceError(bytes, () => new WebAssembly.Memory({ initial: (bytes + unusedOfPages(bytes)) / PAGE }));
+  let offset = 0;
+  const regions = sizes.map((size) => {
+    const region = { memory: pages.buffer, offset };
+    offset += size;
+    return region;
+  });
+  return { regions, pages };
+}
+
+function allocateApart(sizes: readonly number[], bytes: number): { regions: Region[]; pages: null } {
+  const regions = sizes.map((size) => orDeviceError(bytes, () => ({ memory: new ArrayBuffer(size), offset: 0 })));
+  return { regions, pages: null };
+}
+
+function orDeviceError<T>(bytes: number, allocate: () => T): T {
   try {
-    return new ArrayBuffer(bytes);
+    return allocate();
   } catch (error) {
     throw new DeviceError(
-      `there is no memory for the ${bytes} bytes of '${label}' beside the ${held} bytes that are held ` +
-        `(${firstLine((error as Error).message)}); set memory.gpuBudget lower, or sampling.strategy=neighbor with a ` +
-        'smaller sampling.batchSize',
+      `there is no memory for the ${bytes} bytes of this plan (${firstLine((error as Error).message)}); ` +
+        'set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize',
     );
   }
 }
 
 /** @throws DeviceError where the host has not enough memory */
 export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
-  const { precision = 32, poison = false, kernels = cpuKernels } = options;
+  const { precision = 32, poison = false } = options;
   const floats = precision === 32 ? Float32Array : Float64Array;
+  const sizes = plan.buffers.map((buffer) => (isValueBuffer(buffer) ? (buffer.bytes * precision) / 32 : 0));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const { regions, pages } =
+    precision === 32 && fitsSimd(bytes) ? allocatePages(sizes, bytes) : allocateApart(sizes, bytes);
+  const kernels = options.kernels ?? (pages ? { ...cpuKernels, ...simdKernels(pages) } : cpuKernels);
+  const held: [Purpose | HostPurpose, number][] = plan.buffers.map(({ purpose }, i) => [purpose, sizes[i]]);
+  if (pages) held.push(['pages', unusedOfPages(bytes)]);
   const ledger = newLedger();
-  const memory = plan.buffers.map((buffer) => {
-    if (!isValueBuffer(buffer)) return new ArrayBuffer(0);
-    const bytes = (buffer.bytes * precision) / 32;
-    const array = allocate(bytes, buffer.label, ledger.held);
-    ledger.add(buffer.purpose, bytes);
+  for (const [purpose, size] of held) {
+    if (size === 0) continue;
+    ledger.add(purpose, size);
     options.onAllocate?.(ledger);
-    return array;
-  });
+  }
   let times: Times | null = null;
   const placementOf = new Map(plan.placements.map((placement) => [pieceKey(placement.piece), placement]));
 
   const view = (placement: Placement): Floats | Uint32Array => {
+    const { memory, offset } = regions[placement.buffer];
     const words = placement.bytes / 4;
-    if (placement.piece.value.dtype === 'u32') return new Uint32Array(memory[placement.buffer], 0, words);
-    return new floats(memory[placement.buffer], 0, words);
+    if (placement.piece.value.dtype === 'u32') return new Uint32Array(memory, offset, words);
+    return new floats(memory, offset, words);
   };
 
   const bind = (dispatch: Dispatch, at: number) => {
@@ -167,10 +209,9 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     results: async () => new Map(plan.results.map((value) => [value, read(value)])),
     read: async (value) => read(value),
     destroy() {
-      if (memory.length === 0) return;
-      for (const { bytes, purpose } of plan.buffers.filter(isValueBuffer))
-        ledger.remove(purpose, (bytes * precision) / 32);
-      memory.length = 0;
+      for (const [purpose, size] of held) if (size > 0) ledger.remove(purpose, size);
+      held.length = 0;
+      regions.length = 0;
     },
   };
 }

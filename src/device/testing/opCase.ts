@@ -6,7 +6,7 @@ import type { OpGraph, Step } from '../../tensor/op.ts';
 import { DEFAULT_LIMITS, type Limits, makePlan, type Plan, type PlanOptions } from '../../tensor/plan.ts';
 import { evaluate, type Sizes, stride, type Value } from '../../tensor/value.ts';
 import { verifyPlan } from '../../tensor/verify.ts';
-import { cpuExecutor } from '../cpu/executor.ts';
+import { cpuExecutor, cpuKernels } from '../cpu/executor.ts';
 import type { Executor, HostArray } from '../executor.ts';
 
 /**
@@ -140,7 +140,7 @@ export function difference(actual: ArrayLike<number>, expected: ArrayLike<number
 }
 
 /**
- * The rule that a float32 result must meet: error at most 4 times that of the float32 CPU kernel, plus FLOOR times the
+ * The rule that a float32 result must meet: error at most 4 times that of the float32 CPU kernel in JavaScript, plus FLOOR times the
  * largest magnitude. The CPU kernel rounds once on storing; the floor leaves room for a sum of a few hundred terms
  * rounded at each addition (about √n · 2^-24 relative to the terms).
  */
@@ -168,7 +168,7 @@ export function measuring(
   const measure = async (test: OpCase): Promise<Measured> => {
     const built = buildCase(test, limits(test));
     const oracle = await runCase(built, cpuExecutor(built.plan, { precision: 64, poison: true }));
-    return { built, oracle, cpu: await runCase(built, cpuExecutor(built.plan)) };
+    return { built, oracle, cpu: await runCase(built, cpuExecutor(built.plan, { kernels: cpuKernels })) };
   };
   return (test) => {
     const found = made.get(test) ?? measure(test);
