@@ -24,7 +24,7 @@ struct Params {
 fn overEntries(begin: u32, end: u32, column4: u32) -> vec4f {
   var state = accInit();
   for (var e = begin; e < end; e++) {
-    state = accumulate(state, weightOf(e), x[indices[e] * p.xStride4 + p.xOffset4 + column4]);
+    state = accumulate(state, weightOf(e), xAt(indices[e] * p.xStride4 + p.xOffset4 + column4));
   }
   return state;
 }
@@ -38,7 +38,7 @@ fn rows(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let begin = indptr[row];
   let end = indptr[row + 1u];
   if (end - begin > p.heavy) { return; }
-  out[row * p.outStride4 + p.outOffset4 + column4] = accFinish(overEntries(begin, end, column4));
+  putOut(row * p.outStride4 + p.outOffset4 + column4, accFinish(overEntries(begin, end, column4)));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -46,5 +46,5 @@ fn heavySegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
   let segment = segments[id / p.width4];
-  out[id] = overEntries(segment.y, segment.z, id % p.width4);
+  putOut(id, overEntries(segment.y, segment.z, id % p.width4));
 }

@@ -23,5 +23,5 @@ fn merge(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   for (var s = heavy.y; s < heavy.y + heavy.z; s++) {
     state = accMerge(state, partial[s * p.width4 + column4]);
   }
-  out[heavy.x * p.outStride4 + p.outOffset4 + column4] = accFinish(state);
+  putOut(heavy.x * p.outStride4 + p.outOffset4 + column4, accFinish(state));
 }

@@ -26,11 +26,11 @@ struct Params {
 @group(0) @binding(6) var<storage, read> own: array<vec4f>;
 
 fn overEntries(row: u32, begin: u32, end: u32, column4: u32) -> vec4f {
-  let mine = own[row * p.ownStride4 + p.ownOffset4 + column4];
+  let mine = ownAt(row * p.ownStride4 + p.ownOffset4 + column4);
   var sum = vec4f();
   for (var e = begin; e < end; e++) {
     let at = indices[e] * p.xStride4 + p.xOffset4 + column4;
-    sum += select(vec4f(), amount(at), x[at] == mine);
+    sum += select(vec4f(), amount(at), xAt(at) == mine);
   }
   let columns = vec4u(column4 * 4u) + vec4u(0u, 1u, 2u, 3u);
   return select(vec4f(), sum, columns < vec4u(p.cols));
@@ -45,7 +45,7 @@ fn rows(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let begin = indptr[row];
   let end = indptr[row + 1u];
   if (end - begin > p.heavy) { return; }
-  out[row * p.outStride4 + p.outOffset4 + column4] = overEntries(row, begin, end, column4);
+  putOut(row * p.outStride4 + p.outOffset4 + column4, overEntries(row, begin, end, column4));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -53,5 +53,5 @@ fn heavySegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
   let segment = segments[id / p.width4];
-  out[id] = overEntries(segment.x, segment.y, segment.z, id % p.width4);
+  putOut(id, overEntries(segment.x, segment.y, segment.z, id % p.width4));
 }

@@ -26,8 +26,8 @@ fn copyRows(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let row = id / p.width4;
   let column4 = id % p.width4;
   var value = vec4f();
-  if (row < p.copied) { value = x[row * p.xStride4 + p.xOffset4 + column4]; }
-  out[row * p.outStride4 + p.outOffset4 + column4] = value;
+  if (row < p.copied) { value = xAt(row * p.xStride4 + p.xOffset4 + column4); }
+  putOut(row * p.outStride4 + p.outOffset4 + column4, value);
 }
 
 // Ranges of a row are written from left to right. The vec4 in which a range begins was begun by the range before it; the
@@ -40,13 +40,13 @@ fn copyColumns(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   let column4 = p.outOffset4 + id % p.width4;
   let at = row * p.outStride4 + column4;
   var value = vec4f();
-  if (column4 * 4u < p.begin) { value = out[at]; }
+  if (column4 * 4u < p.begin) { value = outAt(at); }
   for (var i = 0u; i < 4u; i++) {
     let column = column4 * 4u + i;
     if (column >= p.begin && column < p.end) {
       let source = column - p.begin + p.xFirst;
-      value[i] = x[row * p.xStride4 + source / 4u][source % 4u];
+      value[i] = xAt(row * p.xStride4 + source / 4u)[source % 4u];
     }
   }
-  out[at] = value;
+  putOut(at, value);
 }

@@ -27,7 +27,7 @@ fn dotChunk(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   var sum = vec4f();
   for (var row = begin; row < end; row++) {
     let at = row * p.width4 + column4;
-    sum += term(x[at], y[at], row, column4);
+    sum += term(xAt(at), yAt(at), row, column4);
   }
   out[id] = sum;
 }

@@ -26,7 +26,7 @@ struct Params {
 fn columnOrZero(row: u32, column: u32) -> f32 {
   if (column < p.xFirst || column - p.xFirst >= p.xCols) { return 0.0; }
   let at = column - p.xFirst;
-  return x[row * p.xStride4 + at / 4u][at % 4u];
+  return xAt(row * p.xStride4 + at / 4u)[at % 4u];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -41,7 +41,7 @@ fn mean(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var head = 0u; head < p.heads; head++) { sum += columnOrZero(id / p.width4, head * p.channels + channel); }
     value[i] = p.scale * sum;
   }
-  if (p.accumulate == 1u) { out[id] += value; } else { out[id] = value; }
+  if (p.accumulate == 1u) { putOut(id, outAt(id) + value); } else { putOut(id, value); }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -54,5 +54,5 @@ fn spread(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
     if (column >= p.heads * p.channels) { break; }
     value[i] = p.scale * columnOrZero(id / p.width4, column % p.channels);
   }
-  if (p.accumulate == 1u) { out[id] += value; } else { out[id] = value; }
+  if (p.accumulate == 1u) { putOut(id, outAt(id) + value); } else { putOut(id, value); }
 }

@@ -27,13 +27,13 @@ struct Params {
 fn put(row: u32, column4: u32, sum: vec4f) {
   if (row >= p.rows) { return; }
   let at = row * p.outStride4 + p.outOffset4 + column4;
-  if (p.accumulate == 1u) { out[at] += sum; } else { out[at] = sum; }
+  if (p.accumulate == 1u) { putOut(at, outAt(at) + sum); } else { putOut(at, sum); }
 }
 
 /// Row k of b, zero past the last row: a's padding is zero, but 0 · NaN of a clamped read would not be.
 fn bRowOrZero(k: u32, column4: u32) -> vec4f {
   if (k >= p.inner) { return vec4f(); }
-  return b[(p.bRow + k) * p.bStride4 + p.bOffset4 + column4];
+  return bAt((p.bRow + k) * p.bStride4 + p.bOffset4 + column4);
 }
 
 // out[m, n] = a[m, k] · b[k, n]
@@ -51,7 +51,7 @@ fn nn(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3
   var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
   for (var k4 = 0u; k4 * 4u < p.inner; k4++) {
     let k = k4 * 4u;
-    let x0 = a[a0 + k4]; let x1 = a[a1 + k4]; let x2 = a[a2 + k4]; let x3 = a[a3 + k4];
+    let x0 = aAt(a0 + k4); let x1 = aAt(a1 + k4); let x2 = aAt(a2 + k4); let x3 = aAt(a3 + k4);
     let b0 = bRowOrZero(k, column4);
     let b1 = bRowOrZero(k + 1u, column4);
     let b2 = bRowOrZero(k + 2u, column4);
@@ -84,8 +84,8 @@ fn nt(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3
   let b3 = (p.bRow + min(column + 3u, lastB)) * p.bStride4 + p.bOffset4;
   var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
   for (var k4 = 0u; k4 < p.inner4; k4++) {
-    let x0 = a[a0 + k4]; let x1 = a[a1 + k4]; let x2 = a[a2 + k4]; let x3 = a[a3 + k4];
-    let y0 = b[b0 + k4]; let y1 = b[b1 + k4]; let y2 = b[b2 + k4]; let y3 = b[b3 + k4];
+    let x0 = aAt(a0 + k4); let x1 = aAt(a1 + k4); let x2 = aAt(a2 + k4); let x3 = aAt(a3 + k4);
+    let y0 = bAt(b0 + k4); let y1 = bAt(b1 + k4); let y2 = bAt(b2 + k4); let y3 = bAt(b3 + k4);
     s0 += vec4f(dot(x0, y0), dot(x0, y1), dot(x0, y2), dot(x0, y3));
     s1 += vec4f(dot(x1, y0), dot(x1, y1), dot(x1, y2), dot(x1, y3));
     s2 += vec4f(dot(x2, y0), dot(x2, y1), dot(x2, y2), dot(x2, y3));
@@ -109,14 +109,14 @@ fn tn(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3
   let end = min(begin + p.chunk, p.rows);
   var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
   for (var m = begin; m < end; m++) {
-    let x = a[m * p.aStride4 + block];
-    let y = b[m * p.bStride4 + p.bOffset4 + column4];
+    let x = aAt(m * p.aStride4 + block);
+    let y = bAt(m * p.bStride4 + p.bOffset4 + column4);
     s0 += x.x * y; s1 += x.y * y; s2 += x.z * y; s3 += x.w * y;
   }
   let row = block * 4u;
   let at = (chunk * p.cols + row) * p.width4 + column4;
-  out[at] = s0;
-  if (row + 1u < p.cols) { out[at + p.width4] = s1; }
-  if (row + 2u < p.cols) { out[at + 2u * p.width4] = s2; }
-  if (row + 3u < p.cols) { out[at + 3u * p.width4] = s3; }
+  putOut(at, s0);
+  if (row + 1u < p.cols) { putOut(at + p.width4, s1); }
+  if (row + 2u < p.cols) { putOut(at + 2u * p.width4, s2); }
+  if (row + 3u < p.cols) { putOut(at + 3u * p.width4, s3); }
 }

@@ -47,11 +47,11 @@ fn chunkMoments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   if (begin >= p.rows) { return; }
   let column4 = id % p.width4;
   let end = min(begin + p.chunk, p.rows);
-  let origin = x[begin * p.width4 + column4];
+  let origin = xAt(begin * p.width4 + column4);
   var average = vec4f();
   var m2 = vec4f();
   for (var row = begin; row < end; row++) {
-    let value = x[row * p.width4 + column4] - origin;
+    let value = xAt(row * p.width4 + column4) - origin;
     let delta = value - average;
     average += delta / f32(row - begin + 1u);
     m2 += delta * (value - average);
@@ -92,7 +92,7 @@ fn normalizeColumns(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   if (id >= p.rows * p.width4) { return; }
   let column4 = p.column4 + id % p.width4;
   let scale = inverseSqrt(variance[column4] + p.epsilon);
-  out[id] = (x[id] - mean[column4]) * scale * weight[column4] + bias[column4];
+  putOut(id, (xAt(id) - mean[column4]) * scale * weight[column4] + bias[column4]);
 }
 
 // weight / σ · (upstream - mean of upstream - x̂ · mean of upstream · x̂), without the means where perRow is 0.
@@ -102,7 +102,7 @@ fn normalizeColumnsGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgr
   if (id >= p.rows * p.width4) { return; }
   let column4 = p.column4 + id % p.width4;
   let scale = inverseSqrt(variance[column4] + p.epsilon);
-  let normal = (x[id] - mean[column4]) * scale;
-  let rest = upstream[id] - p.perRow * (biasGrad[column4] + normal * weightGrad[column4]);
-  out[id] = weight[column4] * scale * rest;
+  let normal = (xAt(id) - mean[column4]) * scale;
+  let rest = upstreamAt(id) - p.perRow * (biasGrad[column4] + normal * weightGrad[column4]);
+  putOut(id, weight[column4] * scale * rest);
 }

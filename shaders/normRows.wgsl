@@ -34,14 +34,14 @@ fn rowMoments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   if (row >= p.rows) { return; }
   let begin = row * p.width4;
   // Differences from a value at hand: a mean that is large beside the deviation costs no digits.
-  let origin = x[begin].x;
+  let origin = xAt(begin).x;
   var sum = 0.0;
-  for (var c = 0u; c < p.cols; c++) { sum += x[begin + c / 4u][c % 4u] - origin; }
+  for (var c = 0u; c < p.cols; c++) { sum += xAt(begin + c / 4u)[c % 4u] - origin; }
   let added = f32(p.cols);
   var mean = origin + sum / added;
   var m2 = 0.0;
   for (var c = 0u; c < p.cols; c++) {
-    let delta = x[begin + c / 4u][c % 4u] - mean;
+    let delta = xAt(begin + c / 4u)[c % 4u] - mean;
     m2 += delta * delta;
   }
   if (p.before > 0u) {
@@ -60,7 +60,7 @@ fn normalizeRows(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   if (id >= p.rows * p.width4) { return; }
   let row = id / p.width4;
   let column4 = p.column4 + id % p.width4;
-  out[id] = (x[id] - moments[row].x) * inverseDeviation(row) * weight[column4] + bias[column4];
+  putOut(id, (xAt(id) - moments[row].x) * inverseDeviation(row) * weight[column4] + bias[column4]);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -72,9 +72,9 @@ fn rowSums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var normal = vec4f();
   for (var i = 0u; i < p.width4; i++) {
     // 0 in the padding, where x is not x̂.
-    let g = upstream[row * p.width4 + i] * weight[p.column4 + i];
+    let g = upstreamAt(row * p.width4 + i) * weight[p.column4 + i];
     total += g;
-    normal += g * (x[row * p.width4 + i] - mean);
+    normal += g * (xAt(row * p.width4 + i) - mean);
   }
   let one = vec4f(1.0);
   let sum = vec2f(dot(total, one), dot(normal, one) * inverseDeviation(row));
@@ -88,9 +88,9 @@ fn normalizeRowsGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroup
   if (id >= p.rows * p.width4) { return; }
   let row = id / p.width4;
   let scale = inverseDeviation(row);
-  let normal = (x[id] - moments[row].x) * scale;
+  let normal = (xAt(id) - moments[row].x) * scale;
   let sum = sums[row];
-  let g = upstream[id] * weight[p.column4 + id % p.width4];
+  let g = upstreamAt(id) * weight[p.column4 + id % p.width4];
   let columns = vec4u(id % p.width4 * 4u) + vec4u(0u, 1u, 2u, 3u);
-  out[id] = select(vec4f(), scale * (g - p.perColumn * (sum.x + normal * sum.y)), columns < vec4u(p.cols));
+  putOut(id, select(vec4f(), scale * (g - p.perColumn * (sum.x + normal * sum.y)), columns < vec4u(p.cols)));
 }

@@ -42,7 +42,7 @@ fn adam(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows) { return; }
   let before = parameter[id];
-  let g = gradientAt(id) + p.l2 * before;
+  let g = gradientOf(id) + p.l2 * before;
   let m = p.beta1 * moment1[id] + p.gain1 * g;
   let v = p.beta2 * moment2[id] + p.gain2 * g * g;
   moment1[id] = m;
@@ -56,7 +56,7 @@ fn sgd(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows) { return; }
   let before = parameter[id];
-  let v = p.momentum * velocity[id] + (gradientAt(id) + p.l2 * before);
+  let v = p.momentum * velocity[id] + (gradientOf(id) + p.l2 * before);
   velocity[id] = v;
   parameter[id] = before - p.lr * v;
 }

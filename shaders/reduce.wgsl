@@ -25,7 +25,7 @@ fn columnSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) group
   let column4 = id % p.width4;
   let end = min(begin + p.chunk, p.rows);
   var sum = vec4f();
-  for (var row = begin; row < end; row++) { sum += x[row * p.width4 + column4]; }
+  for (var row = begin; row < end; row++) { sum += xAt(row * p.width4 + column4); }
   out[id] = sum;
 }
 

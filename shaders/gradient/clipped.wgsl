@@ -2,4 +2,4 @@
 
 @group(0) @binding(13) var<storage, read> clip: array<vec4f>;
 
-fn gradientAt(id: u32) -> vec4f { return clip[0].x * gradient[id]; }
+fn gradientOf(id: u32) -> vec4f { return clip[0].x * gradient[id]; }

@@ -1,3 +1,3 @@
 // Gradients as they are.
 
-fn gradientAt(id: u32) -> vec4f { return gradient[id]; }
+fn gradientOf(id: u32) -> vec4f { return gradient[id]; }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dispatch } from '../tensor/op.ts';
 import { DEFAULT_LIMITS } from '../tensor/plan.ts';
 import { cpuKernels } from './cpu/executor.ts';
-import { kernels } from './kernels.ts';
+import { isElementwise, kernels } from './kernels.ts';
 import { allCases } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
 import { buildCase } from './testing/opCase.ts';
@@ -26,6 +26,9 @@ function emitted(): Map<string, { dispatch: Dispatch; params: readonly string[] 
   }
   return found;
 }
+
+const filesOf = (kernel: (typeof kernels)[string]) =>
+  isElementwise(kernel) ? [...kernel.files, ...kernel.shared] : kernel.files;
 
 const dispatches = emitted();
 const names = Object.keys(kernels).sort();
@@ -51,11 +54,11 @@ test('every file of shaders/ and every entry point in it belongs to a kernel', (
   const files = Object.keys(import.meta.glob('../../shaders/**/*.wgsl')).map(
     (path) => /shaders\/(.*)\.wgsl/.exec(path)![1],
   );
-  const used = new Set(['common', ...Object.values(kernels).flatMap((kernel) => kernel.files)]);
+  const used = new Set(['common', ...Object.values(kernels).flatMap(filesOf)]);
   expect(files.sort()).toEqual([...used].sort());
   for (const file of files) {
-    const named = Object.values(kernels).filter((kernel) => kernel.files.includes(file));
-    const entries = new Set(named.map(({ entry }) => entry));
+    const named = Object.values(kernels).filter((kernel) => filesOf(kernel).includes(file));
+    const entries = new Set(named.map((kernel) => (isElementwise(kernel) ? 'elementwise' : kernel.entry)));
     for (const [, entry] of shaderText(file).matchAll(/@compute[^{]*?fn (\w+)/g)) {
       expect([...entries], `${entry} of ${file}.wgsl`).toContain(entry);
     }

@@ -8,6 +8,19 @@ export interface Kernel {
   readonly entry: string;
 }
 
+/**
+ * Elementwise work: a function `apply` from what is read at one place of each operand to what is written there. Alone it is a
+ * kernel; it may also be fused into the tail of another one.
+ */
+export interface Elementwise {
+  /** With names of their own in every stage of a fused kernel. */
+  readonly files: readonly string[];
+  /** With one name for all. */
+  readonly shared: readonly string[];
+}
+
+export const isElementwise = (kernel: Kernel | Elementwise): kernel is Elementwise => 'shared' in kernel;
+
 const aggregate = (weights: string, entry: string): Kernel => ({
   files: ['accumulator/sum', `weights/${weights}`, 'aggregate'],
   entry,
@@ -20,10 +33,13 @@ const sparseDropout = (weights: string, ids: string): Kernel => ({
 
 const sparseDense = (weights: string): Kernel => ({ files: [`weights/${weights}`, 'sparseDense'], entry: 'dense' });
 
-const activation = (kind: string): Record<string, Kernel> => ({
-  [`activation.${kind}`]: { files: [`activation/${kind}`, 'activation'], entry: 'forward' },
-  [`activation.${kind}Grad`]: { files: [`activation/${kind}`, 'activation'], entry: 'backward' },
+const activation = (kind: string): Record<string, Elementwise> => ({
+  [`activation.${kind}`]: { files: [`activation/${kind}`, 'activation/forward'], shared: [] },
+  [`activation.${kind}Grad`]: { files: [`activation/${kind}`, 'activation/backward'], shared: [] },
 });
+
+const elementwise = (names: readonly string[]): Record<string, Elementwise> =>
+  Object.fromEntries(names.map((name) => [`elementwise.${name}`, { files: [`elementwise/${name}`], shared: [] }]));
 
 const dot = (term: string): Kernel => ({ files: [`term/${term}`, 'dot'], entry: 'dotChunk' });
 const SCORES: readonly string[] = ['gat', 'gatv2'];
@@ -92,7 +108,7 @@ const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kern
 const family = (file: string, entries: readonly string[]) =>
   Object.fromEntries(entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [file], entry }]));
 
-export const kernels: Readonly<Record<string, Kernel>> = {
+export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   'aggregate.rows.sum.weighted': aggregate('weighted', 'rows'),
   'aggregate.rows.sum.ones': aggregate('ones', 'rows'),
   'aggregate.segments.sum.weighted': aggregate('weighted', 'heavySegments'),
@@ -112,8 +128,8 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   'sparse.dense.weighted': sparseDense('weighted'),
   'sparse.dense.ones': sparseDense('ones'),
   'sparse.permute': { files: ['permute'], entry: 'permute' },
-  'dropout.local': { files: ['random', 'ids/local', 'dropout'], entry: 'dense' },
-  'dropout.global': { files: ['random', 'ids/global', 'dropout'], entry: 'dense' },
+  'dropout.local': { files: ['ids/local', 'elementwise/dropout'], shared: ['random'] },
+  'dropout.global': { files: ['ids/global', 'elementwise/dropout'], shared: ['random'] },
   'loss.logSumExp': loss('logSumExpOfRow'),
   'loss.crossEntropy': loss('crossEntropy'),
   'loss.crossEntropy.weighted': loss('crossEntropy', 'weighted'),
@@ -133,7 +149,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...family('rowDots', ['dots', 'rowGrad', 'vectorGrad']),
   ...family('matmul', ['nn', 'nt', 'tn']),
   ...family('reduce', ['columnSum', 'mergeSum', 'total']),
-  ...family('elementwise', [
+  ...elementwise([
     'addBias',
     'add',
     'combine',

@@ -84,7 +84,28 @@ export interface Dispatch {
   readonly reads: Readonly<Record<string, Piece>>;
   /** Written, or read and written. */
   readonly writes: Readonly<Record<string, Piece>>;
+  /** It stores each vec4 of `out` once, so that elementwise work may come before the storing; see passes/fuse.ts. */
+  readonly storesOnce?: true;
+  /** Operands that are read where `out` is written: this may become the tail of a dispatch that stores one of them once. */
+  readonly elementwise?: readonly string[];
+  /** What was fused into this dispatch, in order. */
+  readonly tail?: Tail;
   at(step: Step): Launch;
+}
+
+/** Elementwise work on what a dispatch is about to store. */
+export interface Tail {
+  readonly stages: readonly Stage[];
+  /** The last of several dispatches that store into one `out` (light and heavy rows): an executor that works on whole values does it then. */
+  readonly last: boolean;
+}
+
+export interface Stage {
+  readonly dispatch: Dispatch;
+  /** The operand that flows through instead of being read. */
+  readonly operand: string;
+  /** Where what flows in is stored too, because somebody else reads it. */
+  readonly kept: Piece | null;
 }
 
 export interface Launch {

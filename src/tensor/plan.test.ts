@@ -257,9 +257,9 @@ describe('bytes', () => {
       { bytes: 7 * PARAMETER_BLOCKS * 256, purpose: 'uniforms', label: UNIFORMS },
     ]);
     const fine = { ...DEFAULT_LIMITS, minUniformBufferOffsetAlignment: 32 };
-    // Sixteen words are the most that a dispatch has.
-    expect(parameterStride(fine)).toBe(64);
-    expect(service(plan(g, {}, fine), UNIFORMS)[0].bytes).toBe(7 * PARAMETER_BLOCKS * 64);
+    // Sixty-four words are the most that a dispatch has.
+    expect(parameterStride(fine)).toBe(256);
+    expect(service(plan(g, {}, fine), UNIFORMS)[0].bytes).toBe(7 * PARAMETER_BLOCKS * 256);
   });
 
   test('include the staging of results, once per read-back under way, and of one large read-back', () => {

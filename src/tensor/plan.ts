@@ -1,5 +1,6 @@
 import type { Dispatch, LowerContext, OpGraph, Piece } from './op.ts';
 import { type Panel, panelsOf } from './panels.ts';
+import { fuse } from './passes/fuse.ts';
 import { assignSlots } from './slots.ts';
 import { bufferBytes, evaluate, type Purpose, padded, type Sizes, stride, type Value } from './value.ts';
 
@@ -78,6 +79,10 @@ export interface Program {
 }
 
 export interface PlanOptions {
+  /** Elementwise work joins the dispatch that computes what it works on; see passes/fuse.ts. */
+  readonly fuse?: boolean;
+  /** Every value gets a buffer of its own, as if nothing was known about lives. */
+  readonly apart?: boolean;
   /** Makes room for timing single dispatches on the device. */
   readonly timestamps?: boolean;
 }
@@ -95,7 +100,7 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
     return list;
   };
 
-  const routines: Record<string, Dispatch[]> = {};
+  const lowered: Record<string, Dispatch[]> = {};
   let scratchId = graph.values.length;
   for (const node of graph.nodes) {
     const context: LowerContext = {
@@ -115,9 +120,11 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
         return { value, panel: 0 };
       },
     };
-    routines[node.routine] ??= [];
-    routines[node.routine].push(...node.op.lower(node, context));
+    lowered[node.routine] ??= [];
+    lowered[node.routine].push(...node.op.lower(node, context));
   }
+  const asked = [...program.results, ...program.readable];
+  const routines = options.fuse ? fuseRoutines(lowered, asked, limits) : lowered;
 
   // Liveness on one timeline: routines never run inside one another, so they share slots.
   const lives = new Map<string, { piece: Piece; from: number; to: number }>();
@@ -126,7 +133,6 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
     lives.set(pieceKey(piece), { piece, from: Math.min(from, life?.from ?? from), to });
   };
   // A value that nothing touches takes no memory, unless somebody will ask for it.
-  const asked = [...program.results, ...program.readable];
   for (const value of asked) for (const panel of panelsFor(value)) touch({ value, panel: panel.index }, 0, 0);
   let length = 0;
   for (const dispatches of Object.values(routines)) {
@@ -154,7 +160,8 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
       buffers.push({ bytes, purpose: value.purpose, label: value.name });
     }
   }
-  assignSlots(sharing).forEach((slot, i) => {
+  const slots = options.apart ? sharing.map(({ bytes }, i) => ({ bytes, members: [i] })) : assignSlots(sharing);
+  slots.forEach((slot, i) => {
     for (const member of slot.members) placements.push({ ...sharing[member], buffer: buffers.length, resident: false });
     buffers.push({ bytes: slot.bytes, purpose: 'activations', label: `slot ${i}` });
   });
@@ -171,6 +178,20 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
   };
 }
 
+/** A routine reads what another has left behind only in persistent values. */
+function fuseRoutines(
+  routines: Readonly<Record<string, readonly Dispatch[]>>,
+  asked: readonly Value[],
+  { maxStorageBuffersPerShaderStage }: Limits,
+): Record<string, Dispatch[]> {
+  const isKept = ({ value }: Piece) => value.lifetime !== 'transient' || asked.includes(value);
+  const fused = Object.entries(routines).map(([name, dispatches]) => [
+    name,
+    fuse(dispatches, { isKept, maxBindings: maxStorageBuffersPerShaderStage }),
+  ]);
+  return Object.fromEntries(fused);
+}
+
 export function pieceKey(piece: Piece): string {
   return `${piece.value.id}.${piece.panel}`;
 }
@@ -181,9 +202,12 @@ function pieceBytes(value: Value, panel: Panel, capacity: Sizes): number {
   return bufferBytes(rows * width);
 }
 
-/** Bytes of one dispatch's parameters: at most 16 words, at offsets that the device accepts. */
+/** Words of one dispatch's parameters: a kernel alone has at most 16, a fused one the sum. */
+export const PARAMETER_WORDS = 64;
+
+/** Bytes from the parameters of one dispatch to those of the next: an offset that the device accepts. */
 export function parameterStride(limits: Limits): number {
-  return Math.max(64, limits.minUniformBufferOffsetAlignment);
+  return Math.max(4 * PARAMETER_WORDS, limits.minUniformBufferOffsetAlignment);
 }
 
 /** The buffers that are no values: parameters of the dispatches, staging for read-backs, times. */

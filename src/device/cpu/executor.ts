@@ -1,6 +1,7 @@
 import { DeviceError, firstLine } from '../../config/errors.ts';
 import type { DeviceInfo } from '../../run/record.ts';
-import type { Dispatch } from '../../tensor/op.ts';
+import { parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
+import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
 import { evaluate, type Purpose, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
@@ -83,6 +84,28 @@ function fitsSimd(bytes: number): boolean {
   return SIMD && bytes <= 65535 * PAGE;
 }
 
+/** The operands of a stage that works in place: what flows through it is what was computed. */
+function stageOperands({ floats, words }: Operands, stage: Dispatch, flowing: string, k: number): Operands {
+  const names = Object.keys(stage.reads).filter((name) => name !== flowing);
+  const pick = <T>(from: Readonly<Record<string, T>>) =>
+    Object.fromEntries(names.flatMap((n) => (stageName(n, k) in from ? [[n, from[stageName(n, k)]]] : [])));
+  return { floats: { ...pick(floats), [flowing]: floats.out, out: floats.out }, words: pick(words) };
+}
+
+interface BoundStage {
+  readonly kernel: CpuKernel;
+  readonly operands: Operands;
+  readonly kept: Floats | null;
+  at(step: Step): Launch;
+}
+
+function runStage({ kernel, operands, kept, at }: BoundStage, out: Floats, step: Step): void {
+  const { params, threads } = at(step);
+  if (threads === 0) return;
+  kept?.set(out);
+  kernel(operands, params);
+}
+
 /** Where a buffer lies. */
 interface Region {
   readonly memory: ArrayBuffer;
@@ -145,8 +168,12 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
   };
 
   const bind = (dispatch: Dispatch, at: number) => {
-    const kernel = kernels[dispatch.kernel];
-    if (!kernel) throw new Error(`kernel '${dispatch.kernel}' is not in src/device/cpu`);
+    const kernelOf = (name: string) => {
+      const kernel = kernels[name];
+      if (!kernel) throw new Error(`kernel '${name}' is not in src/device/cpu`);
+      return kernel;
+    };
+    const kernel = kernelOf(parseFusedName(dispatch.kernel).head);
     const floats: Record<string, Floats> = {};
     const words: Record<string, Uint32Array> = {};
     const dying: Floats[] = [];
@@ -159,7 +186,14 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
         if (!placement.resident && placement.to === at) dying.push(array);
       }
     }
-    return { kernel, dispatch, operands: { floats, words } satisfies Operands, dying };
+    const operands: Operands = { floats, words };
+    const stages = (dispatch.tail?.stages ?? []).map(({ dispatch: stage, operand, kept }, i) => ({
+      kernel: kernelOf(stage.kernel),
+      at: stage.at,
+      operands: stageOperands(operands, stage, operand, i + 1),
+      kept: kept && floats[storedName(i + 1)],
+    }));
+    return { kernel, dispatch, operands, stages, last: dispatch.tail?.last, dying };
   };
   let timeline = 0;
   const routines = Object.fromEntries(
@@ -187,10 +221,11 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
       }
     },
     async run(routine, step) {
-      routines[routine].forEach(({ kernel, dispatch, operands, dying }, i) => {
+      routines[routine].forEach(({ kernel, dispatch, operands, stages, last, dying }, i) => {
         const { params, threads } = dispatch.at(step);
         const started = times ? performance.now() : 0;
         if (threads > 0) kernel(operands, params);
+        if (last) for (const stage of stages) runStage(stage, operands.floats.out, step);
         if (threads > 0) times?.add(routine, i, performance.now() - started);
         if (poison) for (const array of dying) array.fill(Number.NaN);
       });

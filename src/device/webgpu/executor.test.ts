@@ -116,7 +116,7 @@ describe(`WebGPU executor${NO_ADAPTER}`, () => {
     const adapter = (await findAdapter(counted.gpu))!;
     const device = await openDevice(adapter, DEFAULT_LIMITS);
     device.pushErrorScope('validation');
-    const edit = (code: string) => code.replace('fn forward(', 'fn forward(oops ');
+    const edit = (code: string) => code.replace('fn elementwise(', 'fn elementwise(oops ');
     const opened = webgpuExecutor(device, describeAdapter(adapter), sized().plan, { edit });
     await expect(opened).rejects.toThrow();
     expect(counted.peak()).toBeGreaterThan(0);

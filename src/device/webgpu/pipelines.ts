@@ -1,7 +1,6 @@
 import type { DeviceInfo } from '../../run/record.ts';
 import type { Dispatch } from '../../tensor/op.ts';
-import { type Plan, pieceKey, WORKGROUP } from '../../tensor/plan.ts';
-import { kernels } from '../kernels.ts';
+import { PARAMETER_WORDS, type Plan, pieceKey, WORKGROUP } from '../../tensor/plan.ts';
 import { type Parameter, type ShaderModule, shaderModule } from './shaders.ts';
 
 /** One dispatch of a plan, ready to be encoded again and again. */
@@ -11,8 +10,8 @@ export interface Prepared {
   readonly params: readonly Parameter[];
 }
 
-/** Bytes of a parameter block that a kernel sees: 16 words. */
-const PARAMETER_BYTES = 64;
+/** Bytes of a parameter block that a kernel sees. */
+const PARAMETER_BYTES = 4 * PARAMETER_WORDS;
 
 /**
  * Invocations per workgroup. A software adapter runs a workgroup as a loop, and starting one is what costs: the training
@@ -95,7 +94,7 @@ export async function compile(
     layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: {
       module: device.createShaderModule({ code: module.code, label: name }),
-      entryPoint: kernels[name].entry,
+      entryPoint: module.entry,
       constants: { WORKGROUP: workgroup },
     },
   });

@@ -39,7 +39,7 @@ function reached(name: string): string {
     seen.add(fn);
     for (const [, called] of body.matchAll(/\b(\w+)\(/g)) visit(called);
   };
-  visit(kernels[name].entry);
+  visit(shaderModule(name).entry);
   return [...seen].map((fn) => bodies.get(fn)).join('\n');
 }
 
@@ -92,9 +92,9 @@ test.each(names)('%s: no member of Params and no binding is overlooked', (name) 
 test('workgroups: what plans count with, what WGSL declares, what devices get', () => {
   expect(shaderText('common')).toContain(`override WORKGROUP: u32 = ${WORKGROUP}u;`);
   for (const name of names) {
-    const { code } = shaderModule(name);
+    const { code, entry } = shaderModule(name);
     const entries = [...code.matchAll(/@compute ([^\n]*)\nfn (\w+)/g)];
-    expect(entries.map(([, , entry]) => entry)).toContain(kernels[name].entry);
+    expect(entries.map(([, , fn]) => fn)).toContain(entry);
     for (const [, size] of entries) expect(size).toBe('@workgroup_size(WORKGROUP)');
   }
   // 256 invocations: https://www.w3.org/TR/webgpu/#limits

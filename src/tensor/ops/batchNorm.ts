@@ -3,7 +3,7 @@ import { activation, addNode } from '../graph.ts';
 import { type Dispatch, type Op, type OpGraph, type Piece, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
-import { elementwise, sumRows, type Term, termSums } from './elementwise.ts';
+import { perVector, sumRows, type Term, termSums } from './elementwise.ts';
 
 /**
  * Batch norm over rows, as PyTorch's BatchNorm1d: each column minus its mean, divided by its deviation, times weight plus
@@ -137,7 +137,7 @@ export const batchNormOp: Op<Mode> = {
     return [out, ...gradients.slice(1)];
   },
   lower: ({ inputs: [x, mean, variance, weight, bias], outputs: [out] }, { panels }) =>
-    elementwise('normColumns.normalizeColumns', { x, mean, variance, weight, bias }, out, panels, 7, ({ first }) => ({
+    perVector('normColumns.normalizeColumns', { x, mean, variance, weight, bias }, out, panels, 7, ({ first }) => ({
       column4: first / 4,
       epsilon: BATCH_NORM.epsilon,
     })),
@@ -168,7 +168,7 @@ export const batchNormGradOp: Op<Mode> = {
   lower({ inputs, outputs: [out], attributes: { training } }, { panels }) {
     const [x, upstream, mean, variance, weight, biasGrad, weightGrad] = inputs;
     const operands = { x, upstream, mean, variance, weight, biasGrad, weightGrad };
-    return elementwise('normColumns.normalizeColumnsGrad', operands, out, panels, 11, ({ first }, step) => {
+    return perVector('normColumns.normalizeColumnsGrad', operands, out, panels, 11, ({ first }, step) => {
       const rows = rowsAt(out.rows, step);
       return { column4: first / 4, epsilon: BATCH_NORM.epsilon, perRow: training && rows > 0 ? 1 / rows : 0 };
     });

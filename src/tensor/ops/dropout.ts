@@ -42,6 +42,8 @@ export const dropoutOp: Op<number> = {
       kernel: ids ? 'dropout.local' : 'dropout.global',
       reads: { x: { value: x, panel: panel.index }, ...(ids ? { ids: whole(ids) } : {}) },
       writes: { out: { value: out, panel: panel.index } },
+      storesOnce: true,
+      elementwise: ['x'],
       at(step) {
         const rows = rowsAt(out.rows, step);
         const width4 = stride4(panel);

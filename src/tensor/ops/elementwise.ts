@@ -49,12 +49,20 @@ export const addOp: Op<null> = {
   lower: ({ inputs: [x, y], outputs: [out] }, { panels }) => elementwise('elementwise.add', { x, y }, out, panels),
 };
 
+/** `perVector` of a kernel in shaders/elementwise or shaders/activation: what it reads where it writes may be fused. */
+export function elementwise(...args: Parameters<typeof perVector>): Dispatch[] {
+  const [, operands, out] = args;
+  const names = Object.keys(operands).filter((name) => sameSize(operands[name].rows, out.rows));
+  const flowing = out.rows === 1 ? [] : names;
+  return perVector(...args).map((dispatch) => ({ ...dispatch, elementwise: flowing }));
+}
+
 /**
  * One dispatch per panel of the output. Operands of one row (a bias) are bound as a whole and read from an offset.
  * @param flopsPerElement as defined at Launch.flops
  * @param lists operands that are never cut
  */
-export function elementwise(
+export function perVector(
   kernel: string,
   operands: Readonly<Record<string, Value>>,
   out: Value,
@@ -72,6 +80,7 @@ export function elementwise(
       ]),
     ),
     writes: { out: { value: out, panel: panel.index } },
+    storesOnce: true,
     at(step) {
       const rows = rowsAt(out.rows, step);
       const width4 = stride4(panel);

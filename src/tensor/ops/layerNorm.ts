@@ -2,7 +2,7 @@ import { activation, addNode, addValue } from '../graph.ts';
 import { type LowerContext, type Op, type OpGraph, type Piece, rowsAt, whole } from '../op.ts';
 import { type Panel, stride4 } from '../panels.ts';
 import type { Size, Value } from '../value.ts';
-import { elementwise, sumRows, type Term, termSums } from './elementwise.ts';
+import { perVector, sumRows, type Term, termSums } from './elementwise.ts';
 
 /**
  * Layer norm, as PyTorch's: each row minus its mean, divided by its deviation (variance Σ/n over the columns), times weight
@@ -81,7 +81,7 @@ export const layerNormOp: Op<null> = {
     return gradients;
   },
   lower: ({ inputs: [x, moments, weight, bias], outputs: [out] }, { panels }) =>
-    elementwise('normRows.normalizeRows', { x, weight, bias }, out, panels, 8, columnsOf(x), { moments }),
+    perVector('normRows.normalizeRows', { x, weight, bias }, out, panels, 8, columnsOf(x), { moments }),
 };
 
 function columnsOf(x: Value) {
@@ -119,7 +119,7 @@ export const layerNormGradOp: Op<null> = {
   name: 'layerNormGrad',
   locality: 'row',
   lower: ({ inputs: [x, upstream, weight, moments, sums], outputs: [out] }, { panels }) =>
-    elementwise(
+    perVector(
       'normRows.normalizeRowsGrad',
       { x, upstream, weight },
       out,

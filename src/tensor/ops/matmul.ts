@@ -59,6 +59,7 @@ const lowerings: Record<Orientation, Lowering> = {
           kernel: 'matmul.nn',
           reads: { a: { value: a, panel: aPanel.index }, b: { value: b, panel: bPanel.index } },
           writes: { out: { value: out, panel: outPanel.index } },
+          storesOnce: true,
           at(step) {
             const rows = rowsAt(out.rows, step);
             return {
@@ -94,6 +95,7 @@ const lowerings: Record<Orientation, Lowering> = {
           kernel: 'matmul.nt',
           reads: { a: { value: a, panel: aPanel.index }, b: { value: b, panel: bPanel.index } },
           writes: { out: { value: out, panel: outPanel.index } },
+          storesOnce: true,
           at(step) {
             const rows = rowsAt(out.rows, step);
             return {

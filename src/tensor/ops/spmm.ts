@@ -100,6 +100,7 @@ export function gatherRows(
       kernel: rowsKernel,
       reads: { indptr: whole(half.indptr), ...reads },
       writes: { out: outPiece },
+      storesOnce: true,
       at(step) {
         const rows = rowsAt(half.rows, step);
         const entries = rowsAt(half.entries, step);
@@ -132,6 +133,7 @@ export function gatherRows(
       kernel: `aggregate.merge.${accumulator.name}`,
       reads: { heavyRows: whole(half.heavy), partial },
       writes: { out: outPiece },
+      storesOnce: true,
       at(step) {
         const rows = rowsAt(half.heavy.rows, step);
         return {

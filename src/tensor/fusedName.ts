@@ -1,0 +1,38 @@
+/**
+ * The name of a fused kernel says what it is made of: `matmul.nn+elementwise.addBias@x+activation.relu@x!` is a matrix product whose
+ * sums get a bias and go through ReLU before they are stored; `@` names the operand that flows through, and `!` says that what flows
+ * into the stage is stored too.
+ */
+export interface FusedName {
+  readonly head: string;
+  readonly stages: readonly StageName[];
+}
+
+export interface StageName {
+  readonly kernel: string;
+  readonly operand: string;
+  readonly keeps: boolean;
+}
+
+export function appendStage(name: string, { kernel, operand, keeps }: StageName): string {
+  return `${name}+${kernel}@${operand}${keeps ? '!' : ''}`;
+}
+
+export function parseFusedName(name: string): FusedName {
+  const [head, ...rest] = name.split('+');
+  const stages = rest.map((text) => {
+    const [, kernel, operand, keeps] = /^(.*)@(\w+)(!?)$/.exec(text)!;
+    return { kernel, operand, keeps: keeps === '!' };
+  });
+  return { head, stages };
+}
+
+/** What the operands and parameters of the k-th stage (from 1) are called in a fused kernel. */
+export function stageName(name: string, k: number): string {
+  return `${name}_${k}`;
+}
+
+/** Where what flows into the k-th stage is stored too. */
+export function storedName(k: number): string {
+  return `stored_${k}`;
+}

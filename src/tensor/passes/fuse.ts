@@ -1,0 +1,116 @@
+import { appendStage, stageName, storedName } from '../fusedName.ts';
+import type { Dispatch, Launch, Piece, Stage, Step } from '../op.ts';
+
+/**
+ * Fusion, a *rounding* pass: elementwise work (bias, activation, dropout, residual, scale and their gradients) joins the dispatch
+ * that computes what it works on, so that this is neither stored nor read again; where somebody else reads it too, it is stored
+ * on the way. A compiler may contract a product and a sum across what was a store: that is all that may change a bit.
+ *
+ * It works on dispatches in the order in which they run, because there all pieces, and who reads them, are known.
+ */
+export interface FuseOptions {
+  /** Pieces that somebody reads outside of these dispatches. */
+  isKept(piece: Piece): boolean;
+  /** Storage buffers that one dispatch may bind. */
+  readonly maxBindings: number;
+}
+
+export function fuse(dispatches: readonly Dispatch[], options: FuseOptions): Dispatch[] {
+  const list: (Dispatch | null)[] = [...dispatches];
+  for (let at = 0; at < list.length; at++) {
+    const { elementwise: operands = [] } = list[at]!;
+    // Of several operands that could flow through, the one that was stored last: the others are there by then.
+    const found = operands
+      .map((operand) => fusion(list, at, operand, options))
+      .filter((candidate) => candidate !== null)
+      .sort((a, b) => b.writers[0] - a.writers[0])[0];
+    if (!found) continue;
+    found.writers.forEach((writer, i) => {
+      list[writer] = withStage(list[writer]!, found.stage, { first: i === 0, last: i === found.writers.length - 1 });
+    });
+    list[at] = null;
+  }
+  return list.filter((dispatch) => dispatch !== null);
+}
+
+interface Fusion {
+  readonly writers: readonly number[];
+  readonly stage: Stage;
+}
+
+/** How dispatch `at` can join those that store its operand, if it can. */
+function fusion(
+  list: readonly (Dispatch | null)[],
+  at: number,
+  operand: string,
+  { isKept, maxBindings }: FuseOptions,
+): Fusion | null {
+  const dispatch = list[at]!;
+  const flowing = dispatch.reads[operand];
+  const { out } = dispatch.writes;
+  const writers = indicesOf(list, (other) => pieces(other.writes).some((piece) => same(piece, flowing)));
+  const [first] = writers;
+  if (first === undefined || !writers.every((writer) => writer < at && stores(list[writer]!, flowing))) return null;
+  // Light and heavy rows of one aggregation store into one matrix. Other pairs of writers store parts of a row, or of a sum.
+  const [{ kernel }, next] = writers.map((writer) => list[writer]!);
+  const heavy = kernel.startsWith('aggregate.rows') && next?.kernel.startsWith('aggregate.merge');
+  if (writers.length > (heavy ? 2 : 1)) return null;
+  const others = Object.entries(dispatch.reads).filter(([name]) => name !== operand);
+  const changes = indicesOf(list, (other) =>
+    pieces(other.writes).some((piece) => same(piece, out) || others.some(([, read]) => same(piece, read))),
+  );
+  if (changes.some((change) => change >= first && change !== at)) return null;
+  const readers = indicesOf(list, (other) => pieces(other.reads).some((piece) => same(piece, flowing)));
+  const keeps = isKept(flowing) || readers.some((reader) => reader !== at) || others.some(([, r]) => same(r, flowing));
+  const stage: Stage = { dispatch, operand, kept: keeps ? flowing : null };
+  const bindings = writers.map((writer) => {
+    const fused = withStage(list[writer]!, stage, { first: true, last: true });
+    return pieces(fused.reads).length + pieces(fused.writes).length;
+  });
+  // What is stored on the way must not be read by the same dispatch.
+  if (others.some(([, read]) => same(read, flowing)) || Math.max(...bindings) > maxBindings) return null;
+  return { writers, stage };
+}
+
+/** Whether a dispatch stores the piece as its `out`, all of it in one go. */
+function stores({ storesOnce, writes }: Dispatch, piece: Piece): boolean {
+  return storesOnce === true && writes.out !== undefined && same(writes.out, piece);
+}
+
+function withStage(head: Dispatch, stage: Stage, place: { first: boolean; last: boolean }): Dispatch {
+  const { dispatch, operand, kept } = stage;
+  const stages = [...(head.tail?.stages ?? []), stage];
+  const k = stages.length;
+  const numbered = <T>(record: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [stageName(name, k), value]));
+  const { [operand]: _, ...reads } = dispatch.reads;
+  return {
+    ...head,
+    kernel: appendStage(head.kernel, { kernel: dispatch.kernel, operand, keeps: kept !== null }),
+    reads: { ...head.reads, ...numbered(reads) },
+    writes: { ...head.writes, ...(kept ? { [storedName(k)]: kept } : {}), out: dispatch.writes.out },
+    tail: { stages, last: place.last },
+    at(step: Step): Launch {
+      const launch = head.at(step);
+      const next = dispatch.at(step);
+      return {
+        params: { ...launch.params, ...numbered(next.params) },
+        threads: launch.threads,
+        work: launch.work + (place.first ? next.work : 0),
+        flops: launch.flops + (place.first ? next.flops : 0),
+      };
+    },
+  };
+}
+
+function indicesOf(list: readonly (Dispatch | null)[], test: (dispatch: Dispatch) => boolean): number[] {
+  return list.flatMap((dispatch, i) => (dispatch && test(dispatch) ? [i] : []));
+}
+
+function pieces(record: Readonly<Record<string, Piece>>): Piece[] {
+  return Object.values(record);
+}
+
+function same(a: Piece, b: Piece): boolean {
+  return a.value === b.value && a.panel === b.panel;
+}
