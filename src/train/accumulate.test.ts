@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import { cpuExecutor } from '../device/cpu/executor.ts';
-import { train } from './session.ts';
+import { forecast, train } from './session.ts';
 import { BACKENDS, CPU, WEBGPU } from './testing/backends.ts';
 import { curveDistance, expectSameBits, weightDistance } from './testing/compare.ts';
 import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
@@ -71,6 +71,26 @@ test.skipIf(WEBGPU.missing)('a device lost in the middle of a step gives the sam
   const { run, recovered } = await play(WEBGPU.backend, config, { job, before: { [plain.steps[5] + 1]: 'lose' } });
   expect(recovered).toEqual([6]);
   expectSameBits(run, plain.run);
+});
+
+test('a run that is fitted to a budget has the seeds per step that were asked for, also by hand', async () => {
+  const few = { ...LARGE, 'sampling.fanOut': [2], 'evaluation.fanOut': [2], 'evaluation.batchSize': 64 } as const;
+  const asked = configOf({ ...few, 'sampling.batchSize': 64, 'training.epochs': 6 });
+  const small = { ...asked, 'sampling.batchSize': 16, 'evaluation.batchSize': 16 };
+  const { forecast: needed } = await forecast({ graph, config: small, backend: CPU.backend, fit: false });
+  const config = { ...asked, 'memory.gpuBudget': needed.plan.bytes };
+  // Fewer seeds than the plan has room for: without a new fit, a step would have several batches of them.
+  const plot = { job: { graph }, after: { 3: { 'sampling.batchSize': 16 } } };
+  const { run, replanned, steps } = await play(CPU.backend, config, plot);
+  const { 'sampling.batchSize': batchSize, 'training.accumulate': accumulate } = run.fitted;
+  expect(batchSize! * accumulate!).toBe(64);
+  expect(accumulate).toBeGreaterThan(1);
+  expect(
+    replanned.map(({ forecast: { config: now } }) => [now['sampling.batchSize'], now['training.accumulate']]),
+  ).toEqual([[16, 1]]);
+  expect(steps).toEqual([1, 2, 3, 7, 11, 15]);
+  const again = await play(CPU.backend, config, { job: { graph, events: run.events } });
+  expectSameBits(again.run, run);
 });
 
 test('another number of batches gives another curve', async () => {
