@@ -10,9 +10,17 @@ export interface BenchContext {
   readonly seeds: number;
   /** A part of the names of the rows that are wanted; all where it is left out. */
   readonly only?: string;
-  /** A dataset by its catalogue id. */
+  readonly asked: Asked;
+  /** A dataset by its catalogue id or its path. */
   graph(id: string): Promise<Graph>;
   progress(text: string): void;
+}
+
+/** The run that the command line asks for, where a suite takes any: `--data`, `--preset`, `--set`. */
+export interface Asked {
+  readonly data?: string;
+  readonly preset?: string;
+  readonly sets: readonly string[];
 }
 
 export interface BenchRow extends Interval {
@@ -30,6 +38,8 @@ export interface BenchResult {
   readonly ratios: Readonly<Record<string, number>>;
   readonly goals?: readonly Goal[];
   readonly tables?: readonly Table[];
+  /** What was left out, and why: one line each. */
+  readonly notes?: readonly string[];
 }
 
 /** Told, never asserted: a machine that is busy with something else proves nothing. */

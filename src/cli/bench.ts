@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { accuracy, cora, debian } from '../bench/accuracy.ts';
+import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { peers } from '../bench/peers.ts';
@@ -19,6 +20,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   accuracy,
   cora,
   debian,
+  ladder,
   memory,
   page: async (context) => page(context, await pageSource(context)),
   peers: (context) => peers(context, peerSource(context)),
@@ -32,6 +34,7 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--backe
   accuracy every kind of layer in its published protocol, over seeds (--only NAME for some; hours on a processor)
   cora     test accuracy of the planetoid-gcn protocol on Cora over seeds (needs Cora: EDGEWISE_DATA or a download)
   debian   GCN, MLP and sampled GCN on the embedded graphs
+  ladder   time per epoch and peak memory of one run, pass by pass (--data, --preset and --set as in edgewise train)
   memory   forecast = ledger = bytes counted from outside
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains
   peers    one training step on Cora beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in bench/peers)
@@ -45,6 +48,9 @@ async function main(): Promise<void> {
       seeds: { type: 'string', default: '10' },
       backend: { type: 'string' },
       only: { type: 'string' },
+      data: { type: 'string' },
+      preset: { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -63,6 +69,7 @@ async function main(): Promise<void> {
     backends,
     seeds: Number(values.seeds),
     only: values.only,
+    asked: { data: values.data, preset: values.preset, sets: values.set },
     graph(id) {
       const found = graphs.get(id) ?? loadGraph(findData(publicData(id)));
       graphs.set(id, found);
@@ -83,7 +90,7 @@ function publicData(id: string): string {
   return id;
 }
 
-function report({ bench, device, rows, ratios, goals = [], tables = [] }: BenchResult): string {
+function report({ bench, device, rows, ratios, goals = [], tables = [], notes = [] }: BenchResult): string {
   const format = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
   const lines = rows.map(({ name, unit, median, lo, hi, mean, std }) => {
     const average = mean === undefined ? '' : `, mean ${format(mean)} ± ${format(std ?? 0)}`;
@@ -92,7 +99,17 @@ function report({ bench, device, rows, ratios, goals = [], tables = [] }: BenchR
   const comparisons = Object.entries(ratios).map(([name, value]) => `${name}: ${format(value)}`);
   const on = `${device.backend}: ${device.description}${device.software ? ' (software)' : ''}`;
   const verdicts = goals.map((goal) => verdict(goal, format));
-  return [`bench ${bench}`, on, '', ...lines, '', ...comparisons, ...verdicts, ...tables.map(columns)].join('\n');
+  return [
+    `bench ${bench}`,
+    on,
+    '',
+    ...lines,
+    '',
+    ...comparisons,
+    ...verdicts,
+    ...tables.map(columns),
+    ...(notes.length > 0 ? ['', ...notes] : []),
+  ].join('\n');
 }
 
 function verdict({ name, unit, most, value, met }: Goal, format: (value: number) => string): string {

@@ -25,7 +25,7 @@ export const MEMORY = {
     // Live up to the capacity that the running plan was made for; beyond it the next epoch plans again.
     live: true,
     shown: true,
-    help: 'Training nodes per step when sampling.',
+    help: 'Training nodes per batch when sampling; a step takes training.accumulate batches.',
   },
   'sampling.fanOut': {
     type: 'integers',

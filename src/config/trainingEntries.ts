@@ -179,6 +179,18 @@ export const TRAINING = {
     shown: false,
     help: 'Largest norm of all gradients together: longer ones are scaled down to it; 0 is no limit.',
   },
+  'training.accumulate': {
+    type: 'integer',
+    default: 1,
+    min: 1,
+    max: 1_000_000,
+    unit: 'batches',
+    group: 'training',
+    // As the batch size: before the next epoch. Gradients add up in buffers that every sampled plan has, so no plan is outgrown.
+    live: true,
+    shown: false,
+    help: 'Batches whose gradients add up to one step when sampling: 4 batches of 256 learn as one of 1024 (batch norm aside), in less memory; the full batch does not read it.',
+  },
   'training.seed': {
     type: 'integer',
     default: 0,

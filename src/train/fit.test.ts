@@ -56,12 +56,19 @@ describe('ladder', () => {
     ['sampled', SAMPLED],
     ['all neighbours', { 'sampling.fanOut': [-1], 'sampling.strategy': 'neighbor' }],
     ['three fan-outs', { 'sampling.fanOut': [20, 0, 3], 'model.layers': 3 }],
+    ['several batches to a step', { 'sampling.batchSize': 100, 'training.accumulate': 3 }],
     ['tiny batches', { ...SAMPLED, 'sampling.batchSize': 2, 'evaluation.batchSize': 1 }],
   ] as const)('never asks for larger batches or more neighbours than the configuration: %s', (_, changes) => {
     const config = configOf(changes);
     const rungs = ladder(config);
     for (const change of rungs) {
       const rung = { ...config, ...change };
+      // Nor for steps of other seeds, to less than one batch.
+      const more =
+        rung['sampling.batchSize'] * rung['training.accumulate'] -
+        config['sampling.batchSize'] * config['training.accumulate'];
+      expect(more).toBeGreaterThanOrEqual(0);
+      expect(more).toBeLessThan(rung['sampling.batchSize']);
       expect(rung['sampling.batchSize']).toBeLessThanOrEqual(config['sampling.batchSize']);
       expect(rung['evaluation.batchSize']).toBeLessThanOrEqual(config['evaluation.batchSize']);
       rung['sampling.fanOut'].forEach((fan, hop) => {

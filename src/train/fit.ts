@@ -1,6 +1,6 @@
 import { differences } from '../config/describe.ts';
 import { InputError } from '../config/errors.ts';
-import type { Config } from '../config/schema.ts';
+import { type Config, SCHEMA } from '../config/schema.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
 
@@ -28,14 +28,20 @@ export function ladder(config: Config): Partial<Config>[] {
   if (config['evaluation.strategy'] === 'full') rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });
   // From here on evaluation samples too: a node with all its neighbours can be most of the graph.
   const finite = config['sampling.fanOut'].map((fan) => (fan < 0 ? 25 : fan));
-  const rung = (batchSize: number, fanOut: readonly number[]): Partial<Config> => ({
-    'sampling.strategy': 'neighbor',
-    'evaluation.strategy': 'neighbor',
-    'sampling.batchSize': Math.min(batchSize, config['sampling.batchSize']),
-    'sampling.fanOut': fanOut,
-    'evaluation.batchSize': Math.min(batchSize, config['evaluation.batchSize']),
-    'evaluation.fanOut': fanOut,
-  });
+  const perStep = config['sampling.batchSize'] * config['training.accumulate'];
+  const rung = (size: number, fanOut: readonly number[]): Partial<Config> => {
+    const batchSize = Math.min(size, config['sampling.batchSize']);
+    return {
+      'sampling.strategy': 'neighbor',
+      'evaluation.strategy': 'neighbor',
+      'sampling.batchSize': batchSize,
+      // A step keeps its seeds: less memory is no reason to learn something else.
+      'training.accumulate': Math.min(Math.ceil(perStep / batchSize), SCHEMA['training.accumulate'].max),
+      'sampling.fanOut': fanOut,
+      'evaluation.batchSize': Math.min(size, config['evaluation.batchSize']),
+      'evaluation.fanOut': fanOut,
+    };
+  };
   let batch = Math.max(config['sampling.batchSize'], config['evaluation.batchSize']);
   for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite));
   let fanOut = finite;

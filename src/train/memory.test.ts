@@ -86,6 +86,14 @@ describe(`forecast = ledger = what is counted from outside, to the byte: ${WEBGP
     },
   );
 
+  test.skipIf(WEBGPU.missing)('several batches to a step take what one takes', async () => {
+    const graph = testGraph({ features: 'sparse' });
+    const config = configOf({ ...SAMPLED, 'training.epochs': 2 });
+    const one = await checkedRun(graph, config, false);
+    const several = await checkedRun(graph, { ...config, 'training.accumulate': 3 }, false);
+    expect(several.run.memory).toEqual(one.run.memory);
+  });
+
   test.skipIf(WEBGPU.missing)('capacities that a probe found', async () => {
     const graph = testGraph({ nodes: 800, features: 'sparse' });
     const config = configOf({ ...SAMPLED, 'training.epochs': 2 });

@@ -42,7 +42,7 @@ export interface PassContext {
   /** Where sampled passes get their batches; null in a run that has none. */
   readonly batches: BatchSource | null;
   readonly root: Key;
-  /** Awaited before every optimiser step and every batch: the place to wait, to change `config`, to end a run by throwing. */
+  /** Awaited before every optimiser step and every further batch: the place to wait, to change `config`, to end a run by throwing. */
   readonly before: (what: 'step' | 'batch') => Promise<void> | void;
   /** Optimiser steps so far. */
   steps: number;
@@ -154,13 +154,16 @@ function feedDropped({ graph, config, model, host, executor, root, steps }: Pass
 }
 
 /**
- * Batches of seed nodes with sampled neighbours. A batch over the plan's capacity is split in halves, whose losses and
- * gradients add up and are divided once, by the size of the original batch: the result is that of the whole batch.
+ * Batches of seed nodes with sampled neighbours. An optimiser step takes `training.accumulate` of them, the last of an epoch
+ * what is left; a batch over the plan's capacity is split in halves. Losses and gradients of all these parts add up and
+ * are divided once, by the weight of all seeds of the step. Samples, missing edges and dropout depend on the step and on
+ * global ids, so the result is that of the seeds in one batch. (Batch norm is not: it takes the statistics of each part.)
  */
 export function sampledPass(context: PassContext, routine: 'train' | 'evaluate', seeds: Uint32Array): Pass {
   const { model, executor, host, root, times } = context;
   const batches = context.batches!;
   const training = routine === 'train';
+  const weightOf = (batch: Uint32Array) => totalWeight(context.classWeights, context.graph.labels, batch);
 
   /** Runs a batch whole, or its halves one after the other. */
   async function runParts(
@@ -197,16 +200,23 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
       if (training) context.epoch = epoch;
       const { batchSize, fanOut: listed } = samplingOf(context.config, routine);
       const fanOut = fanOuts(model, listed);
-      const list = training
-        ? epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle))
-        : inOrder(seeds, batchSize);
-      for (const [index, batch] of list.entries()) {
+      const steps = training
+        ? grouped(
+            epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle)),
+            context.config['training.accumulate'],
+          )
+        : grouped(inOrder(seeds, batchSize), 1);
+      for (const [index, group] of steps.entries()) {
         await context.before(training ? 'step' : 'batch');
         // Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler.
         const key = training ? deriveKey(root, context.steps, USE.sample) : deriveKey(root, index, USE.evaluate);
-        const weight = totalWeight(context.classWeights, context.graph.labels, batch);
-        const scalars = { lossScale: 1 / weight, first: index === 0 ? 1 : 0 };
-        await runParts(batch, fanOut, key, scalars, visit);
+        const weight = group.reduce((sum, batch) => sum + weightOf(batch), 0);
+        for (const [part, batch] of group.entries()) {
+          if (part > 0) await context.before('batch');
+          const firstPart = part === 0 ? 1 : 0;
+          const scalars = { lossScale: 1 / weight, first: index === 0 ? firstPart : 0, firstPart };
+          await runParts(batch, fanOut, key, scalars, visit);
+        }
         if (!training) continue;
         await executor.run('update', stepOf(context, {}, {}));
         context.steps++;
@@ -221,4 +231,9 @@ function inOrder(seeds: Uint32Array, batchSize: number): Uint32Array[] {
   const batches: Uint32Array[] = [];
   for (let at = 0; at < seeds.length; at += batchSize) batches.push(seeds.slice(at, at + batchSize));
   return batches;
+}
+
+/** The batches, `size` at a time; the last group may be smaller. */
+function grouped(batches: readonly Uint32Array[], size: number): Uint32Array[][] {
+  return Array.from({ length: Math.ceil(batches.length / size) }, (_, i) => batches.slice(i * size, (i + 1) * size));
 }

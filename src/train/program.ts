@@ -18,7 +18,7 @@ import { declareBatch, declareDropped, declareFull, type GraphInputs, type Graph
 /**
  * A training run as a program of routines over shared parameters:
  *   train     forward, loss, backward; in the full batch also the update
- *   update    (sampled) the update, from the gradients that the parts of a batch have added up
+ *   update    (sampled) the update, from the gradients that the batches of a step, and their parts, have added up
  *   evaluate  forward on all splits, losses and counts
  *   keep      remembers the parameters: run after the best epoch so far
  *   restore   puts them back

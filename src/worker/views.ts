@@ -24,10 +24,11 @@ export function forecastView(graph: Graph, config: Config, { forecast, fitted }:
   };
 }
 
-/** Optimiser steps of an epoch: one for each batch of training nodes. */
+/** Optimiser steps of an epoch: one for every `training.accumulate` batches of training nodes. */
 export function stepsPerEpoch(graph: Graph, config: Config): number {
   if (config['sampling.strategy'] === 'full') return 1;
-  return Math.ceil(seedsOf(splitOf(graph, config), 'train', false).length / config['sampling.batchSize']);
+  const perStep = config['sampling.batchSize'] * config['training.accumulate'];
+  return Math.ceil(seedsOf(splitOf(graph, config), 'train', false).length / perStep);
 }
 
 export function datasetInfo(graph: Graph, fingerprint: string): DatasetInfo {

@@ -11,6 +11,7 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'training.lr': 'learning rate',
   'training.optimizer': 'optimiser',
   'training.clip': 'gradient clipping',
+  'training.accumulate': 'batches per step',
   'data.normalizeFeatures': 'normalise features',
   'sampling.fanOut': 'fan-out',
   'evaluation.strategy': 'evaluation',

@@ -32,6 +32,11 @@ describe('describeStrategy', () => {
       'Fits in 16 MB as a full batch: the whole graph at once, one step per epoch.',
     ],
     [
+      'several batches to a step',
+      forecast({ ...SAMPLED, ...LIKEWISE, 'training.accumulate': 4 }, {}, 3),
+      'Sampled: batches of 512 seed nodes (fan-out 15, 10), 4 to a step, 3 steps per epoch; evaluation likewise.',
+    ],
+    [
       'sampled to fit',
       forecast({ 'memory.gpuBudget': 4e6 }, { ...SAMPLED, ...LIKEWISE }, 1234),
       'Fits in 4 MB by sampling: batches of 512 seed nodes (fan-out 15, 10), 1,234 steps per epoch; evaluation likewise.',

@@ -25,13 +25,15 @@ export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView
   const changed = Object.keys(fitted).length > 0;
   const by = changed ? (smaller ? ' with smaller batches' : ' by sampling') : ', sampled as asked for';
   const train = batches(run, 'sampling');
+  const accumulate = run['training.accumulate'];
+  const perStep = accumulate > 1 ? `${formatCount(accumulate)} to a step, ` : '';
   const evaluate = batches(run, 'evaluation');
   const rest = !evaluation
     ? 'evaluation on the whole graph'
     : evaluate === train
       ? 'evaluation likewise'
       : `evaluation in ${evaluate}`;
-  return `${fits ? `${fits}${by}` : 'Sampled'}: ${train}, ${steps}; ${rest}.`;
+  return `${fits ? `${fits}${by}` : 'Sampled'}: ${train}, ${perStep}${steps}; ${rest}.`;
 }
 
 /** `batches of 512 seed nodes (fan-out 15, 10)`; without a graph there are no neighbours to fan out to. */

@@ -134,7 +134,7 @@ export const updateOp: Op<Update> = {
   },
 };
 
-/** total += x, or total = x where scalars.firstPart = 1: gradients of the parts of a split batch. */
+/** total += x, or total = x where scalars.firstPart = 1: gradients of the parts of a step. */
 export function accumulate(g: OpGraph, total: Value, x: Value): void {
   addNode(g, accumulateOp, [x], [], null, [total]);
 }
