@@ -1,6 +1,6 @@
 /** What the schema says of a hyperparameter. */
 
-export type Group = 'model' | 'data' | 'task' | 'training' | 'sampling' | 'evaluation' | 'memory';
+export type Group = 'model' | 'data' | 'task' | 'training' | 'sampling' | 'evaluation' | 'memory' | 'compute';
 
 interface Common {
   readonly group: Group;

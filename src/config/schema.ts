@@ -1,3 +1,4 @@
+import { COMPUTE } from './computeEntries.ts';
 import type { Entry } from './entry.ts';
 import { MEMORY } from './memoryEntries.ts';
 import { MODEL } from './modelEntries.ts';
@@ -13,7 +14,7 @@ export type { BooleanEntry, Entry, EnumEntry, Group, IntegersEntry, NumberEntry 
  * A configuration is one flat object; its keys are dotted, `group.name`.
  */
 
-export const SCHEMA = { ...MODEL, ...TRAINING, ...MEMORY };
+export const SCHEMA = { ...MODEL, ...TRAINING, ...MEMORY, ...COMPUTE };
 
 export type ConfigKey = keyof typeof SCHEMA;
 

@@ -27,6 +27,7 @@ export function appnp(config: Config): Model {
         const first = perceptron(pass);
         let z = first;
         for (const [hop, block] of inputs.blocks.entries()) {
+          g.segment++;
           const spread = spmm(g, block, z, `Â·(${z.name})`);
           z = combine(g, 1 - alpha, spread, alpha, atLevel(pass, first, hop + 1));
         }
@@ -47,7 +48,10 @@ export function sgc(config: Config): Model {
       return (pass) => {
         // Linear all the way: the narrow logits are gathered, not the wide features.
         let z: Value = project(pass, drop(pass, pass.inputs.features, 0), weight);
-        for (const block of pass.inputs.blocks) z = spmm(pass.g, block, z, 'Â·Z');
+        for (const block of pass.inputs.blocks) {
+          pass.g.segment++;
+          z = spmm(pass.g, block, z, 'Â·Z');
+        }
         return addBias(pass.g, z, bias);
       };
     },
@@ -82,10 +86,12 @@ function buildGcn2(p: Declarations, { features, classes, config }: ModelShape): 
     const first = act(pass, enter(pass, drop(pass, inputs.features, 0)));
     let h = first;
     for (const [hop, { weight, norm, beta }] of convolutions.entries()) {
+      g.segment++;
       const gathered = spmm(g, inputs.blocks[hop], drop(pass, h, hop), `Â·(${h.name})`);
       const mixed = combine(g, 1 - alpha, gathered, alpha, atLevel(pass, first, hop + 1));
       h = act(pass, norm(pass, combine(g, 1 - beta, mixed, beta, project(pass, mixed, weight))));
     }
+    g.segment++;
     return leave(pass, drop(pass, h, convolutions.length));
   };
 }

@@ -36,6 +36,7 @@ function build(kind: ConvolutionName | 'mlp', p: Declarations, shape: ModelShape
     const wide = kind === 'sage' ? 2 * hidden : hidden;
     const feedForward = perceptron(p, `${name}.module.feed_forward_module`, wide, act, config);
     return (pass: Pass, x: Value, hop: number) => {
+      pass.g.segment++;
       const level = kind === 'mlp' ? 0 : hop + 1;
       const inner = feedForward(pass, gather(pass, norm(pass, x), hop), level);
       return add(pass.g, atLevel(pass, x, level), inner);
@@ -45,6 +46,7 @@ function build(kind: ConvolutionName | 'mlp', p: Declarations, shape: ModelShape
   const leave = linear(p, 'output_linear', hidden, classes);
   return (pass) => {
     const x = blocks.reduce((h, block, hop) => block(pass, h, hop), enter(pass, pass.inputs.features));
+    pass.g.segment++;
     return leave(pass, norm(pass, x));
   };
 }

@@ -64,6 +64,7 @@ function build(
     let h: Rows = enter ? enter(pass, pass.inputs.features) : pass.inputs.features;
     const all: Value[] = [];
     for (const [i, { apply, norm, residual }] of list.entries()) {
+      g.segment++;
       const [level, next] = convolution ? [i, i + 1] : [0, 0];
       const before: Rows = h;
       let out = apply(pass, drop(pass, before, level), i);
@@ -72,6 +73,7 @@ function build(
       h = out;
       all.push(out);
     }
+    g.segment++;
     if (!leave) return all.at(-1)!;
     const end = convolution ? layers : 0;
     const seen = all.map((value) => (convolution ? atLevel(pass, value, end) : value));

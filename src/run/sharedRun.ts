@@ -114,10 +114,15 @@ export function verdict(shared: SharedRun, record: RunRecord): Verdict {
   return 'differs';
 }
 
-/** Whether both did the same work; the settings of memory do not touch the numbers except through what was fitted. */
+/**
+ * Whether both did the same work; the settings of memory do not touch the numbers except through what was fitted, nor does
+ * computing one again.
+ */
 function sameSettings(shared: SharedRun, record: RunRecord): boolean {
   const ran = (run: SharedRun | RunRecord): Config => ({ ...run.config, ...run.fitted });
-  const changes = diffConfigs(ran(shared), ran(record)).filter(({ key }) => entryOf(key).group !== 'memory');
+  const changes = diffConfigs(ran(shared), ran(record)).filter(
+    ({ key }) => entryOf(key).group !== 'memory' && key !== 'compute.recompute',
+  );
   const events = (run: SharedRun | RunRecord) =>
     JSON.stringify(run.events.map(({ step, key, value }) => [step, key, value]));
   return changes.length === 0 && events(shared) === events(record) && shared.epochs === record.epochs.length;

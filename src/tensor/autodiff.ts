@@ -20,12 +20,14 @@ export function gradients(
     if (node.inputs.some((value) => moving.has(value))) for (const out of node.outputs) moving.add(out);
   }
   const found = new Map(upstream);
+  g.backward = true;
   for (const node of nodes.reverse()) {
     const arriving = node.outputs.map((out) => found.get(out) ?? null);
     if (!node.op.root && arriving.every((gradient) => gradient === null)) continue;
     const wanted = node.inputs.map((value) => moving.has(value));
     if (!wanted.includes(true)) continue;
     if (!node.op.gradient) throw new Error(`op '${node.op.name}' has no gradient`);
+    g.segment = node.segment;
     const contributions = node.op.gradient(g, node, arriving, wanted);
     contributions.forEach((gradient, i) => {
       if (!gradient) return;

@@ -4,7 +4,12 @@ import type { Purpose, Size, Value } from './value.ts';
 /** Builders of ops append to the graph through these. */
 
 export function newGraph(): OpGraph {
-  return { values: [], nodes: [], routine: 'main', randomStreams: 0 };
+  return { values: [], nodes: [], routine: 'main', segment: 0, backward: false, randomStreams: 0 };
+}
+
+/** New nodes join this routine, at its beginning. */
+export function beginRoutine(g: OpGraph, routine: string): void {
+  Object.assign(g, { routine, segment: 0, backward: false });
 }
 
 /**
@@ -74,5 +79,6 @@ export function addNode<A>(
   attributes: A,
   updates: readonly Value[] = [],
 ): void {
-  g.nodes.push({ op: op as Op, routine: g.routine, inputs, outputs, updates, attributes });
+  const { routine, segment, backward } = g;
+  g.nodes.push({ op: op as Op, routine, segment, backward, inputs, outputs, updates, attributes });
 }

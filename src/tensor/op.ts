@@ -34,6 +34,11 @@ export interface Op<A = unknown> {
 export interface Node<A = unknown> {
   readonly op: Op<A>;
   readonly routine: string;
+  /** The part of the model, in order, that it computes or differentiates; a pass may treat each on its own. */
+  readonly segment: number;
+  /** Added by differentiation or after it: in a training routine, all that is not the forward pass. */
+  readonly backward: boolean;
+  /** Every value that its lowering reads, those inside `attributes` too. */
   readonly inputs: readonly Value[];
   /** New values that this node writes. */
   readonly outputs: readonly Value[];
@@ -51,6 +56,9 @@ export interface OpGraph {
   readonly nodes: Node[];
   /** The routine that new nodes join. */
   routine: string;
+  /** What new nodes are marked with. */
+  segment: number;
+  backward: boolean;
   /** Counts the ops that draw random numbers, so that each has its own stream. */
   randomStreams: number;
 }

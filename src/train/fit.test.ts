@@ -51,6 +51,19 @@ describe('ladder', () => {
     expect([...new Set(strategies)]).toEqual(['full full', 'neighbor full', 'neighbor neighbor']);
   });
 
+  test('computes more, exactly, before it samples; sampled training keeps what was asked for', () => {
+    const first = (asked: Config['compute.recompute']) =>
+      ladder(configOf({ 'compute.recompute': asked }))
+        .slice(0, 4)
+        .map((change) => ({ ...configOf({ 'compute.recompute': asked }), ...change }))
+        .map((rung) => `${rung['sampling.strategy']} ${rung['compute.recompute']}`);
+    expect(first('off')).toEqual(['full off', 'full segments', 'full tree', 'neighbor off']);
+    expect(first('segments').slice(0, 3)).toEqual(['full segments', 'full tree', 'neighbor segments']);
+    expect(first('tree').slice(0, 2)).toEqual(['full tree', 'neighbor tree']);
+    const sampled = ladder(configOf({ 'sampling.strategy': 'neighbor' }));
+    expect(sampled.some((change) => 'compute.recompute' in change)).toBe(false);
+  });
+
   test.each([
     ['default', {}],
     ['sampled', SAMPLED],
@@ -134,6 +147,19 @@ describe('fitRun', () => {
       last = batch;
     }
     expect(last).toBe(large.nodes);
+  });
+
+  test('recomputes a deep model where that is enough, and says so', () => {
+    const deep = configOf({ 'model.kind': 'gcn2', 'model.layers': 16, 'model.hidden': 64 });
+    const bytes = (how: Config['compute.recompute']) => bytesOf(large, deep, { 'compute.recompute': how });
+    for (const [budget, how] of [
+      [bytes('off') - 1, 'segments'],
+      [bytes('segments') - 1, 'tree'],
+    ] as const) {
+      const { fitted, forecast } = fitRun(large, { ...deep, 'memory.gpuBudget': budget }, OPTIONS, true);
+      expect(fitted).toEqual({ 'compute.recompute': how });
+      expect(forecast.memory.gpu).toBe(bytes(how));
+    }
   });
 
   test('gives the same fit whatever was asked before', () => {

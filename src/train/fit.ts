@@ -6,7 +6,7 @@ import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } f
 
 /**
  * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
- * ladder of settings, best first, and the first rung that fits is taken. Once both passes sample, each rung takes less memory
+ * ladder of settings, best first, and the first rung that fits is taken. A full batch first computes values again. Once both passes sample, each rung takes less memory
  * than the one before; the step from the full batch to sampling may take more on a small graph.
  */
 export interface Fit {
@@ -20,9 +20,16 @@ export interface Fit {
 /** Below this a batch is too small to learn well from: fan-outs shrink first. */
 const SMALL_BATCH = 16;
 
+/** From the one that keeps most to the one that keeps least: slower, but every number stays as it is. */
+const RECOMPUTATION = ['off', 'segments', 'tree'] as const;
+
 /** Settings from what was asked for down to the smallest, as changes to the configuration. */
 export function ladder(config: Config): Partial<Config>[] {
   const rungs: Partial<Config>[] = [{}];
+  if (config['sampling.strategy'] === 'full') {
+    const more = RECOMPUTATION.slice(RECOMPUTATION.indexOf(config['compute.recompute']) + 1);
+    rungs.push(...more.map((recompute) => ({ 'compute.recompute': recompute })));
+  }
   const sampled = { 'sampling.strategy': 'neighbor' } as const;
   if (config['sampling.strategy'] === 'full') rungs.push(sampled);
   if (config['evaluation.strategy'] === 'full') rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });

@@ -2,14 +2,22 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { resolveConfig } from '../config/resolve.ts';
 import type { Config } from '../config/schema.ts';
 import { cpuBytes } from '../device/cpu/executor.ts';
 import { gpu } from '../device/testing/dawn.ts';
 import { countBuffers } from '../device/webgpu/countBuffers.ts';
+import { arrange } from '../graph/arrange.ts';
+import { canonicalSparse } from '../graph/features.ts';
+import { powerLawGraph } from '../graph/generators.ts';
 import type { Graph } from '../graph/graph.ts';
 import { fileStore } from '../store/file.ts';
+import { panelsOf } from '../tensor/panels.ts';
+import { DEFAULT_LIMITS } from '../tensor/plan.ts';
+import type { DType, Value } from '../tensor/value.ts';
 import { verifyPlan } from '../tensor/verify.ts';
 import type { Fit } from './fit.ts';
+import { forecastRun } from './forecast.ts';
 import { graphBytes } from './hostMemory.ts';
 import { forecast, predict, type Trained, train } from './session.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
@@ -93,6 +101,16 @@ describe(`forecast = ledger = what is counted from outside, to the byte: ${WEBGP
     const several = await checkedRun(graph, { ...config, 'training.accumulate': 3 }, false);
     expect(several.run.memory).toEqual(one.run.memory);
   });
+
+  test.skipIf(WEBGPU.missing).each([...KINDS, ...VARIANTS, ...BATCH_NORMS])(
+    'recomputed, full batch and sampled: %s',
+    async (_, changes) => {
+      const graph = testGraph({ features: 'sparse', directed: true });
+      const config = configOf({ 'training.epochs': 1, 'model.layers': 3, ...changes });
+      await checkedRun(graph, { ...config, 'compute.recompute': 'tree' }, false);
+      await checkedRun(graph, { ...config, ...SAMPLED, 'compute.recompute': 'segments' }, false);
+    },
+  );
 
   test.skipIf(WEBGPU.missing)('capacities that a probe found', async () => {
     const graph = testGraph({ nodes: 800, features: 'sparse' });
@@ -238,5 +256,75 @@ describe('a graph in files', () => {
     const { memory } = await train({ graph, config, backend: CPU.backend, fit: false });
     expect(memory.forecast.disk).toBe(0);
     expect(memory.peak.disk).toBe(0);
+  });
+});
+
+describe('recomputation', () => {
+  /** As large as Cora: 2,708 nodes, 1,433 words of which each node has 18, 7 classes. */
+  const nodes = 2708;
+  const words = Float32Array.from({ length: nodes * 1433 }, (_, i) => (i % 79 === 0 ? 1 : 0));
+  const graph = arrange({
+    ...powerLawGraph(nodes, 5278, 7),
+    labels: Int32Array.from({ length: nodes }, (_, node) => node % 7),
+    classNames: [...'abcdefg'],
+    features: canonicalSparse({ kind: 'dense', rows: nodes, cols: 1433, values: words }),
+  });
+  const OPTIONS = { backend: 'webgpu', limits: DEFAULT_LIMITS, capacityFrom: 'worst case' } as const;
+  const planOf = (how: Config['compute.recompute'], layers = 16) => {
+    const sets = [`compute.recompute=${how}`, `model.layers=${layers}`];
+    const { config } = resolveConfig({ preset: 'gcn2', sets });
+    const { plan } = forecastRun(graph, config, OPTIONS);
+    expect(verifyPlan(plan)).toEqual([]);
+    const activations = plan.buffers.filter(({ purpose }) => purpose === 'activations');
+    return {
+      bytes: activations.reduce((sum, { bytes }) => sum + bytes, 0),
+      dispatches: plan.routines.train.length,
+      routines: plan.routines,
+    };
+  };
+
+  test.each([...KINDS, ...VARIANTS, ...BATCH_NORMS])('runs something again: %s', (_, changes) => {
+    const little = testGraph({ features: 'sparse', directed: true });
+    const of = (how: Config['compute.recompute']) => {
+      const config = configOf({ 'model.layers': 3, ...changes, 'compute.recompute': how });
+      return forecastRun(little, config, OPTIONS).training.program;
+    };
+    const { graph, capacity } = of('tree');
+    expect(graph.nodes.length).toBeGreaterThan(of('off').graph.nodes.length);
+    // The pass goes by a node's inputs alone: nothing else may be read.
+    const panels = (value: Value) => panelsOf(value, capacity, DEFAULT_LIMITS.maxStorageBufferBindingSize);
+    for (const node of graph.nodes) {
+      const known = new Set<unknown>([...node.inputs, ...node.outputs]);
+      const scratch = (name: string, dtype: DType, rows: number) => {
+        const value = { ...node.inputs[0], name, dtype, rows, layout: 'packed', lifetime: 'transient' } as const;
+        known.add(value);
+        return { value, panel: 0 };
+      };
+      const read = node.op.lower(node, { capacity, panels, scratch }).flatMap(({ reads }) => Object.values(reads));
+      const transient = read.filter(({ value }) => value.lifetime === 'transient');
+      expect(transient.filter(({ value }) => !known.has(value)).map(({ value }) => value.name)).toEqual([]);
+    }
+  });
+
+  test('of 16 layers of GCNII takes a third of the memory, and less than twice the dispatches', () => {
+    const [off, segments, tree] = (['off', 'segments', 'tree'] as const).map((how) => planOf(how));
+    expect(off.bytes / segments.bytes).toBeGreaterThan(2);
+    expect(off.bytes / tree.bytes).toBeGreaterThan(3);
+    // 396, 492 and 637.
+    expect(segments.dispatches / off.dispatches).toBeLessThan(1.25);
+    expect(tree.dispatches / off.dispatches).toBeLessThan(1.65);
+    // Nothing but the training routine changes.
+    const kernels = ({ routines }: typeof off) => routines.evaluate.map(({ kernel }) => kernel);
+    expect(kernels(tree)).toEqual(kernels(off));
+  });
+
+  test('keeps about the square root of the layers, or about their logarithm', () => {
+    const [of16, of64] = [16, 64].map((layers) =>
+      (['off', 'segments', 'tree'] as const).map((how) => planOf(how, layers).bytes),
+    );
+    const growth = of64.map((bytes, i) => bytes / of16[i]);
+    expect(growth[0]).toBeGreaterThan(3.5);
+    expect(growth[1]).toBeLessThan(2);
+    expect(growth[2]).toBeLessThan(1.4);
   });
 });

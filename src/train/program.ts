@@ -9,8 +9,9 @@ import {
   type Totals,
 } from '../task/nodeClassification.ts';
 import { gradients } from '../tensor/autodiff.ts';
-import { newGraph, state } from '../tensor/graph.ts';
+import { beginRoutine, newGraph, state } from '../tensor/graph.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
+import { recompute } from '../tensor/passes/recompute.ts';
 import type { Program } from '../tensor/plan.ts';
 import type { Sizes, Value } from '../tensor/value.ts';
 import { declareBatch, declareDropped, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
@@ -74,7 +75,7 @@ export function buildProgram(
   let best: ReadonlyMap<Value, Value> = new Map();
 
   if (!options.predictOnly) {
-    g.routine = 'train';
+    beginRoutine(g, 'train');
     const drop = config['model.dropout'] > 0;
     const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
     addTrainingLoss(g, forward({ g, inputs: train.model, mode }), train.targets, trainLoss, classWeights);
@@ -97,7 +98,7 @@ export function buildProgram(
     });
   }
 
-  g.routine = 'evaluate';
+  beginRoutine(g, 'evaluate');
   const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
   if (!options.predictOnly) {
     addEvaluation(g, logits, evaluate.targets, totals, classWeights);
@@ -108,10 +109,11 @@ export function buildProgram(
     for (const [parameter, copy] of best) accumulate(g, parameter, copy);
   }
 
+  const again = config['compute.recompute'];
   const stored = [...parameters, ...buffers];
   return {
     program: {
-      graph: g,
+      graph: options.predictOnly || again === 'off' ? g : recompute(g, 'train', again),
       capacity,
       results: options.predictOnly ? [] : [trainLoss, ...Object.values(totals).filter((value) => value !== null)],
       readable: [...stored.map(({ value }) => value), ...(options.readLogits ? [logits] : [])],

@@ -53,6 +53,20 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
     },
   );
 
+  test.skipIf(missing).each([...KINDS, ...VARIANTS, ...BATCH_NORMS])(
+    'recomputation changes no bit: %s',
+    async (_, changes) => {
+      for (const strategy of [{}, SAMPLED]) {
+        const config = configOf({ 'training.epochs': 2, 'model.layers': 3, ...strategy, ...changes });
+        const kept = await train({ graph, config, backend, fit: false });
+        const again = async (how: Config['compute.recompute']) =>
+          train({ graph, config: { ...config, 'compute.recompute': how }, backend, fit: false });
+        expectSameBits(await again('tree'), kept);
+        if (strategy !== SAMPLED) expectSameBits(await again('segments'), kept);
+      }
+    },
+  );
+
   test.skipIf(missing).each(STRATEGIES)('another seed gives another curve: %s', async (_, changes) => {
     const config = configOf(changes);
     const hashes = new Set<string>();

@@ -17,6 +17,7 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'evaluation.strategy': 'evaluation',
   'evaluation.batchSize': 'evaluation batch',
   'evaluation.fanOut': 'evaluation fan-out',
+  'compute.recompute': 'recomputation',
   'memory.cacheBytes': 'chunk cache',
   'memory.chunkBytes': 'chunk size',
 };
@@ -32,5 +33,5 @@ export const SECTIONS: readonly { readonly title: string; readonly groups: reado
   { title: 'Data', groups: ['data'] },
   { title: 'Model', groups: ['model'] },
   { title: 'Training', groups: ['training', 'task'] },
-  { title: 'Memory', groups: ['sampling', 'evaluation', 'memory'] },
+  { title: 'Memory', groups: ['sampling', 'evaluation', 'memory', 'compute'] },
 ];

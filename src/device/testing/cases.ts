@@ -2,7 +2,7 @@ import type { CsrMatrix } from '../../formats/matrix.ts';
 import { sortedCsr, transpose } from '../../graph/csr.ts';
 import { heavySegments } from '../../graph/segments.ts';
 import { nastyCsr } from '../../graph/testGraphs.ts';
-import { input } from '../../tensor/graph.ts';
+import { input, newGraph } from '../../tensor/graph.ts';
 import type { OpGraph } from '../../tensor/op.ts';
 import { dropout } from '../../tensor/ops/dropout.ts';
 import { add, addBias, sumRows } from '../../tensor/ops/elementwise.ts';
@@ -58,7 +58,7 @@ export function sparseCase(
 ): OpCase {
   return {
     name,
-    sizes: sparseInputs({ values: [], nodes: [], routine: '', randomStreams: 0 }, csr).sizes,
+    sizes: sparseInputs(newGraph(), csr).sizes,
     build(g) {
       const { matrix, data } = sparseInputs(g, csr);
       const used = use(g, matrix);
