@@ -2,6 +2,15 @@ import type { Entry } from './entry.ts';
 
 /** How the same numbers are computed: passes over the plan. */
 export const COMPUTE = {
+  'compute.compiled': {
+    type: 'enum',
+    values: ['on', 'off'],
+    default: 'on',
+    group: 'compute',
+    live: false,
+    shown: false,
+    help: 'off: one kernel per operation and one buffer per value, as a framework without a compiler; on: fused kernels, shared buffers.',
+  },
   'compute.recompute': {
     type: 'enum',
     values: ['off', 'segments', 'tree'],

@@ -1,5 +1,5 @@
 import type { Dispatch, Launch } from './op.ts';
-import { type Placement, type Plan, pieceKey, WORKGROUP } from './plan.ts';
+import { PARAMETER_WORDS, type Placement, type Plan, pieceKey, WORKGROUP } from './plan.ts';
 import { overlap } from './slots.ts';
 
 /**
@@ -118,7 +118,9 @@ function grids(plan: Plan): string[] {
     }
     const lacking = Object.entries(params).filter(([, value]) => !Number.isFinite(value));
     for (const [name] of lacking) faults.push(`${dispatch.kernel} gets no number for ${name}`);
-    if (Object.keys(params).length > 16) faults.push(`${dispatch.kernel} has more than 16 parameters`);
+    const count = Object.keys(params).length;
+    if (count > PARAMETER_WORDS)
+      faults.push(`${dispatch.kernel} has ${count} parameters, more than ${PARAMETER_WORDS}`);
   }
   return faults;
 }

@@ -76,7 +76,9 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
     predictOnly,
     readLogits: predictOnly || shape.classes === 2 || instruments.predictions === true,
   });
-  const plan = makePlan(training.program, options.limits, { timestamps: instruments.timestamps });
+  const compiled = config['compute.compiled'] === 'on';
+  const passes = { fuse: compiled, apart: !compiled };
+  const plan = makePlan(training.program, options.limits, { ...passes, timestamps: instruments.timestamps });
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
   const readBack = {
     bytes: logitsBytes(training),

@@ -17,6 +17,7 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'evaluation.strategy': 'evaluation',
   'evaluation.batchSize': 'evaluation batch',
   'evaluation.fanOut': 'evaluation fan-out',
+  'compute.compiled': 'compiled plan',
   'compute.recompute': 'recomputation',
   'memory.cacheBytes': 'chunk cache',
   'memory.chunkBytes': 'chunk size',

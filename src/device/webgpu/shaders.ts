@@ -148,12 +148,13 @@ function storage(name: string, access: Binding['access']): string {
 /** Adds `xAt` and `putX` of the matrices that the code reads and writes through them; the stages stand in `putOut`. */
 function withAccessors(code: string, stages: readonly StageText[]): string {
   const names = [...code.matchAll(/var<storage, \w+> (\w+): array<vec4f>/g)].map(([, name]) => name);
+  const calls = [code, ...stages.map(({ statement }) => statement)].join('\n');
   const accessors = names.flatMap((name) => {
     const put = `put${name[0].toUpperCase()}${name.slice(1)}`;
     const through = name === 'out' ? stages.map(({ statement }) => `  ${statement}\n`).join('') : '';
     const body = through ? `\n  var value = computed;\n${through}  ${name}[i] = value;\n` : ` ${name}[i] = computed; `;
     return [
-      ...(code.includes(`${name}At(`) ? [`fn ${name}At(i: u32) -> vec4f { return ${name}[i]; }`] : []),
+      ...(calls.includes(`${name}At(`) ? [`fn ${name}At(i: u32) -> vec4f { return ${name}[i]; }`] : []),
       ...(code.includes(`${put}(`) ? [`fn ${put}(i: u32, computed: vec4f) {${body}}`] : []),
     ];
   });

@@ -33,6 +33,9 @@ export function fuse(dispatches: readonly Dispatch[], options: FuseOptions): Dis
   return list.filter((dispatch) => dispatch !== null);
 }
 
+/** The parameters of so many stages fit into a dispatch's block beside those of any kernel (tensor/plan.ts). */
+const MOST_STAGES = 6;
+
 interface Fusion {
   readonly writers: readonly number[];
   readonly stage: Stage;
@@ -56,12 +59,15 @@ function fusion(
   const heavy = kernel.startsWith('aggregate.rows') && next?.kernel.startsWith('aggregate.merge');
   if (writers.length > (heavy ? 2 : 1)) return null;
   const others = Object.entries(dispatch.reads).filter(([name]) => name !== operand);
-  const changes = indicesOf(list, (other) =>
-    pieces(other.writes).some((piece) => same(piece, out) || others.some(([, read]) => same(piece, read))),
-  );
-  if (changes.some((change) => change >= first && change !== at)) return null;
+  // The work is done earlier than it was: what it reads must be there by then, and nobody else may store what it stores.
+  if (indicesOf(list, (other) => pieces(other.writes).some((piece) => same(piece, out))).length > 1) return null;
+  const missing = list.slice(first, at).some((other) => {
+    const written = other ? pieces(other.writes) : [];
+    return written.some((piece) => others.some(([, read]) => same(piece, read)));
+  });
+  if (missing) return null;
   const readers = indicesOf(list, (other) => pieces(other.reads).some((piece) => same(piece, flowing)));
-  const keeps = isKept(flowing) || readers.some((reader) => reader !== at) || others.some(([, r]) => same(r, flowing));
+  const keeps = isKept(flowing) || readers.some((reader) => reader !== at);
   const stage: Stage = { dispatch, operand, kept: keeps ? flowing : null };
   const bindings = writers.map((writer) => {
     const fused = withStage(list[writer]!, stage, { first: true, last: true });
@@ -69,6 +75,7 @@ function fusion(
   });
   // What is stored on the way must not be read by the same dispatch.
   if (others.some(([, read]) => same(read, flowing)) || Math.max(...bindings) > maxBindings) return null;
+  if (writers.some((writer) => (list[writer]!.tail?.stages.length ?? 0) >= MOST_STAGES)) return null;
   return { writers, stage };
 }
 
