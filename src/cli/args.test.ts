@@ -23,6 +23,14 @@ describe('parseInvocation', () => {
 
   it('has defaults', () => {
     expect(parseInvocation(['forecast'])).toMatchObject({ set: [], backend: 'auto', fit: true, json: false });
+    expect(parseInvocation(['train', '--profile', 'x'])).toMatchObject({ profile: 'x', profileEpochs: 3 });
+    expect(parseInvocation(['plan']).all).toBe(false);
+  });
+
+  it('takes the options of a trace and of a plan', () => {
+    const traced = parseInvocation(['train', '--profile', 'x', '--profile-epochs', '12']);
+    expect(traced).toMatchObject({ profile: 'x', profileEpochs: 12 });
+    expect(parseInvocation(['plan', '--all']).all).toBe(true);
   });
 
   it('hands negative values on to whoever judges them', () => {
@@ -46,6 +54,13 @@ describe('parseInvocation', () => {
     [['train', '--json=yes'], '--json: takes no value'],
     [['train', 'cora'], 'train: "cora" is one argument too many; options begin with --'],
     [['train', '--backend', 'cuda'], '--backend cannot be "cuda": it must be one of auto, webgpu, cpu'],
+    [['train', '--profile-epochs', '2'], '--profile-epochs: name the file of the trace with --profile FILE'],
+    ...(['0', '-1', '1.5', 'x', '1e99'].map((text) => [
+      ['train', '--profile', 'x', '--profile-epochs', text],
+      `--profile-epochs cannot be "${text}": it must be an integer from 1`,
+    ]) as [string[], string][]),
+    [['forecast', '--profile', 'x'], 'forecast: unknown option "--profile"'],
+    [['forecast', '--all'], 'forecast: unknown option "--all"'],
     [['predict'], 'predict: name the folder'],
     [['inspect', 'a', 'b'], 'inspect: "b" is one argument too many'],
   ])('refuses %j', (argv, said) => {

@@ -3,7 +3,7 @@ import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
 
 /** The commands and what they take. */
-export const COMMANDS = ['train', 'forecast', 'predict', 'inspect', 'help'] as const;
+export const COMMANDS = ['train', 'forecast', 'plan', 'predict', 'inspect', 'help'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 type Option = { readonly type: 'string' | 'boolean'; readonly multiple?: boolean; readonly short?: string };
@@ -23,8 +23,9 @@ const RUN = {
 } as const satisfies Record<string, Option>;
 
 const OPTIONS = {
-  train: { ...RUN, out: { type: 'string' } },
+  train: { ...RUN, out: { type: 'string' }, profile: { type: 'string' }, 'profile-epochs': { type: 'string' } },
   forecast: RUN,
+  plan: { ...RUN, all: { type: 'boolean' } },
   predict: { ...HELP, data: { type: 'string' }, backend: { type: 'string' } },
   inspect: { ...HELP, json: { type: 'boolean' } },
   help: HELP,
@@ -34,6 +35,7 @@ const OPTIONS = {
 const POSITIONALS: Record<CommandName, { readonly min: number; readonly max: number; readonly what: string }> = {
   train: { min: 0, max: 0, what: '' },
   forecast: { min: 0, max: 0, what: '' },
+  plan: { min: 0, max: 0, what: '' },
   predict: { min: 1, max: 1, what: 'the folder that edgewise train --out wrote' },
   inspect: { min: 1, max: 1, what: 'a file, a folder or the name of a dataset' },
   help: { min: 0, max: 1, what: '' },
@@ -57,6 +59,11 @@ export interface Invocation {
   readonly fit: boolean;
   readonly json: boolean;
   readonly out?: string;
+  /** Lists are printed whole. */
+  readonly all: boolean;
+  /** Where the trace of the first `profileEpochs` epochs goes. */
+  readonly profile?: string;
+  readonly profileEpochs: number;
 }
 
 /** Takes the arguments after `edgewise` apart. InputError in one sentence on anything unknown, missing or superfluous. */
@@ -90,6 +97,9 @@ export function parseInvocation(argv: readonly string[]): Invocation {
     fit: values['no-fit'] !== true,
     json: values.json === true,
     out: text('out'),
+    all: values.all === true,
+    profile: text('profile'),
+    profileEpochs: profileEpochsOf(text('profile-epochs'), text('profile')),
   };
 }
 
@@ -119,6 +129,19 @@ function checkPositionals(command: CommandName, given: readonly string[]): void 
     const advice = max === 0 ? 'options begin with --' : `one argument is enough: ${what || 'a command or config'}`;
     throw new InputError(`${command}: ${quote(given[max])} is one argument too many; ${advice}.`);
   }
+}
+
+/** Epochs in a trace where nobody says how many: the first is slower than the others, and two show what varies. */
+const PROFILE_EPOCHS = 3;
+
+function profileEpochsOf(text: string | undefined, profile: string | undefined): number {
+  if (text === undefined) return PROFILE_EPOCHS;
+  if (profile === undefined) throw new InputError('--profile-epochs: name the file of the trace with --profile FILE.');
+  const epochs = Number(text);
+  if (!/^\d+$/.test(text) || epochs < 1 || !Number.isSafeInteger(epochs)) {
+    throw new InputError(`--profile-epochs cannot be ${quote(text)}: it must be an integer from 1.`);
+  }
+  return epochs;
 }
 
 function backendOf(text: string | undefined): BackendChoice {

@@ -1,5 +1,6 @@
-import { RUN_SCHEMA } from '../run/record.ts';
+import { type DatasetInfo, type MemoryBytes, RUN_SCHEMA } from '../run/record.ts';
 import { checkTrainable } from '../train/check.ts';
+import type { Fit } from '../train/fit.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
 import { describeGraph, loadGraph } from './data.ts';
@@ -9,6 +10,26 @@ import { describePreset, prepare } from './prepare.ts';
 
 /** `edgewise forecast`: the memory that `train` with the same arguments will create, without training. */
 export async function forecast(invocation: Invocation): Promise<void> {
+  const { data, lines } = await foresee(invocation);
+  if (invocation.json) say(JSON.stringify(data));
+  else for (const line of lines) say(line);
+}
+
+/** A run that is planned and not carried out: for machines, in words, and the plan itself. */
+export interface Foreseen {
+  readonly data: {
+    readonly schema: typeof RUN_SCHEMA;
+    readonly config: Fit['asked'];
+    readonly fitted: Fit['fitted'];
+    readonly dataset: DatasetInfo;
+    readonly memory: { readonly forecast: MemoryBytes };
+  };
+  readonly lines: readonly string[];
+  readonly plan: Fit['forecast']['plan'];
+}
+
+/** What `train` with the same arguments would do. */
+export async function foresee(invocation: Invocation): Promise<Foreseen> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
   const graph = await loadGraph(source);
@@ -17,15 +38,18 @@ export async function forecast(invocation: Invocation): Promise<void> {
   const { backend, description, close } = await openBackend(invocation.backend);
   try {
     const engine = await loadEngine();
-    const { fitted, memory } = await engine.forecast({ graph, config, backend, fit: invocation.fit });
-    if (invocation.json) {
-      say(JSON.stringify({ schema: RUN_SCHEMA, config, fitted, dataset, memory: { forecast: memory } }));
-      return;
-    }
-    say(describePreset(prepared));
-    say(`on ${description}`);
-    if (Object.keys(fitted).length > 0) say(`fitted: ${formatSettings(fitted)}`);
-    say(`memory forecast: ${formatMemory(memory)}`);
+    const found = await engine.forecast({ graph, config, backend, fit: invocation.fit });
+    const { fitted, memory } = found;
+    return {
+      data: { schema: RUN_SCHEMA, config, fitted, dataset, memory: { forecast: memory } },
+      lines: [
+        describePreset(prepared),
+        `on ${description}`,
+        ...(Object.keys(fitted).length > 0 ? [`fitted: ${formatSettings(fitted)}`] : []),
+        `memory forecast: ${formatMemory(memory)}`,
+      ],
+      plan: found.forecast.plan,
+    };
   } finally {
     close();
   }

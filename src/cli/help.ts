@@ -22,6 +22,7 @@ const OVERVIEW = `edgewise: trains graph neural networks on your own GPU
 
   edgewise train --data NAME       train and evaluate; --out FOLDER keeps the run
   edgewise forecast --data NAME    the memory that such a run will create, without running it
+  edgewise plan --data NAME        its values, memory and dispatches, with bytes and operations
   edgewise predict FOLDER --data NAME
                                    node, class and probabilities as CSV, from a kept run
   edgewise inspect NAME            what was understood of a file, a folder or a dataset
@@ -37,11 +38,20 @@ const TEXTS: Record<Exclude<CommandName, 'help'>, string> = {
 
 ${RUN_OPTIONS}
   --out FOLDER       keep run.json and weights.safetensors in this folder
+  --profile FILE     write a trace of the first epochs: sampling, reads, uploads, each kernel (for ui.perfetto.dev)
+  --profile-epochs N epochs in it (default 3; at most 100,000 events); a profiled epoch takes longer, its curve is the same
 
 Later wins: defaults, preset, --config, --set in order, --seed and --split.`,
   forecast: `edgewise forecast --data NAME [options]
 
 ${RUN_OPTIONS}`,
+  plan: `edgewise plan --data NAME [options]
+
+Bytes moved and floating-point operations are those of every dispatch at the capacity of the plan: the whole graph, or the
+largest batch.
+
+${RUN_OPTIONS}
+  --all              print long lists whole; --json always does`,
   predict: `edgewise predict FOLDER --data NAME [options]
 
 FOLDER is what edgewise train --out wrote. The CSV has the columns node, class and one probability per class.

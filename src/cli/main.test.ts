@@ -6,7 +6,9 @@ import { decodeRecord } from '../run/codec.ts';
 import { curveHash } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { COMMANDS } from './args.ts';
+import type { PlanReport } from './planReport.ts';
 import { type Binary, buildBinary, type Outcome } from './testBinary.ts';
+import { durationOf, readTrace } from './testTrace.ts';
 
 /** A ring of 30 nodes in three arcs, one class each: small, connected, and worth its edges. */
 const NODES = 30;
@@ -109,6 +111,12 @@ describe('bad input ends with status 2 and one line', () => {
     [['train', '--data', 'ring', '--preset', 'gnc'], 'unknown preset "gnc": did you mean gcn?'],
     [['train', '--data', 'ring', '--config', '/nonexistent.json'], '/nonexistent.json: cannot be read (ENOENT)'],
     [['train', '--data', 'ring', '--out', '/dev/null/x'], '--out /dev/null/x: cannot be made'],
+    [
+      ['train', '--data', 'ring', '--profile', '/nonexistent/x.json'],
+      '--profile /nonexistent/x.json: cannot be written',
+    ],
+    [['train', '--data', 'ring', '--profile', '/dev/null'], '--profile /dev/null: is no regular file'],
+    [['train', '--data', 'ring', '--profile-epochs', '2'], 'name the file of the trace with --profile FILE'],
     [['forecast', '--data', 'ring', '--out', 'x'], 'forecast: unknown option "--out"'],
     [['predict', '/nonexistent', '--data', 'ring'], '/nonexistent: not a folder'],
     [['inspect', '/nonexistent'], '"/nonexistent": neither'],
@@ -188,6 +196,57 @@ describe.each(backends)('training on %s', (backend) => {
     const record = decodeRecord((await binary.run(['train', ...short])).stdout, 'standard output');
     expect(JSON.parse(stdout).memory.forecast).toEqual(record.memory.forecast);
     expect(record.memory.peak.gpu).toBe(record.memory.forecast.gpu);
+  });
+
+  it('prints the plan of what it then runs', async () => {
+    const { stdout, status, stderr } = await binary.run(['plan', ...short]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { plan, memory } = JSON.parse(stdout) as { plan: PlanReport; memory: { forecast: { gpu: number } } };
+    const forecast = JSON.parse((await binary.run(['forecast', ...short])).stdout);
+    expect(JSON.parse(stdout)).toEqual({ ...forecast, plan });
+    if (backend === 'webgpu') expect(plan.bytes).toBe(memory.forecast.gpu);
+    expect(plan.slots.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(plan.bytes);
+    expect(plan.routines.map(({ name }) => name)).toEqual(['train', 'evaluate', 'keep', 'restore']);
+    expect(plan.total.moved).toBeGreaterThan(0);
+    expect(plan.total.flops).toBeGreaterThan(0);
+
+    const words = short.filter((word) => word !== '--json');
+    const text = await binary.run(['plan', ...words]);
+    expect(text).toMatchObject({ status: 0, stderr: '' });
+    const { dispatches } = plan.routines[0].total;
+    expect(text.stdout).toContain(`routine train: ${dispatches} dispatches, `);
+    expect(text.stdout).toMatch(/\n {2}and \d+ more: --all lists them\n/);
+    const all = await binary.run(['plan', ...words, '--all']);
+    expect(all.stdout).not.toContain('--all');
+    for (const { name } of plan.values) expect(all.stdout).toContain(`\n  ${name} `);
+  });
+
+  it('writes a trace, and the curve is the same', async () => {
+    const path = join(binary.folder, `trace-${backend}.json`);
+    const stored = [
+      '--set',
+      'sampling.strategy=neighbor',
+      '--set',
+      'sampling.batchSize=4',
+      '--set',
+      'memory.store=file',
+    ];
+    const run = ['train', ...short, ...stored];
+    const traced = await binary.run([...run, '--profile', path, '--profile-epochs', '2']);
+    expect(traced).toMatchObject({ status: 0, stderr: '' });
+    const record = decodeRecord(traced.stdout, 'standard output');
+    const plain = decodeRecord((await binary.run(run)).stdout, 'standard output');
+    expect(record.result).toEqual(plain.result);
+    expect(record.memory.peak.gpu).toBe(record.memory.forecast.gpu);
+
+    const { host, kernels, about } = readTrace(readFileSync(path, 'utf8'));
+    expect(about).toMatchObject({ data: 'ring', missing: '' });
+    expect([...host.keys()].sort()).toEqual(['I/O', 'epochs', 'read-back', 'sampling', 'upload']);
+    expect(host.get('epochs')!.filter(({ name }) => /^epoch/.test(name))).toHaveLength(2);
+    expect(kernels.has('optimizer.adam')).toBe(true);
+    const wall = Math.max(...[...host.values()].flat().map(({ ts, dur }) => ts + dur!));
+    expect(durationOf([...kernels.values()].flat())).toBeGreaterThan(0);
+    expect(durationOf([...kernels.values()].flat())).toBeLessThanOrEqual(wall);
   });
 
   it('keeps a run that predicts, and that repeats itself', async () => {

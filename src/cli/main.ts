@@ -7,6 +7,7 @@ import { forecast } from './forecast.ts';
 import { configText, helpText } from './help.ts';
 import { inspect } from './inspect.ts';
 import { complain, say } from './output.ts';
+import { plan } from './plan.ts';
 import { predict } from './predict.ts';
 import { prepare } from './prepare.ts';
 import { endWithParent, needsRelaunch, relaunch } from './relaunch.ts';
@@ -21,6 +22,7 @@ const PATIENCE_MS = 2000;
 const RUNS: Record<Exclude<CommandName, 'help'>, (invocation: Invocation) => Promise<void>> = {
   train,
   forecast,
+  plan,
   predict,
   inspect,
 };

@@ -76,8 +76,16 @@ export function progressBar(): Progress {
 
 /** 1.5 MB: decimal units, three digits. */
 export function formatBytes(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
+  return scaled(bytes, ['bytes', 'kB', 'MB', 'GB', 'TB']);
+}
+
+/** 1.5 MFLOP: floating-point operations, as bytes are formatted. */
+export function formatFlops(flops: number): string {
+  return scaled(flops, ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP']);
+}
+
+function scaled(amount: number, units: readonly string[]): string {
+  let value = amount;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;

@@ -42,12 +42,12 @@ export function saveRun(folder: string, record: RunRecord, weights: ReadonlyMap<
     ['curveHash', record.result.curveHash],
   ]);
   // The weights first: a folder with a run.json is a whole run.
-  write(join(folder, WEIGHTS), writeSafetensors(tensors, metadata));
-  write(join(folder, RECORD), `${encodeRecord(record)}\n`);
+  writeWhole(join(folder, WEIGHTS), writeSafetensors(tensors, metadata));
+  writeWhole(join(folder, RECORD), `${encodeRecord(record)}\n`);
 }
 
 /** Renamed into place: what is there is never half a file. */
-function write(path: string, content: string | Uint8Array): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, content);
   renameSync(temporary, path);

@@ -20,6 +20,7 @@ import {
 } from './output.ts';
 import { describePreset, prepare } from './prepare.ts';
 import { makeRunFolder, saveRun } from './saved.ts';
+import { checkTraceFile, saveTrace } from './traceFile.ts';
 
 /** `edgewise train`: one run, its record on standard output or a summary of it, and its files. */
 export async function train(invocation: Invocation): Promise<void> {
@@ -28,6 +29,8 @@ export async function train(invocation: Invocation): Promise<void> {
   const graph = await loadGraph(source);
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
+  const { profile, profileEpochs } = invocation;
+  if (profile !== undefined) checkTraceFile(profile);
   const dataset = await describeGraph(graph);
   const tell = invocation.json ? () => {} : say;
   tell(
@@ -41,19 +44,29 @@ export async function train(invocation: Invocation): Promise<void> {
     tell(`on ${description}`);
     const progress = progressBar();
     const engine = await loadEngine();
-    const { weights, ...trained } = await withStore(config, (place) =>
+    const recorder = profile === undefined ? null : (await import('./profile.ts')).newRecorder(profileEpochs);
+    let traced = '';
+    const trace = () => {
+      if (recorder && !traced) traced = saveTrace(profile!, recorder, dataset.name, description);
+    };
+    const { weights, ...trained } = await withStore(config, ({ store }) =>
       engine.train({
         graph,
         config,
         backend,
         fit: invocation.fit,
-        ...place,
+        store: store && recorder ? recorder.store(store) : store,
+        ...recorder?.job,
         onStart: ({ forecast, fitted }) => {
           if (Object.keys(fitted).length > 0)
             tell(`fitted to ${formatBytes(config['memory.gpuBudget'])}: ${formatSettings(fitted)}`);
           tell(`memory forecast: ${formatMemory(forecast.memory)}${describeCapacity(forecast)}`);
         },
-        onEpoch: (epoch) => progress.update(epoch.epoch, config['training.epochs'], describeEpoch(epoch, config)),
+        onEpoch: (epoch, steps) => {
+          recorder?.job.onEpoch(epoch, steps);
+          if (epoch.epoch === profileEpochs) trace();
+          progress.update(epoch.epoch, config['training.epochs'], describeEpoch(epoch, config));
+        },
       }),
     ).finally(progress.end);
     const record: RunRecord = { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config, dataset, ...trained };
@@ -61,6 +74,9 @@ export async function train(invocation: Invocation): Promise<void> {
     if (invocation.json) say(encodeRecord(record));
     else for (const line of summary(record)) say(line);
     if (invocation.out !== undefined) tell(`saved in ${invocation.out}`);
+    // A run of fewer epochs than were asked for is traced to its end.
+    trace();
+    if (traced) tell(traced);
   } finally {
     close();
   }

@@ -48,6 +48,7 @@ describe('a plan in detail', () => {
         grid: [1, 1],
         workgroup: 64,
         bytes: 100 * 32 * 4 + 30 * 8 * 4 + 100 * 8 * 4,
+        moved: 100 * 32 * 4 + 30 * 8 * 4 + 100 * 8 * 4,
         flops: 2 * 100 * 30 * 5,
       },
     ]);

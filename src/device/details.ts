@@ -1,7 +1,8 @@
 import { type Dispatch, pieceName } from '../tensor/op.ts';
 import { type Plan, pieceKey } from '../tensor/plan.ts';
-import { launchAtCapacity } from '../tensor/verify.ts';
+import { stepAtCapacity } from '../tensor/verify.ts';
 import { gridOf } from './grid.ts';
+import { bytesMoved } from './traffic.ts';
 import { shaderModule } from './webgpu/shaders.ts';
 
 /** The dispatches of a plan as a person reads them: plain data, so that it can cross to a page. */
@@ -23,6 +24,8 @@ export interface DispatchView {
   readonly workgroup: number;
   /** Bytes of everything read and written, each once: the least that must move. */
   readonly bytes: number;
+  /** Bytes that it loads and stores, gathered rows as often as they are gathered; see `bytesMoved`. */
+  readonly moved: number;
   /** Floating-point operations; a multiply-add counts as two. */
   readonly flops: number;
 }
@@ -36,6 +39,8 @@ export interface OperandView {
 /** @param workgroup invocations per workgroup that the executor chooses; see `workgroupSize` */
 export function planDetails(plan: Plan, workgroup: number): PlanDetails {
   const bytesOf = new Map(plan.placements.map(({ piece, bytes }) => [pieceKey(piece), bytes]));
+  const moved = bytesMoved(plan);
+  const step = stepAtCapacity(plan);
   const operands = (pieces: Dispatch['reads']): OperandView[] =>
     Object.entries(pieces).map(([binding, piece]) => ({
       binding,
@@ -43,7 +48,7 @@ export function planDetails(plan: Plan, workgroup: number): PlanDetails {
       bytes: bytesOf.get(pieceKey(piece))!,
     }));
   const view = (routine: string, dispatch: Dispatch): DispatchView => {
-    const { threads, flops } = launchAtCapacity(plan, dispatch);
+    const { threads, flops } = dispatch.at(step);
     // A value that is bound twice (a matrix times itself) moves once.
     const pieces = [...Object.values(dispatch.reads), ...Object.values(dispatch.writes)].map(pieceKey);
     return {
@@ -55,6 +60,7 @@ export function planDetails(plan: Plan, workgroup: number): PlanDetails {
       grid: gridOf(threads, workgroup, plan.limits.maxComputeWorkgroupsPerDimension),
       workgroup,
       bytes: [...new Set(pieces)].reduce((sum, key) => sum + bytesOf.get(key)!, 0),
+      moved: moved(dispatch, step),
       flops,
     };
   };

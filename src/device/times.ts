@@ -12,9 +12,16 @@ export interface KernelTime {
  * takes longer than its kernels. No result depends on it. Dispatches of which no time could be had are left out.
  */
 export interface Profile {
-  start(): void;
+  /** @param onLaunch told of every launch that was timed, in order */
+  start(onLaunch?: OnLaunch): void;
   stop(): Promise<readonly KernelTime[]>;
 }
+
+/**
+ * One launch of a dispatch, in milliseconds of performance.now(). Launches never overlap. A GPU has a clock of its own, whose
+ * zero the host does not know: there, times within a run are the device's, and the whole run is placed as the host saw it.
+ */
+export type OnLaunch = (routine: string, dispatch: number, begin: number, end: number) => void;
 
 /** Adds up. */
 export interface Times {

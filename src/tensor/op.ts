@@ -129,6 +129,11 @@ export interface Launch {
    * that depend on data count as taken: for some kernels this is the most that the launch may do.
    */
   readonly flops: number;
+  /**
+   * By binding, the 4-byte words that the launch loads or stores of it, where that is not all of it once: a gather loads a
+   * row for each entry. See `bytesMoved`.
+   */
+  readonly words?: Readonly<Record<string, number>>;
 }
 
 export interface LowerContext {

@@ -1,4 +1,4 @@
-import type { Dispatch, Launch } from './op.ts';
+import type { Dispatch, Launch, Step } from './op.ts';
 import { PARAMETER_WORDS, type Placement, type Plan, pieceKey, WORKGROUP } from './plan.ts';
 import { overlap } from './slots.ts';
 
@@ -127,6 +127,10 @@ function grids(plan: Plan): string[] {
 
 /** What a dispatch launches with the largest sizes of its plan and ordinary scalars, as the first part of a first batch. */
 export function launchAtCapacity(plan: Plan, dispatch: Dispatch): Launch {
+  return dispatch.at(stepAtCapacity(plan));
+}
+
+export function stepAtCapacity(plan: Plan): Step {
   const scalars = {
     lr: 0.01,
     weightDecay: 0,
@@ -139,5 +143,5 @@ export function launchAtCapacity(plan: Plan, dispatch: Dispatch): Launch {
     first: 1,
     firstPart: 1,
   };
-  return dispatch.at({ sizes: plan.capacity, scalars, key: [0, 0] });
+  return { sizes: plan.capacity, scalars, key: [0, 0] };
 }

@@ -4,6 +4,7 @@ import type { KernelTime } from '../device/times.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent } from '../run/record.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
+import type { Plan } from '../tensor/plan.ts';
 import type { OpenBatchSource } from './batchSource.ts';
 import type { Fit } from './fit.ts';
 import type { Instruments } from './forecast.ts';
@@ -37,6 +38,11 @@ export interface Observer {
   readonly onStart?: (fit: Fit, device: DeviceInfo) => void;
   /** What the run is carried out by: after each start, each new plan and each lost device. */
   readonly onOpen?: (opened: Opened) => void;
+  /**
+   * Takes the place of the executor in whatever follows: it must do what that does, and may tell when. For traces.
+   * Asked whenever a device is opened.
+   */
+  readonly observeExecutor?: (executor: Executor, plan: Plan) => Executor;
   /** The ledgers have changed: a buffer was allocated, an epoch is done. */
   readonly onMemory?: (memory: Held) => void;
   /** A step begins: this many are behind it. */

@@ -35,7 +35,7 @@ export interface Run {
 
 type BySplit = Readonly<Record<'train' | 'validation' | 'test', number>>;
 
-type Place = Pick<Job, 'graph' | 'store' | 'signal' | 'openBatchSource' | 'onOpen' | 'onMemory'>;
+type Place = Pick<Job, 'graph' | 'store' | 'signal' | 'openBatchSource' | 'onOpen' | 'observeExecutor' | 'onMemory'>;
 
 /**
  * Opens the device for the plan of `fit` and prepares everything on it; parameters start from the checkpoint, else from the
@@ -57,7 +57,7 @@ export async function openRun(
     job.onMemory?.({ ...bytes, purposes: { ...byPurpose } });
   };
   const opened = await target.open(forecast.plan, job.onMemory && tell);
-  const { executor } = opened;
+  const executor = job.observeExecutor?.(opened.executor, forecast.plan) ?? opened.executor;
   const closers: (() => Promise<void> | void)[] = [() => opened.close()];
   const close = async () => {
     await Promise.allSettled(closers.map(async (closer) => closer()));

@@ -90,3 +90,24 @@ test('what launches nothing is not timed', async () => {
   // Counts begin anew in two of five runs.
   expect(times.map(({ dispatch, launches }) => [dispatch, launches])).toContainEqual([clear, 2]);
 });
+
+test('each launch is told, one after the other, and only from start to stop', async () => {
+  const built = named('AdamW');
+  const executor = cpuExecutor(built.plan);
+  const told: [routine: string, dispatch: number, begin: number, end: number][] = [];
+  executor.profile!.start((...launch) => told.push(launch));
+  const from = performance.now();
+  await runCase(built, executor);
+  const to = performance.now();
+  const times = await executor.profile!.stop();
+  await runCase(built, executor);
+  expect(told.map(([routine, dispatch]) => [routine, dispatch])).toEqual(
+    built.steps.flatMap(() => built.plan.routines.main.map((_, dispatch) => ['main', dispatch])),
+  );
+  const moments = [from, ...told.flatMap(([, , begin, end]) => [begin, end]), to];
+  expect(moments).toEqual([...moments].sort((a, b) => a - b));
+  for (const { dispatch, ms } of times) {
+    const mine = told.filter((launch) => launch[1] === dispatch);
+    expect(mine.reduce((sum, [, , begin, end]) => sum + end - begin, 0)).toBeCloseTo(ms, 9);
+  }
+});

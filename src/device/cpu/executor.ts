@@ -7,7 +7,7 @@ import { evaluate, type Purpose, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { type HostPurpose, type Ledger, newLedger } from '../ledger.ts';
-import { newTimes, type Times } from '../times.ts';
+import { newTimes, type OnLaunch, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
 import { attentionKernels } from './attention.ts';
@@ -158,6 +158,7 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     options.onAllocate?.(ledger);
   }
   let times: Times | null = null;
+  let told: OnLaunch | undefined;
   const placementOf = new Map(plan.placements.map((placement) => [pieceKey(placement.piece), placement]));
 
   const view = (placement: Placement): Floats | Uint32Array => {
@@ -223,16 +224,21 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     async run(routine, step) {
       routines[routine].forEach(({ kernel, dispatch, operands, stages, last, dying }, i) => {
         const { params, threads } = dispatch.at(step);
-        const started = times ? performance.now() : 0;
+        const begin = times ? performance.now() : 0;
         if (threads > 0) kernel(operands, params);
         if (last) for (const stage of stages) runStage(stage, operands.floats.out, step);
-        if (threads > 0) times?.add(routine, i, performance.now() - started);
+        if (times && threads > 0) {
+          const end = performance.now();
+          times.add(routine, i, end - begin);
+          told?.(routine, i, begin, end);
+        }
         if (poison) for (const array of dying) array.fill(Number.NaN);
       });
     },
     profile: {
-      start() {
+      start(onLaunch) {
         times = newTimes(Object.keys(plan.routines));
+        told = onLaunch;
       },
       async stop() {
         const found = times?.list() ?? [];

@@ -10,7 +10,7 @@ import { allCases } from '../testing/cases.ts';
 import { adapter, NO_ADAPTER, testDevice } from '../testing/dawn.ts';
 import { buildCase, randoms, runCase, SCALARS } from '../testing/opCase.ts';
 import { webgpuExecutor } from './executor.ts';
-import { durationOf } from './profiler.ts';
+import { durationOf, placeLaunches } from './profiler.ts';
 
 /** Times of single kernels: all of them, none invented, and no result changed by it. */
 
@@ -30,6 +30,45 @@ test.each([
   ['a dispatch that took longer than the host waited for it', 1_000_000n, 101_000_000n, 10],
 ] as const)('there is no duration in %s', (_, begin, end, elapsed) => {
   expect(durationOf(begin, end, elapsed)).toBeNull();
+});
+
+/** Stamps of dispatches from pairs of milliseconds on the device's clock. */
+const stamps = (...pairs: readonly (readonly [number, number])[]) =>
+  BigUint64Array.from(pairs.flat(), (ms) => BigInt(Math.round(ms * 1e6)));
+
+const HOST = { started: 100, submitted: 102, collected: 110 };
+
+test.each([
+  ['at the submit', stamps([7000, 7001], [7001, 7003]), HOST, [102, 103, 103, 105]],
+  [
+    'earlier where the run is longer than what follows its last submit',
+    stamps([5, 9], [9, 12]),
+    { ...HOST, submitted: 109 },
+    [103, 107, 107, 110],
+  ],
+  ['one after the other, where the device did two at once', stamps([5, 7], [6, 8]), HOST, [102, 104, 104, 105]],
+  ['within one that lasted longer, as nothing', stamps([5, 8], [6, 7]), HOST, [102, 105, 105, 105]],
+] as const)('launches are placed %s', (_, times, host, expected) => {
+  const placed = placeLaunches(times, [0, 1], host);
+  expect(placed.map(({ dispatch }) => dispatch)).toEqual([0, 1]);
+  expect(placed.flatMap(({ begin, end }) => [begin, end])).toEqual(expected);
+});
+
+test.each([
+  ['that was lost', stamps([0, 6], [6, 7], [7, 9])],
+  ['that takes longer than the host waited', stamps([5, 500], [6, 7], [7, 9])],
+] as const)('a launch %s has no place, the others do', (_, times) => {
+  expect(placeLaunches(times, [0, 1, 2], HOST)).toEqual([
+    { dispatch: 1, begin: 102, end: 103 },
+    { dispatch: 2, begin: 103, end: 105 },
+  ]);
+});
+
+test('launches after a reset of the clock have no place, nor have those that were not launched', () => {
+  expect(placeLaunches(stamps([50, 51], [51, 52], [1, 2]), [0, 2], HOST)).toEqual([
+    { dispatch: 0, begin: 102, end: 103 },
+  ]);
+  expect(placeLaunches(stamps([50, 51]), [], HOST)).toEqual([]);
 });
 
 const step = (nodes: number) => ({ sizes: { nodes }, scalars: SCALARS, key: [1, 2] as const });
@@ -102,6 +141,27 @@ describe.skipIf(NO_TIMESTAMPS)(`profiling${NO_TIMESTAMPS}`, () => {
     expect(sum).toBeLessThan(elapsed + 1);
     expect(await profile.stop()).toEqual([]);
     expect([executor.ledger.held, executor.ledger.peak]).toEqual([held, peak]);
+    executor.destroy();
+  });
+
+  test('each launch is told, in the order of the runs, within what the host saw of them', async () => {
+    const { plan } = products(3);
+    const executor = await webgpuExecutor(gpu.device, gpu.description, plan);
+    const told: [routine: string, dispatch: number, begin: number, end: number][] = [];
+    executor.profile!.start((...launch) => told.push(launch));
+    const moments = [performance.now()];
+    for (let i = 0; i < 3; i++) {
+      await executor.run('train', step(300));
+      expect(told.map(([, dispatch]) => dispatch)).toEqual([0, 1, 2]);
+      moments.push(...told.splice(0).flatMap(([, , begin, end]) => [begin, end]), performance.now());
+    }
+    expect(moments).toEqual([...moments].sort((a, b) => a - b));
+    await executor.profile!.stop();
+    await executor.run('train', step(300));
+    executor.profile!.start();
+    await executor.run('train', step(300));
+    await executor.profile!.stop();
+    expect(told).toEqual([]);
     executor.destroy();
   });
 

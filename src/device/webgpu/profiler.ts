@@ -1,6 +1,6 @@
 import { DeviceError } from '../../config/errors.ts';
 import { type Plan, TIMES_READ, TIMESTAMP_BYTES, TIMESTAMPS } from '../../tensor/plan.ts';
-import { newTimes, type Profile } from '../times.ts';
+import { newTimes, type OnLaunch, type Profile } from '../times.ts';
 import type { DeviceWatch } from './deviceWatch.ts';
 
 /**
@@ -53,22 +53,27 @@ export function newProfiler(
   const newSums = () => newTimes(Object.keys(plan.routines));
   let on = false;
   let times = newSums();
+  let told: OnLaunch | undefined;
   /** The times of a run on their way to the host; there is one buffer for them. */
   let underWay: Promise<void> | null = null;
   let timing = false;
 
-  async function read(routine: string, launched: readonly number[], started: number): Promise<void> {
-    const sums = times;
+  async function read(routine: string, launched: readonly number[], host: Pick<HostTimes, 'started' | 'submitted'>) {
+    const [sums, tell] = [times, told];
     await watch
       .unlessLost(readBack!.mapAsync(GPUMapMode.READ))
       .catch(() => watch.failed(new DeviceError('the times of the kernels could not be read back; run again')));
-    const elapsed = performance.now() - started;
-    const stamps = new BigUint64Array(readBack!.getMappedRange());
+    const collected = performance.now();
+    const stamps = new BigUint64Array(readBack!.getMappedRange().slice(0));
+    readBack!.unmap();
     for (const dispatch of launched) {
-      const ms = durationOf(stamps[2 * dispatch], stamps[2 * dispatch + 1], elapsed);
+      const ms = durationOf(stamps[2 * dispatch], stamps[2 * dispatch + 1], collected - host.started);
       if (ms !== null) sums.add(routine, dispatch, ms);
     }
-    readBack!.unmap();
+    if (!tell) return;
+    for (const { dispatch, begin, end } of placeLaunches(stamps, launched, { ...host, collected })) {
+      tell(routine, dispatch, begin, end);
+    }
   }
 
   return {
@@ -78,6 +83,7 @@ export function newProfiler(
       timing = true;
       const launched: number[] = [];
       const started = performance.now();
+      let submitted = started;
       return {
         pass(dispatch) {
           launched.push(dispatch);
@@ -91,6 +97,7 @@ export function newProfiler(
           };
         },
         resolve(encoder) {
+          submitted = performance.now();
           if (launched.length === 0) return;
           sets.forEach((set, i) => {
             encoder.resolveQuerySet(set, 0, set.count, resolved, i * DISPATCHES_PER_SET * TIMESTAMP_BYTES);
@@ -98,7 +105,7 @@ export function newProfiler(
           encoder.copyBufferToBuffer(resolved, 0, readBack, 0, resolved.size);
         },
         collect() {
-          const reading = launched.length > 0 ? read(routine, launched, started) : Promise.resolve();
+          const reading = launched.length > 0 ? read(routine, launched, { started, submitted }) : Promise.resolve();
           underWay = reading.finally(() => {
             timing = false;
           });
@@ -106,8 +113,9 @@ export function newProfiler(
         },
       };
     },
-    start() {
+    start(onLaunch) {
       on = true;
+      told = onLaunch;
       times = newSums();
     },
     async stop() {
@@ -134,4 +142,43 @@ export function durationOf(begin: bigint, end: bigint, elapsed: number): number 
   const ms = Number(end - begin) / 1e6;
   // Two clocks: the host's may be rounded, and may run slightly apart from the device's.
   return ms <= 1.01 * elapsed + 1 ? ms : null;
+}
+
+/** What the host saw of a run, in milliseconds of performance.now(). */
+export interface HostTimes {
+  readonly started: number;
+  /** When its last part was about to be submitted. */
+  readonly submitted: number;
+  /** When its times were there. */
+  readonly collected: number;
+}
+
+/**
+ * Where the launches of a run lie on the host's clock. The device's clock has another zero: the first launch is put where the
+ * run was submitted, or earlier where its launches would end after their times were read (a long run goes in several
+ * submits). Passes that do not depend on each other may overlap on a device; here a launch begins when the one before it
+ * ended. Launches whose times cannot be true are left out; see `durationOf`.
+ *
+ * @param stamps nanoseconds at the beginning and the end of each dispatch of the routine
+ */
+export function placeLaunches(
+  stamps: BigUint64Array,
+  launched: readonly number[],
+  { started, submitted, collected }: HostTimes,
+): { dispatch: number; begin: number; end: number }[] {
+  const elapsed = collected - started;
+  const sound = launched.filter((i) => durationOf(stamps[2 * i], stamps[2 * i + 1], elapsed) !== null);
+  const since = (i: number) => durationOf(stamps[2 * sound[0]], stamps[i], elapsed);
+  const times = sound.flatMap((dispatch) => {
+    const [from, to] = [since(2 * dispatch), since(2 * dispatch + 1)];
+    return from === null || to === null ? [] : [{ dispatch, from, to }];
+  });
+  const span = Math.max(0, ...times.map(({ to }) => to));
+  const zero = Math.max(started, Math.min(submitted, collected - span));
+  let last = started;
+  return times.map(({ dispatch, from, to }) => {
+    const begin = Math.min(collected, Math.max(last, zero + from));
+    last = Math.min(collected, Math.max(begin, zero + to));
+    return { dispatch, begin, end: last };
+  });
 }

@@ -177,6 +177,11 @@ function lowerForward(
       entryFlops: heads * (scoreFlops + 5 + 2 * channels),
       // Divide, multiply each channel; log and add.
       rowFlops: heads * (channels + 3),
+      entryWords: {
+        x: heads * channels,
+        ...(op === gatOp ? { scoreSource: heads } : {}),
+        ...(dropout?.ids ? { ids: 1 } : {}),
+      },
       entryWork: heads * tiles * (20 + 2 * scoreFlops + 3 * Math.min(channels, TILE)),
     };
     return overRows(forward, pass, context);

@@ -60,12 +60,18 @@ export interface Pass {
   readonly entryFlops: number;
   readonly rowFlops: number;
   readonly entryWork: number;
+  /** Words that each entry loads of the node at its other end, by binding: what is gathered. */
+  readonly entryWords: Readonly<Record<string, number>>;
 }
 
 /** All rows but the heavy ones, then these in segments, then their merge. */
 export function overRows(half: SparseHalf, pass: Pass, { capacity, scratch }: LowerContext): Dispatch[] {
   const { kernel, reads, writes, params, threads, entryFlops, rowFlops, entryWork } = pass;
   const indices = whole(half.indices);
+  const wordsOf = (entries: number) => ({
+    indices: entries,
+    ...Object.fromEntries(Object.entries(pass.entryWords).map(([name, words]) => [name, entries * words])),
+  });
   const rows: Dispatch = {
     kernel: kernel('rows'),
     reads: { indptr: whole(half.indptr), indices, ...reads },
@@ -78,6 +84,7 @@ export function overRows(half: SparseHalf, pass: Pass, { capacity, scratch }: Lo
         threads: count * threads,
         work: entries * entryWork + count * threads * 8,
         flops: (entries - heavyEntries(half, step)) * entryFlops + count * rowFlops,
+        words: wordsOf(entries - heavyEntries(half, step)),
       };
     },
   };
@@ -97,6 +104,10 @@ export function overRows(half: SparseHalf, pass: Pass, { capacity, scratch }: Lo
         threads: count * threads,
         work: count * SEGMENT * entryWork,
         flops: heavyEntries(half, step) * entryFlops,
+        words: {
+          ...wordsOf(heavyEntries(half, step)),
+          ...Object.fromEntries(pass.partials.map((name) => [name, count * pass.stateWords])),
+        },
       };
     },
   };

@@ -24,7 +24,9 @@ export const gatGradOp: Op<Attention> = {
       const { heads } = range;
       const reads = { ...scores, upstream: { value: upstream, panel: range.b.index } };
       const common = { params: params(range), rowFlops: 0, partials: ['out'] };
-      const ofScores = (kernel: string, half: SparseHalf, out: Value): Pass => ({
+      // The rows of the transpose are sources: what they gather belongs to targets.
+      const ofTargets = { scoreTarget: heads, packed: 2 * heads, upstream: heads * channels };
+      const ofScores = (kernel: string, half: SparseHalf, out: Value, entryWords: Pass['entryWords']): Pass => ({
         ...common,
         kernel: (part) => `attention.gat.grad.${kernel}.${part}`,
         reads: { ...reads, x: { value: x, panel: range.a.index } },
@@ -37,6 +39,7 @@ export const gatGradOp: Op<Attention> = {
         // Score; subtract, exp; the dot product; multiply, subtract, twice multiply, compare, add.
         entryFlops: heads * (3 + 2 + 2 * channels + 6),
         entryWork: heads * (40 + 4 * channels),
+        entryWords,
       });
       const out: Piece = { value: ofX, panel: range.a.index };
       const ofFeatures: Pass = {
@@ -52,10 +55,15 @@ export const gatGradOp: Op<Attention> = {
         // Score; subtract, exp, multiply; multiply and add each channel.
         entryFlops: heads * (3 + 3 + 2 * channels),
         entryWork: heads * (tilesOf(channels) * 40 + 3 * channels),
+        entryWords: ofTargets,
       };
       dispatches.push(
-        ...overRows(forward, ofScores('targets', forward, ofTarget), context),
-        ...overRows(backward, ofScores('sources', backward, ofSource), context),
+        ...overRows(
+          forward,
+          ofScores('targets', forward, ofTarget, { scoreSource: heads, x: heads * channels }),
+          context,
+        ),
+        ...overRows(backward, ofScores('sources', backward, ofSource, ofTargets), context),
         ...overRows(backward, ofFeatures, context),
       );
     }
@@ -102,6 +110,7 @@ export const gatv2GradOp: Op<Attention> = {
         kernel: (part) => `attention.gatv2.grad.targets.${part}`,
         writes: { out, outVector },
         partials: ['out', 'outVector'],
+        entryWords: { x: width },
         merge: (partials) => [
           merged(forward, partials.out, out, [4 * stride4(b), bOffset]),
           merged(forward, partials.outVector, outVector, [4 * stride4(b), bOffset]),
@@ -113,6 +122,7 @@ export const gatv2GradOp: Op<Attention> = {
         kernel: (part) => `attention.gatv2.grad.sources.${part}`,
         writes: { out: ofX },
         partials: ['out'],
+        entryWords: { targets: width, upstream: width, packed: 2 * heads },
         merge: (partials) => [merged(backward, partials.out, ofX, [4 * stride4(a), aOffset])],
       };
       dispatches.push(...overRows(forward, targets, context), ...overRows(backward, sources, context));

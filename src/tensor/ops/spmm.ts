@@ -96,6 +96,14 @@ export function gatherRows(
     for (const [name, value] of Object.entries(gathered)) reads[name] = { value, panel: xPanel.index };
     for (const [name, value] of Object.entries(lists)) reads[name] = whole(value);
     if (own) reads.own = { value: own, panel: outPanel.index };
+    /** Words that `entries` entries of `rows` rows load, and the words of their row of the output. */
+    const wordsOf = (entries: number, rows: number) => ({
+      indices: entries,
+      ...Object.fromEntries(Object.keys(lists).map((name) => [name, entries])),
+      ...Object.fromEntries(Object.keys(gathered).map((name) => [name, entries * width4 * 4])),
+      ...(own ? { own: rows * width4 * 4 } : {}),
+      out: rows * width4 * 4,
+    });
     dispatches.push({
       kernel: rowsKernel,
       reads: { indptr: whole(half.indptr), ...reads },
@@ -109,6 +117,7 @@ export function gatherRows(
           threads: rows * width4,
           work: (rows + entries) * width4 * 4 + entries,
           flops: (entries - heavyEntries(half, step)) * cols * flopsPerEntry,
+          words: wordsOf(entries - heavyEntries(half, step), rows - rowsAt(half.heavy.rows, step)),
         };
       },
     });
@@ -126,6 +135,7 @@ export function gatherRows(
           threads: rows * width4,
           work: rows * SEGMENT * width4 * 4,
           flops: heavyEntries(half, step) * cols * flopsPerEntry,
+          words: { ...wordsOf(heavyEntries(half, step), rows), out: rows * width4 * 4 * accumulator.stateWords },
         };
       },
     });
@@ -141,6 +151,10 @@ export function gatherRows(
           threads: rows * width4,
           work: rowsAt(half.segments.rows, step) * width4 * 4,
           flops: rowsAt(half.segments.rows, step) * cols,
+          words: {
+            partial: rowsAt(half.segments.rows, step) * width4 * 4 * accumulator.stateWords,
+            out: rows * width4 * 4,
+          },
         };
       },
     });

@@ -91,6 +91,8 @@ function withStage(head: Dispatch, stage: Stage, place: { first: boolean; last: 
   const numbered = <T>(record: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(record).map(([name, value]) => [stageName(name, k), value]));
   const { [operand]: _, ...reads } = dispatch.reads;
+  const moved = [...Object.keys(numbered(reads)), ...(kept ? [storedName(k)] : [])];
+  const nothing = Object.fromEntries(moved.map((name) => [name, 0]));
   return {
     ...head,
     kernel: appendStage(head.kernel, { kernel: dispatch.kernel, operand, keeps: kept !== null }),
@@ -105,6 +107,8 @@ function withStage(head: Dispatch, stage: Stage, place: { first: boolean; last: 
         threads: launch.threads,
         work: launch.work + (place.first ? next.work : 0),
         flops: launch.flops + (place.first ? next.flops : 0),
+        // Light and heavy rows together move what the stage moves once.
+        words: { ...launch.words, ...(place.first ? {} : nothing) },
       };
     },
   };
