@@ -12,7 +12,7 @@ import type { Value } from '../value.ts';
  *             1604.06174.
  *   tree      of each range only what its second half begins with is kept while that is differentiated, then the first
  *             half runs again from where it began; both in the same way. About log₂ L beginnings live at once; a
- *             segment runs up to log₂ L times more. Section 3.3 of the same paper, with halves.
+ *             segment runs up to log₂ L times more. The recursion that the same paper describes, with halves.
  *
  * Whatever is not computed again is read from where it was computed first and is thereby kept: the statistics of batch
  * norm (one row), what depends on a value that the routine changes, and all that the pass does not understand.
