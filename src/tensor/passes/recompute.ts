@@ -3,25 +3,29 @@ import type { Node, OpGraph } from '../op.ts';
 import type { Value } from '../value.ts';
 
 /**
- * Recomputation (gradient checkpointing): what the backward pass needs of the forward pass is not kept but computed again, from
- * the few values that are kept between segments. *Exact*: a node that runs again has the same op, the same attributes (a
- * dropout's stream with them) and inputs with the same bits, so it gives the same bits.
+ * Recomputation (gradient checkpointing): what the backward pass needs of the forward pass is not kept but computed
+ * again, from the few values that are kept between segments. *Exact*: a node that runs again has the same op, the same
+ * attributes (a dropout's stream with them) and inputs with the same bits, so it gives the same bits.
  *
- *   segments  the forward pass keeps what passes between about √L groups of the L segments, and each group runs once more
- *             before it is differentiated: "Training Deep Nets with Sublinear Memory Cost", Chen et al., arXiv 1604.06174.
- *   tree      of each range only what its second half begins with is kept while that is differentiated, then the first half
- *             runs again from where it began; both in the same way. About log₂ L beginnings live at once; a segment runs up to
- *             log₂ L times: "Algorithm 799: Revolve", Griewank and Walther, ACM TOMS 26 (2000), in its simplest form.
+ *   segments  the forward pass keeps what passes between about √L groups of the L segments, and each group runs once
+ *             more before it is differentiated: "Training Deep Nets with Sublinear Memory Cost", Chen et al., arXiv
+ *             1604.06174.
+ *   tree      of each range only what its second half begins with is kept while that is differentiated, then the first
+ *             half runs again from where it began; both in the same way. About log₂ L beginnings live at once; a
+ *             segment runs up to log₂ L times more. The recursion that the same paper describes, with halves.
  *
- * Whatever is not computed again is read from where it was computed first and is thereby kept: the statistics of batch norm
- * (one row), what depends on a value that the routine changes, and all that the pass does not understand.
+ * Whatever is not computed again is read from where it was computed first and is thereby kept: the statistics of batch
+ * norm (one row), what depends on a value that the routine changes, and all that the pass does not understand.
  */
 export type Recomputation = 'segments' | 'tree';
 
 /** Where a value is now: itself, or its last copy. */
 type Available = ReadonlyMap<Value, Value>;
 
-/** The graph in which `routine`, differentiated already, computes forward values again. The graph given stays as it is. */
+/**
+ * The graph in which `routine`, differentiated already, computes forward values again; the graph given stays as it is.
+ * @throws where backward nodes do not come in the reverse order of the segments: a programming error
+ */
 export function recompute(g: OpGraph, routine: string, how: Recomputation): OpGraph {
   const before = g.nodes.filter((node) => node.routine === routine);
   const forward = before.filter((node) => !node.backward);
@@ -89,7 +93,7 @@ export function recompute(g: OpGraph, routine: string, how: Recomputation): OpGr
   return { ...out, nodes: [...others(g.nodes.slice(0, first)), ...nodes, ...others(g.nodes.slice(first))] };
 }
 
-/** What the pass must know of a routine whose forward part is `forward`. Segments are counted anew, empty ones left out. */
+/** What the pass must know of a routine. Segments are counted anew, empty ones left out. */
 function describe(forward: readonly Node[], all: readonly Node[]) {
   const numbers = [...new Set(forward.map(({ segment }) => segment))].sort((a, b) => a - b);
   const ranks = new Map(numbers.map((segment, rank) => [segment, rank]));
