@@ -9,7 +9,7 @@ export const COMPUTE = {
     group: 'compute',
     live: false,
     shown: false,
-    help: 'off: one kernel per operation and one buffer per value, as a framework without a compiler; on: fused kernels, shared buffers.',
+    help: 'Fused kernels and shared buffers; off: one kernel per operation and one buffer per value, as without a compiler.',
   },
   'compute.recompute': {
     type: 'enum',
