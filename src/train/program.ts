@@ -12,6 +12,7 @@ import { gradients } from '../tensor/autodiff.ts';
 import { beginRoutine, newGraph, state } from '../tensor/graph.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
 import { recompute } from '../tensor/passes/recompute.ts';
+import { reorder } from '../tensor/passes/reorder.ts';
 import type { Program } from '../tensor/plan.ts';
 import type { Sizes, Value } from '../tensor/value.ts';
 import { declareBatch, declareDropped, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
@@ -56,7 +57,8 @@ export function buildProgram(
   capacity: Sizes,
   options: ProgramOptions,
 ): TrainingProgram {
-  const g = newGraph();
+  const compiled = config['compute.compiled'] === 'on';
+  let g = newGraph();
   const declared = declarations(g);
   const forward = model.build(declared, { features: shape.features, classes: shape.classes, config });
   const { parameters, buffers } = declared;
@@ -78,7 +80,9 @@ export function buildProgram(
     beginRoutine(g, 'train');
     const drop = config['model.dropout'] > 0;
     const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
-    addTrainingLoss(g, forward({ g, inputs: train.model, mode }), train.targets, trainLoss, classWeights);
+    const logits = forward({ g, inputs: train.model, mode });
+    if (compiled) g = reorder(g, 'train', capacity);
+    addTrainingLoss(g, logits, train.targets, trainLoss, classWeights);
     let found = gradients(g, values);
     if (config['sampling.strategy'] === 'neighbor') {
       found = new Map(
@@ -100,6 +104,7 @@ export function buildProgram(
 
   beginRoutine(g, 'evaluate');
   const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
+  if (compiled) g = reorder(g, 'evaluate', capacity);
   if (!options.predictOnly) {
     addEvaluation(g, logits, evaluate.targets, totals, classWeights);
     g.routine = 'keep';
