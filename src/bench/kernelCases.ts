@@ -69,10 +69,10 @@ function once(nodes: number, entries: number, make: () => CsrMatrix): GraphSize 
   return { nodes, entries, matrix };
 }
 
-/** As a person says it: 1k, 1M. */
+/** As a person says it: 1k, 1M, 1,024. */
 export function short(count: number): string {
-  if (count >= 1e6) return `${count / 1e6}M`;
-  return count >= 1e3 ? `${count / 1e3}k` : String(count);
+  if (count % 1e6 === 0) return `${count / 1e6}M`;
+  return count % 1e3 === 0 ? `${count / 1e3}k` : count.toLocaleString('en');
 }
 
 function sizeName({ nodes, entries }: GraphSize, width: number): string {

@@ -3,6 +3,7 @@ import {
   attentionGradCase,
   copyCase,
   even,
+  type GraphSize,
   gemmCase,
   type KernelCase,
   powerLaw,
@@ -13,7 +14,7 @@ import type { Effort } from './kernelTiming.ts';
 
 /** Which kernels `bench kernels` times, at which sizes, and which it holds against each other. */
 
-interface Sizes extends Effort {
+export interface Sizes extends Effort {
   /** Nodes and edges (entries of the matrix); the goals are at the last. */
   readonly graphs: readonly (readonly [number, number])[];
   readonly widths: readonly number[];
@@ -63,11 +64,13 @@ const COPIED = [64, 128, 256] as const;
 const ORIENTATIONS = ['nn', 'nt', 'tn'] as const;
 
 /** Always measured, because everything else is a share of the fastest of them. */
-export function ceilings({ copied, squares }: Sizes): KernelCase[] {
-  return [
-    ...COPIED.map((width) => copyCase(copied, width)),
-    ...squares.flatMap((side) => ORIENTATIONS.map((orientation) => gemmCase(orientation, side, side, side))),
-  ];
+export function copies({ copied }: Sizes): KernelCase[] {
+  return COPIED.map((width) => copyCase(copied, width));
+}
+
+/** Always measured, as candidates for the fastest matrix product. */
+export function squareProducts({ squares }: Sizes): KernelCase[] {
+  return squares.flatMap((side) => ORIENTATIONS.map((orientation) => gemmCase(orientation, side, side, side)));
 }
 
 export function measurements({ graphs, widths, tall }: Sizes): KernelCase[] {
@@ -92,7 +95,18 @@ export function measurements({ graphs, widths, tall }: Sizes): KernelCase[] {
   return [...onGraphs, ...onMatrices];
 }
 
-/** Two things timed in turns: what matters is the quotient, which a noisy machine disturbs less than the times. */
+export type Bound = { readonly most: number } | { readonly least: number };
+
+/** Names of the kernels that are to reach this share of the copy, in %. */
+export function goalsOnCopy({ graphs, goalWidth }: Sizes): { names: readonly string[]; bound: Bound } {
+  const graph = powerLaw(...graphs[graphs.length - 1]);
+  return {
+    names: [false, true].map((transposed) => spmmCase(graph, goalWidth, transposed).name),
+    bound: { least: 60 },
+  };
+}
+
+/** Two things timed in turns, of which the quotient matters. */
 export interface Comparison {
   readonly name: string;
   readonly unit: string;
@@ -100,25 +114,15 @@ export interface Comparison {
   readonly against: KernelCase | 'peers';
   /** Of the times of the kernel and of what it is held against. */
   quotient(ms: number, other: number): number;
-  readonly bound: { readonly most: number } | { readonly least: number };
+  readonly bound: Bound;
 }
 
-/** @param copy the fastest that was measured */
-export function comparisons({ graphs, squares, goalWidth }: Sizes, copy: KernelCase): Comparison[] {
+export function comparisons({ graphs, squares, goalWidth }: Sizes): Comparison[] {
   const [nodes, entries] = graphs[graphs.length - 1];
   const side = squares[squares.length - 1];
-  const graph = powerLaw(nodes, entries);
   const hub = even(nodes, entries, Math.round(entries / 3));
   const balanced = even(nodes, entries, Math.round(entries / nodes));
-  const shareOfCopy = (kernel: KernelCase): Comparison => ({
-    name: `share of the copy, ${kernel.name}`,
-    unit: '%',
-    kernel,
-    against: copy,
-    quotient: (ms, other) => (100 * (kernel.moved / ms)) / (copy.moved / other),
-    bound: { least: 60 },
-  });
-  const heavyRow = (make: (from: typeof hub) => KernelCase): Comparison => ({
+  const heavyRow = (make: (from: GraphSize) => KernelCase): Comparison => ({
     name: `a row with a third of the edges against balanced rows, ${make(hub).name}`,
     unit: 'times the time',
     kernel: make(hub),
@@ -128,8 +132,6 @@ export function comparisons({ graphs, squares, goalWidth }: Sizes, copy: KernelC
   });
   const gemm = gemmCase('nn', side, side, side);
   return [
-    shareOfCopy(spmmCase(graph, goalWidth, false)),
-    shareOfCopy(spmmCase(graph, goalWidth, true)),
     heavyRow((from) => spmmCase(from, goalWidth, false)),
     heavyRow((from) => attentionCase(from, goalWidth)),
     {

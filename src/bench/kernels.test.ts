@@ -3,7 +3,7 @@ import { evenMatrix } from '../graph/generators.ts';
 import { DEFAULT_LIMITS } from '../tensor/plan.ts';
 import { verifyPlan } from '../tensor/verify.ts';
 import { attentionCase, attentionGradCase, gemmCase, type KernelCase, PARTS, spmmCase } from './kernelCases.ts';
-import { ceilings, measurements, SIZES } from './kernelSizes.ts';
+import { copies, measurements, SIZES, squareProducts } from './kernelSizes.ts';
 import { kernels, type Measured, tablesOf } from './kernels.ts';
 import { planCase } from './kernelTiming.ts';
 import type { BenchContext } from './suite.ts';
@@ -14,6 +14,8 @@ const TINY = {
   entries: 3,
   matrix: () => ({ ...evenMatrix(2, 3, 2, 1), indices: Uint32Array.of(0, 1, 1) }),
 };
+
+const CEILINGS = [...copies(SIZES.quick), ...squareProducts(SIZES.quick)];
 
 const planned = (kernel: KernelCase) => planCase(kernel, { limits: DEFAULT_LIMITS });
 
@@ -47,7 +49,7 @@ test.each(['nn', 'nt', 'tn'] as const)('a product %s multiplies what it says', (
 });
 
 test('every case is a sound plan that holds its op as often as it says, in buffers that are shared', () => {
-  for (const kernel of [...ceilings(SIZES.quick), ...measurements(SIZES.quick)]) {
+  for (const kernel of [...CEILINGS, ...measurements(SIZES.quick)]) {
     const { plan, flops, feed, repeats } = planned(kernel);
     expect(verifyPlan(plan), kernel.name).toEqual([]);
     const step = { sizes: feed.sizes, scalars: {}, key: [0, 0] as const };
@@ -70,10 +72,11 @@ test('shares are of the fastest copy and the fastest product of the run', () => 
     declare: () => () => {},
   });
   const measured: Measured[] = [
-    { kernel: kernel('copy', 'slow copy', 4e6), flops: 0, time: exactly(4) },
-    { kernel: kernel('copy', 'copy', 4e6), flops: 0, time: exactly(2) },
-    { kernel: kernel('gemm', 'gemm', 1e6), flops: 8e6, time: exactly(1) },
-    { kernel: kernel('spmm', 'spmm', 1e6), flops: 2e6, time: exactly(1) },
+    { kernel: kernel('copy', 'slow copy', 4e6), flops: 0, time: exactly(4), relative: exactly(2) },
+    { kernel: kernel('copy', 'copy', 4e6), flops: 0, time: exactly(2), relative: exactly(1) },
+    { kernel: kernel('gemm', 'gemm', 1e6), flops: 8e6, time: exactly(1), relative: exactly(0.5) },
+    // The machine was twice as slow as with the others, and so was the copy beside it.
+    { kernel: kernel('spmm', 'spmm', 1e6), flops: 2e6, time: exactly(2), relative: exactly(0.5) },
   ];
   const device = {
     backend: 'webgpu',
@@ -89,7 +92,7 @@ test('shares are of the fastest copy and the fastest product of the run', () => 
   // ms, GB/s, % of copy, compulsory GB/s, GFLOP/s, % of the best product.
   expect(tables[0].rows[0].slice(1)).toEqual([4, 1, 50, 0.5, 0, 0]);
   expect(tables[0].rows[1].slice(1)).toEqual([2, 2, 100, 1, 0, 0]);
-  expect(tables[1].rows[0].slice(1)).toEqual([1, 1, 50, 0.5, 2, 25]);
+  expect(tables[1].rows[0].slice(1)).toEqual([2, 0.5, 50, 0.25, 1, 25]);
   expect(tables[2].rows[0].slice(1)).toEqual([1, 1, 50, 0.5, 8, 100]);
 });
 
@@ -110,7 +113,7 @@ test('the quick suite measures every part on the CPU', async () => {
     expect(median >= lo && median <= hi, name).toBe(true);
   }
   // All that is measured, and four comparisons; that with the peers has nobody to be held against.
-  const count = ceilings(SIZES.quick).length + measurements(SIZES.quick).length;
+  const count = CEILINGS.length + measurements(SIZES.quick).length;
   expect(rows.length).toBe(count + 4);
   expect(tables.flatMap((table) => table.rows)).toHaveLength(count);
   expect(tables.map(({ title }) => title)).toEqual(
@@ -131,7 +134,7 @@ test('the quick suite measures every part on the CPU', async () => {
 
   const some = await kernels({ ...context, only: 'column sum' });
   expect(some.rows.map(({ name }) => name)).toEqual([
-    ...ceilings(SIZES.quick).map(({ name }) => `${name} (cpu)`),
+    ...CEILINGS.map(({ name }) => `${name} (cpu)`),
     'column sum, 1k × 16 (cpu)',
   ]);
 });
