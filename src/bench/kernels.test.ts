@@ -102,6 +102,7 @@ test('the quick suite measures every part on the CPU', async () => {
     backends: [{ kind: 'cpu' }],
     seeds: 1,
     quick: true,
+    asked: { sets: [] },
     graph: () => Promise.reject(new Error('no dataset is needed')),
     progress: (text) => said.push(text),
   };
