@@ -24,7 +24,7 @@ export const PARTS = {
   transposed: 'SpMM over the transpose, power-law graphs',
   attention: 'GAT, forward, 8 heads, power-law graphs',
   attentionGrad: 'GAT, backward, 8 heads, power-law graphs',
-  gemm: 'GEMM, m × k × n; the best of them is the ceiling of GFLOP/s',
+  gemm: 'GEMM, m × k × n; the fastest square one is the ceiling of GFLOP/s',
   reduce: 'Reductions and norms',
 } as const;
 

@@ -68,7 +68,7 @@ export function copies({ copied }: Sizes): KernelCase[] {
   return COPIED.map((width) => copyCase(copied, width));
 }
 
-/** Always measured, as candidates for the fastest matrix product. */
+/** Always measured, for the same reason. */
 export function squareProducts({ squares }: Sizes): KernelCase[] {
   return squares.flatMap((side) => ORIENTATIONS.map((orientation) => gemmCase(orientation, side, side, side)));
 }

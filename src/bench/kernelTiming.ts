@@ -27,10 +27,10 @@ export interface Effort {
   readonly sampleMs: number;
 }
 
-const WARM_UP = 2;
+const WARM_UP = 1;
 /** A slow kernel gets fewer samples, but never fewer than an interval of 95 % needs. */
 const LEAST_SAMPLES = 6;
-const MOST_MS = 8000;
+const MOST_MS = 4000;
 /** One plan repeats an op until it moves about so many bytes (a multiply-add counts as half a byte), at most so often. */
 const PLAN_BYTES = 512e6;
 const MOST_REPEATS = 32;

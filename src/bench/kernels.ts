@@ -19,7 +19,7 @@ import type { BenchContext, BenchRow, Goal, Table } from './suite.ts';
 
 /**
  * Kernels against the limits of the device that they run on: a copy by a compute shader (on the CPU, of a typed array) and the
- * fastest matrix product, both measured in the same run. Every kernel is timed in turns with the fastest copy, and shares are
+ * fastest square matrix product, both measured in the same run. Every kernel is timed in turns with the fastest copy, and shares are
  * quotients of neighbouring samples: a machine that is busy with something else disturbs these less than the times.
  */
 
@@ -85,9 +85,9 @@ async function onDevice(
     reference.close();
   }
   const { names, bound } = goalsOnCopy(sizes);
-  const most = fastest(measured, 'copy', moved);
+  const most = ceilingsOf(measured);
   for (const { kernel, relative } of measured.filter((one) => names.includes(one.kernel.name))) {
-    const share = (times: number) => (100 * kernel.moved) / times / most;
+    const share = (times: number) => (100 * kernel.moved) / times / most.bytes;
     const interval = { median: share(relative.median), lo: share(relative.hi), hi: share(relative.lo) };
     tell(`share of the copy, ${kernel.name}`, '%', interval, bound);
   }
@@ -189,20 +189,27 @@ async function openPeers({ context, backend, source, effort }: Bench, { side }: 
   return opened;
 }
 
-const moved = ({ kernel }: Measured) => kernel.moved;
-const computed = ({ flops }: Measured) => flops;
-
-/** The most of something that a part did in the time of the reference. */
-function fastest(measured: readonly Measured[], part: KernelCase['part'], count: (of: Measured) => number): number {
-  const all = measured.filter(({ kernel }) => kernel.part === part);
-  return Math.max(...all.map((one) => count(one) / one.relative.median));
+/** Bytes that the fastest copy moved, and operations of the fastest square product, in the time of the reference. */
+function ceilingsOf(measured: readonly Measured[]): { bytes: number; flops: number } {
+  const most = (list: readonly Measured[], count: (of: Measured) => number) =>
+    Math.max(...list.map((one) => count(one) / one.relative.median));
+  return {
+    bytes: most(
+      measured.filter(({ kernel }) => kernel.part === 'copy'),
+      ({ kernel }) => kernel.moved,
+    ),
+    flops: most(
+      measured.filter(({ kernel }) => kernel.side !== undefined),
+      ({ flops }) => flops,
+    ),
+  };
 }
 
 const COLUMNS = ['kernel', 'ms', 'GB/s', '% of copy', 'compulsory GB/s', 'GFLOP/s', '% of best GEMM'];
 
 /** One table for each part. GB/s are counted on gathered bytes, compulsory GB/s on every operand once. */
 export function tablesOf(measured: readonly Measured[], device: DeviceInfo): Table[] {
-  const most = { bytes: fastest(measured, 'copy', moved), flops: fastest(measured, 'gemm', computed) };
+  const most = ceilingsOf(measured);
   const three = (value: number) => Number(value.toPrecision(3));
   const on = `${device.backend}: ${device.description}${device.software ? ' (software)' : ''}`;
   return Object.entries(PARTS).flatMap(([part, title]) => {
