@@ -22,18 +22,18 @@ const logSumExp: CpuKernel = ({ floats: { x, outLogSumExp } }, p) => {
   }
 };
 
-const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, weights, out }, words: { labels, mask } }, p) => {
+const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, weights, outLoss }, words: { labels, mask } }, p) => {
   const width = p.width4 * 4;
   for (let row = 0; row < p.rows; row++) {
     if (mask[row] === 0) {
-      if (p.first === 0) out.fill(0, row * 4, row * 4 + 4);
+      if (p.first === 0) outLoss.fill(0, row * 4, row * 4 + 4);
       continue;
     }
     const column = labels[row] - p.first;
     if (column < 0 || column >= p.cols) continue;
-    out.fill(0, row * 4, row * 4 + 4);
+    outLoss.fill(0, row * 4, row * 4 + 4);
     const weight = weights ? weights[labels[row]] : 1;
-    out[row * 4 + mask[row] - 1] = weight * (logSumExp[row] - x[row * width + column]);
+    outLoss[row * 4 + mask[row] - 1] = weight * (logSumExp[row] - x[row * width + column]);
   }
 };
 
@@ -54,16 +54,16 @@ const crossEntropyGrad: CpuKernel = ({ floats: { x, logSumExp, weights, out }, w
   }
 };
 
-const binaryCrossEntropy: CpuKernel = ({ floats: { x, targets, out }, words: { mask } }, p) => {
+const binaryCrossEntropy: CpuKernel = ({ floats: { x, targets, outLoss }, words: { mask } }, p) => {
   const width = p.width4 * 4;
   for (let row = 0; row < p.rows; row++) {
-    if (!p.merge) out.fill(0, row * 4, row * 4 + 4);
+    if (!p.merge) outLoss.fill(0, row * 4, row * 4 + 4);
     if (mask[row] === 0) continue;
     let loss = 0;
     for (let c = 0, i = row * width; c < p.cols; c++, i++) {
       loss += Math.max(x[i], 0) - x[i] * targets[i] + Math.log1p(Math.exp(-Math.abs(x[i])));
     }
-    out[row * 4 + mask[row] - 1] += loss;
+    outLoss[row * 4 + mask[row] - 1] += loss;
   }
 };
 
