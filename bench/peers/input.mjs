@@ -29,6 +29,13 @@ import { readFileSync } from 'node:fs';
  * @property {string} formulation one sentence
  * @property {(steps: number) => Promise<number>} run trains, waits until the device is done, gives the last step's loss
  * @property {() => void} dispose frees the peer; the last one to go takes its library's device along
+ *
+ * @typedef {object} GemmPeer
+ * @property {string} name
+ * @property {string} version
+ * @property {string} formulation one sentence
+ * @property {(times: number) => Promise<void>} run multiplies so often, waits until the device is done
+ * @property {() => void} dispose as of a Peer
  */
 
 /** Adam's constants, the defaults of every library here. */
@@ -152,6 +159,15 @@ export function random(seed) {
     x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
     return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/**
+ * Two square matrices, uniform in [-1, 1), row-major.
+ * @param {number} side
+ */
+export function randomMatrices(side) {
+  const next = random(1);
+  return [0, 1].map(() => Float32Array.from({ length: side * side }, () => 2 * next() - 1));
 }
 
 /**

@@ -1,5 +1,14 @@
 import * as jax from '@jax-js/jax';
-import { adam, initialWeights, lossTarget, toBestPieces, toDense, transpose, versionOf } from './input.mjs';
+import {
+  adam,
+  initialWeights,
+  lossTarget,
+  randomMatrices,
+  toBestPieces,
+  toDense,
+  transpose,
+  versionOf,
+} from './input.mjs';
 
 const { nn, numpy: np, random, tree } = jax;
 
@@ -22,8 +31,7 @@ let livePeers = 0;
  */
 export async function createPeer(input) {
   const formulation = input.formulation ?? formulations[0];
-  if (!(await jax.init('webgpu')).includes('webgpu')) throw new Error('jax-js found no WebGPU adapter.');
-  jax.defaultDevice('webgpu');
+  await start();
   const data = {
     ...(formulation === 'dense' ? denseData(input) : gatherData(input)),
     target: array(lossTarget(input), [input.nodes, input.classes]),
@@ -52,9 +60,49 @@ export async function createPeer(input) {
       tree.dispose(data);
       tree.dispose(state);
       step.dispose();
-      if (--livePeers === 0) jax.getWebGPUDevice().destroy();
+      release();
     },
   };
+}
+
+/**
+ * C = A · B of two random square matrices of this side.
+ * @param {number} side
+ * @returns {Promise<import('./input.mjs').GemmPeer>}
+ */
+export async function createGemm(side) {
+  await start();
+  const [a, b] = randomMatrices(side).map((values) => array(values, [side, side]));
+  const multiply = jax.jit((x, y) => np.matmul(x, y));
+  await jax.blockUntilReady([a, b]);
+  livePeers++;
+
+  return {
+    name: 'jax-js',
+    version: versionOf('@jax-js/jax'),
+    formulation: 'np.matmul in a jit',
+    async run(times) {
+      const products = Array.from({ length: times }, () => multiply(a.ref, b.ref));
+      await jax.blockUntilReady(products);
+      await jax.getWebGPUDevice().queue.onSubmittedWorkDone();
+      for (const product of products) product.dispose();
+    },
+    dispose() {
+      a.dispose();
+      b.dispose();
+      multiply.dispose();
+      release();
+    },
+  };
+}
+
+async function start() {
+  if (!(await jax.init('webgpu')).includes('webgpu')) throw new Error('jax-js found no WebGPU adapter.');
+  jax.defaultDevice('webgpu');
+}
+
+function release() {
+  if (--livePeers === 0) jax.getWebGPUDevice().destroy();
 }
 
 const array = (values, shape) => np.array(values).reshape(shape);

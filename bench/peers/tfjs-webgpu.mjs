@@ -1,6 +1,16 @@
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, initialWeights, lossTarget, random, toBestPieces, toDense, transpose, versionOf } from './input.mjs';
+import {
+  adam,
+  initialWeights,
+  lossTarget,
+  random,
+  randomMatrices,
+  toBestPieces,
+  toDense,
+  transpose,
+  versionOf,
+} from './input.mjs';
 
 /** The ways to write the sparse products, measured in README.md. */
 export const formulations = ['gather', 'dense'];
@@ -19,8 +29,7 @@ let livePeers = 0;
  */
 export async function createPeer(input) {
   const formulation = input.formulation ?? formulations[0];
-  if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs found no WebGPU adapter.');
-  await tf.ready();
+  await start();
   const products = formulation === 'dense' ? denseProducts(input) : gatherProducts(input);
   const target = tf.tensor2d(lossTarget(input), [input.nodes, input.classes]);
   const inLoss = tf.sum(target, -1, true);
@@ -46,9 +55,51 @@ export async function createPeer(input) {
     },
     dispose() {
       tf.dispose([products.tensors, target, inLoss, state.params, state.m, state.v]);
-      if (--livePeers === 0) tf.backend().device.destroy();
+      release();
     },
   };
+}
+
+/**
+ * C = A · B of two random square matrices of this side.
+ * @param {number} side
+ * @returns {Promise<import('./input.mjs').GemmPeer>}
+ */
+export async function createGemm(side) {
+  await start();
+  const [a, b] = randomMatrices(side).map((values) => tf.tensor2d(values, [side, side]));
+  livePeers++;
+
+  return {
+    name: 'tfjs-webgpu',
+    version: versionOf('@tensorflow/tfjs-backend-webgpu'),
+    formulation: 'tf.matMul',
+    async run(times) {
+      let product;
+      for (let nth = 0; nth < times; nth++) {
+        product?.dispose();
+        product = tf.matMul(a, b);
+      }
+      // Reading one number submits what is pending; then wait for all of it.
+      const corner = tf.slice(product, [0, 0], [1, 1]);
+      await corner.data();
+      tf.dispose([corner, product]);
+      await tf.backend().device.queue.onSubmittedWorkDone();
+    },
+    dispose() {
+      tf.dispose([a, b]);
+      release();
+    },
+  };
+}
+
+async function start() {
+  if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs found no WebGPU adapter.');
+  await tf.ready();
+}
+
+function release() {
+  if (--livePeers === 0) tf.backend().device.destroy();
 }
 
 function initialState(input) {

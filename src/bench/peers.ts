@@ -25,11 +25,19 @@ export interface Peer {
   dispose(): void;
 }
 
+/** The product of two square matrices, by itself. */
+export interface GemmPeer extends Pick<Peer, 'name' | 'version' | 'formulation' | 'dispose'> {
+  /** Multiplies so often and waits for completion. */
+  run(times: number): Promise<void>;
+}
+
 export type PeerInput = ReturnType<typeof peerInput>;
 
 /** Peers that run in this process on the same adapter, and those that a Python script has timed. */
 export interface PeerSource {
   open(input: PeerInput): Promise<(() => Promise<Peer>)[]>;
+  /** @param side of the matrices */
+  gemm(side: number): Promise<(() => Promise<GemmPeer>)[]>;
   python(input: PeerInput): Promise<readonly { name: string; msPerStep: readonly number[] }[]>;
 }
 

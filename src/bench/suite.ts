@@ -11,6 +11,8 @@ export interface BenchContext {
   /** A part of the names of the rows that are wanted; all where it is left out. */
   readonly only?: string;
   readonly asked: Asked;
+  /** Small sizes, to see that a suite works. */
+  readonly quick?: boolean;
   /** A dataset by its catalogue id or its path. */
   graph(id: string): Promise<Graph>;
   progress(text: string): void;
@@ -46,7 +48,9 @@ export interface BenchResult {
 export interface Goal {
   readonly name: string;
   readonly unit: string;
-  readonly most: number;
+  /** One of the two. */
+  readonly most?: number;
+  readonly least?: number;
   readonly value: number;
   /** Null where the goal is not for this device. */
   readonly met: boolean | null;

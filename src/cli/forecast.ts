@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts';
 import { type DatasetInfo, type MemoryBytes, RUN_SCHEMA } from '../run/record.ts';
 import { checkTrainable } from '../train/check.ts';
 import type { Fit } from '../train/fit.ts';
@@ -26,10 +27,12 @@ export interface Foreseen {
   };
   readonly lines: readonly string[];
   readonly plan: Fit['forecast']['plan'];
+  /** The plan with each of the changes asked for, without fitting it. */
+  readonly variants: readonly Fit['forecast']['plan'][];
 }
 
 /** What `train` with the same arguments would do. */
-export async function foresee(invocation: Invocation): Promise<Foreseen> {
+export async function foresee(invocation: Invocation, changes: readonly Partial<Config>[] = []): Promise<Foreseen> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
   const graph = await loadGraph(source);
@@ -40,6 +43,11 @@ export async function foresee(invocation: Invocation): Promise<Foreseen> {
     const engine = await loadEngine();
     const found = await engine.forecast({ graph, config, backend, fit: invocation.fit });
     const { fitted, memory } = found;
+    const variants: Foreseen['variants'][number][] = [];
+    for (const change of changes) {
+      const changed = { ...config, ...fitted, ...change };
+      variants.push((await engine.forecast({ graph, config: changed, backend, fit: false })).forecast.plan);
+    }
     return {
       data: { schema: RUN_SCHEMA, config, fitted, dataset, memory: { forecast: memory } },
       lines: [
@@ -49,6 +57,7 @@ export async function foresee(invocation: Invocation): Promise<Foreseen> {
         `memory forecast: ${formatMemory(memory)}`,
       ],
       plan: found.forecast.plan,
+      variants,
     };
   } finally {
     close();

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Peer, PeerInput, PeerSource } from '../bench/peers.ts';
+import type { GemmPeer, Peer, PeerInput, PeerSource } from '../bench/peers.ts';
 import { STEPS } from '../bench/peers.ts';
 import type { BenchContext } from '../bench/suite.ts';
 
@@ -11,28 +11,46 @@ import type { BenchContext } from '../bench/suite.ts';
 const PEERS = fileURLToPath(new URL('../bench/peers/', import.meta.url));
 const MODULES = ['jax-js', 'tfjs-webgpu'] as const;
 
+/** What a module exports. */
+interface PeerModule {
+  createPeer(input: PeerInput & { readonly formulation: string }): Promise<Peer>;
+  createGemm(side: number): Promise<GemmPeer>;
+  readonly formulations: readonly string[];
+}
+
 export function peerSource({ backends, progress }: BenchContext): PeerSource {
+  /** None where they cannot run. */
+  const modules = async (): Promise<PeerModule[]> => {
+    const backend = backends.find(({ kind }) => kind === 'webgpu');
+    if (backend?.kind !== 'webgpu') {
+      progress('browser peers: left out, there is no adapter');
+      return [];
+    }
+    if (!existsSync(join(PEERS, 'node_modules'))) {
+      progress('browser peers: left out; install them with npm ci in bench/peers');
+      return [];
+    }
+    const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(join(PEERS, name)).href);
+    const { installShims } = await load('shims.mjs');
+    installShims(backend.gpu);
+    const loaded: PeerModule[] = [];
+    for (const name of MODULES) loaded.push(await load(`${name}.mjs`));
+    return loaded;
+  };
   return {
     async open(input) {
-      const backend = backends.find(({ kind }) => kind === 'webgpu');
-      if (backend?.kind !== 'webgpu') {
-        progress('browser peers: left out, there is no adapter');
-        return [];
-      }
-      if (!existsSync(join(PEERS, 'node_modules'))) {
-        progress('browser peers: left out; install them with npm ci in bench/peers');
-        return [];
-      }
-      const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(join(PEERS, name)).href);
-      const { installShims } = await load('shims.mjs');
-      installShims(backend.gpu);
       // One formulation after the other, so that each library shows its best.
-      const openers: (() => Promise<Peer>)[] = [];
-      for (const name of MODULES) {
-        const { createPeer, formulations } = await load(`${name}.mjs`);
-        for (const formulation of formulations) openers.push(() => createPeer({ ...input, formulation }));
-      }
-      return openers;
+      return (await modules()).flatMap(({ createPeer, formulations }) =>
+        formulations.map((formulation) => () => createPeer({ ...input, formulation })),
+      );
+    },
+
+    async gemm(side) {
+      return (await modules()).map(
+        ({ createGemm }) =>
+          () =>
+            createGemm(side),
+      );
     },
 
     async python(input) {

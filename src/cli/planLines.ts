@@ -7,7 +7,7 @@ import type { DispatchReport, PlanReport, ValueReport, Work } from './planReport
 const LISTED = 20;
 
 /** @param all print lists whole */
-export function planLines(report: PlanReport, all: boolean): string[] {
+export function planLines(report: PlanReport, uncompiled: PlanReport, all: boolean): string[] {
   const byBytes = <T extends { readonly bytes: number }>(list: readonly T[]) =>
     [...list].sort((a, b) => b.bytes - a.bytes);
   const section = (title: string, head: readonly Column[], rows: readonly (readonly string[])[]) => {
@@ -18,7 +18,10 @@ export function planLines(report: PlanReport, all: boolean): string[] {
   };
   const numbered = report.slots.map((slot, number) => ({ ...slot, number }));
   return [
-    ...summaryLines([{ title: '', report }]),
+    ...summaryLines([
+      { title: 'this run', report },
+      { title: 'compute.compiled=off', report: uncompiled },
+    ]),
     ...section('values, the largest first', VALUE_COLUMNS, byBytes(report.values).map(valueRow)),
     ...section(
       'slots: one buffer each, the largest first',

@@ -59,8 +59,8 @@ describe.each(PLANS)('planReport: %s', (_, plan) => {
 
 describe('planLines', () => {
   const report = planReport(planOf({ 'model.layers': 4 }));
-  const short = planLines(report, false);
-  const whole = planLines(report, true);
+  const short = planLines(report, report, false);
+  const whole = planLines(report, report, true);
 
   it('cuts long lists and says so', () => {
     const hidden = report.values.length - 20;
@@ -75,8 +75,8 @@ describe('planLines', () => {
     expect(count(/^ +\d.* → /)).toBe(report.total.dispatches);
     expect(count(/ × .*(always|\d+ to \d+)$/)).toBe(report.values.length);
     for (const { kernel, dispatches } of report.kernels) {
-      const row = whole.find((line) => line.startsWith(`  ${kernel} `))!;
-      expect(row.slice(kernel.length + 2)).toMatch(new RegExp(`^ +${dispatches} `));
+      const rows = whole.filter((line) => line.startsWith(`  ${kernel} `)).map((line) => line.slice(kernel.length + 2));
+      expect(rows.some((rest) => new RegExp(`^ +${dispatches} `).test(rest))).toBe(true);
     }
   });
 

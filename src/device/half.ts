@@ -23,6 +23,16 @@ export function packHalves(floats: Float32Array, out: Uint16Array, count = float
   }
 }
 
+/** Rounds floats as `packHalves` does, in place. */
+export function roundToHalves(floats: Float32Array): void {
+  const piece = new Uint16Array(Math.min(floats.length, 1024));
+  for (let begin = 0; begin < floats.length; begin += piece.length) {
+    const part = floats.subarray(begin, begin + piece.length);
+    packHalves(part, piece);
+    unpackHalves(piece, part, part.length);
+  }
+}
+
 /** The inverse of `packHalves`: exact. */
 export function unpackHalves(halves: Uint16Array, out: Float32Array, count = halves.length): void {
   const words = new Uint32Array(out.buffer, out.byteOffset, out.length);

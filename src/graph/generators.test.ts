@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { arrange } from './arrange.ts';
-import { powerLawGraph } from './generators.ts';
+import { evenMatrix, powerLawGraph, powerLawMatrix } from './generators.ts';
 import { HUB, nastyCsr, nastyGraphData } from './testGraphs.ts';
 
 test('powerLawGraph is seeded and has hubs, spread over the ids', () => {
@@ -31,4 +31,25 @@ test.each([10, 33, 500])('the nasty graph of %i nodes is as nasty as it says', (
   const isolated = Math.ceil(nodes / 10);
   expect(indptr[nodes]).toBe(indptr[nodes - isolated]);
   expect((indptr[HUB + 1] - indptr[HUB]) / indices.length).toBeCloseTo(1 / 3, 1);
+});
+
+const lengths = ({ indptr }: { indptr: Uint32Array }) =>
+  Array.from(indptr.subarray(1), (end, row) => end - indptr[row]);
+
+test('powerLawMatrix has exactly its entries, and none of its rows is empty', () => {
+  const matrix = powerLawMatrix(1000, 10_000, 1);
+  expect(matrix.indices.length).toBe(10_000);
+  expect(lengths(matrix).reduce((sum, length) => sum + length, 0)).toBe(10_000);
+  expect(Math.min(...lengths(matrix))).toBeGreaterThanOrEqual(1);
+  expect(Math.max(...lengths(matrix))).toBeGreaterThan(200);
+  expect(powerLawMatrix(1000, 10_000, 1)).toEqual(matrix);
+});
+
+test('evenMatrix gives the hub its entries and all other rows the same', () => {
+  const matrix = evenMatrix(1000, 9990, 3330, 1);
+  const [hub, ...others] = lengths(matrix);
+  expect(hub).toBe(3330);
+  expect(new Set(others)).toEqual(new Set([6, 7]));
+  expect(matrix.indices.length).toBe(9990);
+  expect(matrix.indices.every((column) => column < 1000)).toBe(true);
 });

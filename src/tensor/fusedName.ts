@@ -6,7 +6,7 @@
 export interface FusedName {
   readonly head: string;
   readonly stages: readonly StageName[];
-  /** Bindings whose values are kept in half precision. */
+  /** Bindings whose values are kept in half precision, and what flows between stages and would be. */
   readonly halves: readonly string[];
 }
 
@@ -38,6 +38,11 @@ export function parseFusedName(name: string): FusedName {
 /** What the operands and parameters of the k-th stage (from 1) are called in a fused kernel. */
 export function stageName(name: string, k: number): string {
   return `${name}_${k}`;
+}
+
+/** What flows into the k-th stage; among the halves of a kernel's name it says that it is rounded as if it had been stored. */
+export function flowName(k: number): string {
+  return `flow_${k}`;
 }
 
 /** Where what flows into the k-th stage is stored too. */

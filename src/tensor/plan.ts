@@ -1,4 +1,4 @@
-import { withHalves } from './fusedName.ts';
+import { flowName, withHalves } from './fusedName.ts';
 import type { Dispatch, LowerContext, OpGraph, Piece } from './op.ts';
 import { type Panel, panelsOf } from './panels.ts';
 import { fuse } from './passes/fuse.ts';
@@ -208,6 +208,10 @@ function inHalves(
   const halved = (dispatch: Dispatch): Dispatch => {
     const bindings = Object.entries({ ...dispatch.reads, ...dispatch.writes });
     const names = bindings.filter(([, { value }]) => half.has(value)).map(([name]) => name);
+    // Rounded too where it flows: then fusion, and with it recomputation, changes nothing.
+    dispatch.tail?.stages.forEach(({ dispatch: { reads }, operand }, i) => {
+      if (half.has(reads[operand].value)) names.push(flowName(i + 1));
+    });
     return { ...dispatch, kernel: withHalves(dispatch.kernel, names) };
   };
   return Object.fromEntries(Object.entries(routines).map(([name, list]) => [name, list.map(halved)]));

@@ -3,9 +3,9 @@ import type { Config } from '../config/schema.ts';
 import { DEFAULT_LIMITS } from '../tensor/plan.ts';
 import { verifyPlan } from '../tensor/verify.ts';
 import { forecastRun } from './forecast.ts';
-import { train } from './session.ts';
-import { CPU, WEBGPU } from './testing/backends.ts';
-import { curveDistance, expectSameBits } from './testing/compare.ts';
+import { type Backend, train } from './session.ts';
+import { BACKENDS, CPU } from './testing/backends.ts';
+import { curveDistance } from './testing/compare.ts';
 import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
 import { BATCH_NORMS, KINDS, VARIANTS } from './testing/models.ts';
 
@@ -17,7 +17,7 @@ const STRATEGIES: [string, Partial<Config>][] = [
   ['sampled', SAMPLED],
 ];
 // The hub's row is heavy: two kernels store into one matrix.
-const graph = testGraph({ nodes: 800, features: 'sparse' });
+const graph = testGraph({ nodes: 400, features: 'sparse' });
 
 const planOf = (changes: Partial<Config>) =>
   forecastRun(graph, configOf({ 'model.layers': 3, ...changes }), {
@@ -25,6 +25,10 @@ const planOf = (changes: Partial<Config>) =>
     limits: DEFAULT_LIMITS,
     capacityFrom: 'worst case',
   }).plan;
+
+test('the graph has heavy rows', () => {
+  expect(planOf({}).routines.train.some(({ kernel }) => kernel.startsWith('aggregate.merge'))).toBe(true);
+});
 
 describe.each(STRATEGIES)('%s', (_, strategy) => {
   test.each(MODELS)('%s: fewer dispatches and fewer bytes, and a plan that WebGPU accepts', (_, changes) => {
@@ -37,28 +41,24 @@ describe.each(STRATEGIES)('%s', (_, strategy) => {
     // Every value of a plan that is not compiled is alone in its buffer.
     expect(new Set(off.placements.map(({ buffer }) => buffer)).size).toBe(off.placements.length);
   });
+});
 
-  // The CPU does the same work in the same order, in place.
-  test.each(MODELS)('%s: the same bits on the CPU', async (_, changes) => {
-    const config = configOf({ 'training.epochs': 3, 'model.layers': 3, ...changes, ...strategy });
-    const on = await train({ graph, config, backend: CPU.backend, fit: false });
-    const off = await train({
-      graph,
-      config: { ...config, 'compute.compiled': 'off' },
-      backend: CPU.backend,
-      fit: false,
-    });
-    expectSameBits(on, off);
+/** The larger of the differences of two curves, compiled and not. */
+async function compared(changes: Partial<Config>, backend: Backend): Promise<number> {
+  const config = configOf({ 'training.epochs': 50, 'model.layers': 3, ...changes });
+  const on = await train({ graph, config, backend, fit: false });
+  const off = await train({ graph, config: { ...config, 'compute.compiled': 'off' }, backend, fit: false });
+  return curveDistance(on.epochs, off.epochs);
+}
+
+describe.each(BACKENDS)('$title: losses of 50 epochs agree to 1e-5', ({ backend, missing }) => {
+  test.skipIf(missing).each(MODELS)('%s', async (_, changes) => {
+    expect(await compared(changes, backend)).toBeLessThan(1e-5);
   });
 });
 
-test.skipIf(WEBGPU.missing).each(MODELS)(
-  `on ${WEBGPU.title}, losses of 50 epochs agree to 1e-5: %s`,
-  async (_, changes) => {
-    const config = configOf({ 'training.epochs': 50, 'model.layers': 3, ...changes });
-    const { backend } = WEBGPU;
-    const on = await train({ graph, config, backend, fit: false });
-    const off = await train({ graph, config: { ...config, 'compute.compiled': 'off' }, backend, fit: false });
-    expect(curveDistance(on.epochs, off.epochs)).toBeLessThan(1e-5);
-  },
-);
+// Sixteen steps to an epoch: after some hundred of them one pre-activation lies within rounding of a kink, and two runs part. The
+// bias before a batch norm has no gradient but rounding, of which Adam makes whole steps; running statistics show it at once.
+test.each([...KINDS, ...VARIANTS])('sampled, losses of 10 epochs agree to 1e-5: %s', async (_, changes) => {
+  expect(await compared({ ...changes, ...SAMPLED, 'training.epochs': 10 }, CPU.backend)).toBeLessThan(1e-5);
+});

@@ -13,6 +13,7 @@ import { beginRoutine, newGraph, state } from '../tensor/graph.ts';
 import { lossScaleState, scaleLoss } from '../tensor/ops/lossScale.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
 import { recompute } from '../tensor/passes/recompute.ts';
+import { reorder } from '../tensor/passes/reorder.ts';
 import type { Program } from '../tensor/plan.ts';
 import type { Sizes, Value } from '../tensor/value.ts';
 import { declareBatch, declareDropped, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
@@ -59,7 +60,8 @@ export function buildProgram(
   capacity: Sizes,
   options: ProgramOptions,
 ): TrainingProgram {
-  const g = newGraph();
+  const compiled = config['compute.compiled'] === 'on';
+  let g = newGraph();
   const declared = declarations(g);
   const forward = model.build(declared, { features: shape.features, classes: shape.classes, config });
   const { parameters, buffers } = declared;
@@ -82,7 +84,9 @@ export function buildProgram(
     beginRoutine(g, 'train');
     const drop = config['model.dropout'] > 0;
     const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
-    addTrainingLoss(g, forward({ g, inputs: train.model, mode }), train.targets, trainLoss, classWeights);
+    const logits = forward({ g, inputs: train.model, mode });
+    if (compiled) g = reorder(g, 'train', capacity);
+    addTrainingLoss(g, logits, train.targets, trainLoss, classWeights);
     if (config['compute.precision'] === 'f16') lossScale = lossScaleState(g);
     let found = gradients(g, values, new Map(), (gradient) =>
       lossScale ? scaleLoss(g, gradient, lossScale) : gradient,
@@ -108,6 +112,7 @@ export function buildProgram(
 
   beginRoutine(g, 'evaluate');
   const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
+  if (compiled) g = reorder(g, 'evaluate', capacity);
   if (!options.predictOnly) {
     addEvaluation(g, logits, evaluate.targets, totals, classWeights);
     g.routine = 'keep';

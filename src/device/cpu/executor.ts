@@ -1,11 +1,11 @@
 import { DeviceError, firstLine } from '../../config/errors.ts';
 import type { DeviceInfo } from '../../run/record.ts';
-import { parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
+import { flowName, parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
 import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
 import { evaluate, type Purpose, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
-import { packHalves, unpackHalves } from '../half.ts';
+import { packHalves, roundToHalves, unpackHalves } from '../half.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { type HostPurpose, type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type OnLaunch, type Times } from '../times.ts';
@@ -100,12 +100,15 @@ interface BoundStage {
   readonly kernel: CpuKernel;
   readonly operands: Operands;
   readonly kept: Floats | null;
+  /** Whether what flows in would be stored in half precision. */
+  readonly half: boolean;
   at(step: Step): Launch;
 }
 
-function runStage({ kernel, operands, kept, at }: BoundStage, out: Floats, step: Step): void {
+function runStage({ kernel, operands, kept, half, at }: BoundStage, out: Floats, step: Step): void {
   const { params, threads } = at(step);
   if (threads === 0) return;
+  if (half) roundToHalves(out as Float32Array);
   kept?.set(out.subarray(0, kept.length));
   kernel(operands, params);
 }
@@ -188,7 +191,8 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
       if (!kernel) throw new Error(`kernel '${name}' is not in src/device/cpu`);
       return kernel;
     };
-    const kernel = kernelOf(parseFusedName(dispatch.kernel).head);
+    const name = parseFusedName(dispatch.kernel);
+    const kernel = kernelOf(name.head);
     const floats: Record<string, Floats> = {};
     const words: Record<string, Uint32Array> = {};
     const dying: (Floats | Uint16Array)[] = [];
@@ -209,6 +213,7 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
       at: stage.at,
       operands: stageOperands(operands, stage, operand, i + 1),
       kept: kept && floats[storedName(i + 1)],
+      half: rounds && name.halves.includes(flowName(i + 1)),
     }));
     return { kernel, dispatch, operands, halves, stages, last: dispatch.tail?.last, dying };
   };

@@ -1,4 +1,4 @@
-import { parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
+import { flowName, parseFusedName, type StageName, stageName, storedName } from '../../tensor/fusedName.ts';
 import { type Elementwise, isElementwise, kernels } from '../kernels.ts';
 
 /**
@@ -39,7 +39,7 @@ export function shaderText(file: string): string {
 export function shaderModule(name: string, edit: (code: string) => string = (code) => code): ShaderModule {
   const fused = parseFusedName(name);
   const head = kernelOf(fused.head);
-  const stages = fused.stages.map((stage, i) => stageOf(stage.kernel, stage.operand, stage.keeps, i + 1));
+  const stages = fused.stages.map((stage, i) => stageOf(stage, fused.halves.includes(flowName(i + 1)), i + 1));
   const [entry, text] = isElementwise(head)
     ? ['elementwise', alone(head)]
     : [head.entry, head.files.map(shaderText).join('\n')];
@@ -98,7 +98,7 @@ interface StageText {
 }
 
 /** Elementwise work as the k-th stage of a fused kernel: all that it declares gets the number. */
-function stageOf(kernel: string, flowing: string, keeps: boolean, k: number): StageText {
+function stageOf({ kernel, operand: flowing, keeps }: StageName, rounds: boolean, k: number): StageText {
   const found = kernelOf(kernel);
   if (!isElementwise(found)) throw new Error(`kernel '${kernel}' is not elementwise`);
   const text = found.files
@@ -124,7 +124,7 @@ function stageOf(kernel: string, flowing: string, keeps: boolean, k: number): St
     members: membersOf(text)
       .map((member) => `  ${member.replace(/^(\w+)/, (name) => stageName(name, k))},\n`)
       .join(''),
-    statement: `${keeps ? `${putName(storedName(k))}(i, value); ` : ''}value = ${stageName('apply', k)}(${values.join(', ')});`,
+    statement: `${rounds ? 'value = unpackHalf(packHalf(value)); ' : ''}${keeps ? `${putName(storedName(k))}(i, value); ` : ''}value = ${stageName('apply', k)}(${values.join(', ')});`,
   };
 }
 

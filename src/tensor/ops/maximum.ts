@@ -50,7 +50,6 @@ export const whereUnequalOp: Op<null> = {
   lower: (node, { panels }) => compared('elementwise.whereUnequal', node, panels),
 };
 
-/** What is compared is read as it was stored, and does not flow: its equal was rounded. */
 function compared(
   kernel: string,
   { inputs: [x, y, upstream], outputs: [out] }: Node<null>,
@@ -58,7 +57,6 @@ function compared(
 ): Dispatch[] {
   return elementwise(kernel, { x, y, upstream }, out, panels).map((dispatch) => ({
     ...dispatch,
-    elementwise: ['upstream'],
     compares: ['x', 'y'],
   }));
 }
