@@ -19,6 +19,7 @@ struct Params {
 /// 0 none, 1 train, 2 validation, 3 test
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 @group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> outLoss: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> outLogSumExp: array<f32>;
 /// 1 where a node has the label
 @group(0) @binding(7) var<storage, read> targets: array<vec4f>;
@@ -30,10 +31,10 @@ fn logSumExpOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let row = threadIndex(group, groups, lane);
   if (row >= p.rows) { return; }
   let begin = row * p.width4;
-  var largest = x[begin].x;
-  for (var c = 1u; c < p.cols; c++) { largest = max(largest, x[begin + c / 4u][c % 4u]); }
+  var largest = xAt(begin).x;
+  for (var c = 1u; c < p.cols; c++) { largest = max(largest, xAt(begin + c / 4u)[c % 4u]); }
   var sum = 0.0;
-  for (var c = 0u; c < p.cols; c++) { sum += exp(x[begin + c / 4u][c % 4u] - largest); }
+  for (var c = 0u; c < p.cols; c++) { sum += exp(xAt(begin + c / 4u)[c % 4u] - largest); }
   var state = largest + log(sum);
   if (p.merge == 1u) {
     let before = outLogSumExp[row];
@@ -50,13 +51,13 @@ fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   if (row >= p.rows) { return; }
   let split = mask[row];
   if (split == 0u) {
-    if (p.first == 0u) { out[row] = vec4f(); }
+    if (p.first == 0u) { outLoss[row] = vec4f(); }
     return;
   }
   let column = labels[row] - p.first;
   if (column >= p.cols) { return; }
-  let loss = weightOf(labels[row]) * (logSumExp[row] - x[row * p.width4 + column / 4u][column % 4u]);
-  out[row] = select(vec4f(), vec4f(loss), vec4u(1u, 2u, 3u, 4u) == vec4u(split));
+  let loss = weightOf(labels[row]) * (logSumExp[row] - xAt(row * p.width4 + column / 4u)[column % 4u]);
+  outLoss[row] = select(vec4f(), vec4f(loss), vec4u(1u, 2u, 3u, 4u) == vec4u(split));
 }
 
 // scale · weight · (softmax - one-hot) for the training nodes, 0 for all others and for the padding.
@@ -66,14 +67,14 @@ fn crossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   if (id >= p.rows * p.width4) { return; }
   let row = id / p.width4;
   if (mask[row] != TRAIN) {
-    out[id] = vec4f();
+    putOut(id, vec4f());
     return;
   }
   let columns = vec4u(id % p.width4 * 4u) + vec4u(0u, 1u, 2u, 3u);
-  let probability = exp(x[id] - logSumExp[row]);
+  let probability = exp(xAt(id) - logSumExp[row]);
   let target_ = vec4f(columns + p.first == vec4u(labels[row]));
   let scale = p.scale * weightOf(labels[row]);
-  out[id] = select(vec4f(), scale * (probability - target_), columns < vec4u(p.cols));
+  putOut(id, select(vec4f(), scale * (probability - target_), columns < vec4u(p.cols)));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -83,12 +84,12 @@ fn binaryCrossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   var loss = 0.0;
   for (var c = 0u; c < p.cols; c++) {
     let at = row * p.width4 + c / 4u;
-    let z = x[at][c % 4u];
+    let z = xAt(at)[c % 4u];
     // Not max(z, 0): that would turn NaN into 0 and hide it.
     loss += select(z, 0.0, z < 0.0) - z * targets[at][c % 4u] + log(1.0 + exp(-abs(z)));
   }
   let split = select(vec4f(), vec4f(loss), vec4u(1u, 2u, 3u, 4u) == vec4u(mask[row]));
-  if (p.merge == 1u) { out[row] += split; } else { out[row] = split; }
+  if (p.merge == 1u) { outLoss[row] += split; } else { outLoss[row] = split; }
 }
 
 // scale · (sigmoid - target) for the training nodes, 0 for all others and for the padding.
@@ -97,13 +98,13 @@ fn binaryCrossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_work
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
   if (mask[id / p.width4] != TRAIN) {
-    out[id] = vec4f();
+    putOut(id, vec4f());
     return;
   }
   let columns = vec4u(id % p.width4 * 4u) + vec4u(0u, 1u, 2u, 3u);
-  let z = x[id];
+  let z = xAt(id);
   // Never exp of a large number.
   let small = exp(-abs(z));
   let probability = select(vec4f(1.0), small, z < vec4f()) / (1.0 + small);
-  out[id] = select(vec4f(), p.scale * (probability - targets[id]), columns < vec4u(p.cols));
+  putOut(id, select(vec4f(), p.scale * (probability - targets[id]), columns < vec4u(p.cols)));
 }

@@ -1,5 +1,8 @@
-// Gradients scaled down to a common norm: (scale, …) is what optimizer.clipScale left.
+// Gradients times a factor, that of optimizer.clipScale or of optimizer.lossScale, which may also say that the step is skipped.
 
+/// (factor, …, 1 where the step is skipped)
 @group(0) @binding(13) var<storage, read> clip: array<vec4f>;
 
 fn gradientOf(id: u32) -> vec4f { return clip[0].x * gradient[id]; }
+fn factor() -> f32 { return clip[0].x; }
+fn skips() -> bool { return clip[0].w != 0.0; }

@@ -2,4 +2,4 @@
 
 @group(0) @binding(7) var<storage, read> shares: array<vec4f>;
 
-fn amount(at: u32) -> vec4f { return shares[at]; }
+fn amount(at: u32) -> vec4f { return sharesAt(at); }

@@ -28,7 +28,7 @@ export interface PlanReport {
 export interface ValueReport extends PictureBlock {
   readonly rows: number;
   readonly cols: number;
-  readonly dtype: DType;
+  readonly dtype: DType | 'f16';
   /** Has its slot for itself as long as the plan lives. */
   readonly resident: boolean;
 }
@@ -87,11 +87,11 @@ export function planReport(plan: Plan): PlanReport {
     purposes,
     capacity: plan.capacity,
     // The picture has its blocks in the order of the placements.
-    values: plan.placements.map(({ piece: { value }, panel, resident }, i) => ({
+    values: plan.placements.map(({ piece: { value }, panel, resident, half }, i) => ({
       ...blocks[i],
       rows: evaluate(value.rows, plan.capacity),
       cols: panel.cols,
-      dtype: value.dtype,
+      dtype: half ? 'f16' : value.dtype,
       resident,
     })),
     slots: buffers,

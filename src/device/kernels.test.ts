@@ -54,7 +54,7 @@ test('every file of shaders/ and every entry point in it belongs to a kernel', (
   const files = Object.keys(import.meta.glob('../../shaders/**/*.wgsl')).map(
     (path) => /shaders\/(.*)\.wgsl/.exec(path)![1],
   );
-  const used = new Set(['common', ...Object.values(kernels).flatMap(filesOf)]);
+  const used = new Set(['common', 'half', ...Object.values(kernels).flatMap(filesOf)]);
   expect(files.sort()).toEqual([...used].sort());
   for (const file of files) {
     const named = Object.values(kernels).filter((kernel) => filesOf(kernel).includes(file));

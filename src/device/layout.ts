@@ -8,13 +8,19 @@ export function placementsOf(plan: Plan, value: Value): readonly Placement[] {
   return plan.placements.filter(({ piece }) => piece.value === value).sort((a, b) => a.piece.panel - b.piece.panel);
 }
 
-/** Words that one row of a panel occupies. */
+/** Numbers that one row of a panel holds, with its padding. */
 export function rowWords({ piece, panel }: Placement): number {
   return piece.value.layout === 'padded' ? padded(panel.cols) : panel.cols;
 }
 
+/** Bytes of a number on the device. */
+export function numberBytes({ half }: Placement): number {
+  return half ? 2 : 4;
+}
+
 /** True where the host's bytes are the device's bytes. */
-export function sameLayout({ piece: { value }, panel }: Placement): boolean {
+export function sameLayout({ piece: { value }, panel, half }: Placement): boolean {
+  if (half) return false;
   return value.layout === 'packed' || (panel.cols === value.cols && value.cols % 4 === 0);
 }
 

@@ -12,8 +12,9 @@ export interface Ledger {
   remove(purpose: Purpose | HostPurpose, bytes: number): void;
 }
 
-/** What the host holds: what pages of memory the CPU executor rounds up to, the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes. */
+/** What the host holds: operands that the CPU executor unpacks from half precision, what pages of memory the CPU executor rounds up to, the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes. */
 export type HostPurpose =
+  | 'unpacked'
   | 'pages'
   | 'dataset'
   | 'operators'

@@ -1,7 +1,7 @@
 import type { Dispatch, Step } from '../tensor/op.ts';
 import { type Plan, pieceKey } from '../tensor/plan.ts';
 import { evaluate } from '../tensor/value.ts';
-import { rowWords } from './layout.ts';
+import { numberBytes, rowWords } from './layout.ts';
 
 /**
  * Bytes that the launch of a dispatch loads and stores in a step, as its formula asks for them: each piece once, at the step's
@@ -18,9 +18,10 @@ export function bytesMoved(plan: Plan): (dispatch: Dispatch, step: Step) => numb
     const moved = new Map<string, number>();
     for (const [binding, piece] of [...Object.entries(dispatch.reads), ...Object.entries(dispatch.writes)]) {
       const key = pieceKey(piece);
-      const all = () => evaluate(piece.value.rows, step.sizes) * rowWords(placementOf.get(key)!);
-      moved.set(key, Math.max(moved.get(key) ?? 0, words[binding] ?? all()));
+      const placement = placementOf.get(key)!;
+      const all = () => evaluate(piece.value.rows, step.sizes) * rowWords(placement);
+      moved.set(key, Math.max(moved.get(key) ?? 0, (words[binding] ?? all()) * numberBytes(placement)));
     }
-    return 4 * [...moved.values()].reduce((sum, count) => sum + count, 0);
+    return [...moved.values()].reduce((sum, count) => sum + count, 0);
   };
 }

@@ -6,6 +6,7 @@ import type { Value } from './value.ts';
 /**
  * Reverse-mode differentiation: appends to the current routine the ops that compute the gradient of the routine's losses
  * with respect to `parameters`. Only what lies on a path from a parameter is differentiated.
+ * @param ofLoss what is done with the gradient of a loss before it flows on: loss scaling
  * @param upstream gradients that come from elsewhere: of values that a loss outside this routine uses, or of a test
  * @throws where a parameter does not reach a loss, or an op on the way has no gradient: both are programming errors
  */
@@ -13,6 +14,7 @@ export function gradients(
   g: OpGraph,
   parameters: readonly Value[],
   upstream: ReadonlyMap<Value, Value> = new Map(),
+  ofLoss: (gradient: Value) => Value = (gradient) => gradient,
 ): Map<Value, Value> {
   const nodes = g.nodes.filter((node) => node.routine === g.routine);
   const moving = new Set<Value>(parameters);
@@ -29,8 +31,9 @@ export function gradients(
     if (!node.op.gradient) throw new Error(`op '${node.op.name}' has no gradient`);
     g.segment = node.segment;
     const contributions = node.op.gradient(g, node, arriving, wanted);
-    contributions.forEach((gradient, i) => {
-      if (!gradient) return;
+    contributions.forEach((own, i) => {
+      if (!own) return;
+      const gradient = node.op.root ? ofLoss(own) : own;
       const before = found.get(node.inputs[i]);
       found.set(node.inputs[i], before ? add(g, before, gradient) : gradient);
     });

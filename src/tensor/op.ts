@@ -96,6 +96,10 @@ export interface Dispatch {
   readonly storesOnce?: true;
   /** Operands that are read where `out` is written: this may become the tail of a dispatch that stores one of them once. */
   readonly elementwise?: readonly string[];
+  /** Operands that it tests for equality: they must be rounded alike, so all of them are kept in half precision or none. */
+  readonly compares?: readonly string[];
+  /** Operands that half precision would spoil. */
+  readonly precise?: readonly string[];
   /** What was fused into this dispatch, in order. */
   readonly tail?: Tail;
   at(step: Step): Launch;

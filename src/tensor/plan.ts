@@ -1,6 +1,8 @@
+import { flowName, withHalves } from './fusedName.ts';
 import type { Dispatch, LowerContext, OpGraph, Piece } from './op.ts';
 import { type Panel, panelsOf } from './panels.ts';
 import { fuse } from './passes/fuse.ts';
+import { type HalfBinding, halfValues } from './passes/half.ts';
 import { assignSlots } from './slots.ts';
 import { bufferBytes, evaluate, type Purpose, padded, type Sizes, stride, type Value } from './value.ts';
 
@@ -31,6 +33,8 @@ export interface Placement {
   readonly piece: Piece;
   readonly panel: Panel;
   readonly bytes: number;
+  /** Its numbers have 16 bits. */
+  readonly half: boolean;
   /** Index into `buffers`. */
   readonly buffer: number;
   /** Keeps its buffer for itself as long as the plan lives. */
@@ -81,6 +85,8 @@ export interface Program {
 export interface PlanOptions {
   /** Elementwise work joins the dispatch that computes what it works on; see passes/fuse.ts. */
   readonly fuse?: boolean;
+  /** Values are kept in half precision where all their bindings can be; see passes/half.ts. */
+  readonly half?: HalfBinding;
   /** Every value gets a buffer of its own, as if nothing was known about lives. */
   readonly apart?: boolean;
   /** Makes room for timing single dispatches on the device. */
@@ -124,7 +130,8 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
     lowered[node.routine].push(...node.op.lower(node, context));
   }
   const asked = [...program.results, ...program.readable];
-  const routines = options.fuse ? fuseRoutines(lowered, asked, limits) : lowered;
+  const half = options.half ? halfValues(Object.values(lowered).flat(), asked, options.half) : new Set<Value>();
+  const routines = inHalves(options.fuse ? fuseRoutines(lowered, asked, limits) : lowered, half);
 
   // Liveness on one timeline: routines never run inside one another, so they share slots.
   const lives = new Map<string, { piece: Piece; from: number; to: number }>();
@@ -147,16 +154,17 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
 
   const buffers: PlannedBuffer[] = [];
   const placements: Placement[] = [];
-  const sharing: { piece: Piece; panel: Panel; bytes: number; from: number; to: number }[] = [];
+  const sharing: Omit<Placement, 'buffer' | 'resident'>[] = [];
   for (const life of lives.values()) {
     const { value, panel: index } = life.piece;
     const panel = panelsFor(value)[index];
-    const bytes = pieceBytes(value, panel, capacity);
+    const place = { panel, half: half.has(value), bytes: pieceBytes(value, panel, capacity, half.has(value)) };
+    const { bytes } = place;
     if (value.lifetime !== 'persistent' && !asked.includes(value)) {
-      sharing.push({ ...life, panel, bytes });
+      sharing.push({ ...life, ...place });
     } else {
       const whole = { from: 0, to: Math.max(0, length - 1) };
-      placements.push({ ...life, ...whole, panel, bytes, buffer: buffers.length, resident: true });
+      placements.push({ ...life, ...whole, ...place, buffer: buffers.length, resident: true });
       buffers.push({ bytes, purpose: value.purpose, label: value.name });
     }
   }
@@ -192,14 +200,31 @@ function fuseRoutines(
   return Object.fromEntries(fused);
 }
 
+/** Kernels are those that read and store the values of `half` in half precision: their names say so. */
+function inHalves(
+  routines: Readonly<Record<string, readonly Dispatch[]>>,
+  half: ReadonlySet<Value>,
+): Record<string, Dispatch[]> {
+  const halved = (dispatch: Dispatch): Dispatch => {
+    const bindings = Object.entries({ ...dispatch.reads, ...dispatch.writes });
+    const names = bindings.filter(([, { value }]) => half.has(value)).map(([name]) => name);
+    // Rounded too where it flows: then fusion, and with it recomputation, changes nothing.
+    dispatch.tail?.stages.forEach(({ dispatch: { reads }, operand }, i) => {
+      if (half.has(reads[operand].value)) names.push(flowName(i + 1));
+    });
+    return { ...dispatch, kernel: withHalves(dispatch.kernel, names) };
+  };
+  return Object.fromEntries(Object.entries(routines).map(([name, list]) => [name, list.map(halved)]));
+}
+
 export function pieceKey(piece: Piece): string {
   return `${piece.value.id}.${piece.panel}`;
 }
 
-function pieceBytes(value: Value, panel: Panel, capacity: Sizes): number {
+function pieceBytes(value: Value, panel: Panel, capacity: Sizes, half: boolean): number {
   const rows = evaluate(value.rows, capacity);
   const width = value.layout === 'padded' ? padded(panel.cols) : stride(value);
-  return bufferBytes(rows * width);
+  return bufferBytes((rows * width) / (half ? 2 : 1));
 }
 
 /** Words of one dispatch's parameters: a kernel alone has at most 16, a fused one the sum. */

@@ -1,6 +1,7 @@
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { cpuBytes } from '../device/cpu/executor.ts';
+import { hasAccessors } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -77,7 +78,8 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
     readLogits: predictOnly || shape.classes === 2 || instruments.predictions === true,
   });
   const compiled = config['compute.compiled'] === 'on';
-  const passes = { fuse: compiled, apart: !compiled };
+  const half = config['compute.precision'] === 'f16' ? { half: hasAccessors } : {};
+  const passes = { fuse: compiled, apart: !compiled, ...half };
   const plan = makePlan(training.program, options.limits, { ...passes, timestamps: instruments.timestamps });
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
   const readBack = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Config } from '../config/schema.ts';
-import { cpuBytes } from '../device/cpu/executor.ts';
+import { cpuBytes, cpuExecutor } from '../device/cpu/executor.ts';
 import { gpu } from '../device/testing/dawn.ts';
 import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import { arrange } from '../graph/arrange.ts';
@@ -112,6 +112,28 @@ describe(`forecast = ledger = what is counted from outside, to the byte: ${WEBGP
     },
   );
 
+  const PASSES = (['on', 'off'] as const).flatMap((compiled) =>
+    (['off', 'tree'] as const).map((again) => [compiled, again] as const),
+  );
+  test.skipIf(WEBGPU.missing).each(PASSES)(
+    'in half precision, full batch and sampled: compiled %s, recomputed %s',
+    async (compiled, again) => {
+      const graph = testGraph({ directed: true });
+      const passes = { 'compute.compiled': compiled, 'compute.recompute': again } as const;
+      const config = configOf({ ...passes, 'training.epochs': 1, 'model.hidden': 32, 'model.norm': 'batch' });
+      for (const changes of [{}, SAMPLED]) {
+        const half = await checkedRun(graph, { ...config, ...changes, 'compute.precision': 'f16' }, false);
+        const { memory } = await forecast({
+          graph,
+          config: { ...config, ...changes },
+          backend: WEBGPU.backend,
+          fit: false,
+        });
+        expect(half.run.memory.peak.gpu).toBeLessThan(memory.gpu);
+      }
+    },
+  );
+
   test.skipIf(WEBGPU.missing)('capacities that a probe found', async () => {
     const graph = testGraph({ nodes: 800, features: 'sparse' });
     const config = configOf({ ...SAMPLED, 'training.epochs': 2 });
@@ -153,6 +175,7 @@ const STRATEGIES: [string, Partial<Config>][] = [
   ['full batch', {}],
   ['sampled', SAMPLED],
   ['sampled, evaluated in full', { ...SAMPLED, 'evaluation.strategy': 'full' }],
+  ['full batch in half precision', { 'compute.precision': 'f16' }],
 ];
 
 describe('CPU', () => {
@@ -176,6 +199,22 @@ describe('CPU', () => {
       }
     },
   );
+});
+
+test('on the CPU, scratch to unpack values in half precision is on the ledger and in the forecast', async () => {
+  const graph = testGraph({ nodes: 800 });
+  const config = configOf({ 'model.layers': 3, 'model.hidden': 32, 'training.epochs': 1 });
+  const of = (changes: Partial<Config>) =>
+    forecast({ graph, config: { ...config, ...changes }, backend: CPU.backend, fit: false });
+  for (const compiled of ['on', 'off'] as const) {
+    const half = await of({ 'compute.compiled': compiled, 'compute.precision': 'f16' });
+    const executor = cpuExecutor(half.forecast.plan);
+    expect(executor.ledger.held).toBe(cpuBytes(half.forecast.plan));
+    executor.destroy();
+    expect(executor.ledger.held).toBe(0);
+    if (compiled === 'off')
+      expect(half.memory.host).toBeLessThan((await of({ 'compute.compiled': 'off' })).memory.host);
+  }
 });
 
 /** A little graph with so few features that reading its logits back takes more than uploading it. */

@@ -10,6 +10,7 @@ import {
 } from '../task/nodeClassification.ts';
 import { gradients } from '../tensor/autodiff.ts';
 import { beginRoutine, newGraph, state } from '../tensor/graph.ts';
+import { lossScaleState, scaleLoss } from '../tensor/ops/lossScale.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
 import { recompute } from '../tensor/passes/recompute.ts';
 import { reorder } from '../tensor/passes/reorder.ts';
@@ -34,6 +35,8 @@ export interface TrainingProgram {
   readonly train: GraphInputs;
   readonly evaluate: GraphInputs;
   readonly trainLoss: Value;
+  /** See tensor/ops/lossScale.ts; null where gradients are not scaled. */
+  readonly lossScale: Value | null;
   readonly totals: Totals;
   /** Null where all classes are alike. */
   readonly classWeights: Value | null;
@@ -75,6 +78,7 @@ export function buildProgram(
   const totals = declareTotals(g, shape.classes);
   const classWeights = options.predictOnly ? null : declareClassWeights(g, config, shape.classes);
   let best: ReadonlyMap<Value, Value> = new Map();
+  let lossScale: Value | null = null;
 
   if (!options.predictOnly) {
     beginRoutine(g, 'train');
@@ -83,7 +87,10 @@ export function buildProgram(
     const logits = forward({ g, inputs: train.model, mode });
     if (compiled) g = reorder(g, 'train', capacity);
     addTrainingLoss(g, logits, train.targets, trainLoss, classWeights);
-    let found = gradients(g, values);
+    if (config['compute.precision'] === 'f16') lossScale = lossScaleState(g);
+    let found = gradients(g, values, new Map(), (gradient) =>
+      lossScale ? scaleLoss(g, gradient, lossScale) : gradient,
+    );
     if (config['sampling.strategy'] === 'neighbor') {
       found = new Map(
         [...found].map(([parameter, gradient]) => {
@@ -99,6 +106,7 @@ export function buildProgram(
       rule: config['training.optimizer'],
       decayOf: (value) => decayOf(byValue.get(value)!, config['training.decayOn']),
       clip: config['training.clip'] > 0,
+      lossScale,
     });
   }
 
@@ -128,6 +136,7 @@ export function buildProgram(
     train,
     evaluate,
     trainLoss,
+    lossScale,
     totals,
     classWeights,
     logits: options.readLogits ? logits : null,

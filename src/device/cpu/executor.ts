@@ -1,10 +1,11 @@
 import { DeviceError, firstLine } from '../../config/errors.ts';
 import type { DeviceInfo } from '../../run/record.ts';
-import { parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
+import { flowName, parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
 import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
 import { evaluate, type Purpose, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
+import { packHalves, roundToHalves, unpackHalves } from '../half.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { type HostPurpose, type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type OnLaunch, type Times } from '../times.ts';
@@ -13,6 +14,7 @@ import { aggregateKernels } from './aggregate.ts';
 import { attentionKernels } from './attention.ts';
 import { copyKernels } from './copy.ts';
 import { dotKernels } from './dot.ts';
+import { halfOperands, halfScratchBytes } from './halfOperands.ts';
 import { headKernels } from './heads.ts';
 import type { CpuKernel, Floats, Operands } from './kernel.ts';
 import { learningKernels } from './learning.ts';
@@ -64,7 +66,8 @@ export const CPU: DeviceInfo = {
 
 /** Bytes that the CPU executor allocates for a plan, in single precision. */
 export function cpuBytes(plan: Plan): number {
-  const bytes = plan.buffers.filter(isValueBuffer).reduce((sum, buffer) => sum + buffer.bytes, 0);
+  const values = plan.buffers.filter(isValueBuffer).reduce((sum, buffer) => sum + buffer.bytes, 0);
+  const bytes = values + halfScratchBytes(plan);
   return bytes + unusedOfPages(bytes);
 }
 
@@ -78,6 +81,7 @@ function unusedOfPages(bytes: number): number {
 }
 
 const PAGE = 65536;
+const HALF_NAN = 0x7e00;
 
 /** Addresses are 32 bits wide. */
 function fitsSimd(bytes: number): boolean {
@@ -96,13 +100,16 @@ interface BoundStage {
   readonly kernel: CpuKernel;
   readonly operands: Operands;
   readonly kept: Floats | null;
+  /** Whether what flows in would be stored in half precision. */
+  readonly half: boolean;
   at(step: Step): Launch;
 }
 
-function runStage({ kernel, operands, kept, at }: BoundStage, out: Floats, step: Step): void {
+function runStage({ kernel, operands, kept, half, at }: BoundStage, out: Floats, step: Step): void {
   const { params, threads } = at(step);
   if (threads === 0) return;
-  kept?.set(out);
+  if (half) roundToHalves(out as Float32Array);
+  kept?.set(out.subarray(0, kept.length));
   kernel(operands, params);
 }
 
@@ -144,12 +151,17 @@ function orDeviceError<T>(bytes: number, allocate: () => T): T {
 export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
   const { precision = 32, poison = false } = options;
   const floats = precision === 32 ? Float32Array : Float64Array;
-  const sizes = plan.buffers.map((buffer) => (isValueBuffer(buffer) ? (buffer.bytes * precision) / 32 : 0));
+  // The oracle keeps everything in double precision.
+  const rounds = precision === 32;
+  const scale = rounds ? 1 : plan.placements.some(({ half }) => half) ? 4 : 2;
+  const sizes = plan.buffers.map((buffer) => (isValueBuffer(buffer) ? buffer.bytes * scale : 0));
+  const unpacked = rounds ? halfScratchBytes(plan) : 0;
+  sizes.push(unpacked);
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  const { regions, pages } =
-    precision === 32 && fitsSimd(bytes) ? allocatePages(sizes, bytes) : allocateApart(sizes, bytes);
+  const { regions, pages } = rounds && fitsSimd(bytes) ? allocatePages(sizes, bytes) : allocateApart(sizes, bytes);
   const kernels = options.kernels ?? (pages ? { ...cpuKernels, ...simdKernels(pages) } : cpuKernels);
   const held: [Purpose | HostPurpose, number][] = plan.buffers.map(({ purpose }, i) => [purpose, sizes[i]]);
+  held.push(['unpacked', unpacked]);
   if (pages) held.push(['pages', unusedOfPages(bytes)]);
   const ledger = newLedger();
   for (const [purpose, size] of held) {
@@ -163,9 +175,14 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
 
   const view = (placement: Placement): Floats | Uint32Array => {
     const { memory, offset } = regions[placement.buffer];
-    const words = placement.bytes / 4;
+    const words = placement.bytes / (placement.half ? 2 : 4);
     if (placement.piece.value.dtype === 'u32') return new Uint32Array(memory, offset, words);
     return new floats(memory, offset, words);
+  };
+
+  const packed = (placement: Placement): Uint16Array => {
+    const { memory, offset } = regions[placement.buffer];
+    return new Uint16Array(memory, offset, placement.bytes / 2);
   };
 
   const bind = (dispatch: Dispatch, at: number) => {
@@ -174,17 +191,20 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
       if (!kernel) throw new Error(`kernel '${name}' is not in src/device/cpu`);
       return kernel;
     };
-    const kernel = kernelOf(parseFusedName(dispatch.kernel).head);
+    const name = parseFusedName(dispatch.kernel);
+    const kernel = kernelOf(name.head);
     const floats: Record<string, Floats> = {};
     const words: Record<string, Uint32Array> = {};
-    const dying: Floats[] = [];
+    const dying: (Floats | Uint16Array)[] = [];
+    const halves = rounds ? halfOperands(plan, dispatch, placementOf, packed, regions[plan.buffers.length]) : null;
     for (const [name, piece] of [...Object.entries(dispatch.reads), ...Object.entries(dispatch.writes)]) {
       const placement = placementOf.get(pieceKey(piece))!;
-      const array = view(placement);
+      const array = halves?.floats(pieceKey(piece)) ?? view(placement);
       if (array instanceof Uint32Array) words[name] = array;
       else {
         floats[name] = array;
-        if (!placement.resident && placement.to === at) dying.push(array);
+        const dies = !placement.resident && placement.to === at;
+        if (dies) dying.push(placement.half && rounds ? packed(placement) : array);
       }
     }
     const operands: Operands = { floats, words };
@@ -193,18 +213,26 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
       at: stage.at,
       operands: stageOperands(operands, stage, operand, i + 1),
       kept: kept && floats[storedName(i + 1)],
+      half: rounds && name.halves.includes(flowName(i + 1)),
     }));
-    return { kernel, dispatch, operands, stages, last: dispatch.tail?.last, dying };
+    return { kernel, dispatch, operands, halves, stages, last: dispatch.tail?.last, dying };
   };
   let timeline = 0;
   const routines = Object.fromEntries(
     Object.entries(plan.routines).map(([name, list]) => [name, list.map((dispatch) => bind(dispatch, timeline++))]),
   );
 
+  const numbersOf = (placement: Placement) => {
+    if (!placement.half || !rounds) return view(placement);
+    const numbers = new Float32Array(placement.bytes / 2);
+    unpackHalves(packed(placement), numbers);
+    return numbers;
+  };
+
   const read = (value: Value): HostArray => {
     const rows = evaluate(value.rows, plan.capacity);
     const out = value.dtype === 'u32' ? new Uint32Array(rows * value.cols) : new floats(rows * value.cols);
-    for (const placement of placementsOf(plan, value)) unpadRows(view(placement), placement, 0, rows, out);
+    for (const placement of placementsOf(plan, value)) unpadRows(numbersOf(placement), placement, 0, rows, out);
     return out;
   };
 
@@ -217,22 +245,29 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
         else {
           const rows = data.length / value.cols;
           const width = rowWords(placement);
-          for (let row = 0; row < rows; row++) view(placement).set(padRows(data, placement, row, 1), row * width);
+          const half = placement.half && rounds;
+          for (let row = 0; row < rows; row++) {
+            const numbers = padRows(data, placement, row, 1);
+            if (half) packHalves(numbers as Float32Array, packed(placement).subarray(row * width));
+            else view(placement).set(numbers, row * width);
+          }
         }
       }
     },
     async run(routine, step) {
-      routines[routine].forEach(({ kernel, dispatch, operands, stages, last, dying }, i) => {
+      routines[routine].forEach(({ kernel, dispatch, operands, halves, stages, last, dying }, i) => {
         const { params, threads } = dispatch.at(step);
         const begin = times ? performance.now() : 0;
+        if (threads > 0 || last) halves?.unpack(step);
         if (threads > 0) kernel(operands, params);
         if (last) for (const stage of stages) runStage(stage, operands.floats.out, step);
+        if (threads > 0 || last) halves?.pack(step);
         if (times && threads > 0) {
           const end = performance.now();
           times.add(routine, i, end - begin);
           told?.(routine, i, begin, end);
         }
-        if (poison) for (const array of dying) array.fill(Number.NaN);
+        if (poison) for (const array of dying) array.fill(array instanceof Uint16Array ? HALF_NAN : Number.NaN);
       });
     },
     profile: {

@@ -22,18 +22,18 @@ const logSumExp: CpuKernel = ({ floats: { x, outLogSumExp } }, p) => {
   }
 };
 
-const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, weights, out }, words: { labels, mask } }, p) => {
+const crossEntropy: CpuKernel = ({ floats: { x, logSumExp, weights, outLoss }, words: { labels, mask } }, p) => {
   const width = p.width4 * 4;
   for (let row = 0; row < p.rows; row++) {
     if (mask[row] === 0) {
-      if (p.first === 0) out.fill(0, row * 4, row * 4 + 4);
+      if (p.first === 0) outLoss.fill(0, row * 4, row * 4 + 4);
       continue;
     }
     const column = labels[row] - p.first;
     if (column < 0 || column >= p.cols) continue;
-    out.fill(0, row * 4, row * 4 + 4);
+    outLoss.fill(0, row * 4, row * 4 + 4);
     const weight = weights ? weights[labels[row]] : 1;
-    out[row * 4 + mask[row] - 1] = weight * (logSumExp[row] - x[row * width + column]);
+    outLoss[row * 4 + mask[row] - 1] = weight * (logSumExp[row] - x[row * width + column]);
   }
 };
 
@@ -54,16 +54,16 @@ const crossEntropyGrad: CpuKernel = ({ floats: { x, logSumExp, weights, out }, w
   }
 };
 
-const binaryCrossEntropy: CpuKernel = ({ floats: { x, targets, out }, words: { mask } }, p) => {
+const binaryCrossEntropy: CpuKernel = ({ floats: { x, targets, outLoss }, words: { mask } }, p) => {
   const width = p.width4 * 4;
   for (let row = 0; row < p.rows; row++) {
-    if (!p.merge) out.fill(0, row * 4, row * 4 + 4);
+    if (!p.merge) outLoss.fill(0, row * 4, row * 4 + 4);
     if (mask[row] === 0) continue;
     let loss = 0;
     for (let c = 0, i = row * width; c < p.cols; c++, i++) {
       loss += Math.max(x[i], 0) - x[i] * targets[i] + Math.log1p(Math.exp(-Math.abs(x[i])));
     }
-    out[row * 4 + mask[row] - 1] += loss;
+    outLoss[row * 4 + mask[row] - 1] += loss;
   }
 };
 
@@ -128,12 +128,14 @@ const countLabels: CpuKernel = ({ floats: { x, targets }, words: { mask, counts 
   }
 };
 
-const adamClock: CpuKernel = ({ floats: { outClock } }, p) => {
+const adamClock: CpuKernel = ({ floats: { clip, outClock } }, p) => {
+  if (clip?.[3]) return;
   outClock[0] = outClock[0] * p.beta1 + p.gain1;
   outClock[1] = outClock[1] * p.beta2 + p.gain2;
 };
 
 const adam: CpuKernel = ({ floats: { gradient, clip, clock, parameter, moment1, moment2 } }, p) => {
+  if (clip?.[3]) return;
   const scale = clip ? clip[0] : 1;
   for (let i = 0; i < p.rows * 4; i++) {
     const before = parameter[i];
@@ -151,6 +153,7 @@ const accumulate: CpuKernel = ({ floats: { x, total } }, p) => {
 };
 
 const sgd: CpuKernel = ({ floats: { gradient, clip, parameter, velocity } }, p) => {
+  if (clip?.[3]) return;
   const scale = clip ? clip[0] : 1;
   for (let i = 0; i < p.rows * 4; i++) {
     const before = parameter[i];
@@ -170,13 +173,35 @@ const squares: CpuKernel = ({ floats: { x, outPartial } }, p) => {
   }
 };
 
-const clipScale: CpuKernel = ({ floats: { partial, outClip } }, p) => {
+const clipScale: CpuKernel = ({ floats: { partial, clip, outClip } }, p) => {
+  const factor = clip ? clip[0] : 1;
   let sum = 0;
   for (let i = 0; i < 4 * p.count; i++) sum += partial[i];
-  const norm = Math.sqrt(sum);
+  const norm = factor * Math.sqrt(sum);
   // NaN where the norm is.
-  outClip[0] = Math.min(1, p.limit / (norm + p.epsilon));
+  outClip[0] = factor * Math.min(1, p.limit / (norm + p.epsilon));
   outClip[1] = norm;
+  outClip[3] = clip ? clip[3] : 0;
+};
+
+const notFinite: CpuKernel = ({ floats: { bits, outPartial } }, p) => {
+  for (let part = 0; part < p.count; part++) {
+    for (let lane = 0; lane < 4; lane++) {
+      let found = 0;
+      for (let i = 4 * part + lane; i < 4 * p.rows; i += 4 * p.count) if (!Number.isFinite(bits[i])) found++;
+      outPartial[4 * (p.first + part) + lane] = found;
+    }
+  }
+};
+
+const lossScale: CpuKernel = ({ floats: { partial, outScale } }, p) => {
+  const bad = partial.subarray(0, 4 * p.count).some((found) => found > 0);
+  const [, before, power] = outScale;
+  const grows = before + 1 >= p.interval;
+  outScale[0] = 2 ** -(power + 16);
+  outScale[1] = bad || grows ? 0 : before + 1;
+  outScale[2] = Math.min(Math.max(power + (bad ? -1 : grows ? 1 : 0), -142), 110);
+  outScale[3] = bad ? 1 : 0;
 };
 
 export const learningKernels: Record<string, CpuKernel> = {
@@ -198,6 +223,10 @@ export const learningKernels: Record<string, CpuKernel> = {
   'optimizer.sgd': sgd,
   'optimizer.sgd.clipped': sgd,
   'optimizer.squares': squares,
+  'optimizer.adamClock.clipped': adamClock,
   'optimizer.clipScale': clipScale,
+  'optimizer.clipScale.clipped': clipScale,
+  'optimizer.notFinite': notFinite,
+  'optimizer.lossScale': lossScale,
   'optimizer.accumulate': accumulate,
 };

@@ -27,6 +27,11 @@ const scaledSum: CpuKernel = ({ floats: { x, y, eps, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = (1 + eps[0]) * x[i] + y[i];
 };
 
+const scaleLoss: CpuKernel = ({ floats: { x, lossScale, out } }, p) => {
+  const scale = 2 ** (lossScale[2] + 16);
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = scale * x[i];
+};
+
 const scaleByParameter: CpuKernel = ({ floats: { x, eps, out } }, p) => {
   for (let i = 0; i < p.rows * p.width4 * 4; i++) out[i] = (1 + eps[0]) * x[i];
 };
@@ -143,6 +148,7 @@ export const rowKernels: Record<string, CpuKernel> = {
   'elementwise.scale': scale,
   'elementwise.scaledSum': scaledSum,
   'elementwise.scaleByParameter': scaleByParameter,
+  'elementwise.scaleLoss': scaleLoss,
   'elementwise.maximum': maximum,
   'elementwise.shares': shares,
   'elementwise.whereEqual': whereEqual,

@@ -1,6 +1,7 @@
 import { input, state } from '../../tensor/graph.ts';
 import { maskedBinaryCrossEntropy } from '../../tensor/ops/binaryLoss.ts';
 import { maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
+import { lossScaleState, scaleLoss } from '../../tensor/ops/lossScale.ts';
 import { countClasses, countLabels } from '../../tensor/ops/metrics.ts';
 import { accumulate, type Decay, optimize, type RuleName } from '../../tensor/ops/optimizer.ts';
 import type { Value } from '../../tensor/value.ts';
@@ -94,14 +95,17 @@ const STEPS: OpCase['runs'] = [
   { firstPart: 0, weightDecay: 0.2, weightDecayLinear: 0.3 },
 ];
 
-function optimizerCase(rule: RuleName, clip: boolean): OpCase {
+function optimizerCase(rule: RuleName, clip: boolean, scaled: 'no' | 'scaled' | 'overflown' = 'no'): OpCase {
   return {
-    name: `${TITLES[rule]}${clip ? ', clipped' : ''}`,
+    name: `${TITLES[rule]}${clip ? ', clipped' : ''}${scaled === 'no' ? '' : `, ${scaled}`}`,
     sizes: {},
     runs: STEPS,
     build(g) {
       const [w, b, c] = [dense(g, 'W', 37, 33), dense(g, 'b', 1, 33), dense(g, 'c', 3, 2)];
       const [gw, gb, gc] = [dense(g, 'W.grad', 37, 33), dense(g, 'b.grad', 1, 33), dense(g, 'c.grad', 3, 2)];
+      const lossScale = scaled === 'no' ? null : lossScaleState(g);
+      // In a place that no invocation looks at first.
+      if (scaled === 'overflown') gb[1][29] = Number.NEGATIVE_INFINITY;
       const total = state(g, 'W.grad total', 'optimizer', 37, 33);
       accumulate(g, total, gw[0]);
       const update = new Map([
@@ -113,9 +117,24 @@ function optimizerCase(rule: RuleName, clip: boolean): OpCase {
         [w[0], 'weightDecay'],
         [c[0], 'weightDecayLinear'],
       ]);
-      optimize(g, update, { rule, decayOf: (value) => decays.get(value) ?? null, clip });
+      optimize(g, update, { rule, decayOf: (value) => decays.get(value) ?? null, clip, lossScale });
       const states = g.values.filter(({ purpose }) => purpose === 'optimizer');
-      return { inputs: [w, b, c, gw, gb, gc], outputs: [w[0], b[0], c[0], ...states] };
+      // The scale is 1, so that the norm is the one that clips.
+      const scale: Data[] = lossScale ? [[lossScale, Float32Array.of(0, 0, -16, 0)]] : [];
+      return { inputs: [w, b, c, gw, gb, gc, ...scale], outputs: [w[0], b[0], c[0], ...states] };
+    },
+  };
+}
+
+/** A scale that an earlier step has lowered. */
+function scaledLossCase(): OpCase {
+  return {
+    name: 'scaled gradient of a loss',
+    sizes: {},
+    build(g) {
+      const x = dense(g, 'x', ROWS, 7);
+      const lossScale = lossScaleState(g);
+      return { inputs: [x, [lossScale, Float32Array.of(0, 0, -3, 0)]], outputs: [scaleLoss(g, x[0], lossScale)] };
     },
   };
 }
@@ -131,6 +150,13 @@ export function learningCases(): OpCase[] {
     ...[1, 7, 42, 257].map((classes) => labelsCase(classes)),
     ...[7, 257].map((classes) => labelsCase(classes, 'steep')),
     labelsCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }]),
-    ...(['adam', 'adamw', 'sgd'] as const).flatMap((rule) => [optimizerCase(rule, false), optimizerCase(rule, true)]),
+    ...(['adam', 'adamw', 'sgd'] as const).flatMap((rule) => [
+      optimizerCase(rule, false),
+      optimizerCase(rule, true),
+      optimizerCase(rule, true, 'scaled'),
+      optimizerCase(rule, rule === 'adamw', 'overflown'),
+    ]),
+    optimizerCase('adam', false, 'scaled'),
+    scaledLossCase(),
   ];
 }

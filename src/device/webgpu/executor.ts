@@ -14,7 +14,8 @@ import {
 import { evaluate, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { gridOf } from '../grid.ts';
-import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
+import { packHalves, unpackHalves } from '../half.ts';
+import { numberBytes, padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import type { Ledger } from '../ledger.ts';
 import { allocate } from './allocator.ts';
 import { watchDevice } from './deviceWatch.ts';
@@ -153,7 +154,7 @@ export async function webgpuExecutor(
     const rows = evaluate(value.rows, plan.capacity);
     const out = value.dtype === 'f32' ? new Float32Array(rows * value.cols) : new Uint32Array(rows * value.cols);
     for (const placement of placementsOf(plan, value)) {
-      const width = rowWords(placement) * 4;
+      const width = rowWords(placement) * numberBytes(placement);
       const most = Math.max(1, Math.floor(bulk.size / width));
       for (let row = 0; row < rows; row += most) {
         const count = Math.min(most, rows - row);
@@ -162,8 +163,7 @@ export async function webgpuExecutor(
         device.queue.submit([copy.finish()]);
         await readBack(bulk, count * width);
         const bytes = bulk.getMappedRange(0, count * width);
-        const words = value.dtype === 'f32' ? new Float32Array(bytes) : new Uint32Array(bytes);
-        unpadRows(words, placement, row, count, out);
+        unpadRows(numbersIn(bytes, placement), placement, row, count, out);
         bulk.unmap();
       }
     }
@@ -184,11 +184,12 @@ export async function webgpuExecutor(
           continue;
         }
         const rows = data.length / value.cols;
-        const width = rowWords(placement) * 4;
+        const width = rowWords(placement) * numberBytes(placement);
         const most = Math.max(1, Math.floor(UPLOAD_BYTES / width));
         for (let row = 0; row < rows; row += most) {
           const part = padRows(data, placement, row, Math.min(most, rows - row));
-          device.queue.writeBuffer(buffer, row * width, part.buffer as ArrayBuffer);
+          const bytes = placement.half ? halved(part as Float32Array) : part;
+          device.queue.writeBuffer(buffer, row * width, bytes.buffer as ArrayBuffer);
         }
       }
     },
@@ -265,6 +266,20 @@ export async function webgpuExecutor(
     },
   };
   return executor;
+}
+
+function halved(numbers: Float32Array): Uint16Array {
+  const out = new Uint16Array(numbers.length);
+  packHalves(numbers, out);
+  return out;
+}
+
+function numbersIn(bytes: ArrayBuffer, { piece, half }: Placement): Float32Array | Uint32Array {
+  if (piece.value.dtype === 'u32') return new Uint32Array(bytes);
+  if (!half) return new Float32Array(bytes);
+  const out = new Float32Array(bytes.byteLength / 2);
+  unpackHalves(new Uint16Array(bytes), out);
+  return out;
 }
 
 function resultPlacements(plan: Plan): readonly Placement[] {

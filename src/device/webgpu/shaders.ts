@@ -1,4 +1,4 @@
-import { parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
+import { flowName, parseFusedName, type StageName, stageName, storedName } from '../../tensor/fusedName.ts';
 import { type Elementwise, isElementwise, kernels } from '../kernels.ts';
 
 /**
@@ -6,7 +6,8 @@ import { type Elementwise, isElementwise, kernels } from '../kernels.ts';
  * and what its bindings are called; the executor fills both by name.
  *
  * A matrix whose binding is called `x` is read by `xAt(i)` and written by `putX(i, value)`, where a kernel's text does so: these
- * functions are written here. That is where the stages of a fused kernel stand: between what is computed and what is stored.
+ * functions are written here. That is where the stages of a fused kernel stand: between what is computed and what is stored; and
+ * where a matrix in half precision is unpacked and packed.
  */
 const files = import.meta.glob<string>('../../../shaders/**/*.wgsl', { query: '?raw', import: 'default', eager: true });
 
@@ -38,7 +39,7 @@ export function shaderText(file: string): string {
 export function shaderModule(name: string, edit: (code: string) => string = (code) => code): ShaderModule {
   const fused = parseFusedName(name);
   const head = kernelOf(fused.head);
-  const stages = fused.stages.map((stage, i) => stageOf(stage.kernel, stage.operand, stage.keeps, i + 1));
+  const stages = fused.stages.map((stage, i) => stageOf(stage, fused.halves.includes(flowName(i + 1)), i + 1));
   const [entry, text] = isElementwise(head)
     ? ['elementwise', alone(head)]
     : [head.entry, head.files.map(shaderText).join('\n')];
@@ -46,14 +47,16 @@ export function shaderModule(name: string, edit: (code: string) => string = (cod
     isElementwise(kernel) ? kernel.shared : [],
   );
   const ofHead = isElementwise(head) ? [] : head.files;
-  const parts = [...new Set(['common', ...shared])].filter((file) => !ofHead.includes(file)).map(shaderText);
+  const parts = [...new Set(['common', ...(fused.halves.length > 0 ? ['half'] : []), ...shared])]
+    .filter((file) => !ofHead.includes(file))
+    .map(shaderText);
   const members = stages.map((stage) => stage.members).join('');
   const whole = [
     ...parts,
     text.replace(/(struct Params \{[^}]*)\}/, `$1${members}}`),
     ...stages.map(({ code }) => code),
   ];
-  const code = edit(numberBindings(withAccessors(whole.join('\n'), stages)));
+  const code = edit(numberBindings(withAccessors(whole.join('\n'), stages, fused.halves)));
   return { code, entry, params: readParams(code), bindings: readBindings(code) };
 }
 
@@ -95,7 +98,7 @@ interface StageText {
 }
 
 /** Elementwise work as the k-th stage of a fused kernel: all that it declares gets the number. */
-function stageOf(kernel: string, flowing: string, keeps: boolean, k: number): StageText {
+function stageOf({ kernel, operand: flowing, keeps }: StageName, rounds: boolean, k: number): StageText {
   const found = kernelOf(kernel);
   if (!isElementwise(found)) throw new Error(`kernel '${kernel}' is not elementwise`);
   const text = found.files
@@ -121,7 +124,7 @@ function stageOf(kernel: string, flowing: string, keeps: boolean, k: number): St
     members: membersOf(text)
       .map((member) => `  ${member.replace(/^(\w+)/, (name) => stageName(name, k))},\n`)
       .join(''),
-    statement: `${keeps ? `${storedName(k)}[i] = value; ` : ''}value = ${stageName('apply', k)}(${values.join(', ')});`,
+    statement: `${rounds ? 'value = unpackHalf(packHalf(value)); ' : ''}${keeps ? `${putName(storedName(k))}(i, value); ` : ''}value = ${stageName('apply', k)}(${values.join(', ')});`,
   };
 }
 
@@ -145,20 +148,52 @@ function storage(name: string, access: Binding['access']): string {
   return `@group(0) @binding(NEXT) var<storage, ${access}> ${name}: array<vec4f>;`;
 }
 
-/** Adds `xAt` and `putX` of the matrices that the code reads and writes through them; the stages stand in `putOut`. */
-function withAccessors(code: string, stages: readonly StageText[]): string {
+/**
+ * Adds `xAt` and `putX` of the matrices that the code reads and writes through them; the stages stand in `putOut`. Matrices in half
+ * precision are unpacked and packed there, and nowhere else.
+ */
+function withAccessors(code: string, stages: readonly StageText[], halves: readonly string[]): string {
   const names = [...code.matchAll(/var<storage, \w+> (\w+): array<vec4f>/g)].map(([, name]) => name);
   const calls = [code, ...stages.map(({ statement }) => statement)].join('\n');
   const accessors = names.flatMap((name) => {
-    const put = `put${name[0].toUpperCase()}${name.slice(1)}`;
+    const put = putName(name);
+    const [load, store] = halves.includes(name)
+      ? [`unpackHalf(${name}[i])`, (value: string) => `${name}[i] = packHalf(${value});`]
+      : [`${name}[i]`, (value: string) => `${name}[i] = ${value};`];
     const through = name === 'out' ? stages.map(({ statement }) => `  ${statement}\n`).join('') : '';
-    const body = through ? `\n  var value = computed;\n${through}  ${name}[i] = value;\n` : ` ${name}[i] = computed; `;
+    const body = through ? `\n  var value = computed;\n${through}  ${store('value')}\n` : ` ${store('computed')} `;
     return [
-      ...(calls.includes(`${name}At(`) ? [`fn ${name}At(i: u32) -> vec4f { return ${name}[i]; }`] : []),
-      ...(code.includes(`${put}(`) ? [`fn ${put}(i: u32, computed: vec4f) {${body}}`] : []),
+      ...(calls.includes(`${name}At(`) ? [`fn ${name}At(i: u32) -> vec4f { return ${load}; }`] : []),
+      ...(calls.includes(`${put}(`) ? [`fn ${put}(i: u32, computed: vec4f) {${body}}`] : []),
     ];
   });
-  return [code, ...accessors].join('\n');
+  const declared = halves.reduce(
+    (text, name) => text.replace(new RegExp(`(var<storage, \\w+> ${name}: )array<vec4f>`), '$1array<vec2u>'),
+    code,
+  );
+  return [declared, ...accessors].join('\n');
+}
+
+const putName = (name: string) => `put${name[0].toUpperCase()}${name.slice(1)}`;
+
+const halfBindings = new Map<string, ReadonlySet<string>>();
+
+/** Whether a kernel reads and stores the matrix of a binding through its accessors alone, so that it can be in half precision. */
+export function hasAccessors(kernel: string, binding: string): boolean {
+  let found = halfBindings.get(kernel);
+  if (!found) {
+    const code = shaderModule(kernel).code.replace(/\/\/.*$/gm, '');
+    const matrices = [...code.matchAll(/var<storage, \w+> (\w+): array<vec4f>/g)].map(([, name]) => name);
+    // In its declaration, and in one line of each accessor.
+    const onlyThere = (name: string) =>
+      code
+        .split('\n')
+        .filter((line) => new RegExp(`\\b${name}\\[`).test(line))
+        .every((line) => line.startsWith(`fn ${name}At(`) || line.startsWith(`fn ${putName(name)}(`));
+    found = new Set(matrices.filter(onlyThere));
+    halfBindings.set(kernel, found);
+  }
+  return found.has(binding);
 }
 
 /** A fused kernel has the bindings of all its parts: those that have no index yet, or one that is taken, get the next free one. */

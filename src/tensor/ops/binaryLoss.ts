@@ -61,30 +61,34 @@ function perPanel(
   { panels }: LowerContext,
 ): Dispatch[] {
   const gradient = kernel === 'loss.binaryCrossEntropyGrad';
-  return panels(logits).map((panel) => ({
-    kernel,
-    reads: {
-      x: { value: logits, panel: panel.index },
-      targets: { value: targets, panel: panel.index },
-      mask: whole(mask),
-    },
-    writes: { out: { value: out, panel: gradient ? panel.index : 0 } },
-    at(step) {
-      const rows = rowsAt(logits.rows, step);
-      const width4 = stride4(panel);
-      const merge = panel.index > 0 ? 1 : 0;
-      // Exp, sum, comparison, quotient, difference, scale.
-      if (gradient) {
-        const params = { rows, width4, cols: panel.cols, scale: step.scalars.lossScale };
-        return { params, threads: rows * width4, work: rows * width4 * 40, flops: rows * panel.cols * 6 };
-      }
-      // Max, product, difference, exp, sum, log, sum; and their sum, with that of the panels before.
-      return {
-        params: { rows, width4, cols: panel.cols, merge },
-        threads: rows,
-        work: rows * panel.cols * 12,
-        flops: rows * (8 * panel.cols - 1 + merge),
-      };
-    },
-  }));
+  return panels(logits).map(
+    (panel): Dispatch => ({
+      kernel,
+      reads: {
+        x: { value: logits, panel: panel.index },
+        targets: { value: targets, panel: panel.index },
+        mask: whole(mask),
+      },
+      ...(gradient
+        ? { writes: { out: { value: out, panel: panel.index } }, storesOnce: true, precise: ['out'] }
+        : { writes: { outLoss: whole(out) } }),
+      at(step) {
+        const rows = rowsAt(logits.rows, step);
+        const width4 = stride4(panel);
+        const merge = panel.index > 0 ? 1 : 0;
+        // Exp, sum, comparison, quotient, difference, scale.
+        if (gradient) {
+          const params = { rows, width4, cols: panel.cols, scale: step.scalars.lossScale };
+          return { params, threads: rows * width4, work: rows * width4 * 40, flops: rows * panel.cols * 6 };
+        }
+        // Max, product, difference, exp, sum, log, sum; and their sum, with that of the panels before.
+        return {
+          params: { rows, width4, cols: panel.cols, merge },
+          threads: rows,
+          work: rows * panel.cols * 12,
+          flops: rows * (8 * panel.cols - 1 + merge),
+        };
+      },
+    }),
+  );
 }

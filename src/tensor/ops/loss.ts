@@ -99,34 +99,38 @@ function perPanel(
   { panels }: LowerContext,
 ): Dispatch[] {
   const gradient = kernel === 'loss.crossEntropyGrad';
-  return panels(logits).map((panel) => ({
-    kernel: weights ? `${kernel}.weighted` : kernel,
-    reads: {
-      x: { value: logits, panel: panel.index },
-      logSumExp: whole(logSumExp),
-      labels: whole(labels),
-      mask: whole(mask),
-      ...(weights ? { weights: whole(weights) } : {}),
-    },
-    writes: { out: { value: out, panel: gradient ? panel.index : 0 } },
-    at(step) {
-      const rows = rowsAt(logits.rows, step);
-      const width4 = stride4(panel);
-      return {
-        params: {
-          rows,
-          width4,
-          first: panel.first,
-          cols: panel.cols,
-          scale: step.scalars.lossScale,
-        },
-        threads: gradient ? rows * width4 : rows,
-        work: gradient ? rows * width4 * 40 : rows * 8,
-        // Subtract, exp, subtract, scale; or one difference. A weight is one product more for each row.
-        flops: (gradient ? rows * panel.cols * 4 : rows) + (weights ? rows : 0),
-      };
-    },
-  }));
+  return panels(logits).map(
+    (panel): Dispatch => ({
+      kernel: weights ? `${kernel}.weighted` : kernel,
+      reads: {
+        x: { value: logits, panel: panel.index },
+        logSumExp: whole(logSumExp),
+        labels: whole(labels),
+        mask: whole(mask),
+        ...(weights ? { weights: whole(weights) } : {}),
+      },
+      ...(gradient
+        ? { writes: { out: { value: out, panel: panel.index } }, storesOnce: true, precise: ['out'] }
+        : { writes: { outLoss: whole(out) } }),
+      at(step) {
+        const rows = rowsAt(logits.rows, step);
+        const width4 = stride4(panel);
+        return {
+          params: {
+            rows,
+            width4,
+            first: panel.first,
+            cols: panel.cols,
+            scale: step.scalars.lossScale,
+          },
+          threads: gradient ? rows * width4 : rows,
+          work: gradient ? rows * width4 * 40 : rows * 8,
+          // Subtract, exp, subtract, scale; or one difference. A weight is one product more for each row.
+          flops: (gradient ? rows * panel.cols * 4 : rows) + (weights ? rows : 0),
+        };
+      },
+    }),
+  );
 }
 
 export const lossSumOp: Op<null> = {

@@ -1,5 +1,5 @@
 import { activation, addNode } from '../graph.ts';
-import type { Op, OpGraph } from '../op.ts';
+import type { Dispatch, LowerContext, Node, Op, OpGraph } from '../op.ts';
 import { sameSize, type Value } from '../value.ts';
 import { elementwise } from './elementwise.ts';
 
@@ -40,14 +40,23 @@ export const maximumOp: Op<null> = {
 export const whereEqualOp: Op<null> = {
   name: 'whereEqual',
   locality: 'row',
-  lower: ({ inputs: [x, y, upstream], outputs: [out] }, { panels }) =>
-    elementwise('elementwise.whereEqual', { x, y, upstream }, out, panels),
+  lower: (node, { panels }) => compared('elementwise.whereEqual', node, panels),
 };
 
 /** upstream where x and y differ, else 0. */
 export const whereUnequalOp: Op<null> = {
   name: 'whereUnequal',
   locality: 'row',
-  lower: ({ inputs: [x, y, upstream], outputs: [out] }, { panels }) =>
-    elementwise('elementwise.whereUnequal', { x, y, upstream }, out, panels),
+  lower: (node, { panels }) => compared('elementwise.whereUnequal', node, panels),
 };
+
+function compared(
+  kernel: string,
+  { inputs: [x, y, upstream], outputs: [out] }: Node<null>,
+  panels: LowerContext['panels'],
+): Dispatch[] {
+  return elementwise(kernel, { x, y, upstream }, out, panels).map((dispatch) => ({
+    ...dispatch,
+    compares: ['x', 'y'],
+  }));
+}

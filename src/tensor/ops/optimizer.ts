@@ -1,8 +1,9 @@
 import { addNode, state } from '../graph.ts';
-import { type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
+import { type Dispatch, type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
 import { gradientScale } from './gradientScale.ts';
+import { checkGradients } from './lossScale.ts';
 
 /**
  * Optimisers in PyTorch's form: one update of every parameter from its gradient. The powers of Adam's betas live on the
@@ -59,22 +60,27 @@ export interface OptimizerOptions {
   decayOf(parameter: Value): Decay | null;
   /** Whether all gradients together are scaled down to a norm of scalars.clip first. */
   readonly clip: boolean;
+  /** What the gradients are a multiple of; null where they are what they should be. See ops/lossScale.ts. */
+  readonly lossScale?: Value | null;
 }
 
 export function optimize(g: OpGraph, gradients: ReadonlyMap<Value, Value>, options: OptimizerOptions): void {
   const rule: Rule = RULES[options.rule];
-  const shared: Value[] = [];
+  const { lossScale = null } = options;
+  const all = [...gradients.values()];
+  if (lossScale) checkGradients(g, all, lossScale);
+  const factor = options.clip ? gradientScale(g, all, lossScale) : lossScale;
+  const shared = factor ? [factor] : [];
   if (rule.clock) {
     const clock = state(g, 'Adam clock', 'optimizer', 1, 4);
-    addNode(g, adamClockOp, [], [], null, [clock]);
-    shared.push(clock);
+    addNode(g, adamClockOp, lossScale ? [lossScale] : [], [], null, [clock]);
+    shared.unshift(clock);
   }
-  if (options.clip) shared.push(gradientScale(g, [...gradients.values()]));
   for (const [parameter, gradient] of gradients) {
     const states = Object.values(rule.states).map((name) =>
       state(g, `${parameter.name} ${name}`, 'optimizer', parameter.rows as number, parameter.cols),
     );
-    const attributes = { rule, decay: options.decayOf(parameter), clip: options.clip };
+    const attributes = { rule, decay: options.decayOf(parameter), clip: factor !== null };
     addNode(g, updateOp, [gradient, ...shared], [], attributes, [parameter, ...states]);
   }
 }
@@ -83,11 +89,11 @@ export function optimize(g: OpGraph, gradients: ReadonlyMap<Value, Value>, optio
 export const adamClockOp: Op<null> = {
   name: 'adamClock',
   locality: 'parameter',
-  lower({ updates: [clock] }) {
+  lower({ inputs: [lossScale = null], updates: [clock] }) {
     return [
       {
-        kernel: 'optimizer.adamClock',
-        reads: {},
+        kernel: lossScale ? 'optimizer.adamClock.clipped' : 'optimizer.adamClock',
+        reads: lossScale ? clippedBy(lossScale) : {},
         writes: { outClock: whole(clock) },
         at: () => ({ params: BETAS, threads: 1, work: 4, flops: 4 }),
       },
@@ -95,9 +101,14 @@ export const adamClockOp: Op<null> = {
   },
 };
 
+function clippedBy(lossScale: Value): Dispatch['reads'] {
+  return { clip: whole(lossScale) };
+}
+
 interface Update {
   readonly rule: Rule;
   readonly decay: Decay | null;
+  /** Whether the gradients are multiplied by a factor that lies on the device. */
   readonly clip: boolean;
 }
 

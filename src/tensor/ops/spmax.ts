@@ -75,6 +75,7 @@ export const countTiesOp: Op<SparseHalf> = {
         gathered: { x },
         own: largest,
         lists: {},
+        counts: true,
         flopsPerEntry: 2,
       },
       x,

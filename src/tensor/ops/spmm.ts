@@ -73,13 +73,25 @@ export interface Gather {
   /** A matrix of the shape of the output, read at the row itself. */
   readonly own?: Value;
   readonly lists: Readonly<Record<string, Value>>;
+  /** The sums are numbers of entries: half precision ends at 65,504. */
+  readonly counts?: boolean;
   /** Of each entry and column. */
   readonly flopsPerEntry: number;
 }
 
 /** The dispatches of an aggregation. @param x any of the gathered matrices: the shape of all of them */
 export function gatherRows(
-  { half, accumulator, rows: rowsKernel, segments: segmentsKernel, gathered, own, lists, flopsPerEntry }: Gather,
+  {
+    half,
+    accumulator,
+    rows: rowsKernel,
+    segments: segmentsKernel,
+    gathered,
+    own,
+    lists,
+    counts,
+    flopsPerEntry,
+  }: Gather,
   x: Value,
   out: Value,
   { panels, scratch, capacity }: LowerContext,
@@ -109,6 +121,8 @@ export function gatherRows(
       reads: { indptr: whole(half.indptr), ...reads },
       writes: { out: outPiece },
       storesOnce: true,
+      ...(own ? { compares: ['x', 'own'] } : {}),
+      ...(counts ? { precise: ['out'] } : {}),
       at(step) {
         const rows = rowsAt(half.rows, step);
         const entries = rowsAt(half.entries, step);
