@@ -108,6 +108,7 @@ export function goalsOnCopy({ graphs, goalWidth }: Sizes): { names: readonly str
 
 /** Two things timed in turns, of which the quotient matters. */
 export interface Comparison {
+  /** Of a comparison with peers, the beginning of the name. */
   readonly name: string;
   readonly unit: string;
   readonly kernel: KernelCase;
@@ -135,7 +136,7 @@ export function comparisons({ graphs, squares, goalWidth }: Sizes): Comparison[]
     heavyRow((from) => spmmCase(from, goalWidth, false)),
     heavyRow((from) => attentionCase(from, goalWidth)),
     {
-      name: `against the faster peer, ${gemm.name}`,
+      name: gemm.name,
       unit: 'times as fast',
       kernel: gemm,
       against: 'peers',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { gpu, NO_ADAPTER } from '../device/testing/dawn.ts';
 import { evenMatrix } from '../graph/generators.ts';
 import { DEFAULT_LIMITS } from '../tensor/plan.ts';
 import { verifyPlan } from '../tensor/verify.ts';
@@ -143,4 +144,30 @@ test('the quick suite measures every part on the CPU', async () => {
     ...CEILINGS.map(({ name }) => `${name} (cpu)`),
     'column sum, 1k × 16 (cpu)',
   ]);
+});
+
+test.skipIf(NO_ADAPTER)('a product is held against that of each peer', async () => {
+  const log: string[] = [];
+  const gemm = async (side: number) =>
+    ['one', 'other'].map((name) => async () => ({
+      ...{ name, version: '1', formulation: `side ${side}` },
+      run: (times: number) => new Promise<void>((done) => setTimeout(done, 2 * times)),
+      dispose: () => void log.push(name),
+    }));
+  const context: BenchContext = {
+    backends: [{ kind: 'webgpu', gpu }],
+    seeds: 1,
+    quick: true,
+    only: 'gemm nn, 64',
+    graph: () => Promise.reject(new Error('no dataset is needed')),
+    progress: () => {},
+  };
+  const { rows } = await kernels(context, { gemm });
+  const compared = rows.filter(({ unit }) => unit === 'times as fast');
+  expect(compared.map(({ name }) => name)).toEqual([
+    'gemm nn, 64 × 64 × 64 against one 1 (side 64) (webgpu)',
+    'gemm nn, 64 × 64 × 64 against other 1 (side 64) (webgpu)',
+  ]);
+  expect(compared.every(({ median }) => median > 0 && Number.isFinite(median))).toBe(true);
+  expect(log).toEqual(['one', 'other']);
 });

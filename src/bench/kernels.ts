@@ -92,8 +92,8 @@ async function onDevice(
     tell(`share of the copy, ${kernel.name}`, '%', interval, bound);
   }
   for (const comparison of comparisons(sizes).filter(wanted)) {
-    const interval = await compare(bench, comparison);
-    if (interval) tell(comparison.name, comparison.unit, interval, comparison.bound);
+    const { unit, bound } = comparison;
+    for (const [name, interval] of await compare(bench, comparison)) tell(name, unit, interval, bound);
   }
   return tablesOf(measured, bench.target.device);
 }
@@ -156,35 +156,46 @@ function quotients(samples: readonly number[], others: readonly number[]): Inter
   return medianInterval(samples.map((ms, round) => ms / others[round]));
 }
 
-/** The quotients of a comparison; of several peers, those with the fastest. Null where something is left out. */
-async function compare(bench: Bench, { kernel, against, quotient }: Comparison): Promise<Interval | null> {
-  const opened: Timed[] = [];
+/** The quotients with each opponent, by its name; empty where something is left out. */
+async function compare(bench: Bench, { name, kernel, against, quotient }: Comparison): Promise<[string, Interval][]> {
+  const opponents = against === 'peers' ? await openPeers(bench, name, kernel) : await openNamed(bench, name, against);
+  const opened = opponents.map(({ timed }) => timed);
   try {
-    if (against === 'peers') opened.push(...(await openPeers(bench, kernel)));
-    for (const one of against === 'peers' ? [kernel] : [against, kernel]) {
-      const timed = await open(bench, one);
-      if (!timed) return null;
-      opened.push(timed);
-    }
-    if (opened.length < 2) return null;
+    const own = opened.length > 0 ? await open(bench, kernel) : null;
+    if (!own) return [];
+    opened.push(own);
     const samples = await interleave(opened, bench.effort);
-    const ours = samples.pop()!;
-    const intervals = samples.map((other) => medianInterval(ours.map((ms, round) => quotient(ms, other[round]))));
-    return intervals.reduce((least, interval) => (interval.median < least.median ? interval : least));
+    const ours = samples[opened.length - 1];
+    return opponents.map(({ name }, i) => [
+      name,
+      medianInterval(ours.map((ms, round) => quotient(ms, samples[i][round]))),
+    ]);
   } finally {
     for (const { close } of opened) close();
   }
 }
 
+interface Named {
+  readonly name: string;
+  readonly timed: Timed;
+}
+
+async function openNamed(bench: Bench, name: string, kernel: KernelCase): Promise<Named[]> {
+  const timed = await open(bench, kernel);
+  return timed ? [{ name, timed }] : [];
+}
+
 /** The same product in other libraries, where they are installed and the backend is theirs. */
-async function openPeers({ context, backend, source, effort }: Bench, { side }: KernelCase): Promise<Timed[]> {
+async function openPeers({ backend, source, effort }: Bench, name: string, { side }: KernelCase): Promise<Named[]> {
   if (!source || backend.kind !== 'webgpu' || side === undefined) return [];
-  const opened: Timed[] = [];
+  const opened: Named[] = [];
   for (const openPeer of await source.gemm(side)) {
     const peer = await openPeer();
     const sample = await sampler((times) => peer.run(times), 1, effort);
-    context.progress(`${peer.name} ${peer.version}: ${peer.formulation}, ${(await sample()).toPrecision(4)} ms`);
-    opened.push({ flops: 0, sample, close: () => peer.dispose() });
+    opened.push({
+      name: `${name} against ${peer.name} ${peer.version} (${peer.formulation})`,
+      timed: { flops: 0, sample, close: () => peer.dispose() },
+    });
   }
   return opened;
 }
