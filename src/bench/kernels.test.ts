@@ -159,6 +159,7 @@ test.skipIf(NO_ADAPTER)('a product is held against that of each peer', async () 
     seeds: 1,
     quick: true,
     only: 'gemm nn, 64',
+    asked: { sets: [] },
     graph: () => Promise.reject(new Error('no dataset is needed')),
     progress: () => {},
   };
