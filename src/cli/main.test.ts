@@ -201,9 +201,14 @@ describe.each(backends)('training on %s', (backend) => {
   it('prints the plan of what it then runs', async () => {
     const { stdout, status, stderr } = await binary.run(['plan', ...short]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const { plan, memory } = JSON.parse(stdout) as { plan: PlanReport; memory: { forecast: { gpu: number } } };
+    const { plan, uncompiled, memory } = JSON.parse(stdout) as {
+      plan: PlanReport;
+      uncompiled: PlanReport;
+      memory: { forecast: { gpu: number } };
+    };
     const forecast = JSON.parse((await binary.run(['forecast', ...short])).stdout);
-    expect(JSON.parse(stdout)).toEqual({ ...forecast, plan });
+    expect(JSON.parse(stdout)).toEqual({ ...forecast, plan, uncompiled });
+    expect(uncompiled.total.dispatches).toBeGreaterThan(plan.total.dispatches);
     if (backend === 'webgpu') expect(plan.bytes).toBe(memory.forecast.gpu);
     expect(plan.slots.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(plan.bytes);
     expect(plan.routines.map(({ name }) => name)).toEqual(['train', 'evaluate', 'keep', 'restore']);

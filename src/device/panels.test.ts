@@ -52,7 +52,7 @@ const LIMITS = [
 
 /** Kernels that touch lists, tables and single rows alone: nothing of theirs is ever cut. */
 const NEVER_CUT =
-  /^(sparse\.(?!dense)|reduce\.total|normColumns\.(mergeMoments|updateRunning)|metrics\.(clear|count|confuse)$|attention\.pack\.(vector|nodes)|optimizer\.(adamClock|clipScale))/;
+  /^(sparse\.(?!dense)|reduce\.total|normColumns\.(mergeMoments|updateRunning)|metrics\.(clear|count|confuse)$|attention\.pack\.(vector|nodes)|optimizer\.(adamClock|clipScale|lossScale))/;
 
 test('every kernel that can be handed a panel is handed one', () => {
   const handed = tight.flatMap((c) =>

@@ -82,7 +82,7 @@ const WHOLE: readonly Sabotage[] = [
   ['aggregateTies', 'segment.x, segment.y', 'segment.x + 1u, segment.y', 'spmax'],
   ['aggregateTies', 'var e = begin; e < end', 'var e = begin; e + 1u < end', 'spmax'],
   ['ties/count', 'vec4f(1.0)', 'vec4f(2.0)', 'spmax'],
-  ['ties/shares', 'shares[at]', 'vec4f(1.0)', 'spmax'],
+  ['ties/shares', 'sharesAt(at)', 'vec4f(1.0)', 'spmax'],
   ['elementwise/shares', 'x / y', 'x', 'spmax'],
   ['term/product', 'x * y', 'x + y', 'scaledSum'],
   ['term/negative', 'x < vec4f()', 'x > vec4f()', 'prelu'],
@@ -215,7 +215,7 @@ const PANELLED: readonly Sabotage[] = [
   ['attention/edge', 'let number = p.headFirst + head;', 'let number = head;', 'gat, 10 heads of 4'],
   ['rowDots', '(p.headFirst + head) * p.channels', 'head * p.channels', 'rowDots'],
   ['rowDots', 'p.column4 + id % p.width4', 'id % p.width4', 'rowDots'],
-  ['loss', 'if (p.first == 0u) { out[row] = vec4f(); }', 'out[row] = vec4f(1.0);', 'masked'],
+  ['loss', 'if (p.first == 0u) { outLoss[row] = vec4f(); }', 'outLoss[row] = vec4f(1.0);', 'masked'],
   ['metrics', 'outBest[row] >= best', 'outBest[row] > best', 'masked cross-entropy and counts, 7 classes, steep'],
 ];
 
