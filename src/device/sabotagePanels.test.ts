@@ -48,7 +48,7 @@ const WGSL: readonly [kernel: string, parameter: string, file: string, right: st
   ['loss.logSumExp', 'merge', 'loss', 'log(1.0 + exp(-abs(before - state)))', '0.0'],
   ['loss.crossEntropy', 'first', 'loss', 'labels[row] - p.first', 'labels[row]'],
   ['loss.crossEntropyGrad', 'first', 'loss', 'columns + p.first', 'columns'],
-  ['loss.binaryCrossEntropy', 'merge', 'loss', 'out[row] += split', 'out[row] = split'],
+  ['loss.binaryCrossEntropy', 'merge', 'loss', 'outLoss[row] += split', 'outLoss[row] = split'],
   ['metrics.countLabels', 'first', 'metrics', '+ p.first + column', '+ column'],
   ['metrics.argMax', 'merge', 'metrics', 'p.merge == 1u && outBest[row] >= best', 'p.merge == 2u'],
   ['metrics.argMax', 'first', 'metrics', 'p.first + argmax', 'argmax'],
