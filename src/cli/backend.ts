@@ -1,7 +1,12 @@
+import { join } from 'node:path';
 import { DeviceError } from '../config/errors.ts';
+import { memoryTilings, type Tilings } from '../device/tiling.ts';
+import { fileStore } from '../store/file.ts';
 import type { Backend } from '../train/session.ts';
+import { storedTilings } from '../train/tilings.ts';
 import type { BackendChoice } from './args.ts';
 import { openDawn } from './dawn.ts';
+import { cacheFolder } from './download.ts';
 import { warn } from './output.ts';
 
 export interface OpenedBackend {
@@ -9,6 +14,15 @@ export interface OpenedBackend {
   /** What a person is told: the adapter and the driver it came from, or the CPU. */
   readonly description: string;
   close(): void;
+}
+
+/** Beside the downloads; where nothing can be written, for as long as this process lives. */
+async function cachedTilings(): Promise<Tilings> {
+  try {
+    return storedTilings(await fileStore(join(cacheFolder(), 'tuning')));
+  } catch {
+    return memoryTilings();
+  }
 }
 
 const CPU: OpenedBackend = { backend: { kind: 'cpu' }, description: 'the CPU executor', close: () => {} };
@@ -28,7 +42,7 @@ export async function openBackend(choice: BackendChoice): Promise<OpenedBackend>
   const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'a GPU without a name';
   const software = isFallbackAdapter ? ' (software, not a GPU)' : '';
   return {
-    backend: { kind: 'webgpu', gpu: dawn.gpu },
+    backend: { kind: 'webgpu', gpu: dawn.gpu, tilings: await cachedTilings() },
     description: `${name}${software}, from ${dawn.driver}`,
     close: dawn.close,
   };

@@ -7,6 +7,7 @@ import { page } from '../bench/page.ts';
 import { peers } from '../bench/peers.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
+import { memoryTilings } from '../device/tiling.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Backend } from '../train/session.ts';
 import { findData, loadGraph } from './data.ts';
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
   }
   const dawn = values.backend === 'cpu' || ELSEWHERE.includes(name) ? 'not asked for' : await openDawn();
   const backends: Backend[] = [];
-  if (typeof dawn !== 'string') backends.push({ kind: 'webgpu', gpu: dawn.gpu });
+  if (typeof dawn !== 'string') backends.push({ kind: 'webgpu', gpu: dawn.gpu, tilings: memoryTilings() });
   if (values.backend !== 'webgpu') backends.push({ kind: 'cpu' });
   const graphs = new Map<string, Promise<Graph>>();
   const context: BenchContext = {

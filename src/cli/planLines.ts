@@ -1,13 +1,22 @@
+import { PASSES, type Pass, passSetting } from '../config/computeEntries.ts';
+import type { Config } from '../config/schema.ts';
 import { formatBytes, formatCount, formatFlops } from './output.ts';
 import type { DispatchReport, PlanReport, ValueReport, Work } from './planReport.ts';
 
 /** A plan for a terminal. */
 
+/** A plan, and the configuration that it was made from. */
+export interface Planned {
+  readonly report: PlanReport;
+  readonly config: Config;
+}
+
 /** Lines of a list that is not printed whole. */
 const LISTED = 20;
 
 /** @param all print lists whole */
-export function planLines(report: PlanReport, uncompiled: PlanReport, all: boolean): string[] {
+export function planLines(run: Planned, uncompiled: Planned, all: boolean): string[] {
+  const { report } = run;
   const byBytes = <T extends { readonly bytes: number }>(list: readonly T[]) =>
     [...list].sort((a, b) => b.bytes - a.bytes);
   const section = (title: string, head: readonly Column[], rows: readonly (readonly string[])[]) => {
@@ -19,8 +28,8 @@ export function planLines(report: PlanReport, uncompiled: PlanReport, all: boole
   const numbered = report.slots.map((slot, number) => ({ ...slot, number }));
   return [
     ...summaryLines([
-      { title: 'this run', report },
-      { title: 'compute.compiled=off', report: uncompiled },
+      { title: 'this run', ...run },
+      { title: 'compute.compiled=off', ...uncompiled },
     ]),
     ...section('values, the largest first', VALUE_COLUMNS, byBytes(report.values).map(valueRow)),
     ...section(
@@ -43,10 +52,9 @@ export function planLines(report: PlanReport, uncompiled: PlanReport, all: boole
 }
 
 /** What plans come to, side by side: bytes by purpose, and what each routine does. */
-export function summaryLines(
-  columns: readonly { readonly title: string; readonly report: PlanReport }[],
-): readonly string[] {
+export function summaryLines(columns: readonly ({ readonly title: string } & Planned)[]): readonly string[] {
   const reports = columns.map(({ report }) => report);
+  const passes = Object.entries(PASSES) as [Pass, string][];
   const names = (of: (report: PlanReport) => readonly string[]) => [...new Set(reports.flatMap(of))];
   const row = (label: string, of: (report: PlanReport) => string) => [label, ...reports.map(of)];
   const routine = (name: string) => (report: PlanReport) => {
@@ -63,6 +71,7 @@ export function summaryLines(
       row('values', ({ values }) => formatCount(values.length)),
       row('slots', ({ slots }) => formatCount(slots.length)),
       ...names(({ routines }) => routines.map(({ name }) => name)).map((name) => row(`routine ${name}`, routine(name))),
+      ...passes.map(([key, tag]) => [`${key} (${tag})`, ...columns.map(({ config }) => passSetting(config, key))]),
     ],
   );
 }

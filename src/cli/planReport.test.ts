@@ -59,8 +59,9 @@ describe.each(PLANS)('planReport: %s', (_, plan) => {
 
 describe('planLines', () => {
   const report = planReport(planOf({ 'model.layers': 4 }));
-  const short = planLines(report, report, false);
-  const whole = planLines(report, report, true);
+  const planned = { report, config: configOf() };
+  const short = planLines(planned, planned, false);
+  const whole = planLines(planned, planned, true);
 
   it('cuts long lists and says so', () => {
     const hidden = report.values.length - 20;
@@ -83,12 +84,14 @@ describe('planLines', () => {
   it('sets two plans side by side', () => {
     const [a, b] = [planReport(planOf()), planReport(planOf(SAMPLED))];
     const lines = summaryLines([
-      { title: 'full', report: a },
-      { title: 'sampled', report: b },
+      { title: 'full', report: a, config: configOf() },
+      { title: 'sampled', report: b, config: configOf({ 'compute.compiled': 'off' }) },
     ]);
     const line = (start: string) => lines.find((text) => text.trim().startsWith(start))!;
     expect(lines[0]).toMatch(/^ {2}plan +full +sampled$/);
     for (const { bytes } of [a, b]) expect(line('bytes')).toContain(bytes.toLocaleString('en'));
     expect(line('routine update')).toMatch(/ none .* dispatches/);
+    expect(line('compute.fuse (rounding)')).toMatch(/ on +off$/);
+    expect(line('compute.recompute (exact)')).toMatch(/ off +off$/);
   });
 });

@@ -2,6 +2,7 @@ import type { DeviceInfo } from '../run/record.ts';
 import type { Step } from '../tensor/op.ts';
 import type { Value } from '../tensor/value.ts';
 import type { Ledger } from './ledger.ts';
+import type { Tiling } from './tiling.ts';
 import type { Profile } from './times.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface Executor {
   results(): Promise<Map<Value, HostArray>>;
   /** Any readable value, as rows × cols without padding. */
   read(value: Value): Promise<HostArray>;
+  /** Where kernels at their shapes ran in another tile than the first; absent where kernels have no tiles. */
+  tiles?(): Tiling;
   /** Times single dispatches; absent where the device or the plan has no timestamps for it. */
   readonly profile?: Profile;
   destroy(): void;

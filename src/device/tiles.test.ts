@@ -93,7 +93,9 @@ describe(`on Dawn${NO_ADAPTER}`, () => {
     const built = buildCase(c);
     const usual = await results(built, built.plan);
     const tiling: Tiling = {};
-    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, { tiling, autotune: true });
+    let told = 0;
+    const onTuned = () => void told++;
+    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, { tiling, onTuned });
     expect(await runCase(built, executor)).toEqual(usual);
     expect(executor.ledger.held).toBe(built.plan.bytes);
     executor.destroy();
@@ -104,6 +106,7 @@ describe(`on Dawn${NO_ADAPTER}`, () => {
     expect(Object.keys(tiling).sort()).toEqual(
       large.map((dispatch) => tilingKey(dispatch, built.plan.capacity)).sort(),
     );
+    expect(told).toBe(1);
     for (const name of Object.values(tiling)) expect(MATMUL_TILES.map((tile) => tile.name)).toContain(name);
 
     // What is known is taken as it is, whatever it is.
@@ -111,18 +114,24 @@ describe(`on Dawn${NO_ADAPTER}`, () => {
       const known = Object.fromEntries(Object.keys(tiling).map((key) => [key, name]));
       const remembering = await webgpuExecutor(gpu.device, gpu.description, built.plan, {
         tiling: known,
-        autotune: true,
+        onTuned,
       });
       expect(await runCase(built, remembering)).toEqual(usual);
       expect(new Set(Object.values(known))).toEqual(new Set([name]));
+      const first = name === MATMUL_TILES[0].name;
+      expect(remembering.tiles!()).toEqual(first ? {} : known);
       remembering.destroy();
     }
+    expect(told).toBe(1);
   });
 
   test.skipIf(NO_ADAPTER)('autotune leaves small launches alone', async () => {
     const built = buildCase(matmulCase('nn', 60, 30, 40));
     const tiling: Tiling = {};
-    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, { tiling, autotune: true });
+    const onTuned = () => {
+      throw new Error('nothing is large here');
+    };
+    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, { tiling, onTuned });
     await runCase(built, executor);
     executor.destroy();
     expect(tiling).toEqual({});

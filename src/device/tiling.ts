@@ -28,7 +28,7 @@ export function memoryTilings(): Tilings {
  * the same tile), and its shape at the plan's capacity. Null where there is no choice.
  */
 export function tilingKey({ kernel, tiles, at }: Dispatch, capacity: Sizes): string | null {
-  if (!tiles) return null;
+  if (!tiles || tiles.length < 2) return null;
   const { covers, work } = at({ sizes: capacity, scalars: {}, key: [0, 0] });
   const { head, halves } = parseFusedName(kernel);
   const own = halves.filter((name) => !/_\d+$/.test(name));

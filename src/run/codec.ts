@@ -64,6 +64,7 @@ function recordFrom(value: unknown, where: string): RunRecord {
     schema: RUN_SCHEMA,
     engine: run.string('engine'),
     kernels: run.string('kernels'),
+    tiles: run.texts('tiles'),
     config: { ...DEFAULTS, ...parseConfig(run.raw('config'), where) },
     fitted: parseConfig(run.raw('fitted'), where),
     dataset: dataset(run.object('dataset')),
@@ -178,6 +179,15 @@ class Fields {
     const value = this.raw(name);
     if (typeof value !== 'string' || value.length > 1000) throw this.wrong(name, 'a text of at most 1000 characters');
     return value;
+  }
+
+  /** Texts by name; none where the field is missing, because older files have none. */
+  texts(name: string): Record<string, string> {
+    const value = this.raw(name) ?? {};
+    const pairs = isObject(value) ? Object.entries(value) : null;
+    if (!pairs?.every(([key, text]) => typeof text === 'string' && key.length + text.length <= 1000))
+      throw this.wrong(name, 'an object of texts');
+    return Object.fromEntries(pairs) as Record<string, string>;
   }
 
   boolean(name: string): boolean {

@@ -71,6 +71,7 @@ export function exampleRun(random: Random, epochs = 50): RunRecord {
     schema: RUN_SCHEMA,
     engine: '0.1.0',
     kernels: randomHex(random, 64),
+    tiles: {},
     config: { ...DEFAULTS, 'training.lr': 0.02, 'model.hidden': 64, 'training.epochs': epochs },
     fitted: { 'sampling.strategy': 'neighbor', 'sampling.fanOut': [10, 5] },
     dataset: {

@@ -10,6 +10,8 @@ export interface RunRecord {
   readonly engine: string;
   /** Hash of the compute pipelines that were chosen; a replay that uses others may differ in the last bits. Empty on the CPU. */
   readonly kernels: string;
+  /** Tiles of kernels that autotune found faster than the first, by kernel and shape. No bit depends on them. */
+  readonly tiles: Readonly<Record<string, string>>;
   /** The configuration as it was asked for. What ran is `{...config, ...fitted}`. */
   readonly config: Config;
   /** The keys that the fitter changed to stay inside the memory budget. */

@@ -28,6 +28,7 @@ const record: RunRecord = {
   schema: RUN_SCHEMA,
   engine: ENGINE_VERSION,
   kernels: 'abc',
+  tiles: { 'matmul.nn 64×16×1 65536': '8x8' },
   config: { ...DEFAULTS, 'sampling.fanOut': [3, -1] },
   fitted: { 'sampling.strategy': 'neighbor' },
   dataset: { name: 'karate', nodes: 34, edges: 78, features: 34, classes: 2, fingerprint: 'f' },

@@ -1,3 +1,4 @@
+import { PASSES } from '../config/computeEntries.ts';
 import { diffConfigs, differences } from '../config/describe.ts';
 import { PRESET_NAMES, PRESETS, type PresetName, recommendedPreset } from '../config/presets.ts';
 import { type Config, DEFAULTS, entryOf } from '../config/schema.ts';
@@ -115,13 +116,13 @@ export function verdict(shared: SharedRun, record: RunRecord): Verdict {
 }
 
 /**
- * Whether both did the same work; the settings of memory do not touch the numbers except through what was fitted, nor does
- * computing one again.
+ * Whether both did the same work; the settings of memory do not touch the numbers except through what was fitted, nor do
+ * exact passes.
  */
 function sameSettings(shared: SharedRun, record: RunRecord): boolean {
   const ran = (run: SharedRun | RunRecord): Config => ({ ...run.config, ...run.fitted });
   const changes = diffConfigs(ran(shared), ran(record)).filter(
-    ({ key }) => entryOf(key).group !== 'memory' && key !== 'compute.recompute',
+    ({ key }) => entryOf(key).group !== 'memory' && (PASSES as Record<string, string>)[key] !== 'exact',
   );
   const events = (run: SharedRun | RunRecord) =>
     JSON.stringify(run.events.map(({ step, key, value }) => [step, key, value]));

@@ -89,6 +89,8 @@ export interface PlanOptions {
   readonly half?: HalfBinding;
   /** Every value gets a buffer of its own, as if nothing was known about lives. */
   readonly apart?: boolean;
+  /** A device may choose among the tiles of a kernel; otherwise it takes the first. */
+  readonly tiles?: boolean;
   /** Makes room for timing single dispatches on the device. */
   readonly timestamps?: boolean;
 }
@@ -131,7 +133,8 @@ export function makePlan(program: Program, limits: Limits, options: PlanOptions 
   }
   const asked = [...program.results, ...program.readable];
   const half = options.half ? halfValues(Object.values(lowered).flat(), asked, options.half) : new Set<Value>();
-  const routines = inHalves(options.fuse ? fuseRoutines(lowered, asked, limits) : lowered, half);
+  const fused = inHalves(options.fuse ? fuseRoutines(lowered, asked, limits) : lowered, half);
+  const routines = options.tiles === false ? inFirstTiles(fused) : fused;
 
   // Liveness on one timeline: routines never run inside one another, so they share slots.
   const lives = new Map<string, { piece: Piece; from: number; to: number }>();
@@ -215,6 +218,11 @@ function inHalves(
     return { ...dispatch, kernel: withHalves(dispatch.kernel, names) };
   };
   return Object.fromEntries(Object.entries(routines).map(([name, list]) => [name, list.map(halved)]));
+}
+
+function inFirstTiles(routines: Readonly<Record<string, readonly Dispatch[]>>): Record<string, Dispatch[]> {
+  const only = (dispatch: Dispatch): Dispatch => ({ ...dispatch, tiles: dispatch.tiles?.slice(0, 1) });
+  return Object.fromEntries(Object.entries(routines).map(([name, list]) => [name, list.map(only)]));
 }
 
 export function pieceKey(piece: Piece): string {

@@ -1,3 +1,4 @@
+import { type Pass, passSetting } from '../config/computeEntries.ts';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { cpuBytes } from '../device/cpu/executor.ts';
@@ -77,9 +78,9 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
     predictOnly,
     readLogits: predictOnly || shape.classes === 2 || instruments.predictions === true,
   });
-  const compiled = config['compute.compiled'] === 'on';
+  const on = (key: Pass) => passSetting(config, key) === 'on';
   const half = config['compute.precision'] === 'f16' ? { half: hasAccessors } : {};
-  const passes = { fuse: compiled, apart: !compiled, ...half };
+  const passes = { fuse: on('compute.fuse'), apart: !on('compute.slots'), tiles: on('compute.autotune'), ...half };
   const plan = makePlan(training.program, options.limits, { ...passes, timestamps: instruments.timestamps });
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
   const readBack = {

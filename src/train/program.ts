@@ -1,3 +1,4 @@
+import { passSetting } from '../config/computeEntries.ts';
 import type { Config } from '../config/schema.ts';
 import type { Mode, Model, Parameter } from '../model/model.ts';
 import { declarations } from '../model/parameters.ts';
@@ -60,7 +61,7 @@ export function buildProgram(
   capacity: Sizes,
   options: ProgramOptions,
 ): TrainingProgram {
-  const compiled = config['compute.compiled'] === 'on';
+  const reordered = passSetting(config, 'compute.reorder') === 'on';
   let g = newGraph();
   const declared = declarations(g);
   const forward = model.build(declared, { features: shape.features, classes: shape.classes, config });
@@ -85,7 +86,7 @@ export function buildProgram(
     const drop = config['model.dropout'] > 0;
     const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
     const logits = forward({ g, inputs: train.model, mode });
-    if (compiled) g = reorder(g, 'train', capacity);
+    if (reordered) g = reorder(g, 'train', capacity);
     addTrainingLoss(g, logits, train.targets, trainLoss, classWeights);
     if (config['compute.precision'] === 'f16') lossScale = lossScaleState(g);
     let found = gradients(g, values, new Map(), (gradient) =>
@@ -112,7 +113,7 @@ export function buildProgram(
 
   beginRoutine(g, 'evaluate');
   const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
-  if (compiled) g = reorder(g, 'evaluate', capacity);
+  if (reordered) g = reorder(g, 'evaluate', capacity);
   if (!options.predictOnly) {
     addEvaluation(g, logits, evaluate.targets, totals, classWeights);
     g.routine = 'keep';

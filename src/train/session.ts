@@ -1,5 +1,6 @@
 import { DeviceLostError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
+import { type Tiling, tilingKey } from '../device/tiling.ts';
 import { shaderModule } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { fromStored, toStored, type Weights } from '../model/stored.ts';
@@ -12,6 +13,8 @@ import {
   type RunResult,
 } from '../run/record.ts';
 import { softmaxRows } from '../task/metrics.ts';
+import { withTile } from '../tensor/fusedName.ts';
+import type { Dispatch } from '../tensor/op.ts';
 import { checkTrainable } from './check.ts';
 import { type Checkpoint, rollBack, takeCheckpoint } from './checkpoint.ts';
 import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
@@ -34,6 +37,8 @@ export interface Trained {
   readonly device: DeviceInfo;
   /** Hash of the kernels that ran; empty on the CPU. */
   readonly kernels: string;
+  /** Where kernels ran in another tile than the first; see run/record.ts. */
+  readonly tiles: Readonly<Record<string, string>>;
   /** What was changed by hand. */
   readonly events: readonly RunEvent[];
   readonly epochs: readonly EpochRecord[];
@@ -149,7 +154,10 @@ function peakOf({ executor, context, diskBytes }: Run): MemoryBytes {
 }
 
 /** Puts the parameters of the best epoch back and reads what a record says of it. */
-async function finish(run: Run, { epochs, best }: Progress): Promise<Pick<Trained, 'kernels' | 'result' | 'weights'>> {
+async function finish(
+  run: Run,
+  { epochs, best }: Progress,
+): Promise<Pick<Trained, 'kernels' | 'tiles' | 'result' | 'weights'>> {
   const { context, executor, fit } = run;
   const { forecast } = fit;
   await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config, context.epoch), key: context.root });
@@ -171,8 +179,9 @@ async function finish(run: Run, { epochs, best }: Progress): Promise<Pick<Traine
     const data = (await executor.read(parameter.value)) as Float32Array;
     weights.set(parameter.value.name, toStored(parameter, data));
   }
-  const kernels = executor.description.backend === 'webgpu' ? await kernelsHash(forecast) : '';
-  return { kernels, result, weights };
+  const tiles = executor.tiles?.() ?? {};
+  const kernels = executor.description.backend === 'webgpu' ? await kernelsHash(forecast, tiles) : '';
+  return { kernels, tiles, result, weights };
 }
 
 /** A run that is trained step by step from outside: for benches, which must not time the evaluation. */
@@ -261,9 +270,13 @@ function rowsOf(table: Uint32Array, cols: number): number[][] {
 }
 
 /** SHA-256 over the kernels of every dispatch, in order, and their code: a replay that differs here may differ in the last bits. */
-async function kernelsHash({ plan }: Forecast): Promise<string> {
-  const names = Object.entries(plan.routines).flatMap(([name, list]) => [name, ...list.map(({ kernel }) => kernel)]);
-  const used = new Set(Object.values(plan.routines).flatMap((list) => list.map(({ kernel }) => kernel)));
+async function kernelsHash({ plan }: Forecast, tiles: Tiling): Promise<string> {
+  const ran = (dispatch: Dispatch) => {
+    const tile = tiles[tilingKey(dispatch, plan.capacity) ?? ''];
+    return tile === undefined ? dispatch.kernel : withTile(dispatch.kernel, tile);
+  };
+  const names = Object.entries(plan.routines).flatMap(([name, list]) => [name, ...list.map(ran)]);
+  const used = new Set(Object.values(plan.routines).flatMap((list) => list.map(ran)));
   const code = Array.from(used, (kernel) => shaderModule(kernel).code);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode([...names, ...code].join('\n')));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -2,13 +2,17 @@ import { DeviceError, DeviceLostError } from '../config/errors.ts';
 import { CPU, cpuExecutor } from '../device/cpu/executor.ts';
 import type { Executor } from '../device/executor.ts';
 import type { Ledger } from '../device/ledger.ts';
+import type { Tiling, Tilings } from '../device/tiling.ts';
 import { adapterLimits, describeAdapter, findAdapter, openDevice } from '../device/webgpu/adapter.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
 import type { DeviceInfo } from '../run/record.ts';
+import { ENGINE_VERSION } from '../run/version.ts';
 import { DEFAULT_LIMITS, type Limits, type Plan, TIMESTAMPS } from '../tensor/plan.ts';
 
 /** Where a run goes. */
-export type Backend = { readonly kind: 'webgpu'; readonly gpu: GPU } | { readonly kind: 'cpu' };
+export type Backend =
+  /** Kernels are tuned where their tiles can be remembered. */
+  { readonly kind: 'webgpu'; readonly gpu: GPU; readonly tilings?: Tilings } | { readonly kind: 'cpu' };
 
 export interface Target {
   readonly limits: Limits;
@@ -51,7 +55,8 @@ export async function findTarget(backend: Backend): Promise<Target> {
     const timed = plan.buffers.some(({ label }) => label === TIMESTAMPS);
     const device = await openDevice(source, limits, timed ? ['timestamp-query'] : []);
     try {
-      const executor = await webgpuExecutor(device, description, plan, { onAllocate });
+      const tuning = backend.tilings && (await remembered(backend.tilings, description));
+      const executor = await webgpuExecutor(device, description, plan, { onAllocate, ...tuning });
       const close = () => {
         executor.destroy();
         device.destroy();
@@ -63,4 +68,11 @@ export async function findTarget(backend: Backend): Promise<Target> {
     }
   };
   return { limits, device: description, open };
+}
+
+/** The tiles that are known of a device. Another version of the engine has other kernels. */
+async function remembered(tilings: Tilings, { vendor, architecture, description }: DeviceInfo) {
+  const name = [ENGINE_VERSION, vendor, architecture, description].join(' ');
+  const onTuned = (tiling: Tiling) => void tilings.write(name, tiling);
+  return { tiling: await tilings.read(name), onTuned };
 }

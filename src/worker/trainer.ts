@@ -3,6 +3,7 @@ import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/executor.ts';
 import { planDetails } from '../device/details.ts';
+import { memoryTilings } from '../device/tiling.ts';
 import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { drawingEdges, drawingPositions } from '../graph/drawing.ts';
@@ -17,6 +18,7 @@ import { outgrows, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
 import { type Backend, fitJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
+import { storedTilings } from '../train/tilings.ts';
 import { samplerWorker } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
@@ -57,7 +59,7 @@ const api: TrainerApi = {
     if (store) await sweepTemporary(store).catch(() => {});
     const adapter = 'gpu' in navigator ? await findAdapter(navigator.gpu) : null;
     if (adapter) {
-      backend = { kind: 'webgpu', gpu: navigator.gpu };
+      backend = { kind: 'webgpu', gpu: navigator.gpu, tilings: store ? storedTilings(store) : memoryTilings() };
       timestamps = adapter.features.has('timestamp-query');
       device = describeAdapter(adapter);
       limits = adapterLimits(adapter);

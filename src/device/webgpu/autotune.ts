@@ -30,16 +30,21 @@ export interface Autotune {
   before(routine: string, step: Step): Promise<void>;
 }
 
-/** @param prepared all dispatches of the plan; tuned ones are replaced. @param wait resolves when all that was submitted is done */
-export function newAutotune(
-  device: GPUDevice,
-  plan: Plan,
-  pipelines: Pipelines,
-  prepared: Readonly<Record<string, Prepared[]>>,
-  uniforms: GPUBuffer,
-  tiling: Tiling,
-  wait: () => Promise<void>,
-): Autotune {
+interface Tuned {
+  readonly device: GPUDevice;
+  readonly plan: Plan;
+  readonly pipelines: Pipelines;
+  /** All dispatches of the plan; tuned ones are replaced. */
+  readonly prepared: Readonly<Record<string, Prepared[]>>;
+  readonly uniforms: GPUBuffer;
+  /** What is known; what is found out is added. */
+  readonly tiling: Tiling;
+  /** Resolves when all that was submitted is done. */
+  wait(): Promise<void>;
+  onTuned(tiling: Tiling): void;
+}
+
+export function newAutotune({ device, plan, pipelines, prepared, uniforms, tiling, wait, onTuned }: Tuned): Autotune {
   const visited = new Set<string>();
   let spent = 0;
 
@@ -84,6 +89,7 @@ export function newAutotune(
 
     async before(routine, step) {
       visited.add(routine);
+      const before = spent;
       for (const dispatch of plan.routines[routine]) {
         const key = tilingKey(dispatch, plan.capacity);
         if (key === null || key in tiling || spent > BUDGET_MS) continue;
@@ -94,6 +100,8 @@ export function newAutotune(
         tiling[key] = (await fastest(dispatch, launch)).name;
         spent += performance.now() - begun;
       }
+      if (spent === before) return;
+      onTuned(tiling);
       // A kernel at a shape may be in other routines too.
       for (const [name, list] of Object.entries(plan.routines)) {
         for (const [i, dispatch] of list.entries()) {

@@ -16,7 +16,7 @@ import type { Executor, HostArray } from '../executor.ts';
 import { packHalves, unpackHalves } from '../half.ts';
 import { numberBytes, padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import type { Ledger } from '../ledger.ts';
-import type { Tiling } from '../tiling.ts';
+import { type Tiling, tilingKey } from '../tiling.ts';
 import { allocate } from './allocator.ts';
 import { newAutotune } from './autotune.ts';
 import { watchDevice } from './deviceWatch.ts';
@@ -44,8 +44,8 @@ export interface Options {
   readonly onAllocate?: (ledger: Ledger) => void;
   /** The tiles that are known for this device. */
   readonly tiling?: Tiling;
-  /** Finds out those that are not, and adds them. */
-  readonly autotune?: boolean;
+  /** Where it is given, tiles that are not known are found out, added, and told. */
+  readonly onTuned?: (tiling: Tiling) => void;
 }
 
 /** @throws DeviceError where a buffer is refused, DeviceLostError where the device goes away; so do all calls that follow */
@@ -75,9 +75,9 @@ export async function webgpuExecutor(
   });
 
   const waitForAll = () => watch.unlessLost(device.queue.onSubmittedWorkDone()).catch(watch.workFailed);
-  const autotune = options.autotune
-    ? newAutotune(device, plan, pipelines, prepared, uniforms, tiling, waitForAll)
-    : null;
+  const { onTuned } = options;
+  const autotune =
+    onTuned && newAutotune({ device, plan, pipelines, prepared, uniforms, tiling, onTuned, wait: waitForAll });
   const profiler = newProfiler(device, plan, allocation.buffers, watch);
 
   const stride = parameterStride(plan.limits);
@@ -266,6 +266,17 @@ export async function webgpuExecutor(
         if (reading === settled) reading = null;
       });
       return turn;
+    },
+
+    tiles() {
+      const ran = Object.entries(plan.routines).flatMap(([routine, list]) =>
+        list.flatMap((dispatch, i) => {
+          const key = tilingKey(dispatch, plan.capacity);
+          const { tile } = prepared[routine][i];
+          return key === null || tile === dispatch.tiles![0] ? [] : [[key, tile!.name] as const];
+        }),
+      );
+      return Object.fromEntries(ran.sort(([a], [b]) => (a < b ? -1 : 1)));
     },
 
     ...(profiler ? { profile: { start: profiler.start, stop: profiler.stop } } : {}),

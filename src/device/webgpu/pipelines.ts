@@ -51,7 +51,8 @@ export function newPipelines(
     tileOf(dispatch) {
       const { tiles } = dispatch;
       if (!tiles) return null;
-      const known = tiling[tilingKey(dispatch, plan.capacity)!];
+      const key = tilingKey(dispatch, plan.capacity);
+      const known = key === null ? undefined : tiling[key];
       return tiles.find(({ name }) => name === known) ?? tiles[0];
     },
 
