@@ -108,7 +108,9 @@ const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kern
 });
 
 const family = (file: string, entries: readonly string[], shared: readonly string[] = []) =>
-  Object.fromEntries(entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [...shared, file], entry }]));
+  Object.fromEntries(
+    entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [...shared, file], entry }]),
+  );
 
 export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   'aggregate.rows.sum.weighted': aggregate('weighted', 'rows'),
