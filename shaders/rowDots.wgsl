@@ -14,7 +14,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> vector: array<f32>;
 @group(0) @binding(3) var<storage, read> upstream: array<f32>;
 @group(0) @binding(4) var<storage, read> vector4: array<vec4f>;
@@ -32,7 +32,10 @@ fn dots(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let at = row * p.stride + p.offset + head * p.channels;
   let v = (p.headFirst + head) * p.channels;
   var sum = 0.0;
-  for (var c = 0u; c < p.channels; c++) { sum += x[at + c] * vector[v + c]; }
+  for (var c = 0u; c < p.channels; c += 4u) {
+    let four = vec4f(vector[v + c], vector[v + c + 1u], vector[v + c + 2u], vector[v + c + 3u]);
+    sum = plusProducts(sum, xFrom(at + c), four, p.channels - c);
+  }
   out[row * p.scoreStride + p.headFirst + head] = sum;
   let end = p.headFirst + p.heads;
   if (head + 1u == p.heads && p.scoreStride - end < 4u) {
@@ -51,7 +54,7 @@ fn rowGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
   let column4 = p.column4 + id % p.width4;
-  out4[id] = upstreamOf(id / p.width4, column4) * vector4[column4];
+  putOut4(id, upstreamOf(id / p.width4, column4) * vector4[column4]);
 }
 
 // partial[chunk][column] = Σ over the rows of a chunk; reduce.wgsl adds the chunks.
@@ -63,6 +66,6 @@ fn vectorGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   let column4 = id % p.width4;
   let end = min(begin + p.chunk, p.rows);
   var sum = vec4f();
-  for (var row = begin; row < end; row++) { sum += upstreamOf(row, p.column4 + column4) * x4[row * p.width4 + column4]; }
-  out4[id] = sum;
+  for (var row = begin; row < end; row++) { sum += upstreamOf(row, p.column4 + column4) * x4At(row * p.width4 + column4); }
+  putOut4(id, sum);
 }

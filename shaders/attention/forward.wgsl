@@ -23,23 +23,23 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> indptr: array<u32>;
 @group(0) @binding(2) var<storage, read> indices: array<u32>;
-@group(0) @binding(3) var<storage, read> x: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+/// of a segment, (largest score, sum) of each head
 @group(0) @binding(5) var<storage, read_write> outLogSumExp: array<f32>;
 /// (row, begin, end, 0) of each segment of a heavy row
 @group(0) @binding(6) var<storage, read> segments: array<vec4u>;
 
-fn x4(at: u32) -> vec4f { return vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]); }
-
-fn overEntries(begin: u32, end: u32, place: Place) -> State {
+fn overEntries(begin: u32, end: u32, row: u32, head: u32, place: Place) -> State {
+  let parts = partsOf(place, head);
   var state = accInit();
   for (var e = begin; e < end; e++) {
     let source = indices[e];
-    let at = source * p.sourceStride + p.sourceOffset + place.head * p.channels + place.first;
+    let at = tileAt(source, p.sourceStride, p.sourceOffset, place);
     var tile = mat2x4f();
-    tile[0] = x4(at);
-    if (place.count > 4u) { tile[1] = x4(at + 4u); }
-    state = accumulate(state, scoreOf(source, place.row, place.head), keptOf(source, place.row, place.head), tile);
+    if (parts.x) { tile[0] = xAt(at); }
+    if (parts.y) { tile[1] = xAt(at + 1u); }
+    state = accumulate(state, scoreOf(source, row, head), keptOf(source, row, head), tile);
   }
   return state;
 }
@@ -51,20 +51,30 @@ fn rows(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let begin = indptr[place.row];
   let end = indptr[place.row + 1u];
   if (end - begin > p.heavy) { return; }
-  finish(overEntries(begin, end, place), place);
+  var tile = mat2x4f();
+  for (var head = firstHead(place); head < endHead(place); head++) {
+    let state = overEntries(begin, end, place.row, head, place);
+    tile = withHead(tile, place, head, accFinish(state));
+    if (begins(place, head)) { putLogSumExp(place.row, head, state); }
+  }
+  put(place, p.targetStride, p.targetOffset, tile);
 }
 
-/// A segment's state is its largest score, its sum, then the channels.
+/// Of a segment, `out` gets the weighted sums of the columns.
 @compute @workgroup_size(WORKGROUP)
 fn heavySegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let place = placeOf(threadIndex(group, groups, lane));
   if (place.row >= p.rows) { return; }
   let segment = segments[place.row];
-  let state = overEntries(segment.y, segment.z, Place(segment.x, place.head, place.first, place.count));
-  let at = (place.row * p.heads + place.head) * (p.channels + 2u);
-  if (place.first == 0u) {
-    out[at] = state.largest;
-    out[at + 1u] = state.sum;
+  var tile = mat2x4f();
+  for (var head = firstHead(place); head < endHead(place); head++) {
+    let state = overEntries(segment.y, segment.z, segment.x, head, place);
+    tile = withHead(tile, place, head, state.x);
+    if (begins(place, head)) {
+      let at = 2u * (place.row * p.heads + head);
+      outLogSumExp[at] = state.largest;
+      outLogSumExp[at + 1u] = state.sum;
+    }
   }
-  putTile(at + 2u + place.first, place.count, state.x);
+  put(place, stateStride(), 0u, tile);
 }

@@ -25,9 +25,12 @@ struct Params {
 @group(0) @binding(2) var<storage, read> indices: array<u32>;
 @group(0) @binding(3) var<storage, read> scoreSource: array<f32>;
 @group(0) @binding(4) var<storage, read> scoreTarget: array<f32>;
-@group(0) @binding(5) var<storage, read> upstream: array<f32>;
-@group(0) @binding(6) var<storage, read> x: array<f32>;
-@group(0) @binding(8) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<storage, read> upstream: array<vec4f>;
+@group(0) @binding(6) var<storage, read> x: array<vec4f>;
+/// of features
+@group(0) @binding(8) var<storage, read_write> out: array<vec4f>;
+/// of scores, a number per head: they stay in f32
+@group(0) @binding(10) var<storage, read_write> outScores: array<f32>;
 @group(0) @binding(9) var<storage, read> segments: array<vec4u>;
 
 /// The score before the LeakyReLU.
@@ -43,8 +46,7 @@ fn scoreGrad(source: u32, row: u32, head: u32) -> f32 {
   let t = row * p.targetStride + p.targetOffset + head * p.channels;
   var sums = vec4f();
   for (var c = 0u; c < p.channels; c += 4u) {
-    let x4 = vec4f(x[s + c], x[s + c + 1u], x[s + c + 2u], x[s + c + 3u]);
-    sums += select(vec4f(), upstream4(t + c) * x4, within(c));
+    sums += select(vec4f(), upstreamFrom(t + c) * xFrom(s + c), within(c));
   }
   let product = sums.x + sums.y + sums.z + sums.w;
   return exp(leaky(raw) - known.x) * (keptOf(source, row, head) * product - known.y) * slopeAt(raw);
@@ -64,10 +66,10 @@ fn overSourceRow(begin: u32, end: u32, source: u32, head: u32) -> f32 {
 
 fn putScore(row: u32, head: u32, sum: f32) {
   let at = row * p.scoreStride;
-  out[at + p.headFirst + head] = sum;
+  outScores[at + p.headFirst + head] = sum;
   let end = p.headFirst + p.heads;
   if (head + 1u == p.heads && p.scoreStride - end < 4u) {
-    for (var c = end; c < p.scoreStride; c++) { out[at + c] = 0.0; }
+    for (var c = end; c < p.scoreStride; c++) { outScores[at + c] = 0.0; }
   }
 }
 
@@ -86,7 +88,7 @@ fn targetsSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.heads) { return; }
   let segment = segments[id / p.heads];
-  out[id] = overTargetRow(segment.y, segment.z, segment.x, id % p.heads);
+  outScores[id] = overTargetRow(segment.y, segment.z, segment.x, id % p.heads);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -102,18 +104,27 @@ fn sourcesSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.heads) { return; }
   let segment = segments[id / p.heads];
-  out[id] = overSourceRow(segment.y, segment.z, segment.x, id % p.heads);
+  outScores[id] = overSourceRow(segment.y, segment.z, segment.x, id % p.heads);
 }
 
-fn featureGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
+fn headGrad(begin: u32, end: u32, source: u32, head: u32, place: Place) -> mat2x4f {
+  let parts = partsOf(place, head);
   var sum = mat2x4f();
   for (var e = begin; e < end; e++) {
     let row = indices[e];
-    let alpha = exp(leaky(rawScore(source, row, place.head)) - statisticsOf(row, place.head).x);
-    let at = row * p.targetStride + p.targetOffset + place.head * p.channels + place.first;
-    sum += (alpha * keptOf(source, row, place.head)) * upstreamTile(at, place.count);
+    let alpha = exp(leaky(rawScore(source, row, head)) - statisticsOf(row, head).x);
+    let at = tileAt(row, p.targetStride, p.targetOffset, place);
+    sum += (alpha * keptOf(source, row, head)) * upstreamTile(at, parts);
   }
   return sum;
+}
+
+fn featureGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
+  var tile = mat2x4f();
+  for (var head = firstHead(place); head < endHead(place); head++) {
+    tile = withHead(tile, place, head, headGrad(begin, end, source, head, place));
+  }
+  return tile;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -128,5 +139,5 @@ fn featuresSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let place = placeOf(threadIndex(group, groups, lane));
   if (place.row >= p.rows) { return; }
   let segment = segments[place.row];
-  put(place, p.heads * p.channels, 0u, featureGrad(segment.y, segment.z, segment.x, place));
+  put(place, stateStride(), 0u, featureGrad(segment.y, segment.z, segment.x, place));
 }

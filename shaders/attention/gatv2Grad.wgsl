@@ -25,16 +25,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> indptr: array<u32>;
 @group(0) @binding(2) var<storage, read> indices: array<u32>;
-@group(0) @binding(3) var<storage, read> x: array<f32>;
-@group(0) @binding(4) var<storage, read> targets: array<f32>;
-@group(0) @binding(5) var<storage, read> upstream: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+@group(0) @binding(4) var<storage, read> targets: array<vec4f>;
+@group(0) @binding(5) var<storage, read> upstream: array<vec4f>;
 @group(0) @binding(6) var<storage, read> segments: array<vec4u>;
-@group(0) @binding(8) var<storage, read_write> out: array<f32>;
-@group(0) @binding(9) var<storage, read_write> outVector: array<f32>;
-
-fn x4(at: u32) -> vec4f { return vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]); }
-
-fn targets4(at: u32) -> vec4f { return vec4f(targets[at], targets[at + 1u], targets[at + 2u], targets[at + 3u]); }
+@group(0) @binding(8) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> outVector: array<vec4f>;
 
 fn packed4(at: u32) -> vec4f { return vec4f(packed[at], packed[at + 1u], packed[at + 2u], packed[at + 3u]); }
 
@@ -51,10 +47,10 @@ fn entryOf(source: u32, row: u32, head: u32) -> Entry {
   var scores = vec4f();
   var products = vec4f();
   for (var c = 0u; c < p.channels; c += 4u) {
-    let value = x4(s + c);
+    let value = xFrom(s + c);
     let own = within(c);
-    scores += select(vec4f(), packed4(a + c) * leaky4(value + targets4(t + c)), own);
-    products += select(vec4f(), upstream4(t + c) * value, own);
+    scores += select(vec4f(), packed4(a + c) * leaky4(value + targetsFrom(t + c)), own);
+    products += select(vec4f(), upstreamFrom(t + c) * value, own);
   }
   let score = scores.x + scores.y + scores.z + scores.w;
   let product = products.x + products.y + products.z + products.w;
@@ -65,18 +61,18 @@ fn entryOf(source: u32, row: u32, head: u32) -> Entry {
 }
 
 /// u of an entry, where the tile of the source begins at s and that of the target at t.
-fn sumTile(s: u32, t: u32, count: u32) -> mat2x4f {
+fn sumTile(s: u32, t: u32, parts: vec2<bool>) -> mat2x4f {
   var tile = mat2x4f();
-  tile[0] = x4(s) + targets4(t);
-  if (count > 4u) { tile[1] = x4(s + 4u) + targets4(t + 4u); }
+  if (parts.x) { tile[0] = xAt(s) + targetsAt(t); }
+  if (parts.y) { tile[1] = xAt(s + 1u) + targetsAt(t + 1u); }
   return tile;
 }
 
-fn vectorTile(place: Place) -> mat2x4f {
-  let at = p.vector + (p.headFirst + place.head) * p.channels + place.first;
+fn vectorTile(place: Place, parts: vec2<bool>) -> mat2x4f {
+  let at = p.vector + p.headFirst * p.channels + place.first;
   var tile = mat2x4f();
-  tile[0] = packed4(at);
-  if (place.count > 4u) { tile[1] = packed4(at + 4u); }
+  if (parts.x) { tile[0] = packed4(at); }
+  if (parts.y) { tile[1] = packed4(at + 4u); }
   return tile;
 }
 
@@ -90,55 +86,61 @@ struct TargetSums {
   ofVector: mat2x4f,
 }
 
-fn targetGrad(begin: u32, end: u32, row: u32, place: Place) -> TargetSums {
-  let column = place.head * p.channels + place.first;
-  let t = row * p.targetStride + p.targetOffset + column;
+fn targetHead(begin: u32, end: u32, row: u32, head: u32, place: Place) -> TargetSums {
+  let parts = partsOf(place, head);
+  let t = tileAt(row, p.targetStride, p.targetOffset, place);
   var sums = TargetSums(mat2x4f(), mat2x4f());
   for (var e = begin; e < end; e++) {
     let source = indices[e];
-    let entry = entryOf(source, row, place.head);
-    let u = sumTile(source * p.sourceStride + p.sourceOffset + column, t, place.count);
+    let entry = entryOf(source, row, head);
+    let u = sumTile(tileAt(source, p.sourceStride, p.sourceOffset, place), t, parts);
     let slope = slopeTile(u);
     sums.ofSum += entry.scoreGrad * slope;
     sums.ofVector += entry.scoreGrad * times(slope, u);
   }
-  return TargetSums(times(vectorTile(place), sums.ofSum), sums.ofVector);
+  return TargetSums(times(vectorTile(place, parts), sums.ofSum), sums.ofVector);
 }
 
-fn sourceGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
-  let column = place.head * p.channels + place.first;
-  let s = source * p.sourceStride + p.sourceOffset + column;
+fn targetGrad(begin: u32, end: u32, row: u32, place: Place) -> TargetSums {
+  var tiles = TargetSums(mat2x4f(), mat2x4f());
+  for (var head = firstHead(place); head < endHead(place); head++) {
+    let own = targetHead(begin, end, row, head, place);
+    tiles.ofSum = withHead(tiles.ofSum, place, head, own.ofSum);
+    tiles.ofVector = withHead(tiles.ofVector, place, head, own.ofVector);
+  }
+  return tiles;
+}
+
+fn sourceHead(begin: u32, end: u32, source: u32, head: u32, place: Place) -> mat2x4f {
+  let parts = partsOf(place, head);
+  let s = tileAt(source, p.sourceStride, p.sourceOffset, place);
   var ofSum = mat2x4f();
   var direct = mat2x4f();
   for (var e = begin; e < end; e++) {
     let row = indices[e];
-    let entry = entryOf(source, row, place.head);
-    let t = row * p.targetStride + p.targetOffset + column;
-    ofSum += entry.scoreGrad * slopeTile(sumTile(s, t, place.count));
-    direct += entry.weight * upstreamTile(t, place.count);
+    let entry = entryOf(source, row, head);
+    let t = tileAt(row, p.targetStride, p.targetOffset, place);
+    ofSum += entry.scoreGrad * slopeTile(sumTile(s, t, parts));
+    direct += entry.weight * upstreamTile(t, parts);
   }
-  return direct + times(vectorTile(place), ofSum);
+  return direct + times(vectorTile(place, parts), ofSum);
+}
+
+fn sourceGrad(begin: u32, end: u32, source: u32, place: Place) -> mat2x4f {
+  var tile = mat2x4f();
+  for (var head = firstHead(place); head < endHead(place); head++) {
+    tile = withHead(tile, place, head, sourceHead(begin, end, source, head, place));
+  }
+  return tile;
 }
 
 fn isHeavy(row: u32) -> bool { return indptr[row + 1u] - indptr[row] > p.heavy; }
 
-fn putVector4(at: u32, count: u32, x: vec4f) {
-  outVector[at] = x.x;
-  if (count > 1u) { outVector[at + 1u] = x.y; }
-  if (count > 2u) { outVector[at + 2u] = x.z; }
-  if (count > 3u) { outVector[at + 3u] = x.w; }
-}
-
 /// As `put`, which stores in the other buffer: WGSL hands no buffer to a function.
 fn putVector(place: Place, stride: u32, offset: u32, tile: mat2x4f) {
-  let rowAt = place.row * stride;
-  let at = rowAt + offset + place.head * p.channels + place.first;
-  putVector4(at, place.count, tile[0]);
-  if (place.count > 4u) { putVector4(at + 4u, place.count - 4u, tile[1]); }
-  let end = offset + p.heads * p.channels;
-  if (isLast(place) && stride - end < 4u) {
-    for (var c = end; c < stride; c++) { outVector[rowAt + c] = 0.0; }
-  }
+  let at = tileAt(place.row, stride, offset, place);
+  putOutVector(at, tile[0]);
+  if (place.first + 4u < widthOfHeads()) { putOutVector(at + 1u, tile[1]); }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -156,9 +158,8 @@ fn targetsSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   if (place.row >= p.rows) { return; }
   let segment = segments[place.row];
   let sums = targetGrad(segment.y, segment.z, segment.x, place);
-  let width = p.heads * p.channels;
-  put(place, width, 0u, sums.ofSum);
-  putVector(place, width, 0u, sums.ofVector);
+  put(place, stateStride(), 0u, sums.ofSum);
+  putVector(place, stateStride(), 0u, sums.ofVector);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -173,5 +174,5 @@ fn sourcesSegments(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let place = placeOf(threadIndex(group, groups, lane));
   if (place.row >= p.rows) { return; }
   let segment = segments[place.row];
-  put(place, p.heads * p.channels, 0u, sourceGrad(segment.y, segment.z, segment.x, place));
+  put(place, stateStride(), 0u, sourceGrad(segment.y, segment.z, segment.x, place));
 }

@@ -1,8 +1,9 @@
-// Second pass of the heavy rows of the gradients of attention: adds the sums of a row's segments in order.
+// Second pass of the heavy rows of the gradients of GAT's scores: adds the sums of a row's segments in order. Heads of a range may
+// begin anywhere, and numbers per head stay in f32.
 
 struct Params {
   rows: u32,
-  /// columns of this range
+  /// heads of this range
   width: u32,
   outStride: u32,
   outOffset: u32,

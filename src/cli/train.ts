@@ -7,6 +7,7 @@ import type { Forecast } from '../train/forecast.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
 import { describeGraph, loadGraph } from './data.ts';
+import { divergence } from './divergence.ts';
 import { loadEngine, withStore } from './engine.ts';
 import {
   formatBytes,
@@ -96,9 +97,8 @@ function summary({ config, epochs, result, memory }: RunRecord): string[] {
   const byLoss = config['training.select'] === 'valLoss';
   const chosen = byLoss ? 'the lowest validation loss' : `the best ${result.metric} on validation nodes`;
   const rocAuc = testRocAuc === null ? '' : `, ROC-AUC ${testRocAuc.toFixed(3)}`;
-  const diverged = epochs.find(({ trainLoss }) => !Number.isFinite(trainLoss));
   return [
-    ...(diverged ? [`the loss is not a number from epoch ${diverged.epoch} on: lower training.lr`] : []),
+    ...divergence(epochs, config),
     `test accuracy ${formatPercent(testAcc)}, macro F1 ${testMacroF1.toFixed(3)}, weighted F1 ${testWeightedF1.toFixed(3)}` +
       `${rocAuc} (epoch ${bestEpoch}, ${chosen})`,
     `${epochs.length} epochs, median ${median(epochs.map(({ ms }) => ms)).toFixed(1)} ms training and ` +

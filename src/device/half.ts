@@ -3,7 +3,9 @@
  * becomes infinite, as in shaders/half.wgsl, and NaN stays NaN.
  */
 
-/** 65504, the largest number of half precision, and infinity, as bits of f32. */
+/** The largest number of half precision. */
+export const LARGEST_HALF = 65504;
+/** That, and infinity, as bits of f32. */
 const LARGEST = 0x477fe000;
 const INFINITE = 0x7f800000;
 /** 2^-14: below it, numbers of half precision are multiples of 2^-24. */

@@ -86,7 +86,8 @@ const attention = Object.fromEntries(
             'attention/tiles',
             `attention/${score}`,
             'attention/put',
-            'attention/finish',
+            'attention/logSumExp',
+            'unaligned',
             'attention/forward',
           ],
           entry,
@@ -110,6 +111,7 @@ const attentionGrad = (score: string, whats: readonly string[]): Record<string, 
             'attention/tiles',
             'attention/put',
             'attention/upstream',
+            'unaligned',
             `attention/${score}Grad`,
           ],
           entry: `${what}${part}`,
@@ -128,8 +130,10 @@ const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kern
   entry,
 });
 
-const family = (file: string, entries: readonly string[]) =>
-  Object.fromEntries(entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [file], entry }]));
+const family = (file: string, entries: readonly string[], shared: readonly string[] = []) =>
+  Object.fromEntries(
+    entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [...shared, file], entry }]),
+  );
 
 export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   ...aggregate('sum', 'weighted'),
@@ -159,14 +163,14 @@ export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   'loss.binaryCrossEntropyGrad': loss('binaryCrossEntropyGrad'),
   ...attention,
   'attention.merge': {
-    files: ['accumulator/softmax', 'attention/tiles', 'attention/put', 'attention/finish', 'attention/merge'],
+    files: ['accumulator/softmax', 'attention/tiles', 'attention/put', 'attention/logSumExp', 'attention/merge'],
     entry: 'merge',
   },
-  ...family('attention/pack', ['statistics', 'vector', 'nodes']),
+  ...family('attention/pack', ['statistics', 'vector', 'nodes'], ['unaligned']),
   ...attentionGrad('gat', ['targets', 'sources', 'features']),
   ...attentionGrad('gatv2', ['targets', 'sources']),
   'attention.mergeSum': { files: ['attention/mergeSum'], entry: 'mergeSum' },
-  ...family('rowDots', ['dots', 'rowGrad', 'vectorGrad']),
+  ...family('rowDots', ['dots', 'rowGrad', 'vectorGrad'], ['unaligned']),
   ...matmul('nn', 'aRows', 'bRows'),
   ...matmul('nt', 'aRows', 'bColumns'),
   ...matmul('tn', 'aColumns', 'bRows'),

@@ -5,6 +5,7 @@ import type { Executor } from '../device/executor.ts';
 import { gpu } from '../device/testing/dawn.ts';
 import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import { SPLIT } from '../formats/graphData.ts';
+import type { Matrix } from '../formats/matrix.ts';
 import { arrange } from '../graph/arrange.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Weights } from '../model/stored.ts';
@@ -67,6 +68,19 @@ describe('a job that cannot run is refused before a device is asked for', () => 
     expect(await refusal(train(job({}, { graph: one, backend: untouched })), InputError)).toContain('1 class');
     const none = arrange({ ...graphData(), labels: null, classNames: [] });
     expect(await refusal(train(job({}, { graph: none, backend: untouched })), InputError)).toContain('no classes');
+  });
+
+  test.each(['dense', 'sparse'] as const)('features that half precision cannot hold, %s', async (kind) => {
+    const given = testGraph({ features: kind });
+    const values = given.features.values!.map((x, i) => (i === 7 ? -70_000 : x));
+    const large = { ...given, features: { ...given.features, values } as Matrix };
+    const f16 = { 'compute.precision': 'f16', 'data.normalizeFeatures': false } as const;
+    const message = await refusal(train(job(f16, { graph: large, backend: untouched })), InputError);
+    expect(message).toMatch(/a feature of size 70000, .* 65504; use f32, or set data\.normalizeFeatures=true/);
+    for (const fitting of [{}, { 'compute.precision': 'f32' }, { 'data.normalizeFeatures': true }] as const) {
+      const graph = Object.keys(fitting).length > 0 ? large : given;
+      expect((await train(job({ ...f16, ...fitting, 'training.epochs': 1 }, { graph }))).epochs).toHaveLength(1);
+    }
   });
 });
 

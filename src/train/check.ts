@@ -1,5 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
+import { LARGEST_HALF } from '../device/half.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import type { Graph } from '../graph/graph.ts';
 
@@ -25,5 +26,16 @@ export function checkTrainable(graph: Graph, config: Config): void {
     throw new InputError(
       `${graph.name}: split ${wanted} has no training nodes; mark some, or leave the split out to have one drawn.`,
     );
+  }
+  // Normalised features are 1 at most.
+  if (config['compute.precision'] === 'f16' && !config['data.normalizeFeatures']) {
+    let largest = 0;
+    for (const x of graph.features.values ?? []) largest = Math.max(largest, Math.abs(x));
+    if (largest > LARGEST_HALF) {
+      throw new InputError(
+        `compute.precision cannot be f16: ${graph.name} has a feature of size ${largest}, and f16 ends at ${LARGEST_HALF}; ` +
+          'use f32, or set data.normalizeFeatures=true.',
+      );
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { threefry } from '../../graph/random.ts';
+import { padded } from '../../tensor/value.ts';
 import type { CpuKernel, Floats, Params } from './kernel.ts';
 
 /** Attention over compressed sparse rows; see shaders/attention. Nothing is cut into tiles: a loop needs no parallelism. */
@@ -117,10 +118,8 @@ function forward(walk: Walk, scoring: (operands: Buffers, p: Params) => Score): 
         }
         if (walk === eachRow) finish(state, floats, p, row, head);
         else {
-          const at = (number * p.heads + head) * (p.channels + 2);
-          floats.out[at] = state.largest;
-          floats.out[at + 1] = state.sum;
-          floats.out.set(state.x, at + 2);
+          putHead(floats.out, walk, number, head, state.x, p.targetStride, p.targetOffset, p);
+          floats.outLogSumExp.set([state.largest, state.sum], 2 * (number * p.heads + head));
         }
       }
       if (walk === eachRow) pad(floats.out, row, p.targetStride, p.targetOffset + p.heads * p.channels);
@@ -129,17 +128,19 @@ function forward(walk: Walk, scoring: (operands: Buffers, p: Params) => Score): 
 }
 
 const merge: CpuKernel = ({ floats, words: { heavyRows } }, p) => {
-  const { partial } = floats;
+  const { partial, states } = floats;
   const state = newState(p.channels);
+  const stride = padded(p.heads * p.channels);
   for (let h = 0; h < p.rows; h++) {
     const [row, first, count] = heavyRows.subarray(h * 4, h * 4 + 3);
     for (let head = 0; head < p.heads; head++) {
       reset(state);
       for (let s = first; s < first + count; s++) {
-        const at = (s * p.heads + head) * (p.channels + 2);
-        const counts = rescale(state, partial[at]);
-        state.sum += counts * partial[at + 1];
-        for (let c = 0; c < p.channels; c++) state.x[c] += counts * partial[at + 2 + c];
+        const known = 2 * (s * p.heads + head);
+        const counts = rescale(state, states[known]);
+        state.sum += counts * states[known + 1];
+        const at = s * stride + head * p.channels;
+        for (let c = 0; c < p.channels; c++) state.x[c] += counts * partial[at + c];
       }
       finish(state, floats, p, row, head);
     }
@@ -160,8 +161,8 @@ const statistics: CpuKernel = ({ floats: { upstream, x, logSumExp, packed } }, p
   }
 };
 
-const vector: CpuKernel = ({ floats: { x, packed } }, p) => {
-  for (let i = 0; i < p.rows; i++) packed[p.begin + i] = x[i];
+const vector: CpuKernel = ({ floats: { attention, packed } }, p) => {
+  for (let i = 0; i < p.rows; i++) packed[p.begin + i] = attention[i];
 };
 
 const nodes: CpuKernel = ({ floats: { packed }, words: { ids } }, p) => {
@@ -187,7 +188,7 @@ const ENDS = {
 function gatScores(walk: Walk, ends: (typeof ENDS)[keyof typeof ENDS]): CpuKernel {
   return (operands, p) => {
     const { floats, words } = operands;
-    const { x, upstream, packed, out } = floats;
+    const { x, upstream, packed, outScores } = floats;
     const raw = rawGat(operands, p);
     const kept = keepingPacked(packed, p);
     walk(words, p, (number, row, begin, end) => {
@@ -204,10 +205,10 @@ function gatScores(walk: Walk, ends: (typeof ENDS)[keyof typeof ENDS]): CpuKerne
           const alpha = Math.exp(leaky(score, p.negativeSlope) - packed[at]);
           sum += alpha * (kept(source, target, head) * dot - packed[at + 1]) * (score > 0 ? 1 : p.negativeSlope);
         }
-        if (walk === eachRow) out[row * p.scoreStride + p.headFirst + head] = sum;
-        else out[number * p.heads + head] = sum;
+        if (walk === eachRow) outScores[row * p.scoreStride + p.headFirst + head] = sum;
+        else outScores[number * p.heads + head] = sum;
       }
-      if (walk === eachRow) pad(out, row, p.scoreStride, p.headFirst + p.heads);
+      if (walk === eachRow) pad(outScores, row, p.scoreStride, p.headFirst + p.heads);
     });
   };
 }
@@ -247,7 +248,7 @@ function putHead(
   p: Params,
 ): void {
   const width = p.heads * p.channels;
-  const [stride, offset] = walk === eachRow ? [rowStride, rowOffset] : [width, 0];
+  const [stride, offset] = walk === eachRow ? [rowStride, rowOffset] : [padded(width), 0];
   out.set(sum, number * stride + offset + head * p.channels);
   if (head + 1 === p.heads) pad(out, number, stride, offset + width);
 }

@@ -4,6 +4,7 @@ import { gradients } from '../../tensor/autodiff.ts';
 import { withTile } from '../../tensor/fusedName.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
 import type { Dispatch, OpGraph, Step } from '../../tensor/op.ts';
+import { scale } from '../../tensor/ops/combine.ts';
 import { DEFAULT_LIMITS, type Limits, makePlan, type Plan, type PlanOptions } from '../../tensor/plan.ts';
 import type { Tile } from '../../tensor/tiles.ts';
 import { evaluate, type Sizes, stride, type Value } from '../../tensor/value.ts';
@@ -53,18 +54,22 @@ export const SCALARS = {
   firstPart: 1,
 };
 
+/** With `options.half`, results are copies: what is read back stays in f32. */
 export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS, options?: PlanOptions): BuiltCase {
   const g = newGraph();
-  const { inputs, outputs, moving = [] } = test.build(g);
+  const read = (value: Value) => (options?.half ? scale(g, value, 1) : value);
+  const { inputs, outputs: computed, moving = [] } = test.build(g);
   const weights = new Map<Value, HostArray>();
   const upstream = new Map<Value, Value>();
-  for (const output of moving.length > 0 ? outputs : []) {
+  for (const output of moving.length > 0 ? computed : []) {
     const { name, rows, cols, layout } = output;
-    const weight = input(g, `${name} upstream`, 'activations', 'f32', rows, cols, layout);
+    const weight = input(g, `${name} upstream`, 'features', 'f32', rows, cols, layout);
     weights.set(weight, randoms(evaluate(rows, test.sizes) * cols, weight.id));
     upstream.set(output, weight);
   }
-  const found = moving.length > 0 ? gradients(g, moving, upstream) : new Map<Value, Value>();
+  const found = new Map(moving.length > 0 ? gradients(g, moving, upstream) : []);
+  const outputs = computed.map(read);
+  for (const [value, gradient] of found) found.set(value, read(gradient));
   const readable = [...outputs, ...found.values()];
   const plan = makePlan({ graph: g, capacity: test.sizes, results: [], readable }, limits, options);
   const faults = verifyPlan(plan);
@@ -137,9 +142,9 @@ export function randoms(length: number, stream: number): Float32Array {
 /** An input of a case and its data. */
 export type Data = [Value, HostArray];
 
-/** A padded matrix of `randoms`. */
+/** A padded matrix of `randoms`; as features are, it may be kept in half precision. */
 export function dense(g: OpGraph, name: string, rows: number, cols: number): Data {
-  const value = input(g, name, 'activations', 'f32', rows, cols, 'padded');
+  const value = input(g, name, 'features', 'f32', rows, cols, 'padded');
   return [value, randoms(rows * cols, value.id)];
 }
 

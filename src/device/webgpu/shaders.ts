@@ -5,8 +5,8 @@ import { type Elementwise, isElementwise, kernels } from '../kernels.ts';
  * WGSL modules and what can be read off their text. The WGSL is the only place that says which parameters a kernel takes
  * and what its bindings are called; the executor fills both by name.
  *
- * A matrix whose binding is called `x` is read by `xAt(i)` and written by `putX(i, value)`, where a kernel's text does so: these
- * functions are written here. That is where the stages of a fused kernel stand: between what is computed and what is stored; and
+ * A matrix whose binding is called `x` is read by `xAt(i)` and written by `putX(i, value)`, where a kernel's text does so, and
+ * `xFrom(at)` reads four numbers from any one on (shaders/unaligned.wgsl): these functions are written here. That is where the stages of a fused kernel stand: between what is computed and what is stored; and
  * where a matrix in half precision is unpacked and packed.
  */
 const files = import.meta.glob<string>('../../../shaders/**/*.wgsl', { query: '?raw', import: 'default', eager: true });
@@ -157,13 +157,15 @@ function withAccessors(code: string, stages: readonly StageText[], halves: reado
   const calls = [code, ...stages.map(({ statement }) => statement)].join('\n');
   const accessors = names.flatMap((name) => {
     const put = putName(name);
+    const from = calls.includes(`${name}From(`);
     const [load, store] = halves.includes(name)
       ? [`unpackHalf(${name}[i])`, (value: string) => `${name}[i] = packHalf(${value});`]
       : [`${name}[i]`, (value: string) => `${name}[i] = ${value};`];
     const through = name === 'out' ? stages.map(({ statement }) => `  ${statement}\n`).join('') : '';
     const body = through ? `\n  var value = computed;\n${through}  ${store('value')}\n` : ` ${store('computed')} `;
     return [
-      ...(calls.includes(`${name}At(`) ? [`fn ${name}At(i: u32) -> vec4f { return ${load}; }`] : []),
+      ...(calls.includes(`${name}At(`) || from ? [`fn ${name}At(i: u32) -> vec4f { return ${load}; }`] : []),
+      ...(from ? [unaligned(name)] : []),
       ...(calls.includes(`${put}(`) ? [`fn ${put}(i: u32, computed: vec4f) {${body}}`] : []),
     ];
   });
@@ -173,6 +175,12 @@ function withAccessors(code: string, stages: readonly StageText[], halves: reado
   );
   return [declared, ...accessors].join('\n');
 }
+
+const unaligned = (name: string) => `
+fn ${name}From(at: u32) -> vec4f {
+  if (at % 4u == 0u) { return ${name}At(at / 4u); }
+  return fourFrom(${name}At(at / 4u), ${name}At(at / 4u + 1u), at % 4u);
+}`;
 
 const putName = (name: string) => `put${name[0].toUpperCase()}${name.slice(1)}`;
 

@@ -11,7 +11,7 @@ import {
   type Step,
   whole,
 } from '../op.ts';
-import { sameSize, type Value } from '../value.ts';
+import { padded, sameSize, type Value } from '../value.ts';
 import { type Attention, entryParams, overRows, type Pass, TILE, tilesOf } from './attentionEntries.ts';
 import { gatGradOp, gatv2GradOp } from './attentionGrad.ts';
 import { sumRows } from './elementwise.ts';
@@ -153,7 +153,6 @@ function lowerForward(
   const { matrix, heads: all, dropout } = attributes;
   const { forward } = matrix;
   const channels = channelsOf(x, all);
-  const tiles = tilesOf(channels);
   const stride = scoreStride(logSumExp, context);
   const ids: Record<string, Piece> = dropout?.ids ? { ids: whole(dropout.ids) } : {};
   return headRanges(x, out, all, context).flatMap((range) => {
@@ -169,10 +168,11 @@ function lowerForward(
       reads: { x: { value: x, panel: range.a.index }, ...ends, ...ids },
       writes,
       params,
-      threads: heads * tiles,
-      stateWords: heads * (accumulators.softmax.stateWords + channels),
-      partials: ['out'],
-      merge: ({ out: partial }) => [mergeStates(forward, partial, writes, params, heads, channels)],
+      threads: tilesOf(heads * channels),
+      stateWords: { out: padded(heads * channels), outLogSumExp: heads * accumulators.softmax.stateWords },
+      merge: ({ out: partial, outLogSumExp: states }) => [
+        mergeStates(forward, { partial, states }, writes, params, heads, channels),
+      ],
       // Score; compare, subtract, exp, two for the sum; multiply and add each channel.
       entryFlops: heads * (scoreFlops + 5 + 2 * channels),
       // Divide, multiply each channel; log and add.
@@ -182,7 +182,7 @@ function lowerForward(
         ...(op === gatOp ? { scoreSource: heads } : {}),
         ...(dropout?.ids ? { ids: 1 } : {}),
       },
-      entryWork: heads * tiles * (20 + 2 * scoreFlops + 3 * Math.min(channels, TILE)),
+      entryWork: heads * tilesOf(channels) * (20 + 2 * scoreFlops + 3 * Math.min(channels, TILE)),
     };
     return overRows(forward, pass, context);
   });
@@ -190,7 +190,7 @@ function lowerForward(
 
 function mergeStates(
   half: SparseHalf,
-  partial: Piece,
+  states: Readonly<Record<'partial' | 'states', Piece>>,
   writes: Dispatch['writes'],
   paramsOf: (step: Step) => Record<string, number>,
   heads: number,
@@ -198,7 +198,7 @@ function mergeStates(
 ): Dispatch {
   return {
     kernel: 'attention.merge',
-    reads: { heavyRows: whole(half.heavy), partial },
+    reads: { heavyRows: whole(half.heavy), ...states },
     writes,
     at(step) {
       const rows = rowsAt(half.heavy.rows, step);
@@ -206,7 +206,7 @@ function mergeStates(
       const { headFirst, targetStride, targetOffset, scoreStride } = paramsOf(step);
       return {
         params: { rows, heads, headFirst, channels, targetStride, targetOffset, scoreStride },
-        threads: rows * heads * tilesOf(channels),
+        threads: rows * tilesOf(heads * channels),
         work: parts * (channels + 20),
         // Larger of two, two exponentials of differences; two products and a sum for the sum and for each channel.
         flops: parts * (8 + 3 * channels),

@@ -16,12 +16,12 @@ export interface Attention {
   readonly dropout: { readonly ids: Value | null; readonly stream: number } | null;
 }
 
-/** Channels that one invocation works on; shaders/attention/tiles.wgsl. */
+/** Columns that one invocation works on; shaders/attention/tiles.wgsl. */
 export const TILE = 8;
 
-/** Invocations per row and head. */
-export function tilesOf(channels: number): number {
-  return Math.ceil(channels / TILE);
+/** Invocations per row of as many columns. */
+export function tilesOf(columns: number): number {
+  return Math.ceil(columns / TILE);
 }
 
 /** The parameters of every kernel over entries, for the range's columns of a matrix of sources and one of targets. */
@@ -51,9 +51,8 @@ export interface Pass {
   params(step: Step): Record<string, number>;
   /** Invocations per row. */
   readonly threads: number;
-  /** Floats of state per segment of a heavy row, in each of `partials`, which take the place of what `rows` writes. */
-  readonly stateWords: number;
-  readonly partials: readonly string[];
+  /** By binding, floats of state per segment of a heavy row: they take the place of what `rows` writes. */
+  readonly stateWords: Readonly<Record<string, number>>;
   /** The dispatches that merge the segments into the rows. */
   merge(partials: Readonly<Record<string, Piece>>): readonly Dispatch[];
   /** Per entry and per row, all heads of the range together. */
@@ -91,7 +90,10 @@ export function overRows(half: SparseHalf, pass: Pass, { capacity, scratch }: Lo
   const room = heavyRoom(half, capacity);
   if (room === 0) return [rows];
   const partials = Object.fromEntries(
-    pass.partials.map((name) => [name, scratch('attention partial rows', 'f32', room * pass.stateWords)]),
+    Object.entries(pass.stateWords).map(([name, words]) => [
+      name,
+      scratch('attention partial rows', 'f32', room * words),
+    ]),
   );
   const segments: Dispatch = {
     kernel: kernel('segments'),
@@ -106,7 +108,7 @@ export function overRows(half: SparseHalf, pass: Pass, { capacity, scratch }: Lo
         flops: heavyEntries(half, step) * entryFlops,
         words: {
           ...wordsOf(heavyEntries(half, step)),
-          ...Object.fromEntries(pass.partials.map((name) => [name, count * pass.stateWords])),
+          ...Object.fromEntries(Object.entries(pass.stateWords).map(([name, words]) => [name, count * words])),
         },
       };
     },

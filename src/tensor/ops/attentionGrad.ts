@@ -1,6 +1,6 @@
 import { type Dispatch, type LowerContext, type Op, type Piece, rowsAt, type Step, whole } from '../op.ts';
-import { stride4 } from '../panels.ts';
-import { evaluate, type Value } from '../value.ts';
+import { type Panel, padded4, stride4 } from '../panels.ts';
+import { evaluate, padded, type Value } from '../value.ts';
 import { type Attention, entryParams, overRows, type Pass, tilesOf } from './attentionEntries.ts';
 import { channelsOf, type HeadRange, headRanges, scoreStride } from './heads.ts';
 import type { SparseHalf } from './sparse.ts';
@@ -23,18 +23,18 @@ export const gatGradOp: Op<Attention> = {
     for (const range of headRanges(x, upstream, attributes.heads, context)) {
       const { heads } = range;
       const reads = { ...scores, upstream: { value: upstream, panel: range.b.index } };
-      const common = { params: params(range), rowFlops: 0, partials: ['out'] };
+      const common = { params: params(range), rowFlops: 0 };
       // The rows of the transpose are sources: what they gather belongs to targets.
       const ofTargets = { scoreTarget: heads, packed: 2 * heads, upstream: heads * channels };
       const ofScores = (kernel: string, half: SparseHalf, out: Value, entryWords: Pass['entryWords']): Pass => ({
         ...common,
         kernel: (part) => `attention.gat.grad.${kernel}.${part}`,
         reads: { ...reads, x: { value: x, panel: range.a.index } },
-        writes: { out: whole(out) },
+        writes: { outScores: whole(out) },
         threads: heads,
-        stateWords: heads,
-        merge: ({ out: partial }) => [
-          mergeSums(half, partial, whole(out), heads, scoreStride(out, context), range.headFirst),
+        stateWords: { outScores: heads },
+        merge: ({ outScores: partial }) => [
+          mergeScores(half, partial, whole(out), heads, scoreStride(out, context), range.headFirst),
         ],
         // Score; subtract, exp; the dot product; multiply, subtract, twice multiply, compare, add.
         entryFlops: heads * (3 + 2 + 2 * channels + 6),
@@ -47,11 +47,9 @@ export const gatGradOp: Op<Attention> = {
         kernel: (part) => `attention.gat.grad.features.${part}`,
         reads,
         writes: { out },
-        threads: heads * tilesOf(channels),
-        stateWords: heads * channels,
-        merge: ({ out: partial }) => [
-          mergeSums(backward, partial, out, heads * channels, 4 * stride4(range.a), range.aOffset),
-        ],
+        threads: tilesOf(heads * channels),
+        stateWords: { out: padded(heads * channels) },
+        merge: ({ out: partial }) => [mergeRows(backward, partial, out, heads * channels, range.a, range.aOffset)],
         // Score; subtract, exp, multiply; multiply and add each channel.
         entryFlops: heads * (3 + 3 + 2 * channels),
         entryWork: heads * (tilesOf(channels) * 40 + 3 * channels),
@@ -94,8 +92,7 @@ export const gatv2GradOp: Op<Attention> = {
           upstream: { value: upstream, panel: b.index },
           packed: whole(packed),
         },
-        threads: heads * tilesOf(channels),
-        stateWords: width,
+        threads: tilesOf(width),
         // Score and dot product; subtract, exp; two multiply, subtract, multiply; then per channel u, its slope, two sums.
         entryFlops: heads * (7 * channels + 6 + 8 * channels),
         rowFlops: width,
@@ -103,17 +100,15 @@ export const gatv2GradOp: Op<Attention> = {
       };
       const out: Piece = { value: ofTarget, panel: b.index };
       const outVector: Piece = { value: ofVector, panel: b.index };
-      const merged = (half: SparseHalf, partial: Piece, to: Piece, at: [stride: number, offset: number]) =>
-        mergeSums(half, partial, to, width, ...at);
       const targets: Pass = {
         ...common,
         kernel: (part) => `attention.gatv2.grad.targets.${part}`,
         writes: { out, outVector },
-        partials: ['out', 'outVector'],
+        stateWords: { out: padded(width), outVector: padded(width) },
         entryWords: { x: width },
         merge: (partials) => [
-          merged(forward, partials.out, out, [4 * stride4(b), bOffset]),
-          merged(forward, partials.outVector, outVector, [4 * stride4(b), bOffset]),
+          mergeRows(forward, partials.out, out, width, b, bOffset),
+          mergeRows(forward, partials.outVector, outVector, width, b, bOffset),
         ],
       };
       const ofX: Piece = { value: ofSource, panel: a.index };
@@ -121,9 +116,9 @@ export const gatv2GradOp: Op<Attention> = {
         ...common,
         kernel: (part) => `attention.gatv2.grad.sources.${part}`,
         writes: { out: ofX },
-        partials: ['out'],
+        stateWords: { out: padded(width) },
         entryWords: { targets: width, upstream: width, packed: 2 * heads },
-        merge: (partials) => [merged(backward, partials.out, ofX, [4 * stride4(a), aOffset])],
+        merge: ({ out: partial }) => [mergeRows(backward, partial, ofX, width, a, aOffset)],
       };
       dispatches.push(...overRows(forward, targets, context), ...overRows(backward, sources, context));
     }
@@ -185,7 +180,7 @@ function pack(
   }));
   if (vector) {
     const begin = (step: Step) => statisticsEnd(rowsAt(out.rows, step));
-    dispatches.push(copy('attention.pack.vector', { x: whole(vector) }, vector.cols, begin));
+    dispatches.push(copy('attention.pack.vector', { attention: whole(vector) }, vector.cols, begin));
   }
   if (ids) {
     const begin = (step: Step) => vectorEnd(rowsAt(out.rows, step));
@@ -201,8 +196,8 @@ function pack(
   return { packed: packed.value, params, dispatches };
 }
 
-/** Adds the segments' rows of `width` floats. */
-function mergeSums(
+/** Adds the segments' numbers of each head; their row of the result has them from `outOffset` on. */
+function mergeScores(
   half: SparseHalf,
   partial: Piece,
   out: Piece,
@@ -221,6 +216,33 @@ function mergeSums(
         params: { rows, width, outStride, outOffset },
         threads: rows * width,
         work: parts * width * 2,
+        flops: parts * width,
+      };
+    },
+  };
+}
+
+/** Adds the segments' rows of `width` columns, which begin at column `offset` of a panel of the result. */
+function mergeRows(
+  half: SparseHalf,
+  partial: Piece,
+  out: Piece,
+  width: number,
+  panel: Panel,
+  offset: number,
+): Dispatch {
+  return {
+    kernel: 'aggregate.merge.sum',
+    reads: { heavyRows: whole(half.heavy), partial },
+    writes: { out },
+    at(step) {
+      const rows = rowsAt(half.heavy.rows, step);
+      const parts = rowsAt(half.segments.rows, step);
+      const width4 = padded4(width);
+      return {
+        params: { rows, width4, outStride4: stride4(panel), outOffset4: offset / 4 },
+        threads: rows * width4,
+        work: parts * width4 * 4,
         flops: parts * width,
       };
     },
