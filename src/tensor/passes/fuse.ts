@@ -16,21 +16,58 @@ export interface FuseOptions {
 }
 
 export function fuse(dispatches: readonly Dispatch[], options: FuseOptions): Dispatch[] {
-  const list: (Dispatch | null)[] = [...dispatches];
-  for (let at = 0; at < list.length; at++) {
-    const { elementwise: operands = [] } = list[at]!;
+  const routine: Routine = { list: [...dispatches], uses: new Map() };
+  dispatches.forEach((_, at) => {
+    enter(routine, at);
+  });
+  for (let at = 0; at < dispatches.length; at++) {
+    const { elementwise: operands = [] } = dispatches[at];
     // Of several operands that could flow through, the one that was stored last: the others are there by then.
     const found = operands
-      .map((operand) => fusion(list, at, operand, options))
+      .map((operand) => fusion(routine, at, operand, options))
       .filter((candidate) => candidate !== null)
       .sort((a, b) => b.writers[0] - a.writers[0])[0];
     if (!found) continue;
+    replace(routine, at, null);
     found.writers.forEach((writer, i) => {
-      list[writer] = withStage(list[writer]!, found.stage, { first: i === 0, last: i === found.writers.length - 1 });
+      const place = { first: i === 0, last: i === found.writers.length - 1 };
+      replace(routine, writer, withStage(routine.list[writer]!, found.stage, place));
     });
-    list[at] = null;
   }
-  return list.filter((dispatch) => dispatch !== null);
+  return routine.list.filter((dispatch) => dispatch !== null);
+}
+
+/** The dispatches so far, null where one has joined another, and who uses what. */
+interface Routine {
+  readonly list: (Dispatch | null)[];
+  /** Places of the readers and writers of each piece. */
+  readonly uses: Map<string, { readonly readers: Set<number>; readonly writers: Set<number> }>;
+}
+
+function usesOf({ uses }: Routine, piece: Piece) {
+  const key = `${piece.value.id}.${piece.panel}`;
+  let found = uses.get(key);
+  if (!found) {
+    found = { readers: new Set(), writers: new Set() };
+    uses.set(key, found);
+  }
+  return found;
+}
+
+const inOrder = (places: ReadonlySet<number>) => [...places].sort((a, b) => a - b);
+
+function enter(routine: Routine, at: number): void {
+  const { reads, writes } = routine.list[at]!;
+  for (const piece of pieces(reads)) usesOf(routine, piece).readers.add(at);
+  for (const piece of pieces(writes)) usesOf(routine, piece).writers.add(at);
+}
+
+function replace(routine: Routine, at: number, dispatch: Dispatch | null): void {
+  const { reads, writes } = routine.list[at]!;
+  for (const piece of pieces(reads)) usesOf(routine, piece).readers.delete(at);
+  for (const piece of pieces(writes)) usesOf(routine, piece).writers.delete(at);
+  routine.list[at] = dispatch;
+  if (dispatch) enter(routine, at);
 }
 
 /** The parameters of so many stages fit into a dispatch's block beside those of any kernel (tensor/plan.ts). */
@@ -42,16 +79,13 @@ interface Fusion {
 }
 
 /** How dispatch `at` can join those that store its operand, if it can. */
-function fusion(
-  list: readonly (Dispatch | null)[],
-  at: number,
-  operand: string,
-  { isKept, maxBindings }: FuseOptions,
-): Fusion | null {
+function fusion(routine: Routine, at: number, operand: string, { isKept, maxBindings }: FuseOptions): Fusion | null {
+  const { list } = routine;
   const dispatch = list[at]!;
   const flowing = dispatch.reads[operand];
   const { out } = dispatch.writes;
-  const writers = indicesOf(list, (other) => pieces(other.writes).some((piece) => same(piece, flowing)));
+  const uses = usesOf(routine, flowing);
+  const writers = inOrder(uses.writers);
   const [first] = writers;
   if (first === undefined || !writers.every((writer) => writer < at && stores(list[writer]!, flowing))) return null;
   // Light and heavy rows of one aggregation store into one matrix. Other pairs of writers store parts of a row, or of a sum.
@@ -60,14 +94,12 @@ function fusion(
   if (writers.length > (heavy ? 2 : 1)) return null;
   const others = Object.entries(dispatch.reads).filter(([name]) => name !== operand);
   // The work is done earlier than it was: what it reads must be there by then, and nobody else may store what it stores.
-  if (indicesOf(list, (other) => pieces(other.writes).some((piece) => same(piece, out))).length > 1) return null;
-  const missing = list.slice(first, at).some((other) => {
-    const written = other ? pieces(other.writes) : [];
-    return written.some((piece) => others.some(([, read]) => same(piece, read)));
-  });
+  if (usesOf(routine, out).writers.size > 1) return null;
+  const missing = others.some(([, read]) =>
+    inOrder(usesOf(routine, read).writers).some((writer) => first <= writer && writer < at),
+  );
   if (missing) return null;
-  const readers = indicesOf(list, (other) => pieces(other.reads).some((piece) => same(piece, flowing)));
-  const keeps = isKept(flowing) || readers.some((reader) => reader !== at);
+  const keeps = isKept(flowing) || inOrder(uses.readers).some((reader) => reader !== at);
   const stage: Stage = { dispatch, operand, kept: keeps ? flowing : null };
   const bindings = writers.map((writer) => {
     const fused = withStage(list[writer]!, stage, { first: true, last: true });
@@ -112,10 +144,6 @@ function withStage(head: Dispatch, stage: Stage, place: { first: boolean; last: 
       };
     },
   };
-}
-
-function indicesOf(list: readonly (Dispatch | null)[], test: (dispatch: Dispatch) => boolean): number[] {
-  return list.flatMap((dispatch, i) => (dispatch && test(dispatch) ? [i] : []));
 }
 
 function pieces(record: Readonly<Record<string, Piece>>): Piece[] {
