@@ -18,9 +18,8 @@ import {
   walkRow,
   walkTo,
 } from './attention';
-import { scoreHeads } from './attentionScores';
 import { exp, log } from './exp';
-import { addHeads, laneOf, leaky, scaleBy } from './heads';
+import { addHeads, laneOf, leaky, scaleBy, scoreHeads, setHeads } from './heads';
 import { clear, NONE } from './memory';
 
 const LEAST: f32 = -1e38;
@@ -75,6 +74,7 @@ export function attention(
     for (let group = headFirst & ~3; group < lastHead; group += 4) {
       const first = max(headFirst, group) - group;
       const last = min<u32>(lastHead - group, 4);
+      setHeads(first, last, channels);
       const before: usize = <usize>(group - headFirst);
       const groupTo: usize = to + before * step;
       const offset: usize = before * headBytes;
@@ -98,10 +98,10 @@ export function attention(
           s2 = leaky(f32x4.add(v128.load(from + <usize>entry2 * stride), own), slope);
           s3 = leaky(f32x4.add(v128.load(from + <usize>entry3 * stride), own), slope);
         } else {
-          s0 = scoreHeads(x0, target + offset, a, first, last, channels, slope);
-          s1 = count > 1 ? scoreHeads(x1, target + offset, a, first, last, channels, slope) : s0;
-          s2 = count > 2 ? scoreHeads(x2, target + offset, a, first, last, channels, slope) : s1;
-          s3 = count > 3 ? scoreHeads(x3, target + offset, a, first, last, channels, slope) : s2;
+          s0 = scoreHeads(x0, target + offset, a, channels, slope);
+          s1 = count > 1 ? scoreHeads(x1, target + offset, a, channels, slope) : s0;
+          s2 = count > 2 ? scoreHeads(x2, target + offset, a, channels, slope) : s1;
+          s3 = count > 3 ? scoreHeads(x3, target + offset, a, channels, slope) : s2;
         }
         const top = f32x4.max(f32x4.max(largest, s0), f32x4.max(f32x4.max(s1, s2), s3));
         if (v128.any_true(f32x4.gt(top, largest))) {

@@ -19,7 +19,7 @@ import {
   walkTo,
 } from './attention';
 import { exp } from './exp';
-import { addHeads, dotHeads, leaky, leakySlope } from './heads';
+import { addHeads, dotHeads, leaky, leakySlope, setHeads } from './heads';
 import { clear, NONE, storeUpTo } from './memory';
 
 const ZERO: v128 = f32x4.splat(0);
@@ -71,6 +71,7 @@ export function gatScores(
     for (let group = headFirst & ~3; group < lastHead; group += 4) {
       const first = max(headFirst, group) - group;
       const last = min<u32>(lastHead - group, 4);
+      setHeads(first, last, channels);
       const offset: usize = <usize>(group - headFirst) * channels * 4;
       const own: usize = ownFeatures + <usize>row * ownStride + offset;
       const ownScore = v128.load(ownScores + <usize>(row * scoreStride + group) * 4);
@@ -82,7 +83,7 @@ export function gatScores(
           const other = i == 0 ? entry0 : i == 1 ? entry1 : i == 2 ? entry2 : entry3;
           const keep = i == 0 ? keep0 : i == 1 ? keep1 : i == 2 ? keep2 : keep3;
           const raw = f32x4.add(ownScore, v128.load(otherScores + <usize>(other * scoreStride + group) * 4));
-          const dot = dotHeads(own, otherFeatures + <usize>other * otherStride + offset, first, last, channels);
+          const dot = dotHeads(own, otherFeatures + <usize>other * otherStride + offset, channels);
           const statistics: usize = packed + <usize>((transposed ? other : row) * scoreStride + group) * 8;
           const alpha = exp(f32x4.sub(leaky(raw, slope), logSumExps(statistics)));
           const gradient = f32x4.mul(alpha, f32x4.sub(f32x4.mul(keep, dot), meanDots(statistics)));
@@ -139,6 +140,7 @@ export function gatFeatures(
     for (let group = headFirst & ~3; group < headFirst + heads; group += 4) {
       const first = max(headFirst, group) - group;
       const last = min<u32>(headFirst + heads - group, 4);
+      setHeads(first, last, channels);
       const offset: usize = (<usize>group - headFirst) * step;
       const from: usize = upstream + <usize>targetOffset * 4 + offset;
       const own = v128.load(scoreSource + <usize>(row * scoreStride + group) * 4);

@@ -19,9 +19,8 @@ import {
   walkTo,
 } from './attention';
 import { logSumExps, meanDots } from './attentionGat';
-import { scoreHeads } from './attentionScores';
 import { exp } from './exp';
-import { dotHeads, laneOf, leaky, leakySlope } from './heads';
+import { dotHeads, laneOf, leakySlope, scoreHeads, setHeads } from './heads';
 import { clear, loadUpTo, NONE, storeUpTo } from './memory';
 
 /** Of one end: the gradient of the target and its part of the vector's, or over the transpose the gradient of the source. */
@@ -75,6 +74,7 @@ export function gatv2Grad(
     for (let group = headFirst & ~3; group < headFirst + heads; group += 4) {
       const first = max(headFirst, group) - group;
       const last = min<u32>(headFirst + heads - group, 4);
+      setHeads(first, last, channels);
       const offset: usize = (<usize>group - headFirst) * step;
       const a: usize = packed + (<usize>vector + <usize>group * channels) * 4;
       for (let e = walkBegin; e < end; e += 4) {
@@ -86,8 +86,8 @@ export function gatv2Grad(
           const target = transposed ? other : row;
           const s: usize = x + (<usize>(transposed ? row : other) * sourceStride + sourceOffset) * 4 + offset;
           const t: usize = (<usize>target * targetStride + targetOffset) * 4 + offset;
-          const dots = dotHeads(upstream + t, s, first, last, channels);
-          const scores = scoreHeads(s, targets + t, a, first, last, channels, slope);
+          const dots = dotHeads(upstream + t, s, channels);
+          const scores = scoreHeads(s, targets + t, a, channels, slope);
           const statistics: usize = packed + <usize>(target * scoreStride + group) * 8;
           const alpha = exp(f32x4.sub(scores, logSumExps(statistics)));
           const gradient = f32x4.mul(alpha, f32x4.sub(f32x4.mul(keep, dots), meanDots(statistics)));
@@ -122,13 +122,19 @@ export function gatv2Grad(
 
 /** sum += g · LeakyReLU'(u), vector += g · LeakyReLU(u), with u = x + target. */
 function addTarget(sum: usize, vector: usize, x: usize, target: usize, g: v128, slope: v128, channels: u32): void {
-  const bytes: usize = <usize>channels * 4;
-  for (let c: usize = 0; c < bytes; c += 16) {
-    const left = <u32>(bytes - c) >> 2;
-    const u = f32x4.add(loadUpTo(x + c, left), loadUpTo(target + c, left));
-    storeUpTo(sum + c, f32x4.add(loadUpTo(sum + c, left), f32x4.mul(g, leakySlope(u, slope))), left);
-    storeUpTo(vector + c, f32x4.add(loadUpTo(vector + c, left), f32x4.mul(g, leaky(u, slope))), left);
+  const end: usize = <usize>(channels & ~3) * 4;
+  for (let c: usize = 0; c < end; c += 16) {
+    const u = f32x4.add(v128.load(x + c), v128.load(target + c));
+    const down = f32x4.mul(g, leakySlope(u, slope));
+    v128.store(sum + c, f32x4.add(v128.load(sum + c), down));
+    v128.store(vector + c, f32x4.add(v128.load(vector + c), f32x4.mul(down, u)));
   }
+  const rest = channels & 3;
+  if (rest == 0) return;
+  const u = f32x4.add(loadUpTo(x + end, rest), loadUpTo(target + end, rest));
+  const down = f32x4.mul(g, leakySlope(u, slope));
+  storeUpTo(sum + end, f32x4.add(loadUpTo(sum + end, rest), down), rest);
+  storeUpTo(vector + end, f32x4.add(loadUpTo(vector + end, rest), f32x4.mul(down, u)), rest);
 }
 
 /** sum += weight · upstream + g · a · LeakyReLU'(x + target) */
@@ -143,20 +149,24 @@ function addSource(
   slope: v128,
   channels: u32,
 ): void {
-  const bytes: usize = <usize>channels * 4;
-  for (let c: usize = 0; c < bytes; c += 16) {
-    const left = <u32>(bytes - c) >> 2;
-    const u = f32x4.add(loadUpTo(x + c, left), loadUpTo(target + c, left));
-    const ofScore = f32x4.mul(f32x4.mul(g, loadUpTo(a + c, left)), leakySlope(u, slope));
-    const more = f32x4.add(f32x4.mul(weight, loadUpTo(upstream + c, left)), ofScore);
-    storeUpTo(sum + c, f32x4.add(loadUpTo(sum + c, left), more), left);
+  const end: usize = <usize>(channels & ~3) * 4;
+  for (let c: usize = 0; c < end; c += 16) {
+    const u = f32x4.add(v128.load(x + c), v128.load(target + c));
+    const ofScore = f32x4.mul(f32x4.mul(g, v128.load(a + c)), leakySlope(u, slope));
+    const more = f32x4.add(f32x4.mul(weight, v128.load(upstream + c)), ofScore);
+    v128.store(sum + c, f32x4.add(v128.load(sum + c), more));
   }
+  const rest = channels & 3;
+  if (rest == 0) return;
+  const u = f32x4.add(loadUpTo(x + end, rest), loadUpTo(target + end, rest));
+  const ofScore = f32x4.mul(f32x4.mul(g, loadUpTo(a + end, rest)), leakySlope(u, slope));
+  const more = f32x4.add(f32x4.mul(weight, loadUpTo(upstream + end, rest)), ofScore);
+  storeUpTo(sum + end, f32x4.add(loadUpTo(sum + end, rest), more), rest);
 }
 
 function multiply(to: usize, by: usize, channels: u32): void {
-  const bytes: usize = <usize>channels * 4;
-  for (let c: usize = 0; c < bytes; c += 16) {
-    const left = <u32>(bytes - c) >> 2;
-    storeUpTo(to + c, f32x4.mul(loadUpTo(to + c, left), loadUpTo(by + c, left)), left);
-  }
+  const end: usize = <usize>(channels & ~3) * 4;
+  for (let c: usize = 0; c < end; c += 16) v128.store(to + c, f32x4.mul(v128.load(to + c), v128.load(by + c)));
+  const rest = channels & 3;
+  if (rest) storeUpTo(to + end, f32x4.mul(loadUpTo(to + end, rest), loadUpTo(by + end, rest)), rest);
 }

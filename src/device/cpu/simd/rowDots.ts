@@ -1,7 +1,7 @@
 /** Dot products of rows with a vector, per head, and their gradients; see ../rowDots.ts and ../attention.ts. */
 
 import { clearPadding } from './attention';
-import { dotHeads } from './heads';
+import { dotHeads, setHeads } from './heads';
 import { VECTOR } from './memory';
 
 export function rowDots(
@@ -24,7 +24,8 @@ export function rowDots(
     for (let group: u32 = 0; group < heads; group += 4) {
       const skipped: usize = <usize>group * head;
       const count = min<u32>(heads - group, 4);
-      const dots = dotHeads(at + skipped, vector + skipped, 0, count, channels);
+      setHeads(0, count, channels);
+      const dots = dotHeads(at + skipped, vector + skipped, channels);
       for (let lane: u32 = 0; lane < count; lane++) store<f32>(to + <usize>(group + lane) * 4, laneFloat(dots, lane));
     }
     clearPadding(to + <usize>heads * 4, scoreStride, headFirst + heads);
@@ -49,8 +50,9 @@ export function packStatistics(
     const first: usize = (row * targetStride + targetOffset) * 4;
     for (let group: u32 = 0; group < heads; group += 4) {
       const count = min<u32>(heads - group, 4);
+      setHeads(0, count, channels);
       const at: usize = first + <usize>group * channels * 4;
-      const dots = dotHeads(upstream + at, x + at, 0, count, channels);
+      const dots = dotHeads(upstream + at, x + at, channels);
       for (let lane: u32 = 0; lane < count; lane++) {
         const score: usize = row * scoreStride + headFirst + group + lane;
         store<f32>(packed + score * 8, load<f32>(logSumExp + score * 4));
