@@ -1,3 +1,6 @@
+import { withTile } from '../tensor/fusedName.ts';
+import { AGGREGATE_TILES, MATMUL_TILES, type Tile } from '../tensor/tiles.ts';
+
 /**
  * Every kernel by its name: the WGSL files that make its module, and its entry point. Ops name kernels, the WebGPU executor
  * compiles them from here, and src/device/cpu has a function of the same name. A module is the concatenation of its files:
@@ -21,10 +24,30 @@ export interface Elementwise {
 
 export const isElementwise = (kernel: Kernel | Elementwise): kernel is Elementwise => 'shared' in kernel;
 
-const aggregate = (weights: string, entry: string): Kernel => ({
-  files: ['accumulator/sum', `weights/${weights}`, 'aggregate'],
-  entry,
-});
+/** One kernel for each tile: the first by the name alone. */
+const tiled = (name: string, tiles: readonly Tile[], kernel: (tile: string) => Kernel): Record<string, Kernel> =>
+  Object.fromEntries(
+    tiles.map((tile, i) => [i > 0 ? withTile(name, tile.name) : name, kernel(`tile${tile.name}`)] as const),
+  );
+
+const aggregate = (accumulator: string, weights: string): Record<string, Kernel> => {
+  const kind = accumulator === 'sum' ? `sum.${weights}` : accumulator;
+  const make = (entry: string) => (tile: string) => ({
+    files: [`accumulator/${accumulator}`, `weights/${weights}`, `aggregate/${tile}`, 'aggregate'],
+    entry,
+  });
+  return {
+    ...tiled(`aggregate.rows.${kind}`, AGGREGATE_TILES, make('rows')),
+    ...tiled(`aggregate.segments.${kind}`, AGGREGATE_TILES, make('heavySegments')),
+  };
+};
+
+/** What A and B are in each orientation of out = A · B. */
+const matmul = (orientation: string, a: string, b: string): Record<string, Kernel> =>
+  tiled(`matmul.${orientation}`, MATMUL_TILES, (tile) => ({
+    files: ['matmul/operands', `matmul/${a}`, `matmul/${b}`, `matmul/${tile}`],
+    entry: 'tile',
+  }));
 
 const sparseDropout = (weights: string, ids: string): Kernel => ({
   files: ['random', `weights/${weights}`, `ids/${ids}`, 'sparseDropout'],
@@ -109,12 +132,9 @@ const family = (file: string, entries: readonly string[]) =>
   Object.fromEntries(entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [file], entry }]));
 
 export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
-  'aggregate.rows.sum.weighted': aggregate('weighted', 'rows'),
-  'aggregate.rows.sum.ones': aggregate('ones', 'rows'),
-  'aggregate.segments.sum.weighted': aggregate('weighted', 'heavySegments'),
-  'aggregate.segments.sum.ones': aggregate('ones', 'heavySegments'),
-  'aggregate.rows.max': { files: ['accumulator/max', 'weights/ones', 'aggregate'], entry: 'rows' },
-  'aggregate.segments.max': { files: ['accumulator/max', 'weights/ones', 'aggregate'], entry: 'heavySegments' },
+  ...aggregate('sum', 'weighted'),
+  ...aggregate('sum', 'ones'),
+  ...aggregate('max', 'ones'),
   'aggregate.merge.max': { files: ['accumulator/max', 'aggregateMerge'], entry: 'merge' },
   'ties.rows.count': { files: ['ties/count', 'aggregateTies'], entry: 'rows' },
   'ties.segments.count': { files: ['ties/count', 'aggregateTies'], entry: 'heavySegments' },
@@ -147,7 +167,9 @@ export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   ...attentionGrad('gatv2', ['targets', 'sources']),
   'attention.mergeSum': { files: ['attention/mergeSum'], entry: 'mergeSum' },
   ...family('rowDots', ['dots', 'rowGrad', 'vectorGrad']),
-  ...family('matmul', ['nn', 'nt', 'tn']),
+  ...matmul('nn', 'aRows', 'bRows'),
+  ...matmul('nt', 'aRows', 'bColumns'),
+  ...matmul('tn', 'aColumns', 'bRows'),
   ...family('reduce', ['columnSum', 'mergeSum', 'total']),
   ...elementwise([
     'addBias',

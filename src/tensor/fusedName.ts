@@ -1,13 +1,19 @@
 /**
  * The name of a fused kernel says what it is made of: `matmul.nn+elementwise.addBias@x+activation.relu@x!` is a matrix product whose
  * sums get a bias and go through ReLU before they are stored; `@` names the operand that flows through, and `!` says that what flows
- * into the stage is stored too. `matmul.nn~a,out` keeps the operands that `~` lists in half precision.
+ * into the stage is stored too. `matmul.nn~a,out` keeps the operands that `~` lists in half precision. `matmul.nn#8x8` computes tiles
+ * of that size.
  */
 export interface FusedName {
   readonly head: string;
   readonly stages: readonly StageName[];
   /** Bindings whose values are kept in half precision, and what flows between stages and would be. */
   readonly halves: readonly string[];
+}
+
+/** The same kernel in other tiles (tiles.ts). */
+export function withTile(name: string, tile: string): string {
+  return name.replace(/^[^+~]*/, (head) => `${head}#${tile}`);
 }
 
 export interface StageName {

@@ -1,5 +1,6 @@
 import type { Key } from '../graph/random.ts';
 import type { Panel } from './panels.ts';
+import type { Covers, Tile } from './tiles.ts';
 import { type DType, evaluate, type Size, type Sizes, type Value } from './value.ts';
 
 /**
@@ -102,6 +103,8 @@ export interface Dispatch {
   readonly precise?: readonly string[];
   /** What was fused into this dispatch, in order. */
   readonly tail?: Tail;
+  /** Where its kernel has several tiles: an executor may take any of them, for what `Launch.covers` says. */
+  readonly tiles?: readonly Tile[];
   at(step: Step): Launch;
 }
 
@@ -123,8 +126,9 @@ export interface Stage {
 export interface Launch {
   /** By the names of the kernel's `Params` in WGSL. */
   readonly params: Readonly<Record<string, number>>;
-  /** One invocation each. */
+  /** One invocation each; of a kernel with several tiles, as many as the first one takes. */
   readonly threads: number;
+  readonly covers?: Covers;
   /** Estimated 4-byte loads, stores and multiply-adds of the whole launch, to cut submits by time. */
   readonly work: number;
   /**

@@ -32,7 +32,7 @@ const nn: CpuKernel = ({ floats: { a, b, out } }, p) => {
 };
 
 const nt: CpuKernel = ({ floats: { a, b, out } }, p) => {
-  const inner = p.inner4 * 4;
+  const { inner } = p;
   const bStride = p.bStride4 * 4;
   const width = p.width4 * 4;
   const { rows, cols, accumulate } = p;

@@ -1,9 +1,11 @@
 import { InputError } from '../../config/errors.ts';
 import { deriveKey, seedKey, threefry, toUnit } from '../../graph/random.ts';
 import { gradients } from '../../tensor/autodiff.ts';
+import { withTile } from '../../tensor/fusedName.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
-import type { OpGraph, Step } from '../../tensor/op.ts';
+import type { Dispatch, OpGraph, Step } from '../../tensor/op.ts';
 import { DEFAULT_LIMITS, type Limits, makePlan, type Plan, type PlanOptions } from '../../tensor/plan.ts';
+import type { Tile } from '../../tensor/tiles.ts';
 import { evaluate, type Sizes, stride, type Value } from '../../tensor/value.ts';
 import { verifyPlan } from '../../tensor/verify.ts';
 import { cpuExecutor, cpuKernels } from '../cpu/executor.ts';
@@ -73,6 +75,21 @@ export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS, options
     key: seedKey(7),
   }));
   return { plan, inputs, outputs, moving, gradients: found, weights, steps, step: steps[0] };
+}
+
+/** A dispatch as it is in another of its tiles. */
+export function inTile(dispatch: Dispatch, tile: Tile): Dispatch {
+  const first = dispatch.tiles?.[0];
+  return {
+    ...dispatch,
+    kernel: tile === first ? dispatch.kernel : withTile(dispatch.kernel, tile.name),
+    tiles: [tile],
+  };
+}
+
+/** A dispatch in each of its tiles. */
+export function inTiles(dispatch: Dispatch): Dispatch[] {
+  return dispatch.tiles?.map((tile) => inTile(dispatch, tile)) ?? [dispatch];
 }
 
 const tight = new WeakMap<OpCase, Limits>();

@@ -13,14 +13,16 @@ import {
 } from '../../tensor/plan.ts';
 import { evaluate, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
-import { gridOf } from '../grid.ts';
 import { packHalves, unpackHalves } from '../half.ts';
 import { numberBytes, padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Tiling } from '../tiling.ts';
 import { allocate } from './allocator.ts';
+import { newAutotune } from './autotune.ts';
 import { watchDevice } from './deviceWatch.ts';
-import { type Prepared, preparePipelines, workgroupSize } from './pipelines.ts';
+import { newPipelines, type Prepared, prepareAll, workgroupSize, workgroupsOf } from './pipelines.ts';
 import { newProfiler, type Timing } from './profiler.ts';
+import { writeParams } from './uniforms.ts';
 
 /**
  * Runs a plan on WebGPU. Pipelines and bind groups are made once; a step writes one block of parameters (each dispatch has
@@ -40,6 +42,10 @@ export interface Options {
   readonly edit?: (code: string) => string;
   /** Called after each buffer was allocated. */
   readonly onAllocate?: (ledger: Ledger) => void;
+  /** The tiles that are known for this device. */
+  readonly tiling?: Tiling;
+  /** Finds out those that are not, and adds them. */
+  readonly autotune?: boolean;
 }
 
 /** @throws DeviceError where a buffer is refused, DeviceLostError where the device goes away; so do all calls that follow */
@@ -61,14 +67,17 @@ export async function webgpuExecutor(
   const [uniforms] = labelled(UNIFORMS);
   const staging = labelled(RESULTS).map((buffer) => ({ buffer, busy: false }));
   const [bulk] = labelled(BULK);
-  const workgroup = workgroupSize(description);
-  const prepared = await watch
-    .unlessLost(preparePipelines(device, plan, bufferOf, uniforms, workgroup, options.edit))
-    .catch((error) => {
-      allocation.destroy();
-      return refused(error);
-    });
+  const { tiling = {}, edit } = options;
+  const pipelines = newPipelines(device, plan, bufferOf, uniforms, workgroupSize(description), tiling, edit);
+  const prepared = await watch.unlessLost(prepareAll(plan, pipelines)).catch((error) => {
+    allocation.destroy();
+    return refused(error);
+  });
 
+  const waitForAll = () => watch.unlessLost(device.queue.onSubmittedWorkDone()).catch(watch.workFailed);
+  const autotune = options.autotune
+    ? newAutotune(device, plan, pipelines, prepared, uniforms, tiling, waitForAll)
+    : null;
   const profiler = newProfiler(device, plan, allocation.buffers, watch);
 
   const stride = parameterStride(plan.limits);
@@ -121,8 +130,9 @@ export async function webgpuExecutor(
   }
 
   function encode(item: Prepared, dispatch: Dispatch, index: number, step: Step, timing: Timing | null): void {
-    const { params, threads, work } = dispatch.at(step);
-    if (threads === 0) return;
+    const launch = dispatch.at(step);
+    const { work } = launch;
+    if (launch.threads === 0) return;
     if (pendingWork > 0 && (pendingWork + work) / speed > CUT_MS) {
       // The parameters of the dispatches so far go with them; the rest of the step continues in the same block.
       const resume = block;
@@ -131,11 +141,7 @@ export async function webgpuExecutor(
       block = resume;
     }
     const offset = (block * longest + index) * stride;
-    item.params.forEach(({ name, type }, i) => {
-      const value = params[name] ?? 0;
-      if (type === 'f32') parameters.setFloat32(offset + 4 * i, value, true);
-      else parameters.setUint32(offset + 4 * i, value, true);
-    });
+    writeParams(parameters, offset, item.params, launch);
     encoder ??= device.createCommandEncoder();
     if (timing) {
       pass?.end();
@@ -144,7 +150,7 @@ export async function webgpuExecutor(
     pass ??= encoder.beginComputePass(timing?.pass(index));
     pass.setPipeline(item.pipeline);
     pass.setBindGroup(0, item.bindGroup, [offset]);
-    pass.dispatchWorkgroups(...gridOf(threads, workgroup, plan.limits.maxComputeWorkgroupsPerDimension));
+    pass.dispatchWorkgroups(...workgroupsOf(launch, item, plan.limits));
     pendingWork += work;
   }
 
@@ -196,6 +202,11 @@ export async function webgpuExecutor(
 
     async run(routine, step) {
       check();
+      if (autotune?.awaits(routine)) {
+        flush();
+        await autotune.before(routine, step);
+        check();
+      }
       const timing = profiler?.time(routine) ?? null;
       plan.routines[routine].forEach((dispatch, i) => {
         encode(prepared[routine][i], dispatch, i, step, timing);

@@ -1,6 +1,10 @@
 import type { DeviceInfo } from '../../run/record.ts';
-import type { Dispatch } from '../../tensor/op.ts';
-import { PARAMETER_WORDS, type Plan, pieceKey, WORKGROUP } from '../../tensor/plan.ts';
+import { withTile } from '../../tensor/fusedName.ts';
+import type { Dispatch, Launch } from '../../tensor/op.ts';
+import { type Limits, PARAMETER_WORDS, type Plan, pieceKey, WORKGROUP } from '../../tensor/plan.ts';
+import { invocations, type Tile } from '../../tensor/tiles.ts';
+import { gridOf } from '../grid.ts';
+import { type Tiling, tilingKey } from '../tiling.ts';
 import { type Parameter, type ShaderModule, shaderModule } from './shaders.ts';
 
 /** One dispatch of a plan, ready to be encoded again and again. */
@@ -8,6 +12,10 @@ export interface Prepared {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly params: readonly Parameter[];
+  /** Of a kernel that has several. */
+  readonly tile: Tile | null;
+  /** Invocations per workgroup. */
+  readonly workgroup: number;
 }
 
 /** Bytes of a parameter block that a kernel sees. */
@@ -22,37 +30,70 @@ export function workgroupSize({ software }: DeviceInfo): number {
   return software ? 256 : WORKGROUP;
 }
 
-/** Compiles every kernel of the plan once, in parallel, and binds every dispatch. */
-export async function preparePipelines(
+export interface Pipelines {
+  /** The tile that the tiling knows for a dispatch, else the first; null for a kernel that has none. */
+  tileOf(dispatch: Dispatch): Tile | null;
+  /** A dispatch of the plan in one of its tiles. Every kernel is compiled once. */
+  prepare(dispatch: Dispatch, tile: Tile | null): Promise<Prepared>;
+}
+
+export function newPipelines(
   device: GPUDevice,
   plan: Plan,
   bufferOf: ReadonlyMap<string, GPUBuffer>,
   uniforms: GPUBuffer,
   workgroup: number,
+  tiling: Tiling,
   edit?: (code: string) => string,
-): Promise<Record<string, Prepared[]>> {
-  const all = Object.values(plan.routines).flat();
-  const firstUse = new Map(all.map((dispatch) => [dispatch.kernel, dispatch]));
-  const compiled = new Map(
-    await Promise.all(
-      [...firstUse].map(
-        async ([name, dispatch]) => [name, await compile(device, name, dispatch, workgroup, edit)] as const,
-      ),
-    ),
-  );
-  const bind = (dispatch: Dispatch): Prepared => {
-    const { pipeline, layout, module } = compiled.get(dispatch.kernel)!;
-    const entries = operands(dispatch).map(([name, piece]) => ({
-      binding: module.bindings.get(name)!.index,
-      resource: { buffer: bufferOf.get(pieceKey(piece))! },
-    }));
-    const bindGroup = device.createBindGroup({
-      layout,
-      entries: [{ binding: 0, resource: { buffer: uniforms, offset: 0, size: PARAMETER_BYTES } }, ...entries],
-    });
-    return { pipeline, bindGroup, params: module.params };
+): Pipelines {
+  const compiled = new Map<string, Promise<Compiled>>();
+  return {
+    tileOf(dispatch) {
+      const { tiles } = dispatch;
+      if (!tiles) return null;
+      const known = tiling[tilingKey(dispatch, plan.capacity)!];
+      return tiles.find(({ name }) => name === known) ?? tiles[0];
+    },
+
+    async prepare(dispatch, tile) {
+      const first = dispatch.tiles?.[0] ?? null;
+      const name = tile && tile !== first ? withTile(dispatch.kernel, tile.name) : dispatch.kernel;
+      const size = tile?.workgroup ?? workgroup;
+      let compiling = compiled.get(name);
+      if (!compiling) {
+        compiling = compile(device, name, dispatch, size, edit);
+        compiled.set(name, compiling);
+      }
+      const { pipeline, layout, module } = await compiling;
+      const entries = operands(dispatch).map(([name, piece]) => ({
+        binding: module.bindings.get(name)!.index,
+        resource: { buffer: bufferOf.get(pieceKey(piece))! },
+      }));
+      const bindGroup = device.createBindGroup({
+        layout,
+        entries: [{ binding: 0, resource: { buffer: uniforms, offset: 0, size: PARAMETER_BYTES } }, ...entries],
+      });
+      return { pipeline, bindGroup, params: module.params, tile, workgroup: size };
+    },
   };
-  return Object.fromEntries(Object.entries(plan.routines).map(([name, list]) => [name, list.map(bind)]));
+}
+
+/** Every dispatch of the plan, in the tile that is known for it. */
+export async function prepareAll(plan: Plan, { prepare, tileOf }: Pipelines): Promise<Record<string, Prepared[]>> {
+  const routines = Object.entries(plan.routines).map(
+    async ([name, list]) =>
+      [name, await Promise.all(list.map((dispatch) => prepare(dispatch, tileOf(dispatch))))] as const,
+  );
+  return Object.fromEntries(await Promise.all(routines));
+}
+
+/** The grid of a launch. */
+export function workgroupsOf(
+  { threads, covers }: Launch,
+  { tile, workgroup }: Prepared,
+  { maxComputeWorkgroupsPerDimension }: Limits,
+): readonly [number, number] {
+  return gridOf(tile ? invocations(tile, covers!) : threads, workgroup, maxComputeWorkgroupsPerDimension);
 }
 
 interface Compiled {

@@ -2,6 +2,7 @@ import { mergeSum, splitRows } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
 import { type Dispatch, type LowerContext, type Node, type Op, type OpGraph, rowsAt } from '../op.ts';
 import { overlaps, padded4, stride4 } from '../panels.ts';
+import { type Covers, invocations, MATMUL_TILES } from '../tiles.ts';
 import { sameSize, type Value } from '../value.ts';
 
 /**
@@ -47,6 +48,8 @@ export const matmulOp: Op<Orientation> = {
   },
 };
 
+const covering = (covers: Covers) => ({ covers, threads: invocations(MATMUL_TILES[0], covers) });
+
 type Lowering = (node: Node<Orientation>, context: LowerContext) => Dispatch[];
 
 const lowerings: Record<Orientation, Lowering> = {
@@ -60,6 +63,7 @@ const lowerings: Record<Orientation, Lowering> = {
           reads: { a: { value: a, panel: aPanel.index }, b: { value: b, panel: bPanel.index } },
           writes: { out: { value: out, panel: outPanel.index } },
           storesOnce: true,
+          tiles: MATMUL_TILES,
           at(step) {
             const rows = rowsAt(out.rows, step);
             return {
@@ -68,6 +72,7 @@ const lowerings: Record<Orientation, Lowering> = {
                 width4,
                 inner: aPanel.cols,
                 aStride4: stride4(aPanel),
+                aOffset4: 0,
                 bRow: aPanel.first,
                 bStride4: stride4(bPanel),
                 bOffset4: (first - bPanel.first) / 4,
@@ -75,7 +80,7 @@ const lowerings: Record<Orientation, Lowering> = {
                 outOffset4: (first - outPanel.first) / 4,
                 accumulate: aPanel.index > 0 ? 1 : 0,
               },
-              threads: Math.ceil(rows / 4) * width4,
+              ...covering([rows, width4, 1]),
               work: rows * width4 * aPanel.cols * 4,
               flops: 2 * rows * aPanel.cols * cols,
             };
@@ -96,6 +101,7 @@ const lowerings: Record<Orientation, Lowering> = {
           reads: { a: { value: a, panel: aPanel.index }, b: { value: b, panel: bPanel.index } },
           writes: { out: { value: out, panel: outPanel.index } },
           storesOnce: true,
+          tiles: MATMUL_TILES,
           at(step) {
             const rows = rowsAt(out.rows, step);
             return {
@@ -103,7 +109,7 @@ const lowerings: Record<Orientation, Lowering> = {
                 rows,
                 width4,
                 cols: outPanel.cols,
-                inner4: padded4(cols),
+                inner: 4 * padded4(cols),
                 aStride4: stride4(aPanel),
                 aOffset4: (first - aPanel.first) / 4,
                 bRow: outPanel.first,
@@ -112,7 +118,7 @@ const lowerings: Record<Orientation, Lowering> = {
                 outStride4: stride4(outPanel),
                 accumulate: part > 0 ? 1 : 0,
               },
-              threads: Math.ceil(rows / 4) * width4,
+              ...covering([rows, width4, 1]),
               work: rows * width4 * padded4(cols) * 16,
               flops: 2 * rows * cols * outPanel.cols,
             };
@@ -135,6 +141,7 @@ const lowerings: Record<Orientation, Lowering> = {
           kernel: 'matmul.tn',
           reads: { a: { value: a, panel: aPanel.index }, b: { value: b, panel: bPanel.index } },
           writes: { out: partial },
+          tiles: MATMUL_TILES,
           at(step) {
             const { rows, chunk, count } = split.at(step);
             return {
@@ -145,9 +152,14 @@ const lowerings: Record<Orientation, Lowering> = {
                 width4,
                 aStride4: stride4(aPanel),
                 bStride4: stride4(bPanel),
+                aOffset4: 0,
+                bRow: 0,
                 bOffset4: (first - bPanel.first) / 4,
+                outStride4: width4,
+                outOffset4: 0,
+                accumulate: 0,
               },
-              threads: count * blocks * width4,
+              ...covering([aPanel.cols, width4, count]),
               work: rows * blocks * width4 * 16,
               flops: 2 * rows * aPanel.cols * cols,
             };

@@ -1,6 +1,7 @@
 import { accumulators } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
 import type { Op, OpGraph } from '../op.ts';
+import { AGGREGATE_TILES } from '../tiles.ts';
 import { sameSize, type Value } from '../value.ts';
 import { elementwise } from './elementwise.ts';
 import type { SparseHalf, SparseMatrix } from './sparse.ts';
@@ -54,6 +55,7 @@ export const spmaxOp: Op<SparseMatrix> = {
         gathered: { x },
         lists: {},
         flopsPerEntry: 1,
+        tiles: AGGREGATE_TILES,
       },
       x,
       out,

@@ -11,6 +11,7 @@ import {
   whole,
 } from '../op.ts';
 import { overlaps, padded4, stride4 } from '../panels.ts';
+import { AGGREGATE_TILES, type Tile } from '../tiles.ts';
 import { evaluate, type Size, type Sizes, sameSize, type Value } from '../value.ts';
 import type { SparseHalf, SparseMatrix } from './sparse.ts';
 
@@ -56,6 +57,7 @@ export const spmmOp: Op<SparseMatrix> = {
       gathered: { x },
       lists: forward.values ? { weights: forward.values } : {},
       flopsPerEntry: forward.values ? 2 : 1,
+      tiles: AGGREGATE_TILES,
     };
     return gatherRows(gather, x, out, context);
   },
@@ -77,6 +79,8 @@ export interface Gather {
   readonly counts?: boolean;
   /** Of each entry and column. */
   readonly flopsPerEntry: number;
+  /** Of both kernels. */
+  readonly tiles?: readonly Tile[];
 }
 
 /** The dispatches of an aggregation. @param x any of the gathered matrices: the shape of all of them */
@@ -91,6 +95,7 @@ export function gatherRows(
     lists,
     counts,
     flopsPerEntry,
+    tiles,
   }: Gather,
   x: Value,
   out: Value,
@@ -123,12 +128,14 @@ export function gatherRows(
       storesOnce: true,
       ...(own ? { compares: ['x', 'own'] } : {}),
       ...(counts ? { precise: ['out'] } : {}),
+      tiles,
       at(step) {
         const rows = rowsAt(half.rows, step);
         const entries = rowsAt(half.entries, step);
         return {
           params: { rows, width4, ...from, ...to, ...self, heavy: HEAVY },
           threads: rows * width4,
+          covers: [rows, width4, 1],
           work: (rows + entries) * width4 * 4 + entries,
           flops: (entries - heavyEntries(half, step)) * cols * flopsPerEntry,
           words: wordsOf(entries - heavyEntries(half, step), rows - rowsAt(half.heavy.rows, step)),
@@ -142,11 +149,13 @@ export function gatherRows(
       kernel: segmentsKernel,
       reads: { segments, ...reads },
       writes: { out: partial },
+      tiles,
       at(step) {
         const rows = rowsAt(half.segments.rows, step);
         return {
           params: { rows, width4, ...from, outStride4: width4, outOffset4: 0, ...self },
           threads: rows * width4,
+          covers: [rows, width4, 1],
           work: rows * SEGMENT * width4 * 4,
           flops: heavyEntries(half, step) * cols * flopsPerEntry,
           words: { ...wordsOf(heavyEntries(half, step), rows), out: rows * width4 * 4 * accumulator.stateWords },

@@ -103,8 +103,8 @@ function withStage(head: Dispatch, stage: Stage, place: { first: boolean; last: 
       const launch = head.at(step);
       const next = dispatch.at(step);
       return {
+        ...launch,
         params: { ...launch.params, ...numbered(next.params) },
-        threads: launch.threads,
         work: launch.work + (place.first ? next.work : 0),
         flops: launch.flops + (place.first ? next.flops : 0),
         // Light and heavy rows together move what the stage moves once.

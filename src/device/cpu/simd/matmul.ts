@@ -84,7 +84,7 @@ export function nt(
   out: usize,
   rows: u32,
   cols: u32,
-  inner4: u32,
+  inner: u32,
   width4: u32,
   aStride4: u32,
   aOffset4: u32,
@@ -98,7 +98,7 @@ export function nt(
   const bStride: usize = <usize>bStride4 * VECTOR;
   const outStride: usize = <usize>outStride4 * VECTOR;
   const bFirst: usize = b + <usize>bRow * bStride + <usize>bOffset4 * VECTOR;
-  const end: usize = <usize>inner4 * VECTOR;
+  const end: usize = <usize>inner * 4;
   for (let row: u32 = 0; row < rows; row += 2) {
     const second = row + 1 < rows;
     const a0: usize = a + <usize>row * aStride + <usize>aOffset4 * VECTOR;

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Plan } from '../tensor/plan.ts';
+import { AGGREGATE_TILES, invocations, MATMUL_TILES } from '../tensor/tiles.ts';
+import { allCases, matmulCase } from './testing/cases.ts';
+import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
+import { type BuiltCase, buildCase, inTile, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
+import { memoryTilings, type Tiling, tilingKey } from './tiling.ts';
+import { webgpuExecutor } from './webgpu/executor.ts';
+
+/** Tiles change no bit, and autotune finds one of them and remembers it. */
+
+/** Widths that leave a rest in every tile, and several parts of a split sum. */
+const cases = [
+  ...allCases().filter(({ name }) => /^(spmm (ones|weighted)|spmax).*width (33|64)\b/.test(name)),
+  matmulCase('nn', 70, 70, 70),
+  matmulCase('nt', 130, 21, 137),
+  matmulCase('tn', 1030, 70, 70),
+];
+const names = [...new Set([...MATMUL_TILES, ...AGGREGATE_TILES].map(({ name }) => name))];
+
+/** The plan with every dispatch in the tile of that name, where it has it. */
+function tiledPlan(plan: Plan, name: string): Plan {
+  const routines = Object.entries(plan.routines).map(([routine, list]) => [
+    routine,
+    list.map((dispatch) => {
+      const tile = dispatch.tiles?.find((one) => one.name === name);
+      return tile ? inTile(dispatch, tile) : dispatch;
+    }),
+  ]);
+  return { ...plan, routines: Object.fromEntries(routines) };
+}
+
+test('a tile covers what it is given', () => {
+  const [small, , shared] = MATMUL_TILES;
+  expect(invocations(small, [9, 3, 2])).toBe(3 * 3 * 2);
+  expect(invocations(shared, [65, 17, 2])).toBe(2 * 2 * 2 * 64);
+});
+
+test('the key of a tile names the kernel and its shape, not what was fused into it', () => {
+  const { plan } = buildCase(matmulCase('nn', 70, 30, 20));
+  const [dispatch] = plan.routines.main;
+  const key = tilingKey(dispatch, {});
+  expect(key).toBe('matmul.nn 70×5×1 42000');
+  expect(tilingKey({ ...dispatch, kernel: 'matmul.nn+activation.relu@x~a,flow_1' }, {})).toBe(
+    'matmul.nn (a) 70×5×1 42000',
+  );
+  expect(tilingKey({ ...dispatch, tiles: undefined }, {})).toBeNull();
+});
+
+test('what is remembered is not shared', async () => {
+  const tilings = memoryTilings();
+  await tilings.write('one', { a: '8x8' });
+  const read = await tilings.read('one');
+  read.a = '4x4';
+  expect(await tilings.read('one')).toEqual({ a: '8x8' });
+  expect(await tilings.read('other')).toEqual({});
+});
+
+describe(`on Dawn${NO_ADAPTER}`, () => {
+  let gpu: Awaited<ReturnType<typeof testDevice>>;
+  beforeAll(async () => {
+    if (!NO_ADAPTER) gpu = await testDevice();
+  });
+  afterAll(() => gpu?.device.destroy());
+
+  async function results(built: BuiltCase, plan: Plan) {
+    const executor = await webgpuExecutor(gpu.device, gpu.description, plan);
+    const arrays = await runCase({ ...built, plan }, executor);
+    executor.destroy();
+    return arrays;
+  }
+
+  const limitsOf = (c: OpCase) => [undefined, tightLimits(c)];
+
+  test.skipIf(NO_ADAPTER).each(cases)('$name: every tile gives the same bits, whole and in panels', async (c) => {
+    for (const limits of limitsOf(c)) {
+      const built = buildCase(c, limits);
+      const usual = await results(built, built.plan);
+      const tiles = new Set(
+        Object.values(built.plan.routines)
+          .flat()
+          .flatMap(({ tiles = [] }) => tiles.map((t) => t.name)),
+      );
+      expect(tiles.size).toBeGreaterThan(1);
+      for (const name of names.filter((one) => tiles.has(one))) {
+        expect(await results(built, tiledPlan(built.plan, name)), name).toEqual(usual);
+      }
+    }
+  });
+
+  test.skipIf(NO_ADAPTER)('autotune tries large launches, remembers its choice, and changes no bit', async () => {
+    const c = matmulCase('nn', 200, 150, 120);
+    const built = buildCase(c);
+    const usual = await results(built, built.plan);
+    const tiling: Tiling = {};
+    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, { tiling, autotune: true });
+    expect(await runCase(built, executor)).toEqual(usual);
+    expect(executor.ledger.held).toBe(built.plan.bytes);
+    executor.destroy();
+    const large = Object.values(built.plan.routines)
+      .flat()
+      .filter(({ tiles }) => tiles);
+    expect(large.length).toBeGreaterThan(0);
+    expect(Object.keys(tiling).sort()).toEqual(
+      large.map((dispatch) => tilingKey(dispatch, built.plan.capacity)).sort(),
+    );
+    for (const name of Object.values(tiling)) expect(MATMUL_TILES.map((tile) => tile.name)).toContain(name);
+
+    // What is known is taken as it is, whatever it is.
+    for (const { name } of MATMUL_TILES) {
+      const known = Object.fromEntries(Object.keys(tiling).map((key) => [key, name]));
+      const remembering = await webgpuExecutor(gpu.device, gpu.description, built.plan, {
+        tiling: known,
+        autotune: true,
+      });
+      expect(await runCase(built, remembering)).toEqual(usual);
+      expect(new Set(Object.values(known))).toEqual(new Set([name]));
+      remembering.destroy();
+    }
+  });
+
+  test.skipIf(NO_ADAPTER)('autotune leaves small launches alone', async () => {
+    const built = buildCase(matmulCase('nn', 60, 30, 40));
+    const tiling: Tiling = {};
+    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, { tiling, autotune: true });
+    await runCase(built, executor);
+    executor.destroy();
+    expect(tiling).toEqual({});
+  });
+});

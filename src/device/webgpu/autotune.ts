@@ -1,0 +1,105 @@
+import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
+import { PARAMETER_WORDS, type Plan } from '../../tensor/plan.ts';
+import type { Tile } from '../../tensor/tiles.ts';
+import { type Tiling, tilingKey } from '../tiling.ts';
+import { type Pipelines, type Prepared, workgroupsOf } from './pipelines.ts';
+import { writeParams } from './uniforms.ts';
+
+/**
+ * Autotune: a kernel that has several tiles runs in each of them, and the device keeps the fastest. It happens right before a routine
+ * runs for the first time, on the buffers of the plan as they are then: nothing is allocated for it, and what the kernels leave behind
+ * is computed again by the routine itself. Tiles give the same bits, so the clock has no say in the result; all the same the choice
+ * is remembered, and is in the record of a run.
+ */
+
+/** Multiply-adds and words below which a launch takes as long as starting it. */
+const LEAST_WORK = 2 ** 21;
+/** A sample lasts at least so long: browsers round times, and waiting for the device takes some. */
+const SAMPLE_MS = 4;
+const MOST_REPEATS = 128;
+const ROUNDS = 3;
+/** Only a tile that takes at most this share of the time is worth leaving the first one for. */
+const WORTH = 0.95;
+/** Once this has been spent in a run, what is left is tuned by the next. */
+const BUDGET_MS = 2000;
+
+export interface Autotune {
+  /** Whether the routine is about to run for the first time. */
+  awaits(routine: string): boolean;
+  /** Tunes what the routine launches and is not known yet. */
+  before(routine: string, step: Step): Promise<void>;
+}
+
+/** @param prepared all dispatches of the plan; tuned ones are replaced. @param wait resolves when all that was submitted is done */
+export function newAutotune(
+  device: GPUDevice,
+  plan: Plan,
+  pipelines: Pipelines,
+  prepared: Readonly<Record<string, Prepared[]>>,
+  uniforms: GPUBuffer,
+  tiling: Tiling,
+  wait: () => Promise<void>,
+): Autotune {
+  const visited = new Set<string>();
+  let spent = 0;
+
+  /** Milliseconds of so many launches in a row. */
+  async function time(prepared: Prepared, launch: Launch, times: number) {
+    const block = new DataView(new ArrayBuffer(4 * PARAMETER_WORDS));
+    writeParams(block, 0, prepared.params, launch);
+    device.queue.writeBuffer(uniforms, 0, block.buffer);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(prepared.pipeline);
+    pass.setBindGroup(0, prepared.bindGroup, [0]);
+    const groups = workgroupsOf(launch, prepared, plan.limits);
+    for (let i = 0; i < times; i++) pass.dispatchWorkgroups(...groups);
+    pass.end();
+    await wait();
+    const begun = performance.now();
+    device.queue.submit([encoder.finish()]);
+    await wait();
+    return performance.now() - begun;
+  }
+
+  async function fastest(dispatch: Dispatch, launch: Launch): Promise<Tile> {
+    const candidates = await Promise.all(dispatch.tiles!.map((tile) => pipelines.prepare(dispatch, tile)));
+    const [first] = candidates;
+    let times = 1;
+    // The first launch of each is a warm-up.
+    for (const candidate of candidates) await time(candidate, launch, 1);
+    while (times < MOST_REPEATS && (await time(first, launch, times)) < SAMPLE_MS) times *= 2;
+    const least = candidates.map(() => Number.POSITIVE_INFINITY);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [i, candidate] of candidates.entries()) {
+        least[i] = Math.min(least[i], await time(candidate, launch, times));
+      }
+    }
+    const best = least.indexOf(Math.min(...least));
+    return dispatch.tiles![least[best] <= WORTH * least[0] ? best : 0];
+  }
+
+  return {
+    awaits: (routine) => !visited.has(routine),
+
+    async before(routine, step) {
+      visited.add(routine);
+      for (const dispatch of plan.routines[routine]) {
+        const key = tilingKey(dispatch, plan.capacity);
+        if (key === null || key in tiling || spent > BUDGET_MS) continue;
+        const launch = dispatch.at(step);
+        // What adds to its own output must not run twice.
+        if (launch.threads === 0 || launch.work < LEAST_WORK || launch.params.accumulate === 1) continue;
+        const begun = performance.now();
+        tiling[key] = (await fastest(dispatch, launch)).name;
+        spent += performance.now() - begun;
+      }
+      // A kernel at a shape may be in other routines too.
+      for (const [name, list] of Object.entries(plan.routines)) {
+        for (const [i, dispatch] of list.entries()) {
+          prepared[name][i] = await pipelines.prepare(dispatch, pipelines.tileOf(dispatch));
+        }
+      }
+    },
+  };
+}
