@@ -38,3 +38,42 @@ test.each(Object.keys(compiled))('%s is needed by some case, and is within the r
   }
   expect(needed).toBe(true);
 });
+
+/** Numbers in a memory of their own, and the kernels that work on it. */
+function numbers(count: number) {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const [x, out] = [0, 4 * count].map((offset) => new Float32Array(memory.buffer, offset, count));
+  return { x, out, kernels: simdKernels(memory) };
+}
+
+const COUNT = 4096;
+
+test.each([
+  ['e^x − 1', 'activation.elu', -100, 0, (x: number) => Math.expm1(x)],
+  ['ln(1 + e^x)', 'loss.logSumExp', -60, 60, (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))],
+] as const)('%s is within a few units in the last place of numbers near 1', (_, name, from, to, exact) => {
+  const { x, out, kernels } = numbers(COUNT);
+  const columns = name === 'loss.logSumExp' ? 4 : 1;
+  const count = COUNT / columns;
+  const values = Float32Array.from({ length: count }, (_, i) => from + ((to - from) * i) / count);
+  // A loss has rows of two columns: the number, and 0.
+  values.forEach((value, i) => {
+    x[i * columns] = value;
+  });
+  const params = { rows: columns === 4 ? count : 1, width4: columns === 4 ? 1 : count / 4, cols: 2, merge: 0 };
+  kernels[name]({ floats: { x, out, outLogSumExp: out }, words: {} }, params);
+  values.forEach((value, i) => {
+    const right = exact(value);
+    expect(Math.abs(out[i] - right), `${value}`).toBeLessThanOrEqual(4 * 2 ** -24 * Math.max(1, Math.abs(right)));
+  });
+});
+
+test('what is infinite or no number stays one', () => {
+  const { x, out, kernels } = numbers(4);
+  x.set([Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, -1e30]);
+  kernels['activation.elu']({ floats: { x, out }, words: {} }, { rows: 1, width4: 1 });
+  expect([...out]).toEqual([Number.NaN, -1, Number.POSITIVE_INFINITY, -1]);
+  x.set([0, Number.NaN, 0, 0]);
+  kernels['loss.logSumExp']({ floats: { x, outLogSumExp: out }, words: {} }, { rows: 1, width4: 1, cols: 2, merge: 0 });
+  expect(out[0]).toBeNaN();
+});

@@ -6,19 +6,57 @@ import binary from './simd/index.ts?wasm';
  * work in single precision on one memory, in which all operands lie.
  */
 
-/** The words of each line: the exported function, then its arguments, bindings and parameters of the dispatch by name. */
+/** Where a range of heads lies, and dropout: what all kernels over the entries of attention get. */
+const ENTRIES =
+  'rows heavy heads headFirst channels negativeSlope threshold key0 key1 ' +
+  'sourceStride sourceOffset targetStride targetOffset scoreStride';
+
+/** Over the rows that are not heavy, and over the segments of those that are. */
+const ATTENTION = [
+  ['rows', `indptr - indices`],
+  ['segments', `- segments indices`],
+].flatMap(([part, walk]) => {
+  const entries = part === 'rows' ? ENTRIES : ENTRIES.replace('heavy', '0');
+  const scores = 'upstream packed scoreSource scoreTarget out';
+  const ends = 'x targets upstream packed out';
+  const out = part === 'rows' ? 'out outLogSumExp' : 'out -';
+  return [
+    ...['global', 'local'].flatMap((ids) => [
+      [
+        `attention.gat.${part}.${ids}`,
+        `attention x scoreSource scoreTarget - - ${out} ${walk} ${ids === 'local' ? 'ids' : '-'} ${entries}`,
+      ],
+      [
+        `attention.gatv2.${part}.${ids}`,
+        `attention x - - targets vector ${out} ${walk} ${ids === 'local' ? 'ids' : '-'} ${entries}`,
+      ],
+    ]),
+    [`attention.gat.grad.targets.${part}`, `gatScores 0 x ${scores} ${walk} ${entries} ids`],
+    [`attention.gat.grad.sources.${part}`, `gatScores 1 x ${scores} ${walk} ${entries} ids`],
+    [`attention.gat.grad.features.${part}`, `gatFeatures ${scores} ${walk} ${entries} ids`],
+    [`attention.gatv2.grad.targets.${part}`, `gatv2Grad 0 ${ends} outVector ${walk} ${entries} ids vector`],
+    [`attention.gatv2.grad.sources.${part}`, `gatv2Grad 1 ${ends} - ${walk} ${entries} ids vector`],
+  ];
+});
+
+const ADAM = 'clock parameter moment1 moment2 rows beta1 beta2 gain1 gain2 l2 shrink lr epsilon';
+const SPARSE_DROPOUT = 'rows threshold scale key0 key1';
+
+/**
+ * The words of each line: the exported function, then its arguments: bindings and parameters of the dispatch by name, numbers as they
+ * are, and `-` for an operand that the kernel does not have.
+ */
 const KERNELS: Readonly<Record<string, string>> = {
   'matmul.nn': 'nn a b out rows inner width4 aStride4 bRow bStride4 bOffset4 outStride4 outOffset4 accumulate',
   'matmul.nt': 'nt a b out rows cols inner width4 aStride4 aOffset4 bRow bStride4 bOffset4 outStride4 accumulate',
   'matmul.tn': 'tn a b out rows cols width4 chunk aStride4 bStride4 bOffset4',
   'aggregate.rows.sum.weighted':
     'rows x weights out indptr indices rows heavy width4 xStride4 xOffset4 outStride4 outOffset4',
-  'aggregate.rows.sum.ones':
-    'rows x weights out indptr indices rows heavy width4 xStride4 xOffset4 outStride4 outOffset4',
+  'aggregate.rows.sum.ones': 'rows x - out indptr indices rows heavy width4 xStride4 xOffset4 outStride4 outOffset4',
   'aggregate.segments.sum.weighted': 'segments x weights out segments indices rows width4 xStride4 xOffset4',
-  'aggregate.segments.sum.ones': 'segments x weights out segments indices rows width4 xStride4 xOffset4',
+  'aggregate.segments.sum.ones': 'segments x - out segments indices rows width4 xStride4 xOffset4',
   'dropout.local': 'dropout x out ids rows width4 column4 threshold scale key0 key1',
-  'dropout.global': 'dropout x out ids rows width4 column4 threshold scale key0 key1',
+  'dropout.global': 'dropout x out - rows width4 column4 threshold scale key0 key1',
   'elementwise.add': 'add x y out rows width4',
   'elementwise.addBias': 'addBias x b out rows width4 column4',
   'elementwise.combine': 'combine x y out rows width4 alpha beta',
@@ -37,6 +75,31 @@ const KERNELS: Readonly<Record<string, string>> = {
   'reduce.mergeSum': 'mergeSum partial out rows width4 count scale outRow outStride4 outOffset4 accumulate',
   'copy.rows': 'copyRows x out rows copied width4 xStride4 xOffset4 outStride4 outOffset4',
   'copy.columns': 'copyColumns x out rows width4 xStride4 xFirst begin end outStride4 outOffset4',
+  'activation.elu': 'elu x out rows width4',
+  'activation.eluGrad': 'eluGrad upstream kept out rows width4',
+  'sparse.dropout.weighted.local': `sparseDropout weights out indptr ids ${SPARSE_DROPOUT}`,
+  'sparse.dropout.weighted.global': `sparseDropout weights out indptr - ${SPARSE_DROPOUT}`,
+  'sparse.dropout.ones.local': `sparseDropout - out indptr ids ${SPARSE_DROPOUT}`,
+  'sparse.dropout.ones.global': `sparseDropout - out indptr - ${SPARSE_DROPOUT}`,
+  'sparse.permute': 'permute x permutation out rows',
+  'loss.logSumExp': 'logSumExp x outLogSumExp rows width4 cols merge',
+  'loss.crossEntropy': 'crossEntropy x logSumExp - labels mask outLoss rows width4 cols first',
+  'loss.crossEntropy.weighted': 'crossEntropy x logSumExp weights labels mask outLoss rows width4 cols first',
+  'loss.crossEntropyGrad': 'crossEntropyGrad x logSumExp - labels mask out rows width4 cols first scale',
+  'loss.crossEntropyGrad.weighted': 'crossEntropyGrad x logSumExp weights labels mask out rows width4 cols first scale',
+  'optimizer.adam': `adam gradient - ${ADAM}`,
+  'optimizer.adam.clipped': `adam gradient clip ${ADAM}`,
+  'optimizer.sgd': 'sgd gradient - parameter velocity rows momentum l2 lr',
+  'optimizer.sgd.clipped': 'sgd gradient clip parameter velocity rows momentum l2 lr',
+  'optimizer.accumulate': 'accumulate x total rows keep',
+  'optimizer.squares': 'squares x outPartial rows first count',
+  'optimizer.notFinite': 'notFinite bits outPartial rows first count',
+  'rowDots.dots': 'rowDots x vector out rows heads headFirst channels stride offset scoreStride',
+  'rowDots.rowGrad': 'rowDotsRowGrad upstream vector4 out4 rows heads channels column4 width4 scoreStride',
+  'rowDots.vectorGrad': 'rowDotsVectorGrad upstream x4 out4 rows heads channels column4 width4 scoreStride chunk',
+  'attention.pack.statistics':
+    'packStatistics upstream x logSumExp packed rows heads headFirst channels targetStride targetOffset scoreStride',
+  ...Object.fromEntries(ATTENTION),
 };
 
 /** Whether this engine has WebAssembly with vector instructions. */
@@ -56,13 +119,13 @@ export function simdKernels(memory: WebAssembly.Memory): Record<string, CpuKerne
   return Object.fromEntries(kernels);
 }
 
-/** What not every dispatch of a kernel has. */
-const OPTIONAL = ['weights', 'ids'];
+/** The address of an operand that a kernel does not have. */
 const NONE = -1;
 
 /** An operand's address, or a parameter. */
 function argument(name: string, { floats, words }: Operands, params: Params): number {
-  const value = floats[name]?.byteOffset ?? words[name]?.byteOffset ?? params[name];
-  if (value === undefined && !OPTIONAL.includes(name)) throw new Error(`a dispatch without '${name}'`);
-  return value ?? NONE;
+  if (name === '-') return NONE;
+  const value = floats[name]?.byteOffset ?? words[name]?.byteOffset ?? params[name] ?? Number.parseInt(name, 10);
+  if (Number.isNaN(value)) throw new Error(`a dispatch without '${name}'`);
+  return value;
 }

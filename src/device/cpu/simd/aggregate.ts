@@ -1,8 +1,6 @@
 /** Weighted sums over compressed sparse rows; see shaders/aggregate.wgsl and ../aggregate.ts. */
 
-const VECTOR: usize = 16;
-/** The address of an operand that a dispatch does not have; see ../simd.ts. */
-const NONE: usize = <usize>-1;
+import { NONE, VECTOR } from './memory';
 
 /** The light rows: out[row] = Σ over its entries of weight · x[column]. */
 export function rows(

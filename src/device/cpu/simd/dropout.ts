@@ -1,6 +1,7 @@
-/** Dropout; see shaders/dropout.wgsl and, for the hash, src/graph/random.ts: the same words, four counters at a time. */
+/** Dropout; see shaders/dropout.wgsl, sparseDropout.wgsl and ../rows.ts: the same masks. */
 
-const NONE: usize = <usize>-1;
+import { loadUpTo, NONE, storeUpTo } from './memory';
+import { hash0, hash1, threefry } from './random';
 
 /** Each vec4 of x takes one hash of (row's id, vec4's column): four hashes at once, which may go over the end of a row. */
 export function dropout(
@@ -62,50 +63,43 @@ function keep(from: usize, to: usize, numbers: v128, limit: v128, factor: v128):
   v128.store(to, v128.and(i32x4.ge_u(numbers, limit), f32x4.mul(factor, v128.load(from))));
 }
 
-/** The words of the last `threefry`. */
-let hash0: v128 = i32x4.splat(0);
-let hash1: v128 = i32x4.splat(0);
-
-function threefry(key0: v128, key1: v128, counter0: v128, counter1: v128): void {
-  const key2 = v128.xor(i32x4.splat(0x1bd11bda), v128.xor(key0, key1));
-  let x = i32x4.add(counter0, key0);
-  let y = i32x4.add(counter1, key1);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 13), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 15), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 26), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 6), x);
-  x = i32x4.add(x, key1);
-  y = i32x4.add(y, i32x4.add(key2, i32x4.splat(1)));
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 17), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 29), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 16), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 24), x);
-  x = i32x4.add(x, key2);
-  y = i32x4.add(y, i32x4.add(key0, i32x4.splat(2)));
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 13), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 15), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 26), x);
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 6), x);
-  x = i32x4.add(x, key0);
-  y = i32x4.add(y, i32x4.add(key1, i32x4.splat(3)));
-  x = i32x4.add(x, y);
-  y = v128.xor(rotate(y, 17), x);
-  hash0 = x;
-  hash1 = y;
+/** Every four entries of a row take one hash of (row's id, their number): four hashes at once. */
+export function sparseDropout(
+  weights: usize,
+  out: usize,
+  indptr: usize,
+  ids: usize,
+  rows: u32,
+  threshold: u32,
+  scale: f32,
+  key0: u32,
+  key1: u32,
+): void {
+  const limit = i32x4.splat(threshold);
+  const factor = f32x4.splat(scale);
+  for (let row: u32 = 0; row < rows; row++) {
+    const begin = load<u32>(indptr + <usize>row * 4);
+    const end = load<u32>(indptr + <usize>row * 4, 4);
+    const id = i32x4.splat(ids == NONE ? row : load<u32>(ids + <usize>row * 4));
+    for (let first = begin; first < end; first += 16) {
+      const number = i32x4.add(i32x4.splat((first - begin) >> 2), i32x4(0, 1, 2, 3));
+      threefry(i32x4.splat(key0), i32x4.splat(key1), id, number);
+      // Words of one hash side by side; a word holds the numbers of two entries.
+      const words01 = v128.shuffle<i32>(hash0, hash1, 0, 4, 1, 5);
+      const words23 = v128.shuffle<i32>(hash0, hash1, 2, 6, 3, 7);
+      keepEntries(weights, out, first, end, i32x4.extend_low_i16x8_u(words01), limit, factor);
+      keepEntries(weights, out, first + 4, end, i32x4.extend_high_i16x8_u(words01), limit, factor);
+      keepEntries(weights, out, first + 8, end, i32x4.extend_low_i16x8_u(words23), limit, factor);
+      keepEntries(weights, out, first + 12, end, i32x4.extend_high_i16x8_u(words23), limit, factor);
+    }
+  }
 }
 
-function rotate(x: v128, by: i32): v128 {
-  return v128.or(i32x4.shl(x, by), i32x4.shr_u(x, 32 - by));
+/** Up to four entries from `first` on. */
+function keepEntries(weights: usize, out: usize, first: u32, end: u32, numbers: v128, limit: v128, factor: v128): void {
+  if (first >= end) return;
+  const at: usize = <usize>first * 4;
+  const count = end - first;
+  const scaled = weights == NONE ? factor : f32x4.mul(factor, loadUpTo(weights + at, count));
+  storeUpTo(out + at, v128.and(i32x4.ge_u(numbers, limit), scaled), count);
 }

@@ -1,6 +1,7 @@
 /** Elementwise work and the activations that most networks use; see ../rows.ts and ../activation.ts. */
 
-const VECTOR: usize = 16;
+import { exp, expm1 } from './exp';
+import { VECTOR } from './memory';
 
 export function add(x: usize, y: usize, out: usize, rows: u32, width4: u32): void {
   const end: usize = <usize>rows * width4 * VECTOR;
@@ -50,6 +51,28 @@ export function reluGrad(upstream: usize, kept: usize, out: usize, rows: u32, wi
   }
 }
 
+/** e^x − 1 below zero. */
+export function elu(x: usize, out: usize, rows: u32, width4: u32): void {
+  const end: usize = <usize>rows * width4 * VECTOR;
+  const zero = f32x4.splat(0);
+  for (let i: usize = 0; i < end; i += VECTOR) {
+    const value = v128.load(x + i);
+    const below = f32x4.lt(value, zero);
+    v128.store(out + i, v128.any_true(below) ? v128.bitselect(expm1(value), value, below) : value);
+  }
+}
+
+export function eluGrad(upstream: usize, kept: usize, out: usize, rows: u32, width4: u32): void {
+  const end: usize = <usize>rows * width4 * VECTOR;
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  for (let i: usize = 0; i < end; i += VECTOR) {
+    const value = v128.load(kept + i);
+    const slope = v128.bitselect(f32x4.add(value, one), one, f32x4.lt(value, zero));
+    v128.store(out + i, f32x4.mul(v128.load(upstream + i), slope));
+  }
+}
+
 export function gelu(x: usize, out: usize, rows: u32, width4: u32): void {
   const end: usize = <usize>rows * width4 * VECTOR;
   for (let i: usize = 0; i < end; i += VECTOR) {
@@ -85,22 +108,4 @@ function phi(x: v128): v128 {
   fit = f32x4.add(f32x4.splat(-1.26551223), f32x4.mul(t, fit));
   const tail = f32x4.mul(f32x4.mul(f32x4.splat(0.5), t), exp(f32x4.sub(fit, f32x4.mul(z, z))));
   return v128.bitselect(f32x4.sub(f32x4.splat(1), tail), tail, f32x4.ge(x, f32x4.splat(0)));
-}
-
-/**
- * e^x = 2^n · e^r with |r| ≤ ln 2 / 2, to about 2 units in the last place; 0 below the smallest normal number. The polynomial and
- * the two parts of ln 2 are those of Cephes, single/expf.c (https://www.netlib.org/cephes/).
- */
-function exp(x: v128): v128 {
-  const n = f32x4.nearest(f32x4.mul(f32x4.max(x, f32x4.splat(-88)), f32x4.splat(1.44269504)));
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))), f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
-  let p = f32x4.splat(1.98756915e-4);
-  p = f32x4.add(f32x4.splat(1.3981999507e-3), f32x4.mul(p, r));
-  p = f32x4.add(f32x4.splat(8.3334519073e-3), f32x4.mul(p, r));
-  p = f32x4.add(f32x4.splat(4.1665795894e-2), f32x4.mul(p, r));
-  p = f32x4.add(f32x4.splat(1.6666665459e-1), f32x4.mul(p, r));
-  p = f32x4.add(f32x4.splat(5.0000001201e-1), f32x4.mul(p, r));
-  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(p, power), f32x4.lt(x, f32x4.splat(-87)));
 }

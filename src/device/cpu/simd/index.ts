@@ -5,8 +5,14 @@
  * WebAssembly round alike on every processor.
  */
 export { rows, segments } from './aggregate';
-export { dropout } from './dropout';
-export { add, addBias, combine, gelu, geluGrad, relu, reluGrad, scale } from './elementwise';
+export { attention } from './attentionForward';
+export { gatFeatures, gatScores } from './attentionGat';
+export { gatv2Grad } from './attentionGatv2';
+export { dropout, sparseDropout } from './dropout';
+export { add, addBias, combine, elu, eluGrad, gelu, geluGrad, relu, reluGrad, scale } from './elementwise';
+export { crossEntropy, crossEntropyGrad, logSumExp } from './loss';
 export { nn, nt, tn } from './matmul';
 export { dotNormRows, normalizeRows, normalizeRowsGrad, rowMoments, rowSums } from './norm';
-export { columnSum, copyColumns, copyRows, mergeSum } from './rows';
+export { accumulate, adam, notFinite, sgd, squares } from './optimizer';
+export { packStatistics, rowDots, rowDotsRowGrad, rowDotsVectorGrad } from './rowDots';
+export { columnSum, copyColumns, copyRows, mergeSum, permute } from './rows';

@@ -3,7 +3,7 @@
  * vectors on x86, 32 on ARM. Where a tile sticks out, its last row or column is computed again and not stored.
  */
 
-const VECTOR: usize = 16;
+import { sums, VECTOR } from './memory';
 
 /** out[m, n] = Σ a[m, k] · b[k, n], in tiles of 4 rows × 8 columns. */
 export function nn(
@@ -139,17 +139,6 @@ export function nt(
       if (second) put(to + outStride, v128.and(inside, sums(s10, s11, s12, s13)), accumulate);
     }
   }
-}
-
-/** The sum of the lanes of each of four vectors: the four columns of a transposed square, added. */
-function sums(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-  const ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-  const cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  const ab = f32x4.add(ab0, ab1);
-  const cd = f32x4.add(cd0, cd1);
-  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
 /** Per chunk of rows: out[k, n] = Σ a[m, k] · b[m, n], in tiles of 4 × 8. */

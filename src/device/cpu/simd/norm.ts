@@ -1,21 +1,11 @@
 /** Layer norm; see shaders/normRows.wgsl and ../norm.ts. Two numbers per row come before it: mean and M2, or sums of gradients. */
 
-const VECTOR: usize = 16;
+import { lanes, lanesBelow, VECTOR } from './memory';
 
-/** Four columns of a row less a center; 0 in the padding. */
+/** Four columns of a row less a center; 0 in the padding, which is not part of a row. */
 function minus(x: usize, column4: u32, center: f32, cols: u32): v128 {
   const delta = f32x4.sub(v128.load(x + <usize>column4 * VECTOR), f32x4.splat(center));
   return v128.and(delta, lanesBelow(<i32>cols - <i32>(column4 * 4)));
-}
-
-/** Padding is not part of a row: it is left out of the vector in which a row ends. */
-function lanesBelow(count: i32): v128 {
-  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
-}
-
-function lanes(x: v128): f32 {
-  const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
 /** Mean and M2 of each row, in two passes; merged with those of the panel before. */

@@ -1,6 +1,6 @@
 /** Sums over rows and copies; see ../rows.ts and ../copy.ts. */
 
-const VECTOR: usize = 16;
+import { clear, VECTOR } from './memory';
 
 /** Per chunk of rows: the sum of each column. */
 export function columnSum(x: usize, out: usize, rows: u32, width4: u32, chunk: u32): void {
@@ -58,9 +58,8 @@ export function copyRows(
 ): void {
   for (let row: u32 = 0; row < rows; row++) {
     const to: usize = out + (<usize>row * outStride4 + outOffset4) * VECTOR;
-    const words: usize = <usize>width4 * 4;
-    if (row < copied) copyWords(x + (<usize>row * xStride4 + xOffset4) * VECTOR, to, words);
-    else clearWords(to, words);
+    if (row < copied) copyWords(x + (<usize>row * xStride4 + xOffset4) * VECTOR, to, width4 * 4);
+    else clear(to, width4 * 4);
   }
 }
 
@@ -80,7 +79,7 @@ export function copyColumns(
   for (let row: u32 = 0; row < rows; row++) {
     const to: usize = out + <usize>row * outStride4 * VECTOR;
     copyWords(x + <usize>row * xStride4 * VECTOR + <usize>xFirst * 4, to + <usize>begin * 4, end - begin);
-    clearWords(to + <usize>end * 4, (outOffset4 + width4) * 4 - end);
+    clear(to + <usize>end * 4, (outOffset4 + width4) * 4 - end);
   }
 }
 
@@ -90,6 +89,9 @@ function copyWords(from: usize, to: usize, count: usize): void {
   for (; from < end; from += 4, to += 4) store<u32>(to, load<u32>(from));
 }
 
-function clearWords(to: usize, count: usize): void {
-  for (const end: usize = to + count * 4; to < end; to += 4) store<u32>(to, 0);
+/** out[e] = x[permutation[e]] */
+export function permute(x: usize, permutation: usize, out: usize, rows: u32): void {
+  for (let e: usize = 0; e < <usize>rows * 4; e += 4) {
+    store<u32>(out + e, load<u32>(x + <usize>load<u32>(permutation + e) * 4));
+  }
 }
