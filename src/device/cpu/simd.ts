@@ -17,23 +17,22 @@ const ATTENTION = [
   ['segments', `- segments indices`],
 ].flatMap(([part, walk]) => {
   const entries = part === 'rows' ? ENTRIES : ENTRIES.replace('heavy', '0');
-  const scores = 'upstream packed scoreSource scoreTarget out';
+  const scores = 'upstream packed scoreSource scoreTarget';
   const ends = 'x targets upstream packed out';
-  const out = part === 'rows' ? 'out outLogSumExp' : 'out -';
   return [
     ...['global', 'local'].flatMap((ids) => [
       [
         `attention.gat.${part}.${ids}`,
-        `attention x scoreSource scoreTarget - - ${out} ${walk} ${ids === 'local' ? 'ids' : '-'} ${entries}`,
+        `attention x scoreSource scoreTarget - - out outLogSumExp ${walk} ${ids === 'local' ? 'ids' : '-'} ${entries}`,
       ],
       [
         `attention.gatv2.${part}.${ids}`,
-        `attention x - - targets vector ${out} ${walk} ${ids === 'local' ? 'ids' : '-'} ${entries}`,
+        `attention x - - targets vector out outLogSumExp ${walk} ${ids === 'local' ? 'ids' : '-'} ${entries}`,
       ],
     ]),
-    [`attention.gat.grad.targets.${part}`, `gatScores 0 x ${scores} ${walk} ${entries} ids`],
-    [`attention.gat.grad.sources.${part}`, `gatScores 1 x ${scores} ${walk} ${entries} ids`],
-    [`attention.gat.grad.features.${part}`, `gatFeatures ${scores} ${walk} ${entries} ids`],
+    [`attention.gat.grad.targets.${part}`, `gatScores 0 x ${scores} outScores ${walk} ${entries} ids`],
+    [`attention.gat.grad.sources.${part}`, `gatScores 1 x ${scores} outScores ${walk} ${entries} ids`],
+    [`attention.gat.grad.features.${part}`, `gatFeatures ${scores} out ${walk} ${entries} ids`],
     [`attention.gatv2.grad.targets.${part}`, `gatv2Grad 0 ${ends} outVector ${walk} ${entries} ids vector`],
     [`attention.gatv2.grad.sources.${part}`, `gatv2Grad 1 ${ends} - ${walk} ${entries} ids vector`],
   ];

@@ -20,7 +20,7 @@ import {
 } from './attention';
 import { exp, log } from './exp';
 import { addHeads, laneOf, leaky, scaleBy, scoreHeads, setHeads } from './heads';
-import { clear, NONE } from './memory';
+import { clear, NONE, padded } from './memory';
 
 const LEAST: f32 = -1e38;
 
@@ -59,16 +59,16 @@ export function attention(
   setDropout(threshold, key0, key1);
   const slope = f32x4.splat(negativeSlope);
   const whole = segments == NONE;
-  // From head to head of what is written: the state of a segment has its largest score and its sum in front.
-  const step: usize = <usize>(whole ? channels : channels + 2) * 4;
-  const headBytes: usize = <usize>channels * 4;
+  const step: usize = <usize>channels * 4;
   const lastHead = headFirst + heads;
+  const outStride = whole ? targetStride : padded(heads * channels);
+  const outOffset = whole ? targetOffset : 0;
   for (let number: u32 = 0; number < rows; number++) {
     if (!walkTo(number, indptr, segments, heavy)) continue;
     const row = walkRow;
     const begin = walkBegin;
     const end = walkEnd;
-    const to: usize = out + (whole ? (<usize>row * targetStride + targetOffset) * 4 : <usize>number * heads * step + 8);
+    const to: usize = out + (<usize>number * outStride + outOffset) * 4;
     const scores: usize = <usize>row * scoreStride * 4;
     const target: usize = targets + (<usize>row * targetStride + targetOffset) * 4;
     for (let group = headFirst & ~3; group < lastHead; group += 4) {
@@ -76,11 +76,11 @@ export function attention(
       const last = min<u32>(lastHead - group, 4);
       setHeads(first, last, channels);
       const before: usize = <usize>(group - headFirst);
-      const groupTo: usize = to + before * step;
-      const offset: usize = before * headBytes;
+      const offset: usize = before * step;
+      const groupTo: usize = to + offset;
       for (let lane = first; lane < last; lane++) clear(groupTo + <usize>lane * step, channels);
       const own = scoreTarget == NONE ? f32x4.splat(0) : v128.load(scoreTarget + scores + <usize>group * 4);
-      const a: usize = vector + <usize>group * headBytes;
+      const a: usize = vector + <usize>group * step;
       largest = f32x4.splat(LEAST);
       sum = f32x4.splat(0);
       for (let e = begin; e < end; e += 4) {
@@ -121,9 +121,9 @@ export function attention(
         addHeads(groupTo, step, x0, x1, x2, x3, s0, s1, s2, s3, first, last, channels);
       }
       if (whole) finish(groupTo, logSumExp + scores + <usize>group * 4, first, last, channels);
-      else keepState(groupTo, step, first, last);
+      else keepState(logSumExp + (<usize>number * heads + before) * 8, first, last);
     }
-    if (whole) clearPadding(to + <usize>heads * headBytes, targetStride, targetOffset + heads * channels);
+    clearPadding(to + <usize>heads * step, outStride, outOffset + heads * channels);
   }
 }
 
@@ -133,13 +133,11 @@ function shrink(by: v128, to: usize, step: usize, first: u32, last: u32, channel
   for (let lane = first; lane < last; lane++) scaleBy(to + <usize>lane * step, laneOf(by, lane), channels);
 }
 
-function keepState(to: usize, step: usize, first: u32, last: u32): void {
+/** The state of a segment, in pairs: largest score and sum. */
+function keepState(to: usize, first: u32, last: u32): void {
   for (let lane = first; lane < last; lane++) {
-    v128.store_lane<u64>(
-      to + <usize>lane * step - 8,
-      v128.shuffle<f32>(laneOf(largest, lane), laneOf(sum, lane), 0, 4, 0, 4),
-      0,
-    );
+    const pair = v128.shuffle<f32>(laneOf(largest, lane), laneOf(sum, lane), 0, 4, 0, 4);
+    v128.store_lane<u64>(to + <usize>lane * 8, pair, 0);
   }
 }
 

@@ -20,7 +20,7 @@ import {
 } from './attention';
 import { exp } from './exp';
 import { addHeads, dotHeads, leaky, leakySlope, setHeads } from './heads';
-import { clear, NONE, storeUpTo } from './memory';
+import { clear, NONE, padded, storeUpTo } from './memory';
 
 const ZERO: v128 = f32x4.splat(0);
 
@@ -128,7 +128,7 @@ export function gatFeatures(
   const step: usize = <usize>channels * 4;
   const width = heads * channels;
   const stride: usize = <usize>targetStride * 4;
-  const outStride = segments == NONE ? sourceStride : width;
+  const outStride = segments == NONE ? sourceStride : padded(width);
   const outOffset = segments == NONE ? sourceOffset : 0;
   for (let number: u32 = 0; number < rows; number++) {
     if (!walkTo(number, indptr, segments, heavy)) continue;

@@ -21,7 +21,7 @@ import {
 import { logSumExps, meanDots } from './attentionGat';
 import { exp } from './exp';
 import { dotHeads, laneOf, leakySlope, scoreHeads, setHeads } from './heads';
-import { clear, loadUpTo, NONE, storeUpTo } from './memory';
+import { clear, loadUpTo, NONE, padded, storeUpTo } from './memory';
 
 /** Of one end: the gradient of the target and its part of the vector's, or over the transpose the gradient of the source. */
 export function gatv2Grad(
@@ -58,7 +58,7 @@ export function gatv2Grad(
   const step: usize = <usize>channels * 4;
   const width = heads * channels;
   const whole = segments == NONE;
-  const outStride = whole ? (transposed ? sourceStride : targetStride) : width;
+  const outStride = whole ? (transposed ? sourceStride : targetStride) : padded(width);
   const outOffset = whole ? (transposed ? sourceOffset : targetOffset) : 0;
   for (let number: u32 = 0; number < rows; number++) {
     if (!walkTo(number, indptr, segments, heavy)) continue;

@@ -22,6 +22,11 @@ export function storeUpTo(at: usize, x: v128, count: u32): void {
   }
 }
 
+/** As many floats as whole vectors hold. */
+export function padded(count: u32): u32 {
+  return (count + 3) & ~3;
+}
+
 /** Zeros for so many floats. */
 export function clear(to: usize, count: u32): void {
   const end: usize = to + <usize>count * 4;
