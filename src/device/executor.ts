@@ -29,6 +29,8 @@ export interface Executor {
   read(value: Value): Promise<HostArray>;
   /** Where kernels at their shapes ran in another tile than the first; absent where kernels have no tiles. */
   tiles?(): Tiling;
+  /** Milliseconds that went into trying tiles: runs of routines waited for it. */
+  tunedMs?(): number;
   /** Times single dispatches; absent where the device or the plan has no timestamps for it. */
   readonly profile?: Profile;
   destroy(): void;

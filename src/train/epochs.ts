@@ -61,10 +61,13 @@ export async function runEpochs(
     Object.assign(times, { sample: 0, read: 0, upload: 0, waited: 0 });
     const profile = job.control?.wantsProfile?.() ? executor.profile : undefined;
     profile?.start();
+    const tuned = () => executor.tunedMs?.() ?? 0;
+    const tunedBefore = tuned();
     const begun = performance.now();
     await run.train!.epoch(epoch);
     const trainedAt = await executor.done();
-    const ms = trainedAt - begun - times.waited;
+    const tunedInTraining = tuned();
+    const ms = trainedAt - begun - times.waited - (tunedInTraining - tunedBefore);
     const split = { sampleMs: times.sample, readMs: times.read, uploadMs: times.upload };
 
     // It is the last unless it turns out to be the best.
@@ -83,7 +86,7 @@ export async function runEpochs(
     };
     await run.evaluate.epoch(epoch, readers.length > 0 && inBatches ? read : undefined);
     const values = await executor.results();
-    const evalMs = performance.now() - trainedAt - times.waited - reading;
+    const evalMs = performance.now() - trainedAt - times.waited - reading - (tuned() - tunedInTraining);
     if (!inBatches) await read(null);
     if (profile) job.onProfile?.(epoch, await profile.stop());
 

@@ -20,7 +20,7 @@ const MOST_REPEATS = 128;
 const ROUNDS = 3;
 /** Only a tile that takes at most this share of the time is worth leaving the first one for. */
 const WORTH = 0.95;
-/** Once this has been spent in a run, what is left is tuned by the next. */
+/** Once a routine has taken so long, what is left is tuned by the next run. */
 const BUDGET_MS = 2000;
 
 export interface Autotune {
@@ -28,6 +28,8 @@ export interface Autotune {
   awaits(routine: string): boolean;
   /** Tunes what the routine launches and is not known yet. */
   before(routine: string, step: Step): Promise<void>;
+  /** Milliseconds that all of it took. */
+  spent(): number;
 }
 
 interface Tuned {
@@ -89,18 +91,17 @@ export function newAutotune({ device, plan, pipelines, prepared, uniforms, tilin
 
     async before(routine, step) {
       visited.add(routine);
-      const before = spent;
+      const started = performance.now();
+      const known = Object.keys(tiling).length;
       for (const dispatch of plan.routines[routine]) {
         const key = tilingKey(dispatch, plan.capacity);
-        if (key === null || key in tiling || spent > BUDGET_MS) continue;
+        if (key === null || key in tiling || performance.now() - started > BUDGET_MS) continue;
         const launch = dispatch.at(step);
         // What adds to its own output must not run twice.
         if (launch.threads === 0 || launch.work < LEAST_WORK || launch.params.accumulate === 1) continue;
-        const begun = performance.now();
         tiling[key] = (await fastest(dispatch, launch)).name;
-        spent += performance.now() - begun;
       }
-      if (spent === before) return;
+      if (Object.keys(tiling).length === known) return;
       onTuned(tiling);
       // A kernel at a shape may be in other routines too.
       for (const [name, list] of Object.entries(plan.routines)) {
@@ -108,6 +109,9 @@ export function newAutotune({ device, plan, pipelines, prepared, uniforms, tilin
           prepared[name][i] = await pipelines.prepare(dispatch, pipelines.tileOf(dispatch));
         }
       }
+      spent += performance.now() - started;
     },
+
+    spent: () => spent,
   };
 }

@@ -279,6 +279,8 @@ export async function webgpuExecutor(
       return Object.fromEntries(ran.sort(([a], [b]) => (a < b ? -1 : 1)));
     },
 
+    tunedMs: () => autotune?.spent() ?? 0,
+
     ...(profiler ? { profile: { start: profiler.start, stop: profiler.stop } } : {}),
 
     destroy() {
