@@ -13,7 +13,7 @@ import { writeParams } from './uniforms.ts';
  */
 
 /** Multiply-adds and words below which a launch takes as long as starting it. */
-const LEAST_WORK = 2 ** 21;
+const LEAST_WORK = 2 ** 19;
 /** A sample lasts at least so long: browsers round times, and waiting for the device takes some. */
 const SAMPLE_MS = 4;
 const MOST_REPEATS = 128;
