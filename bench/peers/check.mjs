@@ -54,8 +54,7 @@ function smallProblem(model, kind) {
   return {
     ...{ model, nodes, featureCount, classes, hidden: 16, heads: 4, lr: 0.01, weightDecay: 5e-4, seed: 1 },
     adjacency: toCsr(nodes, operators[model](neighbours)),
-    features:
-      kind === 'sparse' ? { kind, ...csr } : { kind, values: Array.from(toDense(csr, nodes, featureCount)) },
+    features: kind === 'sparse' ? { kind, ...csr } : { kind, values: Array.from(toDense(csr, nodes, featureCount)) },
     labels: Array.from({ length: nodes }, () => pick(classes)),
     train: Array.from({ length: nodes }, (_, node) => (node % 3 === 0 ? 1 : 0)),
   };
@@ -125,7 +124,9 @@ async function check(modules, given) {
     }
     const difference = Math.max(...curve.losses.map((loss, step) => Math.abs(loss - reference.losses[step])));
     const agrees = difference <= tolerance;
-    console.log(`  ${curve.name}: ${agrees ? 'agrees' : 'DISAGREES'}, largest difference ${difference.toExponential(1)}`);
+    console.log(
+      `  ${curve.name}: ${agrees ? 'agrees' : 'DISAGREES'}, largest difference ${difference.toExponential(1)}`,
+    );
     if (!agrees) process.exitCode = 1;
   }
 }

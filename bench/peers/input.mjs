@@ -103,7 +103,8 @@ export function initialWeights(input) {
     const limit = Math.sqrt(6 / (rows + columns));
     return Float32Array.from({ length: rows * columns }, () => (2 * next() - 1) * limit);
   };
-  const initial = (name, shape) => input.weights?.[name] ?? (shape.length === 2 ? glorot(...shape) : new Float32Array(...shape));
+  const initial = (name, shape) =>
+    input.weights?.[name] ?? (shape.length === 2 ? glorot(...shape) : new Float32Array(...shape));
   const shapes = Object.entries(parameterShapes(input));
   return Object.fromEntries(shapes.map(([name, shape]) => [name, Float32Array.from(initial(name, shape))]));
 }

@@ -10,12 +10,12 @@ const { numpy: np, tree } = jax;
 export const formulations = ['gather', 'dense'];
 
 const sentences = {
-  gather: 'rows cut into padded pieces, multiplied with gathers and row sums',
-  dense: 'dense adjacency and features as matmuls',
+  gather: 'gathers of padded pieces of rows',
+  dense: 'dense matmuls',
 };
 const derivatives = {
-  gcn: 'derivative written out',
-  sage: 'derivative written out',
+  gcn: 'derivative by hand',
+  sage: 'derivative by hand',
   gat: 'valueAndGrad',
 };
 
@@ -36,7 +36,7 @@ export async function createPeer(input) {
   return {
     name: 'jax-js',
     version: versionOf('@jax-js/jax'),
-    formulation: `${sentences[formulation]}, ${derivatives[input.model]}, the whole step in one jit`,
+    formulation: `${sentences[formulation]}, ${derivatives[input.model]}, one jit`,
     async run(steps) {
       let loss;
       for (let nth = 0; nth < steps; nth++) {

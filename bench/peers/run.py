@@ -38,6 +38,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=60, help="stop after that long, but not before the third sample")
     parser.add_argument("--steps", type=int, default=1, help="steps per sample")
     parser.add_argument("--threads", type=int, default=0, help="PyTorch's; 0 leaves its default, which busy cores ruin")
+    parser.add_argument("--only", default="", help="a part of the names of the peers that are wanted")
     parser.add_argument("--losses", type=int, default=0, help="print the loss of that many steps instead of times")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
@@ -47,6 +48,8 @@ def main():
     with open(options.input, encoding="utf-8") as file:
         problem = json.load(file)
     for name, make in PEERS:
+        if options.only not in name:
+            continue
         try:
             print(json.dumps({"name": name, **measure(make, problem, options)}), flush=True)
         except (ImportError, NotImplementedError) as error:
@@ -77,7 +80,8 @@ def measure(make, problem, options):
 
     samples(options.warmup, options.seconds / 4, 1)
     times = samples(options.samples, options.seconds, 3)
-    return {"version": version, "formulation": formulation, "msPerStep": times, "loss": loss}
+    eager = "eager" in formulation
+    return {"version": version, "formulation": formulation, "pygEager": eager, "msPerStep": times, "loss": loss}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@
 export function toDense(csr, rows, columns) {
   const dense = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    for (let k = csr.indptr[row]; k < csr.indptr[row + 1]; k++) dense[row * columns + csr.indices[k]] += csr.values?.[k] ?? 1;
+    for (let k = csr.indptr[row]; k < csr.indptr[row + 1]; k++)
+      dense[row * columns + csr.indices[k]] += csr.values?.[k] ?? 1;
   }
   return dense;
 }

@@ -9,8 +9,8 @@ import { convolution } from './tfjs-webgpu/convolution.mjs';
 export const formulations = ['gather', 'dense'];
 
 const sentences = {
-  gather: 'rows cut into padded pieces, multiplied with gathers and batched matmuls, derivative written out',
-  dense: 'dense adjacency and features as matmuls, derivative written out',
+  gather: 'gathers of padded pieces of rows, batched matmuls, derivative by hand',
+  dense: 'dense matmuls, derivative by hand',
 };
 /**
  * tfjs on WebGPU; `installShims` must have run before this module is imported.

@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { negativeSlope } from '../input.mjs';
 import { perHead, placesOf, toBestPieces, toDense, transpose } from '../sparse.mjs';
 import { adamUpdate, keepDrawer } from './adam.mjs';
-import { featureProducts, inFours, joinPieces, matMulInParts, piecesTensors, placesTensor, rowSums } from './products.mjs';
+import {
+  featureProducts,
+  inFours,
+  joinPieces,
+  matMulInParts,
+  piecesTensors,
+  placesTensor,
+  rowSums,
+} from './products.mjs';
 
 /**
  * GAT: advances the state by one step, gives the loss. The derivative is written out: tfjs-core does not bring those of its ops

@@ -85,7 +85,7 @@ export function adjacencyProducts({ model, nodes, adjacency }, formulation) {
 /** The product with the columns of `x` filled up to a multiple of four: tfjs's matmul kernels are 2 to 4 times faster so. */
 export function inFours(product) {
   return (x) => {
-    const [rows, columns] = x.shape;
+    const columns = x.shape[1];
     const missing = (4 - (columns % 4)) % 4;
     if (missing === 0) return product(x);
     const filled = tf.pad2d(x, [
