@@ -84,23 +84,27 @@ function pythonLosses(problem) {
   }
 }
 
-async function gpuLosses(modules, problem) {
-  const curves = [];
-  for (const { createPeer, formulations } of modules) {
+async function* gpuLosses(modules, problem) {
+  for (const { module, name } of modules) {
+    const { createPeer, formulations } = module;
     for (const formulation of formulations) {
       const missing = leftOut(formulation, problem);
       if (missing) {
-        curves.push({ name: formulation, missing });
+        yield { name: `${name} ${formulation}`, missing };
         continue;
       }
       const peer = await createPeer({ ...problem, formulation });
       const losses = [];
       for (let step = 0; step < steps; step++) losses.push(await peer.run(1));
-      curves.push({ name: `${peer.name} ${formulation}`, losses });
       peer.dispose();
+      yield { name: `${name} ${formulation}`, losses };
     }
   }
-  return curves;
+}
+
+async function* allLosses(fromPython, modules, problem) {
+  yield* fromPython;
+  yield* gpuLosses(modules, problem);
 }
 
 async function check(modules, given) {
@@ -116,7 +120,7 @@ async function check(modules, given) {
   }
   console.log(`${problem.model}, ${problem.features.kind} features`);
   console.log(`  ${reference.name}: ${reference.losses.map((loss) => loss.toFixed(6)).join(' ')}`);
-  for (const curve of [...fromPython, ...(await gpuLosses(modules, problem))]) {
+  for await (const curve of allLosses(fromPython, modules, problem)) {
     if (curve === reference) continue;
     if (curve.missing) {
       console.log(`  ${curve.name}: not checked (${curve.missing})`);
@@ -138,6 +142,6 @@ const problems = file
 const gpu = create([]);
 installShims(gpu, globals);
 const modules = [];
-for (const name of ['jax-js', 'tfjs-webgpu']) modules.push(await import(`./${name}.mjs`));
+for (const name of ['jax-js', 'tfjs-webgpu']) modules.push({ name, module: await import(`./${name}.mjs`) });
 for (const problem of problems) await check(modules, problem);
-for (const { close } of modules) close();
+for (const { module } of modules) module.close();

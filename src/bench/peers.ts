@@ -26,6 +26,12 @@ export interface GemmPeer extends Pick<Peer, 'name' | 'version' | 'formulation' 
   run(times: number): Promise<void>;
 }
 
+/** A peer that can be opened in this process. */
+export interface BrowserPeer {
+  readonly name: string;
+  open(): Promise<Peer>;
+}
+
 /** One of the peers that a Python script has timed. */
 export interface PythonPeer {
   readonly name: string;
@@ -36,16 +42,15 @@ export interface PythonPeer {
 
 /** Peers that run in this process on the same adapter, and those in Python. Of what is missing they say why, a line each. */
 export interface PeerSource {
-  open(
-    input: PeerInput,
-  ): Promise<{ readonly open: readonly (() => Promise<Peer>)[]; readonly missing: readonly string[] }>;
+  open(input: PeerInput): Promise<{ readonly peers: readonly BrowserPeer[]; readonly missing: readonly string[] }>;
   /** @param side of the matrices */
   gemm(side: number): Promise<(() => Promise<GemmPeer>)[]>;
   python(input: PeerInput): Promise<{ readonly peers: readonly PythonPeer[]; readonly missing: readonly string[] }>;
 }
 
-/** Steps between synchronisations, equal for all. */
+/** Steps between synchronisations, equal for all whose step takes less than `SLOW` ms; beside more, a synchronisation is nothing. */
 export const STEPS = 5;
+const SLOW = 2000;
 /** A slow peer is stopped after so many seconds, but not before so many samples. */
 export const WARM_UP = { most: 3, seconds: 15, least: 1 };
 export const SAMPLES = { most: 20, seconds: 60, least: 3 };
@@ -103,15 +108,16 @@ async function measure(
   }
   const browser = await source.open(input);
   browser.missing.forEach(miss);
-  for (const openPeer of browser.open) {
-    const peer = await openPeer();
-    const name = `${peer.name} ${peer.version} (${peer.formulation})`;
+  for (const { name, open: openPeer } of browser.peers) {
+    let peer: Peer | undefined;
     try {
-      tell(name, await timeSteps((steps) => peer.run(steps)), 'browser', 'webgpu');
+      peer = await openPeer();
+      const { run } = peer;
+      tell(`${peer.name} ${peer.version} (${peer.formulation})`, await timeSteps(run), 'browser', 'webgpu');
     } catch (error) {
       miss(`${name}: left out, ${error instanceof Error ? error.message : error}`);
     } finally {
-      peer.dispose();
+      peer?.dispose();
     }
   }
   const python = await source.python(input);
@@ -123,18 +129,22 @@ async function measure(
 
 /** Milliseconds per step, each sample timed to completion. */
 async function timeSteps(run: (steps: number) => Promise<unknown>): Promise<number[]> {
-  const collect = async ({ most, seconds, least }: typeof SAMPLES) => {
+  const collect = async (steps: number, { most, seconds, least }: typeof SAMPLES) => {
     const begun = performance.now();
     const samples: number[] = [];
     while (samples.length < least || (samples.length < most && performance.now() - begun < 1000 * seconds)) {
       const from = performance.now();
-      await run(STEPS);
-      samples.push((performance.now() - from) / STEPS);
+      await run(steps);
+      samples.push((performance.now() - from) / steps);
     }
     return samples;
   };
-  await collect(WARM_UP);
-  return collect(SAMPLES);
+  // The first one compiles, the second one tells how long they take.
+  await run(1);
+  const [first] = await collect(1, { most: 1, seconds: 0, least: 1 });
+  if (first > SLOW) return collect(1, SAMPLES);
+  await collect(STEPS, WARM_UP);
+  return collect(STEPS, SAMPLES);
 }
 
 const own = (timed: readonly Timed[], kind: Backend['kind']) =>

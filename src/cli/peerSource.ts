@@ -55,7 +55,7 @@ export function peerSource({ backends, progress }: BenchContext): PeerSource & {
   return {
     async open(input) {
       const shared = await once();
-      if (typeof shared === 'string') return { open: [], missing: [shared] };
+      if (typeof shared === 'string') return { peers: [], missing: [shared] };
       const { modules, leftOut } = shared;
       // One formulation after the other, so that each library shows its best.
       const all = modules.flatMap(({ name, module }) =>
@@ -66,7 +66,7 @@ export function peerSource({ backends, progress }: BenchContext): PeerSource & {
         })),
       );
       return {
-        open: all.filter(({ missing }) => !missing).map(({ open }) => open),
+        peers: all.filter(({ missing }) => !missing),
         missing: all.filter(({ missing }) => missing).map(({ name, missing }) => `${name}: left out, ${missing}`),
       };
     },
