@@ -1,9 +1,9 @@
 /**
- * Do all peers compute the same? Without dropout, from the same weights, the losses of ten steps must agree with NumPy's.
+ * Do all peers compute the same? Without dropout, from the same weights, the losses of ten steps must agree with the reference's.
  *   node check.mjs [INPUT.json]
- * INPUT.json is a PeerInput (input.mjs); without one a small random graph is taken, with an isolated node, a heavy row,
- * a node without features and a feature that no node has. PEERS_PYTHON names the Python (default python3); it needs NumPy
- * and SciPy, and checks PyTorch Geometric too where it is installed. Exit status 1 where a peer disagrees.
+ * INPUT.json is a PeerInput (input.mjs); without one every model is checked on a small random graph with an isolated node, a heavy
+ * row, a node without features and a feature that no node has, once with sparse and once with dense features. PEERS_PYTHON names the
+ * Python (default python3). The reference is NumPy's GCN and PyTorch Geometric's SAGE and GAT. Exit status 1 where a peer disagrees.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
-import { initialWeights, random, transpose } from './input.mjs';
+import { initialWeights, leftOut, random } from './input.mjs';
 import { installShims } from './shims.mjs';
+import { toDense, transpose } from './sparse.mjs';
 
 const steps = 10;
 const tolerance = 1e-4;
@@ -26,25 +27,34 @@ function toCsr(rows, triplets) {
   return { indptr, indices: sorted.map((t) => t[1]), values: sorted.map((t) => Math.fround(t[2])) };
 }
 
-function smallProblem() {
+/** What each model aggregates with, from the neighbours of each node without itself. */
+const operators = {
+  gcn: (neighbours) => {
+    const scale = (a, b) => 1 / Math.sqrt((neighbours[a].size + 1) * (neighbours[b].size + 1));
+    return neighbours.flatMap((set, a) => [a, ...set].map((b) => [a, b, scale(a, b)]));
+  },
+  sage: (neighbours) => neighbours.flatMap((set, a) => [...set].map((b) => [a, b, 1 / set.size])),
+  gat: (neighbours) => neighbours.flatMap((set, a) => [a, ...set].map((b) => [a, b, 1])),
+};
+
+function smallProblem(model, kind) {
   const [nodes, featureCount, classes] = [203, 57, 5];
   const next = random(7);
   const pick = (count) => Math.floor(next() * count);
-  const neighbours = Array.from({ length: nodes }, (_, node) => new Set([node]));
-  const connect = (a, b) => neighbours[a].add(b) && neighbours[b].add(a);
+  const neighbours = Array.from({ length: nodes }, () => new Set());
+  const connect = (a, b) => a !== b && neighbours[a].add(b) && neighbours[b].add(a);
   for (let edge = 0; edge < 300; edge++) connect(1 + pick(nodes - 1), 1 + pick(nodes - 1));
   for (let node = 2; node < nodes; node += 2) connect(1, node);
-  const scale = (a, b) => 1 / Math.sqrt(neighbours[a].size * neighbours[b].size);
-  const adjacency = neighbours.flatMap((set, a) => [...set].map((b) => [a, b, scale(a, b)]));
   const features = [];
   for (let node = 1; node < nodes; node++) {
     const columns = new Set(Array.from({ length: 1 + pick(12) }, () => 1 + pick(featureCount - 1)));
     for (const column of columns) features.push([node, column, 1 / columns.size]);
   }
+  const csr = toCsr(nodes, features);
   return {
-    ...{ nodes, featureCount, classes, hidden: 16, lr: 0.01, weightDecay: 5e-4, seed: 1 },
-    adjacency: toCsr(nodes, adjacency),
-    features: toCsr(nodes, features),
+    ...{ model, nodes, featureCount, classes, hidden: 16, heads: 4, lr: 0.01, weightDecay: 5e-4, seed: 1 },
+    adjacency: toCsr(nodes, operators[model](neighbours)),
+    features: kind === 'sparse' ? { kind, ...csr } : { kind, values: Array.from(toDense(csr, nodes, featureCount)) },
     labels: Array.from({ length: nodes }, () => pick(classes)),
     train: Array.from({ length: nodes }, (_, node) => (node % 3 === 0 ? 1 : 0)),
   };
@@ -74,47 +84,64 @@ function pythonLosses(problem) {
   }
 }
 
-async function gpuLosses(problem) {
-  const gpu = create([]);
-  installShims(gpu, globals);
-  const curves = [];
-  const peers = [];
-  for (const name of ['jax-js', 'tfjs-webgpu']) {
-    const { createPeer, formulations } = await import(`./${name}.mjs`);
+async function* gpuLosses(modules, problem) {
+  for (const { module, name } of modules) {
+    const { createPeer, formulations } = module;
     for (const formulation of formulations) {
+      const missing = leftOut(formulation, problem);
+      if (missing) {
+        yield { name: `${name} ${formulation}`, missing };
+        continue;
+      }
       const peer = await createPeer({ ...problem, formulation });
       const losses = [];
       for (let step = 0; step < steps; step++) losses.push(await peer.run(1));
-      curves.push({ name: `${peer.name} ${formulation}`, losses });
-      peers.push(peer);
+      peer.dispose();
+      yield { name: `${name} ${formulation}`, losses };
     }
   }
-  for (const peer of peers) peer.dispose();
-  return curves;
+}
+
+async function* allLosses(fromPython, modules, problem) {
+  yield* fromPython;
+  yield* gpuLosses(modules, problem);
+}
+
+async function check(modules, given) {
+  const problem = { ...given, dropout: 0, attentionDropout: 0 };
+  if (problem.features.kind === 'sparse') checkTranspose(problem);
+  const weights = Object.entries(initialWeights(problem)).map(([name, values]) => [name, Array.from(values)]);
+  problem.weights = Object.fromEntries(weights);
+
+  const fromPython = pythonLosses(problem);
+  const reference = fromPython.find((curve) => curve.losses);
+  if (!reference) {
+    throw new Error(`The reference is missing (${fromPython[0]?.missing}): name a Python that has it in PEERS_PYTHON.`);
+  }
+  console.log(`${problem.model}, ${problem.features.kind} features`);
+  console.log(`  ${reference.name}: ${reference.losses.map((loss) => loss.toFixed(6)).join(' ')}`);
+  for await (const curve of allLosses(fromPython, modules, problem)) {
+    if (curve === reference) continue;
+    if (curve.missing) {
+      console.log(`  ${curve.name}: not checked (${curve.missing})`);
+      continue;
+    }
+    const difference = Math.max(...curve.losses.map((loss, step) => Math.abs(loss - reference.losses[step])));
+    const agrees = difference <= tolerance;
+    console.log(
+      `  ${curve.name}: ${agrees ? 'agrees' : 'DISAGREES'}, largest difference ${difference.toExponential(1)}`,
+    );
+    if (!agrees) process.exitCode = 1;
+  }
 }
 
 const [file] = process.argv.slice(2);
-const problem = { ...(file ? JSON.parse(readFileSync(file, 'utf8')) : smallProblem()), dropout: 0 };
-checkTranspose(problem);
-for (const [name, values] of Object.entries(initialWeights(problem))) problem[name] = Array.from(values);
-
-const fromPython = pythonLosses(problem);
-const reference = fromPython.find((curve) => curve.name === 'numpy-scipy');
-if (!reference?.losses) {
-  console.error(
-    `The reference is missing (${reference?.missing}): name a Python that has NumPy and SciPy in PEERS_PYTHON.`,
-  );
-  process.exit(1);
-}
-console.log(`numpy-scipy: ${reference.losses.map((loss) => loss.toFixed(6)).join(' ')}`);
-for (const curve of [...fromPython, ...(await gpuLosses(problem))]) {
-  if (curve === reference) continue;
-  if (curve.missing) {
-    console.log(`${curve.name}: not checked (${curve.missing})`);
-    continue;
-  }
-  const difference = Math.max(...curve.losses.map((loss, step) => Math.abs(loss - reference.losses[step])));
-  const agrees = difference <= tolerance;
-  console.log(`${curve.name}: ${agrees ? 'agrees' : 'DISAGREES'}, largest difference ${difference.toExponential(1)}`);
-  if (!agrees) process.exitCode = 1;
-}
+const problems = file
+  ? [JSON.parse(readFileSync(file, 'utf8'))]
+  : Object.keys(operators).flatMap((model) => ['sparse', 'dense'].map((kind) => smallProblem(model, kind)));
+const gpu = create([]);
+installShims(gpu, globals);
+const modules = [];
+for (const name of ['jax-js', 'tfjs-webgpu']) modules.push({ name, module: await import(`./${name}.mjs`) });
+for (const problem of problems) await check(modules, problem);
+for (const { module } of modules) module.close();

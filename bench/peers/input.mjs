@@ -1,153 +1,75 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * What every peer is given, and the layouts that the peers make of it. Nothing here runs inside the timed region.
+ * What every peer is given, and what they all make of it. Nothing here runs inside the timed region.
  *
- * @typedef {{ indptr: ArrayLike<number>, indices: ArrayLike<number>, values: ArrayLike<number> }} Csr
+ * @typedef {{ indptr: ArrayLike<number>, indices: ArrayLike<number>, values?: ArrayLike<number> | null }} Csr
  * @typedef {object} PeerInput
+ * @property {'gcn' | 'sage' | 'gat'} model two layers; ReLU between them, with gat ELU
  * @property {number} nodes
  * @property {number} featureCount
  * @property {number} classes
  * @property {number} hidden
- * @property {Csr} features nodes × featureCount
- * @property {Csr} adjacency nodes × nodes, normalised symmetrically, with self-loops: equal to its transpose
+ * @property {number} heads of the first layer of gat, side by side; the second has one
+ * @property {({ kind: 'sparse' } & Csr) | { kind: 'dense', values: ArrayLike<number> }} features nodes × featureCount
+ * @property {Csr} adjacency nodes × nodes, what the model aggregates with: normalised symmetrically, with self-loops, equal to
+ *   its transpose (gcn); the mean of the neighbours (sage); ones, with self-loops (gat)
  * @property {ArrayLike<number>} labels one per node
  * @property {ArrayLike<number>} train 1 where the node counts in the loss
  * @property {number} dropout on the input and on the hidden layer
+ * @property {number} attentionDropout on the attention weights of gat
  * @property {number} lr
  * @property {number} weightDecay added to the gradient of the first layer, weights and bias
  * @property {number} seed
  * @property {string} [formulation] one of the peer module's `formulations`, by default the first
- * @property {ArrayLike<number>} [w1] featureCount × hidden, row-major; the four are drawn from the seed when absent
- * @property {ArrayLike<number>} [b1]
- * @property {ArrayLike<number>} [w2] hidden × classes
- * @property {ArrayLike<number>} [b2]
+ * @property {Record<string, ArrayLike<number>>} [weights] by the names of `parameterShapes`, row-major; drawn from the seed when
+ *   absent
  *
  * @typedef {object} Peer
  * @property {string} name
  * @property {string} version
  * @property {string} formulation one sentence
  * @property {(steps: number) => Promise<number>} run trains, waits until the device is done, gives the last step's loss
- * @property {() => void} dispose frees the peer; the last one to go takes its library's device along
+ * @property {() => void} dispose frees the peer
  *
  * @typedef {object} GemmPeer
  * @property {string} name
  * @property {string} version
  * @property {string} formulation one sentence
  * @property {(times: number) => Promise<void>} run multiplies so often, waits until the device is done
- * @property {() => void} dispose as of a Peer
+ * @property {() => void} dispose frees the peer
  */
 
 /** Adam's constants, the defaults of every library here. */
 export const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
+/** Slope of the LeakyReLU of gat, in every library's default and in the paper. */
+export const negativeSlope = 0.2;
+
+/** WebGPU's default for the largest storage binding. */
+const largestBinding = 128 * 2 ** 20;
+
 /**
- * A CSR matrix as a dense row-major one.
- * @param {Csr} csr
- * @param {number} rows
- * @param {number} columns
+ * Why a formulation is left out for this input; undefined where it is not.
+ * @param {string} formulation
+ * @param {PeerInput} input
  */
-export function toDense(csr, rows, columns) {
-  const dense = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    for (let k = csr.indptr[row]; k < csr.indptr[row + 1]; k++) dense[row * columns + csr.indices[k]] += csr.values[k];
-  }
-  return dense;
+export function leftOut(formulation, { nodes }) {
+  if (formulation !== 'dense' || 4 * nodes ** 2 <= largestBinding) return;
+  return `a dense adjacency of ${nodes} × ${nodes} is ${(4 * nodes ** 2) / 1e6} MB, beyond WebGPU's default binding of 128 MiB`;
 }
 
 /**
- * The transpose of a CSR matrix; `entry[k]` says which stored value of the original the k-th of the transpose is.
- * @param {Csr} csr
- * @param {number} rows
- * @param {number} columns
+ * Shapes of the parameters by name; where the name ends in 1, it belongs to the first layer. w: of what comes from the neighbours;
+ * r: of the node itself; s, t: attention at the source and at the target.
+ * @param {PeerInput} input
+ * @returns {Record<string, number[]>}
  */
-export function transpose(csr, rows, columns) {
-  const count = csr.indices.length;
-  const indptr = new Int32Array(columns + 1);
-  for (let k = 0; k < count; k++) indptr[csr.indices[k] + 1]++;
-  for (let column = 0; column < columns; column++) indptr[column + 1] += indptr[column];
-  const next = indptr.slice(0, columns);
-  const indices = new Int32Array(count);
-  const values = new Float32Array(count);
-  const entry = new Int32Array(count);
-  for (let row = 0; row < rows; row++) {
-    for (let k = csr.indptr[row]; k < csr.indptr[row + 1]; k++) {
-      const at = next[csr.indices[k]]++;
-      indices[at] = row;
-      values[at] = csr.values[k];
-      entry[at] = k;
-    }
-  }
-  return { indptr, indices, values, entry };
-}
-
-/**
- * A CSR matrix as rectangles that a library without sparse kernels can multiply with gathers and row sums. Rows are cut
- * into pieces of at most `width` entries, so that one heavy row does not pad all of them:
- * - `columns`, `entries`: pieceCount × width; `padding` is 1 where an entry is real and 0 where it only fills up;
- * - `heavyPieces`, `heavyPadding`: heavyCount × widest, the pieces of each row that has several;
- * - `rowSource`: per row, its place in the pieces' sums followed by the heavy rows' sums.
- * Filling points at index 0; an empty row is one piece of filling.
- * @param {Csr} csr
- * @param {number} rows
- * @param {number} width
- */
-export function toPieces(csr, rows, width) {
-  const piecesOf = (row) => Math.max(1, Math.ceil((csr.indptr[row + 1] - csr.indptr[row]) / width));
-  let pieceCount = 0;
-  let heavyCount = 0;
-  let widest = 0;
-  for (let row = 0; row < rows; row++) {
-    const pieces = piecesOf(row);
-    pieceCount += pieces;
-    if (pieces < 2) continue;
-    heavyCount++;
-    widest = Math.max(widest, pieces);
-  }
-  const columns = new Int32Array(pieceCount * width);
-  const entries = new Int32Array(pieceCount * width);
-  const padding = new Float32Array(pieceCount * width);
-  const heavyPieces = new Int32Array(heavyCount * widest);
-  const heavyPadding = new Float32Array(heavyCount * widest);
-  const rowSource = new Int32Array(rows);
-  let piece = 0;
-  let heavy = 0;
-  for (let row = 0; row < rows; row++) {
-    const pieces = piecesOf(row);
-    rowSource[row] = pieces === 1 ? piece : pieceCount + heavy;
-    for (let nth = 0; nth < pieces; nth++, piece++) {
-      const first = csr.indptr[row] + nth * width;
-      const end = Math.min(first + width, csr.indptr[row + 1]);
-      for (let k = first; k < end; k++) {
-        const at = piece * width + k - first;
-        columns[at] = csr.indices[k];
-        entries[at] = k;
-        padding[at] = 1;
-      }
-      if (pieces === 1) continue;
-      heavyPieces[heavy * widest + nth] = piece;
-      heavyPadding[heavy * widest + nth] = 1;
-    }
-    if (pieces > 1) heavy++;
-  }
-  return { columns, entries, padding, pieceCount, width, heavyPieces, heavyPadding, heavyCount, widest, rowSource };
-}
-
-/**
- * The pieces with the width that leaves the fewest elements to gather, among multiples of four (for vec4 loads). Charging
- * extra for every piece, and widths between the multiples, were slower in both libraries.
- * @param {Csr} csr
- * @param {number} rows
- */
-export function toBestPieces(csr, rows) {
-  const gathered = ({ pieceCount, width, heavyCount, widest }) =>
-    pieceCount * width + heavyCount * widest + (heavyCount > 0 ? rows : 0);
-  let best = toPieces(csr, rows, 4);
-  for (let width = 8; width <= 64; width += 4) {
-    const pieces = toPieces(csr, rows, width);
-    if (gathered(pieces) < gathered(best)) best = pieces;
-  }
-  return best;
+export function parameterShapes({ model, featureCount: f, hidden: h, classes: c, heads }) {
+  const gcn = { w1: [f, h], b1: [h], w2: [h, c], b2: [c] };
+  if (model === 'sage') return { ...gcn, r1: [f, h], r2: [h, c] };
+  if (model === 'gat') return { ...gcn, s1: [heads, h / heads], t1: [heads, h / heads], s2: [1, c], t2: [1, c] };
+  return gcn;
 }
 
 /** A small generator (mulberry32) for what has no influence on the time: initial weights, dropout on the host. */
@@ -173,6 +95,7 @@ export function randomMatrices(side) {
 /**
  * The initial weights: the input's own, or Glorot's uniform and zero biases drawn from its seed.
  * @param {PeerInput} input
+ * @returns {Record<string, Float32Array>}
  */
 export function initialWeights(input) {
   const next = random(input.seed);
@@ -180,13 +103,10 @@ export function initialWeights(input) {
     const limit = Math.sqrt(6 / (rows + columns));
     return Float32Array.from({ length: rows * columns }, () => (2 * next() - 1) * limit);
   };
-  const { featureCount, hidden, classes } = input;
-  return {
-    w1: Float32Array.from(input.w1 ?? glorot(featureCount, hidden)),
-    b1: Float32Array.from(input.b1 ?? new Float32Array(hidden)),
-    w2: Float32Array.from(input.w2 ?? glorot(hidden, classes)),
-    b2: Float32Array.from(input.b2 ?? new Float32Array(classes)),
-  };
+  const initial = (name, shape) =>
+    input.weights?.[name] ?? (shape.length === 2 ? glorot(...shape) : new Float32Array(...shape));
+  const shapes = Object.entries(parameterShapes(input));
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, Float32Array.from(initial(name, shape))]));
 }
 
 /**

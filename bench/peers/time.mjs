@@ -23,7 +23,7 @@ const [steps, samples, warmup] = [options.steps, options.samples, options.warmup
 
 const gpu = create([]);
 installShims(gpu, globals);
-const { createPeer } = await import(`./${options.peer}.mjs`);
+const { createPeer, close } = await import(`./${options.peer}.mjs`);
 const peer = await createPeer({ ...input, formulation: options.formulation });
 const msPerStep = [];
 let loss = Number.NaN;
@@ -35,4 +35,5 @@ for (let nth = -warmup; nth < samples; nth++) {
 const median = msPerStep.toSorted((a, b) => a - b)[samples >> 1];
 const { name, version, formulation } = peer;
 peer.dispose();
+close();
 console.log(JSON.stringify({ name, version, formulation, median, msPerStep, loss }));

@@ -1,18 +1,13 @@
-import { resolveConfig } from '../config/resolve.ts';
-import type { Config } from '../config/schema.ts';
-import { SPLIT } from '../formats/graphData.ts';
-import type { CsrMatrix } from '../formats/matrix.ts';
-import { rowNormalize } from '../graph/features.ts';
-import type { Graph } from '../graph/graph.ts';
-import { graphOperator } from '../graph/operators.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import { type Backend, openTrainer } from '../train/session.ts';
+import { CASES, type PeerCase, type PeerInput, peerInput, type Rival } from './peerCases.ts';
 import { medianInterval } from './stats.ts';
-import type { BenchContext, BenchRow } from './suite.ts';
+import type { BenchContext, BenchRow, Goal } from './suite.ts';
 
 /**
- * One training step (forward, backward, update) of the GCN of Kipf and Welling on Cora, ours and others', in one process
- * on one adapter: the same number of steps between synchronisations, each timed to completion, after a warm-up.
+ * One training step (forward, backward, update) of two-layer models, ours and others', in one process on one adapter: the same
+ * number of steps between synchronisations, each timed to completion, after a warm-up. What is held against each other ran in the
+ * same minutes.
  */
 
 /** What bench/peers asks of a peer. */
@@ -31,100 +26,149 @@ export interface GemmPeer extends Pick<Peer, 'name' | 'version' | 'formulation' 
   run(times: number): Promise<void>;
 }
 
-export type PeerInput = ReturnType<typeof peerInput>;
-
-/** Peers that run in this process on the same adapter, and those that a Python script has timed. */
-export interface PeerSource {
-  open(input: PeerInput): Promise<(() => Promise<Peer>)[]>;
-  /** @param side of the matrices */
-  gemm(side: number): Promise<(() => Promise<GemmPeer>)[]>;
-  python(input: PeerInput): Promise<readonly { name: string; msPerStep: readonly number[] }[]>;
+/** A peer that can be opened in this process. */
+export interface BrowserPeer {
+  readonly name: string;
+  open(): Promise<Peer>;
 }
 
-const SAMPLES = 20;
-const WARM_UP = 3;
-/** Steps between synchronisations, equal for all. */
-export const STEPS = 5;
+/** One of the peers that a Python script has timed. */
+export interface PythonPeer {
+  readonly name: string;
+  /** PyTorch Geometric without compilation. */
+  readonly pygEager: boolean;
+  readonly msPerStep: readonly number[];
+}
 
-function peerInput(graph: Graph, config: Config) {
-  const adjacency = graphOperator('gcn', graph.adjacency) as CsrMatrix & { values: Float32Array };
-  return {
-    nodes: graph.nodes,
-    featureCount: graph.features.cols,
-    classes: graph.classNames.length,
-    hidden: config['model.hidden'],
-    features: rowNormalize(graph.features) as CsrMatrix & { values: Float32Array },
-    adjacency,
-    labels: graph.labels,
-    train: Uint8Array.from(graph.splits[0], (code) => (code === SPLIT.train ? 1 : 0)),
-    dropout: config['model.dropout'],
-    lr: config['training.lr'],
-    weightDecay: config['training.weightDecay'],
-    seed: config['training.seed'],
-  };
+/** Peers that run in this process on the same adapter, and those in Python. Of what is missing they say why, a line each. */
+export interface PeerSource {
+  open(input: PeerInput): Promise<{ readonly peers: readonly BrowserPeer[]; readonly missing: readonly string[] }>;
+  /** @param side of the matrices */
+  gemm(side: number): Promise<(() => Promise<GemmPeer>)[]>;
+  python(input: PeerInput): Promise<{ readonly peers: readonly PythonPeer[]; readonly missing: readonly string[] }>;
+}
+
+/** Steps between synchronisations, equal for all whose step takes less than `SLOW` ms; beside more, a synchronisation is nothing. */
+export const STEPS = 5;
+const SLOW = 2000;
+/** A slow peer is stopped after so many seconds, but not before so many samples. */
+export const WARM_UP = { most: 3, seconds: 15, least: 1 };
+export const SAMPLES = { most: 20, seconds: 60, least: 3 };
+
+/** A measured row, whose it is, and where it ran. */
+interface Timed {
+  readonly row: BenchRow;
+  readonly by: 'edgewise' | 'other' | Rival;
+  readonly on: Backend['kind'];
 }
 
 export async function peers(context: BenchContext, source: PeerSource) {
-  const graph = await context.graph('cora');
-  const { config } = resolveConfig({ preset: 'planetoid-gcn' });
-  const input = peerInput(graph, config);
   const rows: BenchRow[] = [];
+  const goals: Goal[] = [];
+  const notes: string[] = [];
+  const ratios: Record<string, number> = {};
   const devices: DeviceInfo[] = [];
-  for (const backend of context.backends) {
-    const { row, device } = await ours(graph, config, backend);
-    context.progress(`${row.name}: ${row.median.toFixed(2)} ms`);
-    rows.push(row);
-    devices.push(device);
-  }
-  // All are opened before the first is disposed of: a library destroys its device with its last peer.
-  const opened: Peer[] = [];
-  try {
-    for (const open of await source.open(input)) opened.push(await open());
-    for (const peer of opened) {
-      const name = `${peer.name} ${peer.version} (${peer.formulation})`;
-      const row = { name, unit: 'ms per step', ...medianInterval(await timeSteps((steps) => peer.run(steps))) };
+  for (const one of CASES.filter(({ name }) => name.includes(context.only ?? ''))) {
+    const timed: Timed[] = [];
+    const tell = (name: string, samples: readonly number[], by: Timed['by'], on: Timed['on']) => {
+      const row = { name: `${one.name}: ${name}`, unit: 'ms per step', ...medianInterval(samples) };
       context.progress(`${row.name}: ${row.median.toFixed(2)} ms`);
-      rows.push(row);
-    }
-  } finally {
-    for (const peer of opened) peer.dispose();
+      timed.push({ row, by, on });
+    };
+    const miss = (text: string) => {
+      context.progress(`${one.name}: ${text}`);
+      notes.push(`${one.name}: ${text}`);
+    };
+    devices.push(...(await measure(one, context, source, tell, miss)));
+    rows.push(...timed.map(({ row }) => row));
+    Object.assign(ratios, ratiosOf(timed));
+    goals.push(...goalsOf(one, timed));
   }
-  for (const { name, msPerStep } of await source.python(input)) {
-    const row = { name, unit: 'ms per step', ...medianInterval(msPerStep) };
-    context.progress(`${row.name}: ${row.median.toFixed(2)} ms`);
-    rows.push(row);
-  }
-  return { device: devices[0], rows, ratios: ratiosOf(rows) };
+  return { device: devices[0], rows, ratios, goals, notes };
 }
 
-async function ours(graph: Graph, config: Config, backend: Backend) {
-  const trainer = await openTrainer({ graph, config, backend, fit: false });
-  try {
-    const samples = await timeSteps((steps) => trainer.run(steps));
-    const row: BenchRow = { name: `edgewise, ${backend.kind}`, unit: 'ms per step', ...medianInterval(samples) };
-    return { row, device: trainer.device };
-  } finally {
-    trainer.close();
+async function measure(
+  { model, open }: PeerCase,
+  context: BenchContext,
+  source: PeerSource,
+  tell: (name: string, samples: readonly number[], by: Timed['by'], on: Timed['on']) => void,
+  miss: (text: string) => void,
+): Promise<DeviceInfo[]> {
+  const { graph, config } = await open(context);
+  const input = peerInput(model, graph, config);
+  const devices: DeviceInfo[] = [];
+  for (const backend of context.backends) {
+    const trainer = await openTrainer({ graph, config, backend, fit: false });
+    try {
+      tell(`edgewise, ${backend.kind}`, await timeSteps((steps) => trainer.run(steps)), 'edgewise', backend.kind);
+      devices.push(trainer.device);
+    } finally {
+      trainer.close();
+    }
   }
+  const browser = await source.open(input);
+  browser.missing.forEach(miss);
+  for (const { name, open: openPeer } of browser.peers) {
+    let peer: Peer | undefined;
+    try {
+      peer = await openPeer();
+      const { run } = peer;
+      tell(`${peer.name} ${peer.version} (${peer.formulation})`, await timeSteps(run), 'browser', 'webgpu');
+    } catch (error) {
+      miss(`${name}: left out, ${error instanceof Error ? error.message : error}`);
+    } finally {
+      peer?.dispose();
+    }
+  }
+  const python = await source.python(input);
+  python.missing.forEach(miss);
+  for (const { name, pygEager, msPerStep } of python.peers)
+    tell(name, msPerStep, pygEager ? 'pygEager' : 'other', 'cpu');
+  return devices;
 }
 
 /** Milliseconds per step, each sample timed to completion. */
 async function timeSteps(run: (steps: number) => Promise<unknown>): Promise<number[]> {
-  for (let i = 0; i < WARM_UP; i++) await run(STEPS);
-  const samples: number[] = [];
-  for (let i = 0; i < SAMPLES; i++) {
+  const collect = async (steps: number, { most, seconds, least }: typeof SAMPLES) => {
     const begun = performance.now();
-    await run(STEPS);
-    samples.push((performance.now() - begun) / STEPS);
-  }
-  return samples;
+    const samples: number[] = [];
+    while (samples.length < least || (samples.length < most && performance.now() - begun < 1000 * seconds)) {
+      const from = performance.now();
+      await run(steps);
+      samples.push((performance.now() - from) / steps);
+    }
+    return samples;
+  };
+  // The first one compiles, the second one tells how long they take.
+  await run(1);
+  const [first] = await collect(1, { most: 1, seconds: 0, least: 1 });
+  if (first > SLOW) return collect(1, SAMPLES);
+  await collect(STEPS, WARM_UP);
+  return collect(STEPS, SAMPLES);
 }
 
+const own = (timed: readonly Timed[], kind: Backend['kind']) =>
+  timed.find(({ by, on }) => by === 'edgewise' && on === kind)?.row;
+
 /** How many times slower each of the others is than ours on the backend that it shares. */
-function ratiosOf(rows: readonly BenchRow[]): Record<string, number> {
-  const own = rows.filter(({ name }) => name.startsWith('edgewise'));
-  const others = rows.filter(({ name }) => !name.startsWith('edgewise'));
+function ratiosOf(timed: readonly Timed[]): Record<string, number> {
   return Object.fromEntries(
-    others.flatMap((other) => own.map((mine) => [`${other.name} / ${mine.name}`, other.median / mine.median])),
+    timed.flatMap(({ row, by, on }) => {
+      const mine = own(timed, on);
+      return by === 'edgewise' || !mine ? [] : [[`${row.name} / edgewise, ${on}`, row.median / mine.median]];
+    }),
   );
+}
+
+/** Held against the fastest of the rivals, however it is written. Where nobody was there, nothing is judged. */
+function goalsOf({ name, goals }: PeerCase, timed: readonly Timed[]): Goal[] {
+  return goals.flatMap(({ text, rival, unit, most, least }) => {
+    const rivals = timed.filter(({ by }) => by === rival);
+    const mine = rivals.length > 0 ? own(timed, rivals[0].on) : undefined;
+    if (!mine) return [];
+    const best = Math.min(...rivals.map(({ row }) => row.median));
+    const value = most === undefined ? best / mine.median : mine.median / best;
+    const met = most === undefined ? value >= least! : value <= most;
+    return [{ name: `${name}, ${text}`, unit, most, least, value, met }];
+  });
 }

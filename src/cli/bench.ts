@@ -4,7 +4,7 @@ import { kernels } from '../bench/kernels.ts';
 import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
-import { peers } from '../bench/peers.ts';
+import { type PeerSource, peers } from '../bench/peers.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
 import { memoryTilings } from '../device/tiling.ts';
@@ -23,11 +23,21 @@ const SUITES: Readonly<Record<string, Suite>> = {
   cora,
   debian,
   ladder,
-  kernels: (context) => kernels(context, peerSource(context)),
+  kernels: (context) => withPeers(context, (source) => kernels(context, source)),
   memory,
   page: async (context) => page(context, await pageSource(context)),
-  peers: (context) => peers(context, peerSource(context)),
+  peers: (context) => withPeers(context, (source) => peers(context, source)),
 };
+
+/** The devices of the peers' libraries live as long as the suite. */
+async function withPeers<T>(context: BenchContext, suite: (source: PeerSource) => Promise<T>): Promise<T> {
+  const source = peerSource(context);
+  try {
+    return await suite(source);
+  } finally {
+    source.close();
+  }
+}
 
 /** These open no device here: the browser has its own. */
 const ELSEWHERE: readonly string[] = ['page'];
@@ -41,7 +51,8 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   kernels  SpMM, attention, GEMM, reductions as a share of the device's own copy and best GEMM (--only spmm; --quick: small sizes)
   memory   forecast = ledger = bytes counted from outside
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains
-  peers    one training step on Cora beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in bench/peers)
+  peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
+           bench/peers; --only gat, --only cora, --only 'cora gcn')
 `;
 
 async function main(): Promise<void> {

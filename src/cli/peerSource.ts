@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { GemmPeer, Peer, PeerInput, PeerSource } from '../bench/peers.ts';
-import { STEPS } from '../bench/peers.ts';
+import type { PeerInput } from '../bench/peerCases.ts';
+import { type GemmPeer, type Peer, type PeerSource, type PythonPeer, SAMPLES, STEPS, WARM_UP } from '../bench/peers.ts';
 import type { BenchContext } from '../bench/suite.ts';
 
 /** Where the peers of the bench come from: modules of bench/peers, and a Python script. What is missing is said. */
@@ -16,41 +16,71 @@ interface PeerModule {
   createPeer(input: PeerInput & { readonly formulation: string }): Promise<Peer>;
   createGemm(side: number): Promise<GemmPeer>;
   readonly formulations: readonly string[];
+  close(): void;
 }
 
-export function peerSource({ backends, progress }: BenchContext): PeerSource {
-  /** None where they cannot run. */
-  const modules = async (): Promise<PeerModule[]> => {
+interface Shared {
+  readonly modules: readonly { readonly name: string; readonly module: PeerModule }[];
+  /** Why a formulation is left out; undefined where it is not. */
+  leftOut(formulation: string, input: PeerInput): string | undefined;
+}
+
+/** Runs of the script: PyTorch with as many threads as it takes by itself, which wait for each other on busy cores, and with one. */
+const RUNS = [[], ['--threads', '1', '--only', 'pyg']];
+
+/** `close` it after the last peer: then the devices of the libraries go. */
+export function peerSource({ backends, progress }: BenchContext): PeerSource & { close(): void } {
+  let loading: Promise<Shared | string> | undefined;
+  let loaded: Shared['modules'] = [];
+  /** In words why they cannot run, where they cannot. */
+  const load = async (): Promise<Shared | string> => {
     const backend = backends.find(({ kind }) => kind === 'webgpu');
-    if (backend?.kind !== 'webgpu') {
-      progress('browser peers: left out, there is no adapter');
-      return [];
-    }
+    if (backend?.kind !== 'webgpu') return 'browser peers: left out, there is no adapter';
     if (!existsSync(join(PEERS, 'node_modules'))) {
-      progress('browser peers: left out; install them with npm ci in bench/peers');
-      return [];
+      return 'browser peers: left out; install them with npm ci in bench/peers';
     }
     const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(join(PEERS, name)).href);
     const { installShims } = await load('shims.mjs');
     installShims(backend.gpu);
-    const loaded: PeerModule[] = [];
-    for (const name of MODULES) loaded.push(await load(`${name}.mjs`));
-    return loaded;
+    const { leftOut } = await load('input.mjs');
+    const modules: { name: string; module: PeerModule }[] = [];
+    for (const name of MODULES) modules.push({ name, module: await load(`${name}.mjs`) });
+    loaded = modules;
+    return { modules, leftOut };
+  };
+  const once = () => {
+    loading ??= load();
+    return loading;
   };
   return {
     async open(input) {
+      const shared = await once();
+      if (typeof shared === 'string') return { peers: [], missing: [shared] };
+      const { modules, leftOut } = shared;
       // One formulation after the other, so that each library shows its best.
-      return (await modules()).flatMap(({ createPeer, formulations }) =>
-        formulations.map((formulation) => () => createPeer({ ...input, formulation })),
+      const all = modules.flatMap(({ name, module }) =>
+        module.formulations.map((formulation) => ({
+          open: () => module.createPeer({ ...input, formulation }),
+          missing: leftOut(formulation, input),
+          name: `${name}, ${formulation}`,
+        })),
       );
+      return {
+        peers: all.filter(({ missing }) => !missing),
+        missing: all.filter(({ missing }) => missing).map(({ name, missing }) => `${name}: left out, ${missing}`),
+      };
     },
 
     async gemm(side) {
-      return (await modules()).map(
-        ({ createGemm }) =>
-          () =>
-            createGemm(side),
-      );
+      const shared = await once();
+      if (typeof shared !== 'string')
+        return shared.modules.map(
+          ({ module }) =>
+            () =>
+              module.createGemm(side),
+        );
+      progress(shared);
+      return [];
     },
 
     async python(input) {
@@ -58,31 +88,43 @@ export function peerSource({ backends, progress }: BenchContext): PeerSource {
       try {
         const file = join(folder, 'input.json');
         writeFileSync(file, toJson(input));
-        const python = process.env.EDGEWISE_PYTHON ?? 'python3';
-        const { stdout, error } = spawnSync(python, [join(PEERS, 'run.py'), file, '--steps', String(STEPS)], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'ignore'],
-        });
-        if (error) {
-          progress(`Python peers: left out, ${python} does not start; name one in EDGEWISE_PYTHON`);
-          return [];
-        }
-        const found = stdout
-          .trim()
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line));
-        for (const { name, missing } of found) if (missing) progress(`${name}: left out, ${missing}`);
-        return found
-          .filter(({ missing }) => !missing)
-          .map(({ name, version, formulation, msPerStep }) => ({
-            name: `${name} ${version} (${formulation})`,
-            msPerStep,
-          }));
+        const results = RUNS.map((options) => runPython(file, options));
+        return {
+          peers: results.flatMap(({ peers }) => peers),
+          missing: [...new Set(results.flatMap(({ missing }) => missing))],
+        };
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },
+
+    close() {
+      for (const { module } of loaded) module.close();
+    },
+  };
+}
+
+function runPython(file: string, options: readonly string[]): { peers: PythonPeer[]; missing: string[] } {
+  const python = process.env.EDGEWISE_PYTHON ?? 'python3';
+  const effort = ['--steps', STEPS, '--warmup', WARM_UP.most, '--samples', SAMPLES.most, '--seconds', SAMPLES.seconds];
+  const { stdout, error } = spawnSync(python, [join(PEERS, 'run.py'), file, ...effort.map(String), ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  if (error) {
+    return { peers: [], missing: [`Python peers: left out, ${python} does not start; name one in EDGEWISE_PYTHON`] };
+  }
+  const lines = stdout.trim().split('\n').filter(Boolean);
+  const found = lines.map((line) => JSON.parse(line));
+  return {
+    peers: found
+      .filter(({ missing }) => !missing)
+      .map(({ name, version, formulation, pygEager, msPerStep }) => ({
+        name: `${name} ${version} (${formulation})`,
+        pygEager,
+        msPerStep,
+      })),
+    missing: found.filter(({ missing }) => missing).map(({ name, missing }) => `${name}: left out, ${missing}`),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { arrange } from './arrange.ts';
-import { evenMatrix, powerLawGraph, powerLawMatrix } from './generators.ts';
+import { evenMatrix, powerLawGraph, powerLawMatrix, uniformGraph } from './generators.ts';
 import { HUB, nastyCsr, nastyGraphData } from './testGraphs.ts';
 
 test('powerLawGraph is seeded and has hubs, spread over the ids', () => {
@@ -18,6 +18,14 @@ test('powerLawGraph is seeded and has hubs, spread over the ids', () => {
   const low = hubs.filter((v) => v < 5000).length;
   expect(low).toBeGreaterThan(25);
   expect(low).toBeLessThan(75);
+});
+
+test('uniformGraph has exactly its edges, and none of them is dropped or merged', () => {
+  const graph = arrange(uniformGraph(100, 2000, { features: 3, classes: 4 }, 1));
+  expect([graph.edges, graph.adjacency.indices.length, graph.features.cols]).toEqual([2000, 4000, 3]);
+  expect(new Set(graph.labels)).toEqual(new Set([0, 1, 2, 3]));
+  const again = arrange(uniformGraph(100, 2000, { features: 3, classes: 4 }, 2));
+  expect(again.adjacency.indices).not.toEqual(graph.adjacency.indices);
 });
 
 test.each([10, 33, 500])('the nasty graph of %i nodes is as nasty as it says', (nodes) => {

@@ -36,6 +36,40 @@ export function powerLawGraph(nodes: number, edges: number, seed: number): Graph
 }
 
 /**
+ * Exactly `edges` distinct pairs of different nodes, all equally likely (Erdős and Rényi's G(n, M)), with dense features and
+ * classes, both uniform: they teach nothing, and cost what others do.
+ */
+export function uniformGraph(
+  nodes: number,
+  edges: number,
+  shape: { readonly features: number; readonly classes: number },
+  seed: number,
+): GraphData {
+  const [ends, ofFeatures, ofLabels] = [0, 1, 2].map((tag) => deriveKey(seedKey(seed), tag, 0));
+  const pairs = new Set<number>();
+  for (let draw = 0; pairs.size < edges; draw++) {
+    const [a, b] = [uniformBelow(nodes, ends, draw, 0), uniformBelow(nodes, ends, draw, 1)];
+    if (a !== b) pairs.add(Math.min(a, b) * nodes + Math.max(a, b));
+  }
+  const values = new Float32Array(nodes * shape.features);
+  for (let i = 0; i < values.length; i++) values[i] = uniformBelow(2 ** 24, ofFeatures, i, 0) / 2 ** 24;
+  return {
+    name: `uniform ${nodes} × ${edges}`,
+    nodes,
+    source: Uint32Array.from(pairs, (pair) => Math.floor(pair / nodes)),
+    target: Uint32Array.from(pairs, (pair) => pair % nodes),
+    weight: null,
+    features: { kind: 'dense', rows: nodes, cols: shape.features, values },
+    labels: Int32Array.from({ length: nodes }, (_, node) => uniformBelow(shape.classes, ofLabels, node, 0)),
+    classNames: Array.from({ length: shape.classes }, (_, i) => `class ${i}`),
+    splits: [],
+    nodeIds: null,
+    positions: null,
+    notes: [],
+  };
+}
+
+/**
  * Edges of `powerLawGraph` and a self-loop for every node: exactly `entries` of them, without values, and no row is empty.
  * Duplicates, some 2 % of a million entries of 100,000 nodes, stay side by side.
  */
