@@ -30,10 +30,13 @@ const tiled = (name: string, tiles: readonly Tile[], kernel: (tile: string) => K
     tiles.map((tile, i) => [i > 0 ? withTile(name, tile.name) : name, kernel(`tile${tile.name}`)] as const),
   );
 
+/** Wide tiles of an aggregation are made of four vec4 each. */
+const partsOf = (tile: string) => [...(/1x(16|64)/.test(tile) ? ['aggregate/quad'] : []), `aggregate/${tile}`];
+
 const aggregate = (accumulator: string, weights: string): Record<string, Kernel> => {
   const kind = accumulator === 'sum' ? `sum.${weights}` : accumulator;
   const make = (entry: string) => (tile: string) => ({
-    files: [`accumulator/${accumulator}`, `weights/${weights}`, `aggregate/${tile}`, 'aggregate'],
+    files: [`accumulator/${accumulator}`, `weights/${weights}`, ...partsOf(tile), 'aggregate'],
     entry,
   });
   return {

@@ -24,6 +24,7 @@ export const AGGREGATE_TILES: readonly Tile[] = [
   { name: '1x4', rows: 1, width4: 1 },
   { name: '1x8', rows: 1, width4: 2 },
   { name: '1x16', rows: 1, width4: 4 },
+  { name: '1x64', rows: 1, width4: 16 },
 ];
 
 /** Invocations that cover it. */
