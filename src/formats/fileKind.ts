@@ -24,6 +24,7 @@ const SIGNATURES: [signature: string, kind: string][] = [
   ['\x89HDF\r\n', 'an HDF5 file'],
   ['\x93NUMPY', 'a NumPy .npy file'],
   ['MATLAB 5.0', 'a MATLAB .mat file'],
+  ['MATLAB 7.3', 'a MATLAB .mat file of version 7.3 (save it with -v7)'],
   ['PAR1\x15', 'a Parquet file'],
   ['SQLite format 3', 'an SQLite database'],
   ['\xff\xfe', 'UTF-16 text'],

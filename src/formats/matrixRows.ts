@@ -10,35 +10,81 @@ export interface MatrixRows {
   readonly visit: (r: number, add: (col: number, value: number) => void) => void;
 }
 
+/** A compressed matrix: the entries of row (or column) r are indptr[r] .. indptr[r+1]. */
+export interface CompressedParts {
+  readonly indptr: NumberArray;
+  readonly indices: NumberArray;
+  readonly values: NumberArray;
+}
+
 /**
  * A SciPy CSR matrix from its parts.
  * @throws InputError where they do not fit together, or an entry is not a finite 32-bit float
  */
-export function csrRows(
-  shape: ArrayLike<number>,
-  { indptr, indices, values }: { indptr: NumberArray; indices: NumberArray; values: NumberArray },
-  where: string,
-): MatrixRows {
+export function csrRows(shape: ArrayLike<number>, parts: CompressedParts, where: string): MatrixRows {
   const [rows, cols] = [shape[0], shape[1]];
-  const bad = (what: string) => new InputError(`${where}: ${what}; the file is damaged, get it again.`);
-  if (!isSize(rows) || !isSize(cols) || indptr.length !== rows + 1 || indices.length !== values.length) {
-    throw bad('the parts of a CSR matrix do not fit together');
-  }
-  // Rising from 0 to at most the number of entries: then every row lies inside the arrays.
-  if (indptr[0] !== 0 || indptr[rows] > indices.length) throw bad('the row bounds of a CSR matrix are out of range');
-  for (let r = 0; r < rows; r++) {
-    if (!(indptr[r + 1] >= indptr[r])) throw bad(`row ${r} of a CSR matrix ends before it begins`);
-    for (let k = indptr[r]; k < indptr[r + 1]; k++) {
-      if (!(indices[k] >= 0 && indices[k] < cols)) {
-        throw bad(`row ${r} names the column ${indices[k]}, but there are only ${cols}`);
-      }
-      checkFinite(values[k], r, indices[k], where);
+  checkCompressed([rows, cols], parts, ['row', 'column'], where);
+  return { rows, cols, visit: visitor(parts) };
+}
+
+/**
+ * A matrix by columns (CSC), as MATLAB keeps sparse ones. Allocates for every row that `shape` claims: check that first.
+ * @throws InputError as csrRows
+ */
+export function cscRows(shape: ArrayLike<number>, parts: CompressedParts, where: string): MatrixRows {
+  const [rows, cols] = [shape[0], shape[1]];
+  checkCompressed([cols, rows], parts, ['column', 'row'], where);
+  const indptr = new Uint32Array(rows + 1);
+  const count = parts.indptr[cols];
+  for (let k = 0; k < count; k++) indptr[parts.indices[k] + 1]++;
+  for (let r = 0; r < rows; r++) indptr[r + 1] += indptr[r];
+  const indices = new Uint32Array(count);
+  const values = parts.values.slice(0, count);
+  const next = indptr.slice();
+  for (let c = 0; c < cols; c++) {
+    for (let k = parts.indptr[c]; k < parts.indptr[c + 1]; k++) {
+      const to = next[parts.indices[k]]++;
+      indices[to] = c;
+      values[to] = parts.values[k];
     }
   }
-  const visit: MatrixRows['visit'] = (r, add) => {
+  return { rows, cols, visit: visitor({ indptr, indices, values }) };
+}
+
+function visitor({ indptr, indices, values }: CompressedParts): MatrixRows['visit'] {
+  return (r, add) => {
     for (let k = indptr[r]; k < indptr[r + 1]; k++) add(indices[k], values[k]);
   };
-  return { rows, cols, visit };
+}
+
+function checkCompressed(
+  [outer, inner]: readonly [number, number],
+  { indptr, indices, values }: CompressedParts,
+  [line, place]: readonly [string, string],
+  where: string,
+): void {
+  const bad = (what: string) => new InputError(`${where}: ${what}; the file is damaged, get it again.`);
+  const kind = line === 'row' ? 'CSR' : 'CSC';
+  if (!isSize(outer) || !isSize(inner) || indptr.length !== outer + 1 || indices.length !== values.length) {
+    throw bad(`the parts of a ${kind} matrix do not fit together`);
+  }
+  // Rising from 0 to at most the number of entries: then every row lies inside the arrays.
+  if (indptr[0] !== 0 || !(indptr[outer] <= indices.length)) {
+    throw bad(`the ${line} bounds of a ${kind} matrix are out of range`);
+  }
+  for (let r = 0; r < outer; r++) {
+    if (!(Number.isInteger(indptr[r + 1]) && indptr[r + 1] >= indptr[r] && indptr[r + 1] <= indices.length)) {
+      throw bad(`the bounds of ${line} ${r} of a ${kind} matrix are wrong`);
+    }
+    for (let k = indptr[r]; k < indptr[r + 1]; k++) {
+      const at = indices[k];
+      if (!(Number.isInteger(at) && at >= 0 && at < inner)) {
+        throw bad(`${line} ${r} names the ${place} ${at}, but there are only ${inner}`);
+      }
+      if (line === 'row') checkFinite(values[k], r, at, where);
+      else checkFinite(values[k], at, r, where);
+    }
+  }
 }
 
 /** @throws InputError where the array is no matrix, or an entry is not a finite 32-bit float */

@@ -13,9 +13,8 @@
 import { InputError } from '../config/errors.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
-import { growingFloats, growingIds } from './growing.ts';
-import type { Matrix } from './matrix.ts';
-import { matrixBuilder } from './matrixBuilder.ts';
+import type { Topology } from './matrixGraph.ts';
+import { matrixEdges, matrixOf } from './matrixGraph.ts';
 import type { MatrixRows } from './matrixRows.ts';
 import { csrRows, denseRows } from './matrixRows.ts';
 import { readNpy, readNpyText } from './npy.ts';
@@ -62,8 +61,6 @@ interface Arrays {
   readonly find: (key: string) => NumpyArray | null;
   readonly text: (key: string) => string[] | null;
 }
-
-type Topology = Pick<GraphData, 'nodes' | 'source' | 'target' | 'weight'>;
 
 /**
  * Reads a graph from an .npz; `name` is the file's name, by which the graph is called. Edges as the file lists them.
@@ -156,34 +153,6 @@ function listedEdges(arrays: Arrays, { edges, edgesAlong }: ListLayout, known: n
   const end = (which: 0 | 1) =>
     Uint32Array.from({ length: count }, (_, e) => values[along === 0 ? 2 * e + which : which * count + e]);
   return { nodes, source: end(0), target: end(1), weight: null };
-}
-
-/** Entry (r, c) is an edge from r to c; zeros are none. */
-function matrixEdges({ rows, cols, visit }: MatrixRows): Topology {
-  if (rows !== cols) throw new InputError(`The adjacency matrix is ${rows} × ${cols}; give a square one.`);
-  const source = growingIds();
-  const target = growingIds();
-  const weight = growingFloats();
-  for (let row = 0; row < rows; row++) {
-    visit(row, (col, value) => {
-      if (value === 0) return;
-      source.push(row);
-      target.push(col);
-      weight.push(value);
-    });
-  }
-  const weights = weight.finish();
-  const plain = weights.every((value) => value === 1);
-  return { nodes: rows, source: source.finish(), target: target.finish(), weight: plain ? null : weights };
-}
-
-function matrixOf({ rows, cols, visit }: MatrixRows): Matrix {
-  const builder = matrixBuilder(cols);
-  for (let row = 0; row < rows; row++) {
-    visit(row, builder.add);
-    builder.endRow();
-  }
-  return builder.finish();
 }
 
 function readLabels(found: NumpyArray | null, where: string, nodes: number) {

@@ -9,12 +9,15 @@ import { readCsvGraph, tableRole } from './csv.ts';
 import { checkIsText } from './fileKind.ts';
 import type { GraphData } from './graphData.ts';
 import { gunzip, isGzip } from './gzip.ts';
+import type { MatNames } from './mat.ts';
+import { readMat } from './mat.ts';
+import { isMat } from './matFile.ts';
 import { readNpz } from './npz.ts';
 import { planetoidPart, readPlanetoid } from './planetoid.ts';
 
 const KNOWN =
   'Edgewise reads an edge list (CSV, TSV) with an optional node table, a Planetoid set (ind.NAME.x and seven more), ' +
-  'NumPy arrays (.npz) or a bundle (.safetensors)';
+  'NumPy arrays (.npz), MATLAB matrices (.mat) or a bundle (.safetensors)';
 
 /** Files that accompany a graph and are none. */
 const COMPANION = /^(\..*|readme.*|licen[cs]e.*|.*\.md|sha256sums|thumbs\.db)$/i;
@@ -23,21 +26,24 @@ const COMPANION = /^(\..*|readme.*|licen[cs]e.*|.*\.md|sha256sums|thumbs\.db)$/i
 const SINGLE_FILES = [
   { kind: 'bundle', pattern: /\.safetensors(\.gz)?$/i, title: 'a bundle' },
   { kind: 'npz', pattern: /\.npz$/i, title: 'a NumPy archive' },
+  { kind: 'mat', pattern: /\.mat(\.gz)?$/i, title: 'a MATLAB file' },
 ] as const;
 
 type Recognised =
   | { kind: 'planetoid'; name: string; files: NamedBytes[] }
   | { kind: 'bundle'; file: NamedBytes }
   | { kind: 'npz'; file: NamedBytes }
+  | { kind: 'mat'; file: NamedBytes }
   | { kind: 'tables'; edges: NamedBytes; nodes: NamedBytes | null };
 
 /**
- * Reads a graph from files in any order; `name` may hold folders, bytes may be packed with gzip.
+ * Reads a graph from files in any order; `name` may hold folders, bytes may be packed with gzip. `matNames` says what a
+ * MATLAB file calls its variables.
  * @throws InputError where the files are no graph that is known here, or not exactly one, or cannot be read
  */
-export function readGraphFiles(files: readonly NamedBytes[]): GraphData {
+export function readGraphFiles(files: readonly NamedBytes[], matNames: MatNames = {}): GraphData {
   const { found, left } = recognise(files);
-  const graph = read(found);
+  const graph = read(found, matNames);
   if (left.length === 0) return graph;
   return { ...graph, notes: [...graph.notes, `Not read: ${left.map((file) => file.name).join(', ')}.`] };
 }
@@ -48,6 +54,7 @@ export function describeFiles(files: readonly NamedBytes[]): string {
   if (found.kind === 'planetoid') return `Planetoid set '${found.name}' (${found.files.length} files)`;
   if (found.kind === 'bundle') return `bundle '${found.file.name}'`;
   if (found.kind === 'npz') return `NumPy archive '${found.file.name}'`;
+  if (found.kind === 'mat') return `MATLAB file '${found.file.name}'`;
   return `edge list '${found.edges.name}'${found.nodes ? ` with node table '${found.nodes.name}'` : ''}`;
 }
 
@@ -65,7 +72,7 @@ function recognise(given: readonly NamedBytes[]): { found: Recognised; left: Nam
   const left = without(named, files);
   if (files.length === 0) throw new InputError(`No file with a graph was given; ${KNOWN}.`);
   for (const { kind, pattern, title } of SINGLE_FILES) {
-    const file = files.find(({ name }) => pattern.test(name));
+    const file = files.find(({ name, bytes }) => pattern.test(name) || (kind === 'mat' && isMat(bytes)));
     if (!file) continue;
     if (files.length === 1) return { found: { kind, file }, left };
     throw new InputError(`${file.name}: ${title} is a graph of its own; give it without the other files.`);
@@ -105,9 +112,10 @@ function roleByName(name: string): 'edges' | 'nodes' | null {
   return /node|label|feature|content/i.test(name) ? 'nodes' : null;
 }
 
-function read(found: Recognised): GraphData {
+function read(found: Recognised, matNames: MatNames): GraphData {
   if (found.kind === 'bundle') return readBundle(found.file.bytes, found.file.name);
   if (found.kind === 'npz') return readNpz(found.file.bytes, found.file.name);
+  if (found.kind === 'mat') return readMat(unpacked(found.file).bytes, found.file.name, matNames);
   if (found.kind === 'tables') return readCsvGraph(found.edges, found.nodes);
   return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
 }

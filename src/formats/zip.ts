@@ -4,13 +4,10 @@
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT sections 4.3.7 (local header), 4.3.12 (central directory)
  * and 4.3.16 (its end). Zip64 sizes are refused: such a file could not be held in memory.
  */
-import { Inflate } from 'fflate';
 import { InputError } from '../config/errors.ts';
 import { crc32 } from './crc32.ts';
+import { DEFLATE_RATIO, inflate } from './inflate.ts';
 
-/** Deflate makes at most this of one byte: https://zlib.net/zlib_tech.html */
-const DEFLATE_RATIO = 1032;
-const STEP_BYTES = 1 << 16;
 const [STORED, DEFLATED] = [0, 8];
 const END_BYTES = 22;
 const MAX_COMMENT = 65_535;
@@ -86,23 +83,4 @@ function findEnd(view: DataView): number {
     if (view.getUint32(at, true) === 0x06054b50 && view.getUint16(at + 20, true) === last - at) return at;
   }
   return -1;
-}
-
-function inflate(data: Uint8Array, size: number, damaged: () => InputError): Uint8Array {
-  const out = new Uint8Array(size);
-  let length = 0;
-  const stream = new Inflate((chunk) => {
-    if (length + chunk.length > size) throw damaged();
-    out.set(chunk, length);
-    length += chunk.length;
-  });
-  try {
-    for (let at = 0; at < data.length; at += STEP_BYTES) {
-      stream.push(data.subarray(at, at + STEP_BYTES), at + STEP_BYTES >= data.length);
-    }
-  } catch {
-    throw damaged();
-  }
-  if (length !== size) throw damaged();
-  return out;
 }

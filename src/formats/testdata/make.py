@@ -1,8 +1,9 @@
-"""Writes the pickles beside this file. Needs Python 3 with NumPy and SciPy: python3 make.py
+"""Writes the files beside it. Needs Python 3 with NumPy and SciPy: python3 make.py
 
 ind.gap.*     a Planetoid set of 12 nodes with CiteSeer's trap: node 9 is a test node without edges that is missing from
               test.index, tx and ty; test.index is not sorted
 values.pN.pkl one dictionary in pickle protocol N, with everything that a data file may hold
+ring.mat      a ring of 8 nodes by SciPy's savemat, compressed; with variables that are no matrices
 """
 
 import pickle
@@ -10,7 +11,8 @@ from collections import OrderedDict, defaultdict
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.io import savemat
+from scipy.sparse import csc_matrix, csr_matrix
 
 HERE = Path(__file__).parent
 
@@ -70,3 +72,24 @@ values = {
 }
 for protocol in range(6):
     (HERE / f"values.p{protocol}.pkl").write_bytes(pickle.dumps(values, protocol=protocol))
+
+# Node v is linked to the one before and the one after, has the value v + 1 in column v % 5 and the class v % 3; node 4 has
+# class 2 as well, node 7 none.
+ring = np.roll(np.eye(8), 1, axis=1)
+counts = np.zeros((8, 5), dtype=np.uint8)
+counts[np.arange(8), np.arange(8) % 5] = np.arange(8) + 1
+group = np.eye(3, dtype=np.int32)[np.arange(8) % 3]
+group[4, 2] = 1
+group[7] = 0
+savemat(
+    HERE / "ring.mat",
+    {
+        "network": csc_matrix(ring + ring.T),
+        "attrb": csc_matrix(counts),
+        "group": group,
+        "title": "A ring, größer als 3",
+        "made": {"by": "make.py", "sizes": np.array([8, 5, 3])},
+        "parts": np.array(["a", 3.5], dtype=object),
+    },
+    do_compression=True,
+)
