@@ -9,7 +9,8 @@ export interface BlockModelSettings extends NodeSettings {
   readonly homophily: number;
   /**
    * 1: all nodes of a class have the same expected degree. p from 2 to 4: the degrees follow a power law with exponent
-   * 1 + p/(p-1), that is 3, 2.5 or 2.33, like most that are found in nature. Whole, because a general power rounds as it likes.
+   * 1 + p/(p-1), that is 3, 2.5 or 2.33, like most that are found in nature. Whole, because a general power rounds as
+   * it likes.
    */
   readonly skew: number;
 }
@@ -17,9 +18,9 @@ export interface BlockModelSettings extends NodeSettings {
 /**
  * A stochastic block model with as many edges as asked for and degrees to order (Karrer and Newman, "Stochastic
  * blockmodels and community structure in networks", https://arxiv.org/abs/1008.3926): both classes of an edge are drawn
- * first, then a node of each. That is O(edges), where trying all pairs would cost the square of the nodes. The classes are
- * learned partly from the features (`signal`) and partly from the graph (`homophily`, where 1/classes says nothing).
- * Throws InputError.
+ * first, then a node of each. That is O(edges), where trying all pairs would cost the square of the nodes. The classes
+ * are learned partly from the features (`signal`) and partly from the graph (`homophily`, where 1/classes says
+ * nothing). Throws InputError.
  */
 export function stochasticBlockModel(settings: BlockModelSettings): GeneratedGraph {
   const { name, nodes, edges, directed, features, classes, homophily, skew, seed } = settings;

@@ -22,8 +22,8 @@ export interface NodeSettings {
 }
 
 /**
- * Nodes whose features say something about their classes. An edge is drawn between *positions*, where the nodes of a class
- * stand side by side; the id of a node is its position shuffled, so that an id says nothing.
+ * Nodes whose features say something about their classes. An edge is drawn between *positions*, where the nodes of a
+ * class stand side by side; the id of a node is its position shuffled, so that an id says nothing.
  */
 export interface ClassNodes extends Pick<GeneratedGraph, 'featureRow' | 'label' | 'split' | 'classNames'> {
   readonly nodeAt: (position: number) => number;
@@ -90,7 +90,8 @@ const DEVIATION = Math.sqrt((4 * (256 ** 2 - 1)) / 12);
 
 /**
  * Mean 0, variance 1, and nearly normal: the sum of a word's four bytes. Not Box and Muller's formula, because ECMA-262
- * (section 21.3.2) leaves the last bits of a logarithm or a cosine to the engine, and a seed names one graph everywhere.
+ * (section 21.3.2) leaves the last bits of a logarithm or a cosine to the engine, and a seed names one graph
+ * everywhere.
  */
 function bell(word: number): number {
   return ((word & 255) + ((word >>> 8) & 255) + ((word >>> 16) & 255) + (word >>> 24) - 510) / DEVIATION;

@@ -8,16 +8,16 @@ export interface Permutation {
 }
 
 /**
- * Four rounds of random functions look like a random permutation from either side (Luby and Rackoff, SIAM J. Comput. 17(2),
- * 1988, https://doi.org/10.1137/0217022).
+ * Four rounds of random functions look like a random permutation from either side (Luby and Rackoff, SIAM J. Comput.
+ * 17(2), 1988, https://doi.org/10.1137/0217022).
  */
 const ROUNDS = 4;
 
 /**
- * A permutation of 0..size-1 in O(sqrt(size)) memory, for graphs whose ids do not fit into any array: the Feistel network on
- * left × right parts, which need not be powers of two, of Black and Rogaway ("Ciphers with arbitrary finite domains", CT-RSA
- * 2002, https://eprint.iacr.org/2001/012, section 5). The parts make at most sqrt(size) numbers too many, and what comes
- * out as one of them is sent round again.
+ * A permutation of 0..size-1 in O(sqrt(size)) memory, for graphs whose ids do not fit into any array: the Feistel
+ * network on left × right parts, which need not be powers of two, of Black and Rogaway ("Ciphers with arbitrary finite
+ * domains", CT-RSA 2002, https://eprint.iacr.org/2001/012, section 5). The parts make at most sqrt(size) numbers too
+ * many, and what comes out as one of them is sent round again.
  */
 export function feistel(size: number, key: Key): Permutation {
   const lefts = Math.ceil(Math.sqrt(size));

@@ -2,8 +2,9 @@ import { InputError } from '../config/errors.ts';
 import type { GraphData } from '../formats/graphData.ts';
 
 /**
- * A graph that is produced in pieces, however large it is: every number is a function of the seed and of what it belongs to
- * (an edge's number, a node), so that any piece can be made at any time, in any order, on any thread, and is the same.
+ * A graph that is produced in pieces, however large it is: every number is a function of the seed and of what it
+ * belongs to (an edge's number, a node), so that any piece can be made at any time, in any order, on any thread, and is
+ * the same.
  */
 export interface GeneratedGraph {
   readonly name: string;

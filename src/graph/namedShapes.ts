@@ -2,10 +2,10 @@ import { type BlockModelSettings, stochasticBlockModel } from './blockModel.ts';
 import type { GeneratedGraph } from './generated.ts';
 
 /**
- * Stand-ins for public graphs that are too large to carry along: nodes, edges, features, classes and the shares of the split
- * are theirs, homophily, signal and skew are made up. ogbn-arxiv and ogbn-products: https://ogb.stanford.edu/docs/nodeprop;
- * Reddit: Hamilton, Ying and Leskovec, https://arxiv.org/abs/1706.02216. So many edges are produced; some are duplicates,
- * the more the denser the graph and the heavier its hubs.
+ * Stand-ins for public graphs that are too large to carry along: nodes, edges, features, classes and the shares of the
+ * split are theirs, homophily, signal and skew are made up. ogbn-arxiv and ogbn-products:
+ * https://ogb.stanford.edu/docs/nodeprop; Reddit: Hamilton, Ying and Leskovec, https://arxiv.org/abs/1706.02216. So
+ * many edges are produced; some are duplicates, the more the denser the graph and the heavier its hubs.
  */
 const SHAPES = {
   'arxiv-shape': {

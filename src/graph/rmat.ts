@@ -17,11 +17,11 @@ export const GRAPH500 = { a: 0.57, b: 0.19, c: 0.19, d: 0.05 } as const;
 
 /**
  * R-MAT (Chakrabarti, Zhan and Faloutsos, "R-MAT: a recursive model for graph mining", SDM 2004,
- * https://doi.org/10.1137/1.9781611972740.43): an edge chooses a quadrant of the adjacency matrix, then a quadrant of that,
- * down to a single entry, which makes hubs, and communities within communities. Pairs beyond the last node, where `nodes` is
- * no power of two, and self-loops are drawn again; ids are shuffled, as in Graph500. A class is a range of positions, that
- * is, of the leading bits that the outermost levels choose: of 2 classes the homophily is a + d, of many it is little.
- * Throws InputError.
+ * https://doi.org/10.1137/1.9781611972740.43): an edge chooses a quadrant of the adjacency matrix, then a quadrant of
+ * that, down to a single entry, which makes hubs, and communities within communities. Pairs beyond the last node, where
+ * `nodes` is no power of two, and self-loops are drawn again; ids are shuffled, as in Graph500. A class is a range of
+ * positions, that is, of the leading bits that the outermost levels choose: of 2 classes the homophily is a + d, of
+ * many it is little. Throws InputError.
  */
 export function rmat(settings: RmatSettings): GeneratedGraph {
   const { name, nodes, edges, directed, features, seed } = settings;
@@ -55,9 +55,9 @@ export function rmat(settings: RmatSettings): GeneratedGraph {
 }
 
 /**
- * Per level the chances of a, a + b and a + b + c, in units of 2^-16. Noise changes them from level to level, which smooths
- * the waves in the degrees of a plain R-MAT (Seshadhri, Pinar and Kolda, https://arxiv.org/abs/1102.5046). By how much depends
- * on the level and is not drawn, as in the reference code of Graph500
+ * Per level the chances of a, a + b and a + b + c, in units of 2^-16. Noise changes them from level to level, which
+ * smooths the waves in the degrees of a plain R-MAT (Seshadhri, Pinar and Kolda, https://arxiv.org/abs/1102.5046). By
+ * how much depends on the level and is not drawn, as in the reference code of Graph500
  * (https://github.com/graph500/graph500, generator/graph_generator.c).
  */
 function thresholdsOf({ quadrants: { a, b, c }, noise }: RmatSettings, levels: number): Float64Array {

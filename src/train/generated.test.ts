@@ -6,7 +6,10 @@ import { train } from './session.ts';
 import { CPU } from './testing/backends.ts';
 import { configOf } from './testing/graphs.ts';
 
-/** Without the graph, the nearest of the four means is a poor guess; the mean of ten neighbours has a third of the noise. */
+/**
+ * Without the graph, the nearest of the four means is a poor guess; the mean of ten neighbours has a third of the
+ * noise.
+ */
 test('a generated graph is learned partly from its features and partly from its edges', async () => {
   const settings = { name: 'blocks', nodes: 2000, classes: 4, features: 16, signal: 1, seed: 1 };
   const split = { train: 0.5, validation: 0.2 };
@@ -20,6 +23,6 @@ test('a generated graph is learned partly from its features and partly from its 
   expect(mlp).toBeGreaterThan(0.35);
   expect(mlp).toBeLessThan(0.65);
   expect(await accuracy('gcn', 0.7)).toBeGreaterThan(mlp + 0.2);
-  // Edges that join any two classes alike tell nothing, and mixing the neighbours' features in loses what a node's own say.
+  // Edges that join any two classes alike tell nothing, and drown what a node's own features say.
   expect(await accuracy('gcn', 0.25)).toBeLessThan(mlp);
 });
