@@ -3,6 +3,7 @@ import { InputError } from '../config/errors.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { arrange } from './arrange.ts';
 import { type BlockModelSettings, stochasticBlockModel } from './blockModel.ts';
+import type { NodeSettings } from './classNodes.ts';
 import { BLOCK_EDGES, type EdgeBlock, type GeneratedGraph, gatherGraph } from './generated.ts';
 import { namedShape, SHAPE_NAMES } from './namedShapes.ts';
 import { GRAPH500, type RmatSettings, rmat } from './rmat.ts';
@@ -54,11 +55,13 @@ function expectEdges(graph: GeneratedGraph, { source, target }: EdgeBlock, lengt
   expect(source.every((node, i) => node < graph.nodes && target[i] < graph.nodes && node !== target[i])).toBe(true);
 }
 
-describe.each([
+const MAKERS: [string, (changes?: Partial<NodeSettings & { edges: number }>) => GeneratedGraph][] = [
   ['block model', blockModel],
-  ['block model with hubs', (changes = {}) => blockModel({ skew: 3, ...changes })],
+  ['block model with hubs', (changes) => blockModel({ skew: 3, ...changes })],
   ['R-MAT', rmatGraph],
-])('%s', (_, make) => {
+];
+
+describe.each(MAKERS)('%s', (_, make) => {
   test('pieces are the same whenever they are made, and others of another seed', () => {
     const graph = make();
     const inOrder = [...graph.edgeBlocks()];
