@@ -16,7 +16,6 @@ test('a generated graph is learned partly from its features and partly from its 
   const edges = { edges: 10_000, directed: false, skew: 1 };
   const accuracy = async (kind: 'mlp' | 'gcn', homophily: number) => {
     const graph = arrange(gatherGraph(stochasticBlockModel({ ...settings, ...edges, split, homophily })));
-    // Generated features have either sign: their sum is no measure of them.
     const own = { 'data.normalizeFeatures': false, 'training.epochs': 60, 'model.hidden': 16 };
     const config = configOf({ 'model.kind': kind, ...own });
     return (await train({ graph, config, backend: CPU.backend, fit: false })).result.testAcc;
