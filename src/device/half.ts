@@ -3,6 +3,14 @@
  * becomes infinite, as in shaders/half.wgsl, and NaN stays NaN.
  */
 
+/** To numbers in half precision and back; `count` numbers from the beginning. */
+export interface HalfConversions {
+  pack(floats: Float32Array, halves: Uint16Array, count: number): void;
+  unpack(halves: Uint16Array, floats: Float32Array, count: number): void;
+  /** There and back, in place. */
+  round(floats: Float32Array): void;
+}
+
 /** The largest number of half precision. */
 export const LARGEST_HALF = 65504;
 /** That, and infinity, as bits of f32. */
@@ -50,3 +58,5 @@ export function unpackHalves(halves: Uint16Array, out: Float32Array, count = hal
     }
   }
 }
+
+export const halfConversions: HalfConversions = { pack: packHalves, unpack: unpackHalves, round: roundToHalves };

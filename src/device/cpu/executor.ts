@@ -5,7 +5,7 @@ import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
 import { evaluate, type Purpose, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
-import { packHalves, roundToHalves, unpackHalves } from '../half.ts';
+import { type HalfConversions, halfConversions, packHalves, unpackHalves } from '../half.ts';
 import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { type HostPurpose, type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type OnLaunch, type Times } from '../times.ts';
@@ -22,7 +22,7 @@ import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norm.ts';
 import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
-import { SIMD, simdKernels } from './simd.ts';
+import { SIMD, simdHalves, simdKernels } from './simd.ts';
 import { tieKernels } from './ties.ts';
 
 /**
@@ -105,10 +105,15 @@ interface BoundStage {
   at(step: Step): Launch;
 }
 
-function runStage({ kernel, operands, kept, half, at }: BoundStage, out: Floats, step: Step): void {
+function runStage(
+  { kernel, operands, kept, half, at }: BoundStage,
+  out: Floats,
+  step: Step,
+  convert: HalfConversions,
+): void {
   const { params, threads } = at(step);
   if (threads === 0) return;
-  if (half) roundToHalves(out as Float32Array);
+  if (half) convert.round(out as Float32Array);
   kept?.set(out.subarray(0, kept.length));
   kernel(operands, params);
 }
@@ -160,6 +165,7 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const { regions, pages } = rounds && fitsSimd(bytes) ? allocatePages(sizes, bytes) : allocateApart(sizes, bytes);
   const kernels = options.kernels ?? (pages ? { ...cpuKernels, ...simdKernels(pages) } : cpuKernels);
+  const convert = pages ? simdHalves(pages) : halfConversions;
   const held: [Purpose | HostPurpose, number][] = plan.buffers.map(({ purpose }, i) => [purpose, sizes[i]]);
   held.push(['unpacked', unpacked]);
   if (pages) held.push(['pages', unusedOfPages(bytes)]);
@@ -196,7 +202,8 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     const floats: Record<string, Floats> = {};
     const words: Record<string, Uint32Array> = {};
     const dying: (Floats | Uint16Array)[] = [];
-    const halves = rounds ? halfOperands(plan, dispatch, placementOf, packed, regions[plan.buffers.length]) : null;
+    const scratch = regions[plan.buffers.length];
+    const halves = rounds ? halfOperands(plan, dispatch, placementOf, packed, scratch, convert) : null;
     for (const [name, piece] of [...Object.entries(dispatch.reads), ...Object.entries(dispatch.writes)]) {
       const placement = placementOf.get(pieceKey(piece))!;
       const array = halves?.floats(pieceKey(piece)) ?? view(placement);
@@ -260,7 +267,7 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
         const begin = times ? performance.now() : 0;
         if (threads > 0 || last) halves?.unpack(step);
         if (threads > 0) kernel(operands, params);
-        if (last) for (const stage of stages) runStage(stage, operands.floats.out, step);
+        if (last) for (const stage of stages) runStage(stage, operands.floats.out, step, convert);
         if (threads > 0 || last) halves?.pack(step);
         if (times && threads > 0) {
           const end = performance.now();

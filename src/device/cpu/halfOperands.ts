@@ -1,7 +1,7 @@
 import type { Dispatch, Step } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
 import { evaluate } from '../../tensor/value.ts';
-import { packHalves, unpackHalves } from '../half.ts';
+import type { HalfConversions } from '../half.ts';
 import { rowWords } from '../layout.ts';
 
 /**
@@ -30,6 +30,7 @@ export function halfOperands(
   placementOf: ReadonlyMap<string, Placement>,
   packed: (placement: Placement) => Uint16Array,
   scratch: { readonly memory: ArrayBuffer; readonly offset: number },
+  convert: HalfConversions,
 ): HalfOperands {
   const half = new Map([...placementOf].filter(([, placement]) => placement.half));
   const written = new Set(Object.values(dispatch.writes).map(pieceKey));
@@ -47,11 +48,11 @@ export function halfOperands(
     floats: (key) => found.get(key) ?? null,
     // What is written may be written in part.
     unpack(step) {
-      for (const { placement, packed, floats } of list) unpackHalves(packed, floats, count(placement, step));
+      for (const { placement, packed, floats } of list) convert.unpack(packed, floats, count(placement, step));
     },
     pack(step) {
       for (const { placement, packed, floats, written } of list) {
-        if (written) packHalves(floats, packed, count(placement, step));
+        if (written) convert.pack(floats, packed, count(placement, step));
       }
     },
   };

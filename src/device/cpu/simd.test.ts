@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { packHalves, unpackHalves } from '../half.ts';
 import { allCases } from '../testing/cases.ts';
 import { measuring, runCase, tightLimits, withinRules } from '../testing/opCase.ts';
 import { cpuExecutor, cpuKernels } from './executor.ts';
 import type { CpuKernel } from './kernel.ts';
-import { SIMD, simdKernels } from './simd.ts';
+import { SIMD, simdHalves, simdKernels } from './simd.ts';
 
 /** The compiled kernels: each replaces one in JavaScript, runs, and computes the same. */
 
@@ -77,3 +78,34 @@ test('what is infinite or no number stays one', () => {
   kernels['loss.logSumExp']({ floats: { x, outLogSumExp: out }, words: {} }, { rows: 1, width4: 1, cols: 2, merge: 0 });
   expect(out[0]).toBeNaN();
 });
+
+test('numbers in half precision are those of half.ts, bit for bit', () => {
+  const memory = new WebAssembly.Memory({ initial: 16 });
+  const halves = new Uint16Array(memory.buffer, 0, 65536);
+  const floats = new Float32Array(memory.buffer, 2 ** 17, 65536);
+  const back = new Uint16Array(memory.buffer, 2 ** 19, 65536);
+  const convert = simdHalves(memory);
+  halves.forEach((_, i) => {
+    halves[i] = i;
+  });
+  convert.unpack(halves, floats, halves.length);
+  const known = new Float32Array(halves.length);
+  unpackHalves(halves, known);
+  expect(bitsOf(floats)).toEqual(bitsOf(known));
+  // Every number, what lies around the middle to the next, and what is too large or too small.
+  const steps = [0, 0xfff, 0x1000, 0x1001, 0x1fff];
+  for (const step of steps) {
+    const words = bitsOf(known).map((bits) => bits + step);
+    bitsOf(floats).set(words);
+    convert.pack(floats, back, back.length);
+    const right = new Uint16Array(back.length);
+    packHalves(new Float32Array(words.buffer), right);
+    expect(back).toEqual(right);
+    convert.round(floats);
+    const rounded = new Float32Array(right.length);
+    unpackHalves(right, rounded);
+    expect(bitsOf(floats)).toEqual(bitsOf(rounded));
+  }
+});
+
+const bitsOf = (floats: Float32Array) => new Uint32Array(floats.buffer, floats.byteOffset, floats.length);

@@ -1,3 +1,4 @@
+import type { HalfConversions } from '../half.ts';
 import type { CpuKernel, Operands, Params } from './kernel.ts';
 import binary from './simd/index.ts?wasm';
 
@@ -106,13 +107,29 @@ export const SIMD: boolean = typeof WebAssembly === 'object' && WebAssembly.vali
 
 let compiled: WebAssembly.Module | undefined;
 
+type Export = (...values: number[]) => void;
+
+function exportsOf(memory: WebAssembly.Memory): Record<string, Export> {
+  compiled ??= new WebAssembly.Module(binary);
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as Record<string, Export>;
+}
+
+/** Conversions of what lies in the memory; as many numbers as whole vectors hold. */
+export function simdHalves(memory: WebAssembly.Memory): HalfConversions {
+  const { packHalves, unpackHalves, roundToHalves } = exportsOf(memory);
+  return {
+    pack: (floats, halves, count) => packHalves(floats.byteOffset, halves.byteOffset, count),
+    unpack: (halves, floats, count) => unpackHalves(halves.byteOffset, floats.byteOffset, count),
+    round: (floats) => roundToHalves(floats.byteOffset, floats.length),
+  };
+}
+
 /** The kernels, bound to the memory in which their operands will lie. */
 export function simdKernels(memory: WebAssembly.Memory): Record<string, CpuKernel> {
-  compiled ??= new WebAssembly.Module(binary);
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  const exports = exportsOf(memory);
   const kernels = Object.entries(KERNELS).map(([kernel, words]) => {
     const [name, ...names] = words.split(' ');
-    const run = exports[name] as (...values: number[]) => void;
+    const run = exports[name];
     return [kernel, (operands: Operands, params: Params) => run(...names.map((n) => argument(n, operands, params)))];
   });
   return Object.fromEntries(kernels);

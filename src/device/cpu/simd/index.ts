@@ -10,6 +10,7 @@ export { gatFeatures, gatScores } from './attentionGat';
 export { gatv2Grad } from './attentionGatv2';
 export { dropout, sparseDropout } from './dropout';
 export { add, addBias, combine, elu, eluGrad, gelu, geluGrad, relu, reluGrad, scale } from './elementwise';
+export { packHalves, roundToHalves, unpackHalves } from './half';
 export { crossEntropy, crossEntropyGrad, logSumExp } from './loss';
 export { nn, nt, tn } from './matmul';
 export { dotNormRows, normalizeRows, normalizeRowsGrad, rowMoments, rowSums } from './norm';
