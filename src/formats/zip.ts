@@ -7,9 +7,8 @@
 import { Inflate } from 'fflate';
 import { InputError } from '../config/errors.ts';
 import { crc32 } from './crc32.ts';
+import { DEFLATE_RATIO } from './gzip.ts';
 
-/** Deflate makes at most this of one byte: https://zlib.net/zlib_tech.html */
-const DEFLATE_RATIO = 1032;
 const STEP_BYTES = 1 << 16;
 const [STORED, DEFLATED] = [0, 8];
 const END_BYTES = 22;
