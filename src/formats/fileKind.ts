@@ -5,6 +5,7 @@
 import { InputError } from '../config/errors.ts';
 
 export const PICKLE_KIND = 'a Python pickle';
+export const JSON_KIND = 'a JSON file';
 
 /** Signatures as latin-1 text, long enough that no table of names (`PAR1` is a gene) begins like that. https://en.wikipedia.org/wiki/List_of_file_signatures */
 const SIGNATURES: [signature: string, kind: string][] = [
@@ -36,7 +37,7 @@ const TEXT_KINDS: [pattern: RegExp, kind: string][] = [
   [/^(c[\w.]+\r?\n\w+\r?\n(p\d+\s|[()])|[(][dl]p\d)/, PICKLE_KIND],
   [/^<(!doctype|html|head|body)/i, 'an HTML page'],
   [/^<([?]xml|[a-z]+)/i, 'an XML file'],
-  [/^[{]|^[[]\s*([{["\d-]|$)/, 'a JSON file'],
+  [/^[{]|^[[]\s*([{["\d-]|$)/, JSON_KIND],
   [/^%%MatrixMarket/i, 'a Matrix Market file'],
   [/^[*]vertices/i, 'a Pajek file'],
   [/^(creator\s+"|graph\s*[[]|node\s*[[])/i, 'a GML file'],

@@ -3,6 +3,18 @@ import type { Matrix } from './matrix.ts';
 /** Codes of a split vector: one byte per node. */
 export const SPLIT = { none: 0, train: 1, validation: 2, test: 3 } as const;
 
+/** The names that text gives those codes, in lower case. */
+export const SPLIT_BY_NAME: ReadonlyMap<string, number> = new Map([
+  ['', SPLIT.none],
+  ['none', SPLIT.none],
+  ['train', SPLIT.train],
+  ['training', SPLIT.train],
+  ['val', SPLIT.validation],
+  ['valid', SPLIT.validation],
+  ['validation', SPLIT.validation],
+  ['test', SPLIT.test],
+]);
+
 /** What a file says, checked but not yet arranged: every parser in this folder returns this. */
 export interface GraphData {
   readonly name: string;

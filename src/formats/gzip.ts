@@ -5,8 +5,9 @@
 import { Gunzip } from 'fflate';
 import { InputError } from '../config/errors.ts';
 import { crc32 } from './crc32.ts';
+import { DEFLATE_RATIO } from './inflate.ts';
 
-/** Small enough that one step of a deflate bomb (at most 1,032 : 1) cannot exhaust memory. */
+/** Small enough that one step of a deflate bomb cannot exhaust memory. */
 const STEP_BYTES = 1 << 16;
 
 /** Whether the bytes begin like a gzip file. */
@@ -14,22 +15,48 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
+/** At most this many bytes are in a gzip file: what its end claims (modulo 2^32) or deflate could make of it. */
+export function gunzippedSize(bytes: Uint8Array): number {
+  if (bytes.length < 18) return 0;
+  const claimed = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
+  return Math.min(claimed, bytes.length * DEFLATE_RATIO);
+}
+
 /**
  * The unpacked bytes of a gzip file with one member. Throws InputError where it is damaged or unpacks to more than
  * `maxBytes`; `where` is the file's name.
  */
 export function gunzip(bytes: Uint8Array, where: string, maxBytes = 2 ** 30): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  gunzipChunks(bytes, where, (chunk) => chunks.push(chunk), maxBytes);
+  const unpacked = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    unpacked.set(chunk, at);
+    at += chunk.length;
+  }
+  return unpacked;
+}
+
+/** As gunzip, in pieces: `visit` sees bytes that only turn out to be whole when this returns. An InputError of its own passes. */
+export function gunzipChunks(
+  bytes: Uint8Array,
+  where: string,
+  visit: (chunk: Uint8Array) => void,
+  maxBytes = 2 ** 30,
+): void {
   const damaged = () =>
     new InputError(`${where}: the gzip data is damaged or cut off; fetch or export the file again.`);
   if (bytes.length < 18) throw damaged();
-  const chunks: Uint8Array[] = [];
   let total = 0;
+  let crc = 0;
   const stream = new Gunzip((chunk) => {
     total += chunk.length;
     if (total > maxBytes) {
       throw new InputError(`${where}: unpacks to more than ${maxBytes} bytes; split it or give it unpacked.`);
     }
-    chunks.push(chunk);
+    crc = crc32(chunk, crc);
+    visit(chunk);
   });
   try {
     for (let at = 0; at < bytes.length; at += STEP_BYTES) {
@@ -40,12 +67,5 @@ export function gunzip(bytes: Uint8Array, where: string, maxBytes = 2 ** 30): Ui
   }
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
   if (trailer.getUint32(4, true) !== total % 2 ** 32) throw damaged();
-  const unpacked = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    unpacked.set(chunk, at);
-    at += chunk.length;
-  }
-  if (trailer.getUint32(0, true) !== crc32(unpacked)) throw damaged();
-  return unpacked;
+  if (trailer.getUint32(0, true) !== crc) throw damaged();
 }

@@ -15,6 +15,19 @@ export interface MatrixBuilder {
   readonly finish: () => Matrix;
 }
 
+/** The same choice for a matrix that is there already, row-major and finite. */
+export function matrixOf(rows: number, cols: number, values: Float32Array): Matrix {
+  let stored = 0;
+  for (const value of values) if (value !== 0) stored++;
+  if (stored > DENSE_FROM * values.length) return { kind: 'dense', rows, cols, values };
+  const builder = matrixBuilder(cols);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < cols; c++) builder.add(c, values[r * cols + c]);
+    builder.endRow();
+  }
+  return builder.finish();
+}
+
 /** An empty matrix of `cols` columns; every `col` given to it must be below that. */
 export function matrixBuilder(cols: number): MatrixBuilder {
   const indptr = growingIds();

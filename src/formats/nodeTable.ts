@@ -7,9 +7,10 @@
  * a number and the last column text is the label in the last one (LINQS's `.content` files are like that).
  */
 import { InputError } from '../config/errors.ts';
+import { classCollector } from './classCollector.ts';
 import type { KnownIds } from './edgeList.ts';
 import { isEdgeHeader } from './edgeList.ts';
-import { SPLIT } from './graphData.ts';
+import { SPLIT_BY_NAME } from './graphData.ts';
 import { growingIds } from './growing.ts';
 import type { Matrix } from './matrix.ts';
 import { matrixBuilder } from './matrixBuilder.ts';
@@ -19,16 +20,6 @@ import { isNumber, normalName, openTable, quote } from './textTable.ts';
 const ID_NAMES = ['id', 'nodeid', 'node', 'name', 'nodename']; // the first of these that is there
 const LABEL_NAMES = ['label', 'class', 'y', 'target', 'category', 'nodelabel', 'classlabel'];
 const SPLIT_NAME = /^(split|set)\d*$/;
-const SPLIT_CODES = new Map<string, number>([
-  ['', SPLIT.none],
-  ['none', SPLIT.none],
-  ['train', SPLIT.train],
-  ['training', SPLIT.train],
-  ['val', SPLIT.validation],
-  ['valid', SPLIT.validation],
-  ['validation', SPLIT.validation],
-  ['test', SPLIT.test],
-]);
 
 export interface NodeTable {
   readonly ids: KnownIds;
@@ -85,7 +76,13 @@ export function readNodeTable(bytes: Uint8Array, where: string): NodeTable {
   });
   if (nodes === 0) throw new InputError(`${where}: holds no nodes below its header; add them.`);
 
-  const { codes, classNames } = labels.finish(table, columns.label);
+  const { codes, classNames } = labels.finish((label) => {
+    const where = `${table.where}: ${table.columnName(columns.label ?? 0)}`;
+    return new InputError(
+      `${where} holds the label ${quote(label)}; labels are class names or integers: bin the values, or add a header ` +
+        'line that names the columns.',
+    );
+  });
   const find: KnownIds['find'] = inOrder
     ? (row, column) => {
         const id = row.id(column);
@@ -185,43 +182,10 @@ function readFeature(row: TableRow, column: number, table: TextTable): number {
 }
 
 function readSplit(row: TableRow, column: number, table: TextTable): number {
-  const code = SPLIT_CODES.get(row.text(column).toLowerCase());
+  const code = SPLIT_BY_NAME.get(row.text(column).toLowerCase());
   if (code !== undefined) return code;
   throw new InputError(
     `${table.where}: line ${row.line}, ${table.columnName(column)} holds ${quote(row.text(column))}; ` +
       'write train, val, test, none or nothing.',
   );
-}
-
-/** Collects labels as text and numbers the classes at the end, when all are known. */
-function classCollector() {
-  const first = new Map<string, number>(); // in order of appearance
-  const rows = growingIds();
-  return {
-    add(text: string): void {
-      let code = first.get(text) ?? first.size;
-      if (text === '') code = 2 ** 32 - 1;
-      else if (code === first.size) first.set(text, code);
-      rows.push(code);
-    },
-    finish(table: TextTable, column: number | null) {
-      const texts = [...first.keys()];
-      const allNumbers = texts.every(isNumber);
-      const odd = texts.find((text) => allNumbers && !Number.isInteger(Number(text)));
-      if (odd !== undefined) {
-        throw new InputError(
-          `${table.where}: ${table.columnName(column ?? 0)} holds the label ${quote(odd)}; labels are class names or ` +
-            'integers: bin the values, or add a header line that names the columns.',
-        );
-      }
-      // 1 and 1.0 are one class; text is ordered by code unit, the same in every locale.
-      const nameOf = (text: string) => (allNumbers ? String(Number(text)) : text);
-      const classNames = [...new Set(texts.map(nameOf))].sort((a, b) =>
-        allNumbers ? Number(a) - Number(b) : a < b ? -1 : 1,
-      );
-      const numberOf = new Map(classNames.map((name, i) => [name, i]));
-      const sorted = texts.map((text) => numberOf.get(nameOf(text)) as number);
-      return { codes: Int32Array.from(rows.finish(), (code) => sorted[code] ?? -1), classNames };
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { gzipSync } from 'fflate';
+import { gzipSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { writeBundle } from './bundle.ts';
@@ -11,6 +11,7 @@ const binary = (name: string, content: string): NamedBytes => ({
   name,
   bytes: Uint8Array.from(content, (c) => c.charCodeAt(0)),
 });
+const zip = (files: Record<string, Uint8Array>): NamedBytes => ({ name: 'graph.zip', bytes: zipSync(files) });
 const testdata = new URL('testdata/', import.meta.url);
 const gap = readdirSync(testdata)
   .filter((name) => name.startsWith('ind.gap.'))
@@ -48,6 +49,17 @@ describe('what is recognised', () => {
     expect(readGraphFiles([{ name: 'links.tsv.gz', bytes: gzipSync(edges.bytes) }]).name).toBe('links');
   });
 
+  it('whatever is in a zip archive, as if it had been given without', () => {
+    const inside = Object.fromEntries(gap.map(({ name, bytes }) => [name, bytes]));
+    const planetoid = zip({ ...inside, 'some/folder/': new Uint8Array(0), '__MACOSX/some/._ind.gap.x': edges.bytes });
+    expect(describeFiles([planetoid])).toBe("Planetoid set 'gap' (8 files)");
+    const graph = readGraphFiles([planetoid, text('README.md', '# hello')]);
+    expect(graph).toMatchObject({ name: 'gap', nodes: 12, notes: [...readGraphFiles(gap).notes, expect.anything()] });
+    expect(graph.notes.at(-1)).toBe('Not read: ._ind.gap.x, README.md.');
+    const tables = zip({ 'links.tsv.gz': gzipSync(edges.bytes), 'people.csv': nodes.bytes });
+    expect(readGraphFiles([tables])).toMatchObject({ name: 'links', nodes: 3, classNames: ['a', 'b'] });
+  });
+
   it.each([
     ['their headers', edges, nodes],
     ['one header', text('a.csv', '0,1\n1,2\n'), nodes],
@@ -76,14 +88,21 @@ describe('what is refused', () => {
     ['companions alone', [text('README.md', 'x')], 'No file with a graph'],
     ['an image', [binary('a.csv', '\x89PNG\r\n\x1a\n\0\0')], 'a.csv: is a PNG image, not a table; Edgewise reads'],
     ['a program', [binary('a.csv', '\x7fELF\x02\x01')], 'a.csv: is a program (ELF), not a table'],
-    ['an archive', [binary('data.zip', 'PK\x03\x04\0\0')], 'data.zip: is a zip archive'],
+    ['a workbook', [binary('data.xlsx', 'PK\x03\x04\0\0')], 'data.xlsx: is a zip archive'],
+    ['a damaged archive', [binary('data.zip', 'PK\x03\x04\0\0')], 'data.zip: the zip archive is damaged'],
+    ['an archive among others', [zip({ 'e.csv': edges.bytes }), nodes], 'graph.zip: is a zip archive'],
+    ['an archive in an archive', [zip({ 'in.zip': zip({ 'e.csv': edges.bytes }).bytes })], 'in.zip: is a zip archive'],
+    ['an archive of an image', [zip({ 'a/b.png': binary('', '\x89PNG\r\n\x1a\n').bytes })], 'b.png: is a PNG image'],
+    ['an empty archive', [zip({ 'a/README.md': edges.bytes })], 'No file with a graph was given'],
     ['a damaged NumPy archive', [binary('data.npz', 'PK\x03\x04\0\0')], 'data.npz: the zip archive is damaged'],
     ['a NumPy archive among others', [binary('a.npz', 'PK'), edges], 'a.npz: a NumPy archive is a graph of its own'],
     ['a pickle', [gap[0]], "The Planetoid set 'gap' lacks"],
     ['a pickle by another name', [{ name: 'edges.csv', bytes: gap[0].bytes }], 'edges.csv: is a Python pickle'],
     ['a text pickle', [text('edges.csv', 'ccollections\ndefaultdict\np0\n')], 'edges.csv: is a Python pickle'],
     ['an HTML page', [text('edges.csv', '\n<!DOCTYPE html><p>404')], 'edges.csv: is an HTML page'],
-    ['JSON', [text('g.json', '{"nodes": []}')], 'g.json: is a JSON file'],
+    ['JSON by another name', [text('g.txt', '{"nodes": []}')], 'g.txt: is a JSON file'],
+    ['other JSON', [text('g.json', '{"nodes": []}')], 'g.json: is no node-link graph'],
+    ['JSON among others', [text('g.json', '{}'), edges], 'g.json: a JSON graph is a graph of its own'],
     ['GML', [text('g.gml', 'graph [\n  node [\n id 0 ]')], 'g.gml: is a GML file'],
     ['UTF-16', [binary('e.csv', '\xff\xfe0\0,\x001\0')], 'e.csv: is UTF-16 text'],
     ['other bytes', [binary('e.bin', '0,1\n\0\x01')], 'e.bin: byte 4 is no text'],

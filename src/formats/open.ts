@@ -12,28 +12,44 @@ import { gunzip, isGzip } from './gzip.ts';
 import type { MatNames } from './mat.ts';
 import { readMat } from './mat.ts';
 import { isMat } from './matFile.ts';
+import { readNodeLink } from './nodeLink.ts';
 import { readNpz } from './npz.ts';
+import { isOgb, readOgb } from './ogb.ts';
 import { planetoidPart, readPlanetoid } from './planetoid.ts';
+import { openZip } from './zip.ts';
 
 const KNOWN =
   'Edgewise reads an edge list (CSV, TSV) with an optional node table, a Planetoid set (ind.NAME.x and seven more), ' +
-  'NumPy arrays (.npz), MATLAB matrices (.mat) or a bundle (.safetensors)';
+  'NumPy arrays (.npz), MATLAB matrices (.mat), JSON node-link (.json), an archive of the Open Graph Benchmark or a bundle ' +
+  '(.safetensors), any of them also in a .zip';
 
 /** Files that accompany a graph and are none. */
 const COMPANION = /^(\..*|readme.*|licen[cs]e.*|.*\.md|sha256sums|thumbs\.db)$/i;
 
-/** Formats that keep a whole graph in one file. */
-const SINGLE_FILES = [
-  { kind: 'bundle', pattern: /\.safetensors(\.gz)?$/i, title: 'a bundle' },
-  { kind: 'npz', pattern: /\.npz$/i, title: 'a NumPy archive' },
-  { kind: 'mat', pattern: /\.mat(\.gz)?$/i, title: 'a MATLAB file' },
-] as const;
+/** @param matNames what a MATLAB file calls its variables */
+type ReadFile = (bytes: Uint8Array, name: string, matNames: MatNames) => GraphData;
+
+/** A format that keeps a whole graph in one file, known by the file's name, or by its first bytes. */
+interface SingleFile {
+  readonly pattern: RegExp;
+  readonly title: string;
+  readonly read: ReadFile;
+  readonly is?: (bytes: Uint8Array) => boolean;
+}
+
+const readMatFile: ReadFile = (bytes, name, matNames) => readMat(unpacked({ name, bytes }).bytes, name, matNames);
+
+const SINGLE_FILES: readonly SingleFile[] = [
+  { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle },
+  { pattern: /\.npz$/i, title: 'NumPy archive', read: readNpz },
+  { pattern: /\.json(\.gz)?$/i, title: 'JSON graph', read: readNodeLink },
+  { pattern: /\.mat(\.gz)?$/i, title: 'MATLAB file', read: readMatFile, is: isMat },
+];
+const ZIP = /\.zip$/i;
 
 type Recognised =
   | { kind: 'planetoid'; name: string; files: NamedBytes[] }
-  | { kind: 'bundle'; file: NamedBytes }
-  | { kind: 'npz'; file: NamedBytes }
-  | { kind: 'mat'; file: NamedBytes }
+  | { kind: 'single'; title: string; file: NamedBytes; read: ReadFile }
   | { kind: 'tables'; edges: NamedBytes; nodes: NamedBytes | null };
 
 /**
@@ -52,14 +68,31 @@ export function readGraphFiles(files: readonly NamedBytes[], matNames: MatNames 
 export function describeFiles(files: readonly NamedBytes[]): string {
   const { found } = recognise(files);
   if (found.kind === 'planetoid') return `Planetoid set '${found.name}' (${found.files.length} files)`;
-  if (found.kind === 'bundle') return `bundle '${found.file.name}'`;
-  if (found.kind === 'npz') return `NumPy archive '${found.file.name}'`;
-  if (found.kind === 'mat') return `MATLAB file '${found.file.name}'`;
+  if (found.kind === 'single') return `${found.title} '${found.file.name}'`;
   return `edge list '${found.edges.name}'${found.nodes ? ` with node table '${found.nodes.name}'` : ''}`;
 }
 
 function recognise(given: readonly NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
-  const named = given.map(({ name, bytes }) => ({ name: name.replace(/^.*[/\\]/, ''), bytes }));
+  const outside = given.map(baseName);
+  const [archive, ...others] = outside.filter(({ name }) => !COMPANION.test(name));
+  if (!archive || others.length > 0 || !ZIP.test(archive.name)) return recogniseFiles(outside);
+  const beside = without(outside, [archive]);
+  const zip = openZip(archive.bytes, archive.name);
+  if (isOgb(zip.names)) {
+    return { found: { kind: 'single', title: 'OGB archive', file: archive, read: readOgb }, left: beside };
+  }
+  // As if its files had been given; an archive inside an archive stays closed.
+  const names = zip.names.filter((name) => !name.endsWith('/'));
+  const inside = names.map((name) => baseName({ name, bytes: zip.unpack(name) }));
+  const { found, left } = recogniseFiles(inside);
+  return { found, left: [...left, ...beside] };
+}
+
+function baseName({ name, bytes }: NamedBytes): NamedBytes {
+  return { name: name.replace(/^.*[/\\]/, ''), bytes };
+}
+
+function recogniseFiles(named: NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
   const parts = named.filter((file) => planetoidPart(file.name));
   if (parts.length > 0) {
     const names = [...new Set(parts.map((file) => planetoidPart(file.name)?.name ?? ''))].sort();
@@ -71,11 +104,11 @@ function recognise(given: readonly NamedBytes[]): { found: Recognised; left: Nam
   const files = named.filter((file) => !COMPANION.test(file.name));
   const left = without(named, files);
   if (files.length === 0) throw new InputError(`No file with a graph was given; ${KNOWN}.`);
-  for (const { kind, pattern, title } of SINGLE_FILES) {
-    const file = files.find(({ name, bytes }) => pattern.test(name) || (kind === 'mat' && isMat(bytes)));
+  for (const { pattern, title, read, is } of SINGLE_FILES) {
+    const file = files.find(({ name, bytes }) => pattern.test(name) || is?.(bytes));
     if (!file) continue;
-    if (files.length === 1) return { found: { kind, file }, left };
-    throw new InputError(`${file.name}: ${title} is a graph of its own; give it without the other files.`);
+    if (files.length === 1) return { found: { kind: 'single', title, file, read }, left };
+    throw new InputError(`${file.name}: a ${title} is a graph of its own; give it without the other files.`);
   }
   return { found: recogniseTables(files.map(unpacked)), left };
 }
@@ -113,9 +146,7 @@ function roleByName(name: string): 'edges' | 'nodes' | null {
 }
 
 function read(found: Recognised, matNames: MatNames): GraphData {
-  if (found.kind === 'bundle') return readBundle(found.file.bytes, found.file.name);
-  if (found.kind === 'npz') return readNpz(found.file.bytes, found.file.name);
-  if (found.kind === 'mat') return readMat(unpacked(found.file).bytes, found.file.name, matNames);
+  if (found.kind === 'single') return found.read(found.file.bytes, found.file.name, matNames);
   if (found.kind === 'tables') return readCsvGraph(found.edges, found.nodes);
   return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
 }

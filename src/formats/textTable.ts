@@ -211,7 +211,7 @@ function parseId(bytes: Uint8Array, start: number, end: number): number {
  * Decimals of at most 15 digits without exponent, NaN for all else. Both the digits and the power of ten are exact in
  * float64, so the one division rounds correctly (W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990).
  */
-function parseShortDecimal(bytes: Uint8Array, start: number, end: number): number {
+export function parseShortDecimal(bytes: Uint8Array, start: number, end: number): number {
   const negative = bytes[start] === 45;
   let value = 0;
   let digits = 0;

@@ -37,8 +37,8 @@ export function DropZone() {
   return (
     <div className={classes.over}>
       <p>
-        Drop a graph: Planetoid files, a NumPy archive (.npz), a MATLAB file (.mat), a folder, or CSV/TSV of edges and
-        nodes. It stays in this browser.
+        Drop a graph: Planetoid files, a NumPy archive (.npz), a MATLAB file (.mat), JSON node-link, OGB's zip, a
+        folder, or CSV/TSV of edges and nodes. It stays in this browser.
       </p>
     </div>
   );

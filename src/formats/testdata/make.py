@@ -1,15 +1,18 @@
-"""Writes the files beside it. Needs Python 3 with NumPy and SciPy: python3 make.py
+"""Writes the files beside this one. Needs Python 3 with NumPy, SciPy and NetworkX: python3 make.py
 
 ind.gap.*     a Planetoid set of 12 nodes with CiteSeer's trap: node 9 is a test node without edges that is missing from
               test.index, tx and ty; test.index is not sorted
 values.pN.pkl one dictionary in pickle protocol N, with everything that a data file may hold
 ring.mat      a ring of 8 nodes by SciPy's savemat, compressed; with variables that are no matrices
+karate.json   Zachary's karate club from NetworkX (https://networkx.org, BSD-3-Clause), as its node_link_data writes it
 """
 
+import json
 import pickle
 from collections import OrderedDict, defaultdict
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 from scipy.io import savemat
 from scipy.sparse import csc_matrix, csr_matrix
@@ -93,3 +96,5 @@ savemat(
     },
     do_compression=True,
 )
+club = nx.node_link_data(nx.karate_club_graph(), edges="links")
+(HERE / "karate.json").write_text(json.dumps(club) + "\n")
