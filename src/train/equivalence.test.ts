@@ -58,10 +58,11 @@ describe('all neighbours and all seeds in one batch give the curve of the full b
     expect(curveDistance(sampled.epochs, full.epochs)).toBeLessThan(1e-5);
   });
 
+  // Few steps: a gradient that is zero but for rounding is divided by its own size in Adam, and the difference grows with each.
   test.each([...KINDS, ...VARIANTS])('%s', async (_, changes) => {
     for (const options of [{ directed: true, weighted: true }, { features: 'sparse' }] as const) {
       const graph = testGraph(options);
-      const config = configOf({ 'model.layers': 3, 'training.epochs': 8, 'training.lr': 0.005, ...changes });
+      const config = configOf({ 'model.layers': 3, 'training.epochs': 4, 'training.lr': 0.005, ...changes });
       const full = await train({ graph, config, backend: CPU.backend, fit: false });
       const sampled = await train({ graph, config: { ...config, ...ONE_BATCH }, backend: CPU.backend, fit: false });
       expect(curveDistance(sampled.epochs, full.epochs)).toBeLessThan(1e-5);
