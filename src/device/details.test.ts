@@ -53,7 +53,7 @@ describe('a plan in detail', () => {
       },
     ]);
     expect(Object.keys(code)).toEqual(['matmul.nn']);
-    expect(code['matmul.nn']).toMatch(/fn threadIndex.*@compute.*fn nn\(/s);
+    expect(code['matmul.nn']).toMatch(/fn threadIndex.*@compute.*fn tile\(/s);
   });
 
   test('at the capacity, and with the workgroup that is chosen', () => {
