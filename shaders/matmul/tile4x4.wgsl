@@ -9,9 +9,11 @@ fn tile(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let part = id / p.width4 / rowTiles;
   let range = summed(part);
   if (range.x >= range.y) { return; }
+  let a0 = aStart(row);
+  let b0 = bStart(column4);
   var s = Block();
   var k = range.x;
-  for (; k + 4u <= range.y; k += 4u) { s += product(aBlock(row, k), bBlock(k, column4)); }
-  if (k < range.y) { s += product(aTail(row, k, range.y), bTail(k, column4, range.y)); }
+  for (; k + 4u <= range.y; k += 4u) { s += product(aBlock(a0, k), bBlock(b0, k)); }
+  if (k < range.y) { s += product(aTail(a0, k, range.y), bTail(b0, k, range.y)); }
   putBlock(part, row, column4, s);
 }

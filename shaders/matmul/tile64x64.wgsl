@@ -15,18 +15,19 @@ fn tile(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let range = summed(part);
   // The same for the whole workgroup: nobody is missing at a barrier.
   if (range.x >= range.y) { return; }
-  let own = lane / 4u;
+  let ownA = aStart(row + lane / 4u * 4u);
+  let ownB = bStart(column4 + lane / 4u);
   let ownK = lane % 4u * 4u;
   let top = lane / 8u;
   let left = lane % 8u;
   var s00 = Block(); var s01 = Block(); var s10 = Block(); var s11 = Block();
   for (var k = range.x; k < range.y; k += 16u) {
     if (k + 16u <= range.y) {
-      sharedA[lane] = aBlock(row + own * 4u, k + ownK);
-      sharedB[lane] = bBlock(k + ownK, column4 + own);
+      sharedA[lane] = aBlock(ownA, k + ownK);
+      sharedB[lane] = bBlock(ownB, k + ownK);
     } else {
-      sharedA[lane] = aTail(row + own * 4u, k + ownK, range.y);
-      sharedB[lane] = bTail(k + ownK, column4 + own, range.y);
+      sharedA[lane] = aTail(ownA, k + ownK, range.y);
+      sharedB[lane] = bTail(ownB, k + ownK, range.y);
     }
     workgroupBarrier();
     for (var i = 0u; i < min(4u, (range.y - k + 3u) / 4u); i++) {

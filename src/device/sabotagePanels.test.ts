@@ -38,8 +38,8 @@ function using(kernel: string, parameter: string): BuiltCase[] {
 
 const WGSL: readonly [kernel: string, parameter: string, file: string, right: string, wrong: string][] = [
   ['matmul.nn', 'accumulate', 'matmul/operands', 'p.accumulate == 1u', 'p.accumulate == 2u'],
-  ['matmul.nn', 'bRow', 'matmul/bRows', '(p.bRow + k) * p.bStride4', 'k * p.bStride4'],
-  ['matmul.nt', 'bRow', 'matmul/bColumns', 'p.bRow + min(column', 'min(column'],
+  ['matmul.nn', 'bRow', 'matmul/bRows', '3u) + p.bRow)', '3u))'],
+  ['matmul.nt', 'bRow', 'matmul/bColumns', '(p.bRow + column)', 'column'],
   ['reduce.mergeSum', 'outRow', 'reduce', '(p.outRow + id / p.width4)', '(id / p.width4)'],
   ['reduce.mergeSum', 'outOffset4', 'reduce', '* p.outStride4 + p.outOffset4', '* p.outStride4'],
   ['elementwise.addBias', 'column4', 'elementwise/addBias', 'b[p.column4 + id % p.width4]', 'b[id % p.width4]'],
