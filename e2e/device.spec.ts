@@ -36,7 +36,7 @@ test('the developer panel shows every dispatch with its WGSL, and its time', asy
   await expect(page.getByRole('button', { name: /^Device: / })).toBeVisible();
   await page.getByRole('tab', { name: 'Developer' }).click();
   const rows = page.getByRole('tabpanel').locator('tbody tr');
-  expect(await rows.count()).toBeGreaterThan(20);
+  await expect.poll(() => rows.count()).toBeGreaterThan(20);
   await page.getByRole('button', { name: 'optimizer.adam', exact: true }).first().click();
   await expect(page.getByRole('region', { name: 'WGSL of optimizer.adam' })).toContainText('@compute');
   await page.getByRole('button', { name: 'Train', exact: true }).click();

@@ -95,7 +95,11 @@ describe(`on Dawn${NO_ADAPTER}`, () => {
     const tiling: Tiling = {};
     let told = 0;
     const onTuned = () => void told++;
-    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, { tiling, onTuned });
+    const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, {
+      tiling,
+      onTuned,
+      tuningBudgetMs: 60_000,
+    });
     expect(await runCase(built, executor)).toEqual(usual);
     expect(executor.ledger.held).toBe(built.plan.bytes);
     executor.destroy();

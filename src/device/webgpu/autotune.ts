@@ -20,8 +20,8 @@ const MOST_REPEATS = 128;
 const ROUNDS = 3;
 /** Only a tile that takes at most this share of the time is worth leaving the first one for. */
 const WORTH = 0.95;
-/** Once a routine has taken so long, what is left is tuned by the next run. */
-const BUDGET_MS = 2000;
+/** What a run may spend: nobody waits long for a first epoch. What is left is tuned by the next one. */
+const BUDGET_MS = 400;
 
 export interface Autotune {
   /** Whether the routine is about to run for the first time. */
@@ -44,9 +44,20 @@ interface Tuned {
   /** Resolves when all that was submitted is done. */
   wait(): Promise<void>;
   onTuned(tiling: Tiling): void;
+  readonly budgetMs?: number;
 }
 
-export function newAutotune({ device, plan, pipelines, prepared, uniforms, tiling, wait, onTuned }: Tuned): Autotune {
+export function newAutotune({
+  device,
+  plan,
+  pipelines,
+  prepared,
+  uniforms,
+  tiling,
+  wait,
+  onTuned,
+  budgetMs = BUDGET_MS,
+}: Tuned): Autotune {
   const visited = new Set<string>();
   let spent = 0;
 
@@ -93,10 +104,11 @@ export function newAutotune({ device, plan, pipelines, prepared, uniforms, tilin
       visited.add(routine);
       const started = performance.now();
       const known = Object.keys(tiling).length;
-      for (const dispatch of plan.routines[routine]) {
+      const launches = plan.routines[routine].map((dispatch) => ({ dispatch, launch: dispatch.at(step) }));
+      // The largest first: they are what the time is worth.
+      for (const { dispatch, launch } of launches.sort((a, b) => b.launch.work - a.launch.work)) {
         const key = tilingKey(dispatch, plan.capacity);
-        if (key === null || key in tiling || performance.now() - started > BUDGET_MS) continue;
-        const launch = dispatch.at(step);
+        if (key === null || key in tiling || spent + performance.now() - started > budgetMs) continue;
         // What adds to its own output must not run twice.
         if (launch.threads === 0 || launch.work < LEAST_WORK || launch.params.accumulate === 1) continue;
         tiling[key] = (await fastest(dispatch, launch)).name;

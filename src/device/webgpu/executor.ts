@@ -46,6 +46,8 @@ export interface Options {
   readonly tiling?: Tiling;
   /** Where it is given, tiles that are not known are found out, added, and told. */
   readonly onTuned?: (tiling: Tiling) => void;
+  /** Milliseconds that this may take. */
+  readonly tuningBudgetMs?: number;
 }
 
 /** @throws DeviceError where a buffer is refused, DeviceLostError where the device goes away; so do all calls that follow */
@@ -75,9 +77,10 @@ export async function webgpuExecutor(
   });
 
   const waitForAll = () => watch.unlessLost(device.queue.onSubmittedWorkDone()).catch(watch.workFailed);
-  const { onTuned } = options;
+  const { onTuned, tuningBudgetMs: budgetMs } = options;
   const autotune =
-    onTuned && newAutotune({ device, plan, pipelines, prepared, uniforms, tiling, onTuned, wait: waitForAll });
+    onTuned &&
+    newAutotune({ device, plan, pipelines, prepared, uniforms, tiling, onTuned, budgetMs, wait: waitForAll });
   const profiler = newProfiler(device, plan, allocation.buffers, watch);
 
   const stride = parameterStride(plan.limits);
