@@ -59,9 +59,11 @@ const api: TrainerApi = {
     if (store) await sweepTemporary(store).catch(() => {});
     const adapter = 'gpu' in navigator ? await findAdapter(navigator.gpu) : null;
     if (adapter) {
-      backend = { kind: 'webgpu', gpu: navigator.gpu, tilings: store ? storedTilings(store) : memoryTilings() };
       timestamps = adapter.features.has('timestamp-query');
       device = describeAdapter(adapter);
+      const tilings = store ? storedTilings(store) : memoryTilings();
+      // A software adapter takes seconds to compile the tiles: the first epoch would wait for longer than they save.
+      backend = { kind: 'webgpu', gpu: navigator.gpu, ...(device.software ? {} : { tilings }) };
       limits = adapterLimits(adapter);
     }
     return { ...describeDevice(adapter), noStorage };
