@@ -1,6 +1,6 @@
 // Dense matrix products out = A · B of blocks of 4 × 4. Matrices are row-major with rows padded to vec4; the padding is zero and stays
 // zero. A module is this file, what A is (aRows or aColumns), what B is (bRows or bColumns) and how much of `out` is computed at
-// once (tile4x4, tile8x8, tile64x64). Every tile adds up in the same order, so that which of them runs changes no bit.
+// once (tile4x4, tile8x8, tile64x64). Every tile adds up in the same order.
 
 struct Params {
   rows: u32,

@@ -19,7 +19,7 @@ export const COMPUTE = {
   'compute.fuse': pass('Where compiled: bias, activation, dropout and sums join the kernel whose result they work on.'),
   'compute.slots': pass('Where compiled: values that are not needed at the same time share a buffer.'),
   'compute.autotune': pass(
-    'Where compiled: the GPU tries the tiles of its large kernels and remembers the fastest; the curve stays the same to the bit.',
+    'Where compiled: the GPU tries the tiles of its large kernels once and remembers the fastest of each.',
   ),
   'compute.recompute': {
     type: 'enum',
@@ -46,7 +46,7 @@ export const PASSES = {
   'compute.reorder': 'rounding',
   'compute.fuse': 'rounding',
   'compute.slots': 'exact',
-  'compute.autotune': 'exact',
+  'compute.autotune': 'rounding',
   'compute.recompute': 'exact',
   'compute.precision': 'rounding',
 } as const satisfies Partial<Record<keyof typeof COMPUTE, 'exact' | 'rounding'>>;

@@ -7,7 +7,7 @@ import { type BuiltCase, buildCase, inTile, type OpCase, runCase, tightLimits } 
 import { memoryTilings, type Tiling, tilingKey } from './tiling.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
-/** Tiles change no bit, and autotune finds one of them and remembers it. */
+/** On this adapter tiles change no bit; autotune finds one of them and remembers it. */
 
 /** Widths that leave a rest in every tile, and several parts of a split sum. */
 const cases = [
@@ -128,6 +128,23 @@ describe(`on Dawn${NO_ADAPTER}`, () => {
     }
     expect(told).toBe(1);
   });
+
+  test.skipIf(NO_ADAPTER)(
+    'what there is no time for keeps its first tile, in this run and in all that follow',
+    async () => {
+      const built = buildCase(matmulCase('nn', 200, 150, 120));
+      const tiling: Tiling = {};
+      for (const tuningBudgetMs of [-1, 60_000]) {
+        const onTuned = () => {};
+        const options = { tiling, onTuned, tuningBudgetMs };
+        const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, options);
+        await runCase(built, executor);
+        executor.destroy();
+        expect(Object.keys(tiling)).toHaveLength(3);
+        expect(new Set(Object.values(tiling))).toEqual(new Set([MATMUL_TILES[0].name]));
+      }
+    },
+  );
 
   test.skipIf(NO_ADAPTER)('autotune leaves small launches alone', async () => {
     const built = buildCase(matmulCase('nn', 60, 30, 40));

@@ -1,5 +1,5 @@
 import { parseFusedName } from '../tensor/fusedName.ts';
-import type { Dispatch } from '../tensor/op.ts';
+import type { Dispatch, Launch } from '../tensor/op.ts';
 import type { Sizes } from '../tensor/value.ts';
 
 /**
@@ -23,13 +23,19 @@ export function memoryTilings(): Tilings {
   };
 }
 
+/** A launch at the plan's capacity: the same in every run, whatever its first batch is. */
+export function launchAt({ at }: Dispatch, capacity: Sizes): Launch {
+  return at({ sizes: capacity, scalars: {}, key: [0, 0] });
+}
+
 /**
  * What a tile is chosen for: a kernel, without what was fused into it (a value that is computed again with another tail is computed in
  * the same tile), and its shape at the plan's capacity. Null where there is no choice.
  */
-export function tilingKey({ kernel, tiles, at }: Dispatch, capacity: Sizes): string | null {
+export function tilingKey(dispatch: Dispatch, capacity: Sizes): string | null {
+  const { kernel, tiles } = dispatch;
   if (!tiles || tiles.length < 2) return null;
-  const { covers, work } = at({ sizes: capacity, scalars: {}, key: [0, 0] });
+  const { covers, work } = launchAt(dispatch, capacity);
   const { head, halves } = parseFusedName(kernel);
   const own = halves.filter((name) => !/_\d+$/.test(name));
   return [head, ...(own.length > 0 ? [`(${own})`] : []), covers!.join('×'), work].join(' ');

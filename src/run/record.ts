@@ -10,7 +10,7 @@ export interface RunRecord {
   readonly engine: string;
   /** Hash of the compute pipelines that were chosen; a replay that uses others may differ in the last bits. Empty on the CPU. */
   readonly kernels: string;
-  /** Tiles of kernels that autotune found faster than the first, by kernel and shape. No bit depends on them. */
+  /** Tiles of kernels that autotune found faster than the first, by kernel and shape. */
   readonly tiles: Readonly<Record<string, string>>;
   /** The configuration as it was asked for. What ran is `{...config, ...fitted}`. */
   readonly config: Config;

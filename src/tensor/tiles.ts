@@ -1,6 +1,6 @@
 /**
- * Tiles: how much of its output a kernel computes at once. The tiles of a kernel give the same bits, because all of them add up in
- * one order, so a device may choose the one that it is fastest with; see src/device/webgpu/autotune.ts.
+ * Tiles: how much of its output a kernel computes at once. All tiles of a kernel add up in one order, so a device may
+ * choose the one that it is fastest with; see src/device/webgpu/autotune.ts.
  */
 export interface Tile {
   /** Rows × columns. The first of a list is the kernel of the op itself, the others are kernels `NAME#TILE`. */

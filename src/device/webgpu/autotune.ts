@@ -1,15 +1,17 @@
 import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { PARAMETER_WORDS, type Plan } from '../../tensor/plan.ts';
 import type { Tile } from '../../tensor/tiles.ts';
-import { type Tiling, tilingKey } from '../tiling.ts';
+import { launchAt, type Tiling, tilingKey } from '../tiling.ts';
 import { type Pipelines, type Prepared, workgroupsOf } from './pipelines.ts';
 import { writeParams } from './uniforms.ts';
 
 /**
  * Autotune: a kernel that has several tiles runs in each of them, and the device keeps the fastest. It happens right before a routine
  * runs for the first time, on the buffers of the plan as they are then: nothing is allocated for it, and what the kernels leave behind
- * is computed again by the routine itself. Tiles give the same bits, so the clock has no say in the result; all the same the choice
- * is remembered, and is in the record of a run.
+ * is computed again by the routine itself.
+ *
+ * A kernel at a shape is decided once: what there was no time for keeps its first tile. All tiles add up in one order, but compilers
+ * may contract or reorder each of them in their own way, and repeating a run is to give the same bits.
  */
 
 /** Multiply-adds and words below which a launch takes as long as starting it. */
@@ -20,13 +22,13 @@ const MOST_REPEATS = 128;
 const ROUNDS = 3;
 /** Only a tile that takes at most this share of the time is worth leaving the first one for. */
 const WORTH = 0.95;
-/** What a run may spend: nobody waits long for a first epoch. What is left is tuned by the next one. */
+/** What a run may spend before it begins with another kernel: nobody waits long for a first epoch. */
 const BUDGET_MS = 400;
 
 export interface Autotune {
   /** Whether the routine is about to run for the first time. */
   awaits(routine: string): boolean;
-  /** Tunes what the routine launches and is not known yet. */
+  /** Decides what the routine launches and is not known yet. */
   before(routine: string, step: Step): Promise<void>;
   /** Milliseconds that all of it took. */
   spent(): number;
@@ -104,14 +106,16 @@ export function newAutotune({
       visited.add(routine);
       const started = performance.now();
       const known = Object.keys(tiling).length;
-      const launches = plan.routines[routine].map((dispatch) => ({ dispatch, launch: dispatch.at(step) }));
+      const sized = plan.routines[routine].map((dispatch) => ({ dispatch, ...launchAt(dispatch, plan.capacity) }));
       // The largest first: they are what the time is worth.
-      for (const { dispatch, launch } of launches.sort((a, b) => b.launch.work - a.launch.work)) {
+      for (const { dispatch, work } of sized.sort((a, b) => b.work - a.work)) {
         const key = tilingKey(dispatch, plan.capacity);
-        if (key === null || key in tiling || spent + performance.now() - started > budgetMs) continue;
+        if (key === null || key in tiling || work < LEAST_WORK) continue;
+        const launch = dispatch.at(step);
+        const inTime = spent + performance.now() - started <= budgetMs;
         // What adds to its own output must not run twice.
-        if (launch.threads === 0 || launch.work < LEAST_WORK || launch.params.accumulate === 1) continue;
-        tiling[key] = (await fastest(dispatch, launch)).name;
+        const tries = inTime && launch.threads > 0 && launch.params.accumulate !== 1;
+        tiling[key] = (tries ? await fastest(dispatch, launch) : dispatch.tiles![0]).name;
       }
       if (Object.keys(tiling).length === known) return;
       onTuned(tiling);
