@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import { type Capacity, worstCase } from '../graph/capacity.ts';
-import type { Graph } from '../graph/graph.ts';
 import { OPERATORS } from '../graph/operators.ts';
 import { maxSegments } from '../graph/segments.ts';
 import type { Model } from '../model/model.ts';
+import { type AnyGraph, inMemory } from '../store/storedGraph.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
 import { DROPPED, levelName } from './inputs.ts';
 
@@ -57,9 +57,9 @@ function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
 }
 
 /** Exact sizes of `declareFull`, and a bound for `declareDropped` where there is one. */
-export function fullSizes(graph: Graph, { operator, hops }: Model, dropped: boolean): MutableSizes {
+export function fullSizes(graph: AnyGraph, { operator, hops }: Model, dropped: boolean): MutableSizes {
   const sizes: MutableSizes = {};
-  const { adjacency, features } = graph;
+  const { adjacency, features } = inMemory(graph);
   if (operator && hops > 0) {
     const loops = OPERATORS[operator].selfLoops ? 1 : 0;
     for (const name of dropped ? ['graph', DROPPED] : ['graph']) {
@@ -81,7 +81,7 @@ export function fullSizes(graph: Graph, { operator, hops }: Model, dropped: bool
  * counted from the features inwards.
  */
 export function batchSizes(
-  graph: Graph,
+  graph: AnyGraph,
   { operator, hops }: Model,
   prefix: string,
   capacity: Capacity,
@@ -124,7 +124,7 @@ export function samplingOf(config: Config, routine: 'train' | 'evaluate') {
 }
 
 /** Never below what one seed node alone can need, so that splitting a batch always ends. */
-export function atLeastOneSeed(graph: Graph, fanOut: readonly number[], capacity: Capacity): Capacity {
+export function atLeastOneSeed(graph: AnyGraph, fanOut: readonly number[], capacity: Capacity): Capacity {
   const one = worstCase(graph.adjacency.indptr, 1, fanOut);
   return {
     nodes: capacity.nodes.map((n, i) => Math.max(n, one.nodes[i])),

@@ -5,11 +5,11 @@ import { cpuBytes } from '../device/cpu/executor.ts';
 import { hasAccessors } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
-import type { Graph } from '../graph/graph.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
 import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
 import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './capacity.ts';
@@ -56,7 +56,7 @@ const PROBE = { batches: 4, margin: 0.2 } as const;
 const USE_PROBE = 0x960be;
 
 /** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph */
-export function forecastRun(graph: Graph, config: Config, options: ForecastOptions): Forecast {
+export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOptions): Forecast {
   const model = modelOf(config);
   const { predictOnly = false, instruments = {} } = options;
   const routines: Routine[] = predictOnly ? ['evaluate'] : ['train', 'evaluate'];
@@ -98,7 +98,7 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
 
 /** How large the batches of a sampled pass can get, or were found to get. */
 export function batchCapacity(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   routine: Routine,
   capacityFrom: CapacityFrom,
@@ -112,7 +112,7 @@ export function batchCapacity(
 }
 
 /** The split that the configuration names. */
-export function splitOf(graph: Graph, config: Config): Uint8Array {
+export function splitOf(graph: AnyGraph, config: Config): Uint8Array {
   const index = config['data.split'];
   const split = graph.splits[index];
   if (!split) {
@@ -145,11 +145,11 @@ function listSeeds(split: Uint8Array, routine: Routine, predictOnly: boolean): U
   return Uint32Array.from(seeds);
 }
 
-const probes = new WeakMap<Graph, Map<string, Capacity>>();
+const probes = new WeakMap<AnyGraph, Map<string, Capacity>>();
 
 /** Draws a few batches on the host; remembered per graph, because the fitter and a slider ask again and again. */
 function probed(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   routine: Routine,
   seeds: Uint32Array,
@@ -163,6 +163,7 @@ function probed(
   const name = [routine, config['data.split'], seeds.length, seed, batchSize, ...fanOut].join(' ');
   let capacity = known.get(name);
   if (!capacity) {
+    if (isStored(graph)) throw new InputError(`${graph.name} lies in a store, where a forecast cannot probe it.`);
     const key = deriveKey(seedKey(seed), USE_PROBE, 0);
     const locals = new Uint32Array(graph.nodes);
     const options = { trainNodes: seeds, batchSize, fanOut, key, ...PROBE, worst, locals };

@@ -152,9 +152,9 @@ function initialise({ executor, root }: PassContext, { training }: Forecast): vo
 }
 
 /** Before anything is opened: a sampled run that reads from a store needs one. */
-export function checkStore({ store }: Pick<Job, 'store'>, { config, capacity }: Forecast): void {
+export function checkStore({ graph, store }: Pick<Job, 'graph' | 'store'>, { config, capacity }: Forecast): void {
   const sampled = capacity.train !== undefined || capacity.evaluate !== undefined;
-  if (!sampled || store || !readsFromStore(config)) return;
+  if (!sampled || store || !readsFromStore(graph, config)) return;
   const wanted = config['memory.store'];
   const place = wanted === 'file' ? 'place for files' : 'IndexedDB';
   throw new InputError(`memory.store is '${wanted}', but this run was given no ${place}: use memory.store=memory.`);

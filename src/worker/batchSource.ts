@@ -1,8 +1,10 @@
 import { type Remote, releaseProxy, wrap } from 'comlink';
-import { holdGraph } from '../store/hold.ts';
+import { holdGraph, holdStored } from '../store/hold.ts';
 import { manifestBytes } from '../store/ingest.ts';
+import { isStored } from '../store/storedGraph.ts';
 import type { Value } from '../tensor/value.ts';
 import { chargeStore, localBatchSource, type OpenBatchSource } from '../train/batchSource.ts';
+import { readsFromStore } from '../train/hostMemory.ts';
 import type { GraphInputs } from '../train/inputs.ts';
 import type { LoadedGraph } from './datasets.ts';
 import type { SamplerApi } from './sampler.ts';
@@ -12,12 +14,15 @@ import { moduleWorker } from './spawn.ts';
 /** Batches from a sampler worker over the kept graph; on this thread where the graph stays in memory. */
 export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchSource {
   return async (graph, spec, place, host) => {
-    if (spec.config['memory.store'] !== 'indexeddb' || !place.store) {
+    if (!place.store || !readsFromStore(graph, spec.config)) {
       return localBatchSource(graph, spec, place, host);
     }
     const { id, fingerprint } = loaded;
     const chunkBytes = spec.config['memory.chunkBytes'];
-    const held = await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, signal: place.signal });
+    const { signal } = place;
+    const held = isStored(graph)
+      ? await holdStored(place.store, graph.manifest.id, signal)
+      : await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, signal });
     const { manifest } = held;
     const worker = moduleWorker(samplerAddress, 'sampler');
     // Held here as long as the source is: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
