@@ -71,6 +71,17 @@ export const MEMORY = {
     shown: false,
     help: 'Neighbours per node when evaluating in batches, as sampling.fanOut; -1 takes all and is exact.',
   },
+  'evaluation.nodes': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000_000,
+    unit: 'nodes',
+    group: 'evaluation',
+    live: false,
+    shown: false,
+    help: 'When evaluating in batches: most nodes of each part of the split that are looked at, drawn by the seed; 0 looks at all.',
+  },
   'memory.gpuBudget': {
     type: 'integer',
     default: 0,

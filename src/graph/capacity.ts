@@ -31,14 +31,17 @@ export function worstCase(indptr: Uint32Array, seeds: number, fanOut: readonly n
 }
 
 interface SortedDegrees {
-  /** Sum over the `count` largest degrees, each cut at `most` where that is not negative. */
+  /** Sum over the `count` largest degrees (all, where there are fewer), each cut at `most` where that is not negative. */
   sumOfLargest(count: number, most: number): number;
 }
 
 const sorted = new WeakMap<Uint32Array, SortedDegrees>();
 
-/** Sorted once per graph: the fitter asks for dozens of settings, and a slider for dozens of fits a second. */
-function sortedDegrees(indptr: Uint32Array): SortedDegrees {
+/** Host bytes of what `sortedDegrees` remembers of a matrix with so many rows. */
+export const sortedDegreesBytes = (rows: number) => 12 * rows + 8;
+
+/** Sorted once per matrix: the fitter asks for dozens of settings, and a slider for dozens of fits a second. */
+export function sortedDegrees(indptr: Uint32Array): SortedDegrees {
   let known = sorted.get(indptr);
   if (known) return known;
   const nodes = indptr.length - 1;
@@ -59,9 +62,10 @@ function sortedDegrees(indptr: Uint32Array): SortedDegrees {
   };
   known = {
     sumOfLargest(count, most) {
-      if (most < 0) return largest[count];
-      const cut = Math.min(count, countAbove(most));
-      return cut * most + largest[count] - largest[cut];
+      const taken = Math.min(count, nodes);
+      if (most < 0) return largest[taken];
+      const cut = Math.min(taken, countAbove(most));
+      return cut * most + largest[taken] - largest[cut];
     },
   };
   sorted.set(indptr, known);

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { type Capacity, worstCase } from '../graph/capacity.ts';
+import { type Capacity, sortedDegrees, worstCase } from '../graph/capacity.ts';
 import { OPERATORS } from '../graph/operators.ts';
 import { maxSegments } from '../graph/segments.ts';
 import type { Model } from '../model/model.ts';
@@ -33,21 +33,6 @@ function boundedHalf(sizes: MutableSizes, name: string, entries: number, longest
 
 function rowLengths(indptr: Uint32Array): Uint32Array {
   return Uint32Array.from({ length: indptr.length - 1 }, (_, row) => indptr[row + 1] - indptr[row]);
-}
-
-const longest = new WeakMap<Uint32Array, { readonly sums: Float64Array }>();
-
-/** sums[k] = entries in the k longest rows; sorted once per matrix, because the fitter asks for dozens of settings. */
-function longestRows(indptr: Uint32Array): { readonly sums: Float64Array } {
-  let known = longest.get(indptr);
-  if (!known) {
-    const lengths = rowLengths(indptr).sort().reverse();
-    const sums = new Float64Array(lengths.length + 1);
-    for (let k = 0; k < lengths.length; k++) sums[k + 1] = sums[k] + lengths[k];
-    known = { sums };
-    longest.set(indptr, known);
-  }
-  return known;
 }
 
 function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
@@ -88,7 +73,7 @@ export function batchSizes(
   fanOut: readonly number[],
 ): MutableSizes {
   const sizes: MutableSizes = {};
-  const largest = longestRows(graph.adjacency.indptr).sums[1] ?? 0;
+  const largest = sortedDegrees(graph.adjacency.indptr).sumOfLargest(1, -1);
   const loops = operator && OPERATORS[operator].selfLoops ? 1 : 0;
   sizes[levelName(prefix, hops)] = capacity.nodes[0];
   for (let level = 0; level < hops; level++) {
@@ -103,9 +88,9 @@ export function batchSizes(
   const { features } = graph;
   if (features.kind === 'sparse') {
     const rows = capacity.nodes[hops];
-    const { sums } = longestRows(features.indptr);
-    const entries = sums[rows];
-    boundedHalf(sizes, `${prefix}features`, entries, sums[1] ?? 0);
+    const { sumOfLargest } = sortedDegrees(features.indptr);
+    const entries = sumOfLargest(rows, -1);
+    boundedHalf(sizes, `${prefix}features`, entries, sumOfLargest(1, -1));
     boundedHalf(sizes, `${prefix}featuresᵀ`, entries, rows);
   }
   return sizes;

@@ -3,7 +3,6 @@ import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { cpuBytes } from '../device/cpu/executor.ts';
 import { hasAccessors } from '../device/webgpu/shaders.ts';
-import { SPLIT } from '../formats/graphData.ts';
 import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
@@ -14,10 +13,11 @@ import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
 import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './capacity.ts';
 import { checkpointBytes } from './checkpoint.ts';
-import { type Capacities, diskBytes, hostBytes } from './hostMemory.ts';
+import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
 import { logitsBytes } from './predictions.ts';
 import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
+import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
 /** A run as it would be: its program, its plan, and the bytes it takes in each place. Nothing has run, nothing is allocated. */
 export interface Forecast {
@@ -89,6 +89,7 @@ export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOp
     classes: instruments.predictions === true,
   };
   let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack);
+  host += listBytes(graph, config, capacity, predictOnly);
   if (options.backend === 'cpu') host += cpuBytes(plan);
   // The old checkpoint is there until the new one is complete.
   if (instruments.checkpoints) host += 2 * checkpointBytes(training);
@@ -106,43 +107,10 @@ export function batchCapacity(
 ): Capacity {
   const { batchSize, fanOut: listed } = samplingOf(config, routine);
   const fanOut = fanOuts(modelOf(config), listed);
-  const seeds = seedsOf(splitOf(graph, config), routine, predictOnly);
+  const split = routine === 'train' ? splitOf(graph, config) : evaluatedSplit(graph, config);
+  const seeds = seedsOf(split, routine, predictOnly);
   const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
   return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);
-}
-
-/** The split that the configuration names. */
-export function splitOf(graph: AnyGraph, config: Config): Uint8Array {
-  const index = config['data.split'];
-  const split = graph.splits[index];
-  if (!split) {
-    throw new InputError(
-      `data.split is ${index}, but ${graph.name} has ${graph.splits.length} split(s): give a number from 0 to ${graph.splits.length - 1}.`,
-    );
-  }
-  return split;
-}
-
-/** Seed nodes of a routine: the training nodes; all nodes in a split; or, to predict, all nodes. */
-export function seedsOf(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
-  const known = seedLists.get(split) ?? new Map<string, Uint32Array>();
-  seedLists.set(split, known);
-  const name = predictOnly ? 'all' : routine;
-  const list = known.get(name) ?? listSeeds(split, routine, predictOnly);
-  known.set(name, list);
-  return list;
-}
-
-/** Listed once per split: the fitter asks for dozens of settings. */
-const seedLists = new WeakMap<Uint8Array, Map<string, Uint32Array>>();
-
-function listSeeds(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
-  const seeds: number[] = [];
-  for (let node = 0; node < split.length; node++) {
-    if (predictOnly || (routine === 'train' ? split[node] === SPLIT.train : split[node] !== SPLIT.none))
-      seeds.push(node);
-  }
-  return Uint32Array.from(seeds);
 }
 
 const probes = new WeakMap<AnyGraph, Map<string, Capacity>>();
@@ -160,7 +128,15 @@ function probed(
   const known = probes.get(graph) ?? new Map<string, Capacity>();
   probes.set(graph, known);
   const seed = config['training.seed'];
-  const name = [routine, config['data.split'], seeds.length, seed, batchSize, ...fanOut].join(' ');
+  const name = [
+    routine,
+    config['data.split'],
+    config['evaluation.nodes'],
+    seeds.length,
+    seed,
+    batchSize,
+    ...fanOut,
+  ].join(' ');
   let capacity = known.get(name);
   if (!capacity) {
     if (isStored(graph)) throw new InputError(`${graph.name} lies in a store, where a forecast cannot probe it.`);

@@ -1,11 +1,12 @@
 import type { Config } from '../config/schema.ts';
-import { batchBytes, type Capacity } from '../graph/capacity.ts';
+import { batchBytes, type Capacity, sortedDegreesBytes } from '../graph/capacity.ts';
 import type { DenseOutline, SparseOutline } from '../graph/graph.ts';
 import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import { manifestBytes, storedBytes } from '../store/ingest.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import type { Sizes } from '../tensor/value.ts';
 import { DROPPED } from './inputs.ts';
+import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
 /** What a run holds outside the GPU: main memory and disk, as bounds that the ledger never exceeds. */
 
@@ -26,6 +27,19 @@ export function graphBytes(graph: AnyGraph): number {
   const matrices = isStored(graph) ? rowPointers : matrixBytes(adjacency) + matrixBytes(features);
   const split = splits.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return matrices + labels.byteLength + split + sizeOf(positions);
+}
+
+/**
+ * What is listed for sampled passes beside the graph: seed nodes, which training shuffles and cuts anew in every epoch; the
+ * split that the evaluation sees; degrees in order, by which batches are bounded.
+ */
+export function listBytes(graph: AnyGraph, config: Config, capacity: Capacities, predictOnly: boolean): number {
+  if (Object.keys(capacity).length === 0) return 0;
+  const [split, evaluated] = [splitOf(graph, config), evaluatedSplit(graph, config)];
+  const train = capacity.train ? 12 * seedsOf(split, 'train', false).length : 0;
+  const evaluate = capacity.evaluate ? 4 * seedsOf(evaluated, 'evaluate', predictOnly).length : 0;
+  const sorted = sortedDegreesBytes(graph.nodes) * (graph.features.kind === 'sparse' ? 2 : 1);
+  return train + evaluate + sorted + (evaluated === split ? 0 : evaluated.byteLength);
 }
 
 /** What a run reads back of its logits. */

@@ -10,10 +10,11 @@ import type { BatchRecipe } from './batch.ts';
 import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
-import { type Forecast, seedsOf, splitOf } from './forecast.ts';
-import { graphBytes, readsFromStore } from './hostMemory.ts';
+import type { Forecast } from './forecast.ts';
+import { graphBytes, listBytes, readsFromStore } from './hostMemory.ts';
 import type { Job } from './job.ts';
 import { fullPass, type Pass, type PassContext, sampledPass } from './passes.ts';
+import { evaluatedSplit, nodesOf, seedsOf, splitOf } from './seeds.ts';
 import type { Target } from './target.ts';
 
 /** From a fitted job to a run that is ready for its next step: allocated, uploaded, initialised or restored. */
@@ -50,6 +51,7 @@ export async function openRun(
   const { forecast } = fit;
   const host = newLedger();
   host.add('dataset', graphBytes(job.graph));
+  host.add('sampler', listBytes(job.graph, forecast.config, forecast.capacity, !('train' in forecast.plan.routines)));
   let diskBytes = 0;
   const tell = ({ held, byPurpose }: Ledger) => {
     const onGpu = target.device.backend === 'webgpu';
@@ -91,7 +93,7 @@ async function prepare(
 ): Promise<Pick<Run, 'context' | 'train' | 'evaluate' | 'counts' | 'weights'>> {
   const { graph } = job;
   const { config, training, capacity, plan } = forecast;
-  const split = splitOf(graph, config);
+  const splits = { train: splitOf(graph, config), evaluate: evaluatedSplit(graph, config) };
   const predictOnly = !('train' in plan.routines);
   const model = modelOf(config);
   const recipe = (routine: 'train' | 'evaluate'): BatchRecipe | undefined => {
@@ -103,7 +105,7 @@ async function prepare(
         operator: model.operator,
         dropEdge: config['model.dropEdge'],
         normalizeFeatures,
-        mask: split,
+        mask: splits[routine],
         capacity: batches,
       }
     );
@@ -117,7 +119,7 @@ async function prepare(
     model,
     executor,
     host,
-    classWeights: classWeights(config['task.classWeights'], graph.labels, split, graph.classNames.length),
+    classWeights: classWeights(config['task.classWeights'], graph.labels, splits.train, graph.classNames.length),
     batches,
     root: seedKey(config['training.seed']),
     before,
@@ -126,16 +128,19 @@ async function prepare(
     times: { sample: 0, read: 0, upload: 0, waited: 0 },
   };
   const bySplit = (of: (nodes: Uint32Array) => number): BySplit => {
-    const nodesOf = (code: number) => Uint32Array.from(split.keys()).filter((node) => split[node] === code);
-    const [train, validation, test] = [SPLIT.train, SPLIT.validation, SPLIT.test].map((code) => of(nodesOf(code)));
-    return { train, validation, test };
+    const part = (routine: 'train' | 'evaluate', code: number) => of(nodesOf(splits[routine], code));
+    return {
+      train: part('train', SPLIT.train),
+      validation: part('evaluate', SPLIT.validation),
+      test: part('evaluate', SPLIT.test),
+    };
   };
   const counts = bySplit((nodes) => nodes.length);
   const weights = bySplit((nodes) => totalWeight(context.classWeights, graph.labels, nodes));
   if (training.classWeights) executor.write(training.classWeights, context.classWeights!);
   const make = (routine: 'train' | 'evaluate'): Pass =>
     recipes[routine]
-      ? sampledPass(context, routine, seedsOf(split, routine, predictOnly))
+      ? sampledPass(context, routine, seedsOf(splits[routine], routine, predictOnly))
       : fullPass(context, routine, training[routine], plan.capacity, weights.train);
   const train = predictOnly ? null : make('train');
   const evaluate = make('evaluate');

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
+import { SPLIT } from '../formats/graphData.ts';
 import type { Graph } from '../graph/graph.ts';
 import { ingest } from '../store/ingest.ts';
 import { chunkKey } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
 import { openStored } from '../store/storedGraph.ts';
+import { evaluatedSplit } from './seeds.ts';
 import { forecast, train } from './session.ts';
 import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
 
@@ -74,4 +76,25 @@ test('without its store, or with a chunk that is gone, a run ends in one sentenc
   await expect(attempt).rejects.toThrow(
     'Chunk features.values/0 of graph g is missing: delete the graph and load its file again.',
   );
+});
+
+test('an evaluation of some nodes draws them once, by the seed, and its counts are theirs', async () => {
+  const graph = testGraph({ nodes: 400 });
+  const config = configOf({ ...SAMPLED, 'training.epochs': 2, 'evaluation.nodes': 10 });
+  const split = evaluatedSplit(graph, config);
+  const count = (of: Uint8Array, code: number) => of.reduce((sum, other) => sum + (other === code ? 1 : 0), 0);
+  for (const code of [SPLIT.train, SPLIT.validation, SPLIT.test]) {
+    expect(count(split, code)).toBe(Math.min(10, count(graph.splits[0], code)));
+  }
+  expect(split.every((code, node) => code === SPLIT.none || code === graph.splits[0][node])).toBe(true);
+  expect(evaluatedSplit(graph, { ...config, 'training.seed': 1 })).not.toEqual(split);
+  expect(evaluatedSplit(graph, { ...config, 'evaluation.nodes': 1000 })).toEqual(graph.splits[0]);
+  const run = await train({ graph, config, backend, fit: false });
+  const all = await train({ graph, config: { ...config, 'evaluation.nodes': 0 }, backend, fit: false });
+  // What is learned is the same; a tenth is what the accuracy of ten nodes is made of.
+  expect(run.epochs.map(({ trainLoss }) => trainLoss)).toEqual(all.epochs.map(({ trainLoss }) => trainLoss));
+  for (const { valAcc, testAcc } of run.epochs) {
+    for (const accuracy of [valAcc, testAcc]) expect(10 * accuracy).toBeCloseTo(Math.round(10 * accuracy), 5);
+  }
+  expect(run.result.confusion!.flat().reduce((sum, nodes) => sum + nodes, 0)).toBe(10);
 });

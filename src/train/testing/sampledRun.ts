@@ -10,10 +10,10 @@ import { toStored, type Weights } from '../../model/stored.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
 import { localBatchSource } from '../batchSource.ts';
 import { atLeastOneSeed, batchSizes, fanOuts, samplingOf } from '../capacity.ts';
-import { seedsOf, splitOf } from '../forecast.ts';
 import { shapeOf } from '../inputs.ts';
 import { type PassContext, sampledPass } from '../passes.ts';
 import { buildProgram } from '../program.ts';
+import { seedsOf, splitOf } from '../seeds.ts';
 
 type Routine = 'train' | 'evaluate';
 
