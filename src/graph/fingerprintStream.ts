@@ -1,10 +1,11 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { createSHA256 } from 'hash-wasm';
 import { bytesOf, type Matrix } from '../formats/matrix.ts';
 import { canonicalSparse } from './features.ts';
 
 /**
  * The same number as `fingerprint`, of a graph that arrives in pieces: every array in its order, whatever happens between.
- * Web Crypto hashes whole arrays only (https://github.com/w3c/webcrypto/issues/73), hence a library for this one.
+ * Web Crypto hashes whole arrays only (https://github.com/w3c/webcrypto/issues/73). In WebAssembly, because a fingerprint
+ * of gigabytes of features in JavaScript would take longer than all the rest of storing them.
  */
 export interface StreamedFingerprint {
   readonly indptr: Hash;
@@ -21,8 +22,11 @@ export interface Hash {
   update(bytes: Uint8Array): void;
 }
 
-export function streamFingerprint(): StreamedFingerprint {
-  const [indptr, indices, values, offsets, columns, entries, labels] = Array.from({ length: 7 }, () => sha256.create());
+export async function streamFingerprint(): Promise<StreamedFingerprint> {
+  const create = async () => (await createSHA256()).init();
+  const [whole, shape, indptr, indices, values, offsets, columns, entries, labels] = await Promise.all(
+    Array.from({ length: 9 }, create),
+  );
   let count = 0;
   offsets.update(new Uint8Array(4)); // the first row begins at 0
   return {
@@ -39,12 +43,11 @@ export function streamFingerprint(): StreamedFingerprint {
       entries.update(bytesOf(sparse.values));
     },
     finish({ nodes, cols, weighted }) {
-      const shape = sha256.create().update(bytesOf(Uint32Array.of(nodes, cols, weighted ? 1 : 0)));
-      const whole = sha256.create();
+      shape.update(bytesOf(Uint32Array.of(nodes, cols, weighted ? 1 : 0)));
       for (const part of [shape, indptr, indices, values, offsets, columns, entries, labels]) {
-        whole.update(part.digest());
+        whole.update(part.digest('binary'));
       }
-      return Array.from(whole.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('');
+      return whole.digest();
     },
   };
 }

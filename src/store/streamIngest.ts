@@ -89,7 +89,7 @@ export async function streamIngest(
 
   const manifest = await writeGraph(store, options.id, options, async (writer) => {
     const onward = (task: string, total: number) => progressOf(task, total, options);
-    const hashes = streamFingerprint();
+    const hashes = await streamFingerprint();
     const { shift, buckets, bufferBytes } = plan;
     const { id, signal } = options;
     const sorted = edgeBuckets({ store, id, nodes, weighted, shift, buckets, bufferBytes, meter, signal });
