@@ -1,7 +1,8 @@
 import { DEFAULTS } from '../config/schema.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { ingest, wholeNumbers } from './ingest.ts';
+import { wholeNumbers } from './graphWriter.ts';
+import { ingest } from './ingest.ts';
 import { ifFree, lockGraph } from './lock.ts';
 import { deleteGraph, findManifest, type Manifest, readManifest } from './manifest.ts';
 import { temporaryId } from './temporary.ts';
