@@ -119,6 +119,7 @@ test.describe('the OPFS store', () => {
     await call(tab, 'beginIngest', 'opfs half', 'half');
     await tab.close();
     expect(await call(page, 'graphs', 'opfs half')).toEqual(['whole']);
+    expect(await call(page, 'keys', 'opfs half', 'chunk/half/')).toEqual([]);
     expect(await call(page, 'loadedFingerprint', 'opfs half', 'whole')).toBe(before);
     // The next one begins afresh.
     expect(await call(page, 'ingest', 'opfs half', 'half')).toBe(before);

@@ -12,6 +12,7 @@ import { loadGraph } from './graphStore.ts';
 import { ingest } from './ingest.ts';
 import { listGraphs } from './manifest.ts';
 import { type MemoryFolder, memoryFolder } from './memoryFolder.ts';
+import { sweepHalves } from './temporary.ts';
 
 const path = await mkdtemp(join(tmpdir(), 'edgewise-log-'));
 afterAll(() => rm(path, { recursive: true }));
@@ -220,6 +221,19 @@ describe('where the storage is full', () => {
     expect((await again.keys('')).filter((key) => key.includes('second'))).toEqual([]);
     expect(await loadGraph(again, 'first')).toEqual(graph);
   });
+});
+
+test('half a graph is swept, and a whole one stays though its manifest is damaged', async () => {
+  const store = await open(memoryFolder());
+  const graph = arrange(nastyGraphData(60, 1));
+  for (const id of ['whole', 'damaged', 'half']) await ingest(graph, store, { id });
+  await store.put('manifest/damaged.json', value(1, 9));
+  await store.delete('manifest/half.json');
+  await sweepHalves(store);
+  expect((await listGraphs(store)).map(({ id }) => id)).toEqual(['damaged', 'whole']);
+  expect((await store.keys('chunk/half/')).length).toBe(0);
+  expect((await store.keys('chunk/damaged/')).length).toBeGreaterThan(0);
+  expect(await loadGraph(store, 'whole')).toEqual(graph);
 });
 
 describe('compaction', () => {

@@ -3,6 +3,7 @@ import { chunkLog } from '../store/chunkLog.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { keepLock } from '../store/lock.ts';
 import { opfsFolder } from '../store/opfs.ts';
+import { sweepHalves } from '../store/temporary.ts';
 import { serveStore } from './remoteStore.ts';
 
 /** The I/O worker: the one that has the files of OPFS open, for all workers of its tab. */
@@ -23,6 +24,7 @@ const api: IoApi = {
     const folder = await opfsFolder(name);
     if (!(await keepLock(name ? `opfs/${name}` : 'opfs', PATIENCE))) return false;
     store = await chunkLog(folder, 'OPFS');
+    await sweepHalves(store);
     return true;
   },
   connect: (port) => serveStore(store, port),
