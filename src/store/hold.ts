@@ -18,21 +18,23 @@ export interface Wanted {
   readonly id: string;
   readonly fingerprint: string;
   readonly chunkBytes: number;
+  /** The dataset is kept in another store: here it is a temporary copy whatever its chunks. */
+  readonly keptElsewhere?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The graph in chunks of this size: the one that is there, or a new one. Chunks of another size than usual are a temporary
- * copy, which goes with the last run that holds it.
+ * The graph in chunks of this size: the one that is there, or a new one. Chunks of another size than usual, or in another store
+ * than the dataset's, are a temporary copy, which goes with the last run that holds it.
  *
  * @throws InputError where the store has no room; the signal's reason
  */
 export async function holdGraph(
   graph: Graph,
   store: ChunkStore,
-  { id: dataset, fingerprint, chunkBytes, signal }: Wanted,
+  { id: dataset, fingerprint, chunkBytes, keptElsewhere = false, signal }: Wanted,
 ): Promise<HeldGraph> {
-  const temporary = chunkBytes !== DEFAULTS['memory.chunkBytes'];
+  const temporary = keptElsewhere || chunkBytes !== DEFAULTS['memory.chunkBytes'];
   const id = temporary ? temporaryId(dataset, chunkBytes) : dataset;
   const isThere = async () => {
     const found = await findManifest(store, id);

@@ -140,9 +140,16 @@ function storedBytesOf(graph: AnyGraph, config: Config): number {
   return bytes;
 }
 
-/** Whether sampled passes read the graph from a store; `auto` is for whoever makes the configuration to decide. */
+/** The values of memory.store that are stores, in words; `auto` is for whoever makes the configuration to decide. */
+export const STORES: Readonly<Partial<Record<Config['memory.store'], string>>> = {
+  file: 'place for files',
+  indexeddb: 'IndexedDB',
+  opfs: 'OPFS',
+};
+
+/** Whether sampled passes read the graph from a store. */
 export function readsFromStore(graph: AnyGraph, config: Config): boolean {
-  return isStored(graph) || config['memory.store'] === 'file' || config['memory.store'] === 'indexeddb';
+  return isStored(graph) || config['memory.store'] in STORES;
 }
 
 /** Bytes of the graph in a store; 0 where it stays in memory. */

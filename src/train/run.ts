@@ -11,7 +11,7 @@ import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
 import type { Forecast } from './forecast.ts';
-import { graphBytes, listBytes, readsFromStore } from './hostMemory.ts';
+import { graphBytes, listBytes, readsFromStore, STORES } from './hostMemory.ts';
 import type { Job } from './job.ts';
 import { fullPass, type Pass, type PassContext, sampledPass } from './passes.ts';
 import { evaluatedSplit, nodesOf, seedsOf, splitOf } from './seeds.ts';
@@ -161,6 +161,7 @@ export function checkStore({ graph, store }: Pick<Job, 'graph' | 'store'>, { con
   const sampled = capacity.train !== undefined || capacity.evaluate !== undefined;
   if (!sampled || store || !readsFromStore(graph, config)) return;
   const wanted = config['memory.store'];
-  const place = wanted === 'file' ? 'place for files' : 'IndexedDB';
-  throw new InputError(`memory.store is '${wanted}', but this run was given no ${place}: use memory.store=memory.`);
+  throw new InputError(
+    `memory.store is '${wanted}', but this run was given no ${STORES[wanted]}: use memory.store=memory.`,
+  );
 }
