@@ -12,7 +12,7 @@ import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
-import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './capacity.ts';
+import { atLeastOneSeed, batchSizes, fullSizes, type Sampling, samplingOf } from './capacity.ts';
 import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
@@ -69,7 +69,7 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
       continue;
     }
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
-    const fanOut = fanOuts(model, samplingOf(config, routine).fanOut);
+    const { fanOut } = samplingOf(config, model, routine);
     capacity[routine] = found;
     Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut));
   }
@@ -104,11 +104,10 @@ export function batchCapacity(
   capacityFrom: CapacityFrom,
   predictOnly = false,
 ): Capacity {
-  const { batchSize, fanOut: listed } = samplingOf(config, routine);
-  const fanOut = fanOuts(modelOf(config), listed);
+  const sampling = samplingOf(config, modelOf(config), routine);
   const seeds = seedsOf(splitOf(graph, config), routine, predictOnly);
-  const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
-  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);
+  const worst = worstCase(graph.adjacency.indptr, Math.min(sampling.batchSize, seeds.length), sampling.fanOut);
+  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, sampling, worst);
 }
 
 /** The split that the configuration names. */
@@ -153,19 +152,18 @@ function probed(
   config: Config,
   routine: Routine,
   seeds: Uint32Array,
-  batchSize: number,
-  fanOut: readonly number[],
+  { batchSize, fanOut, design }: Sampling,
   worst: Capacity,
 ): Capacity {
   const known = probes.get(graph) ?? new Map<string, Capacity>();
   probes.set(graph, known);
   const seed = config['training.seed'];
-  const name = [routine, config['data.split'], seeds.length, seed, batchSize, ...fanOut].join(' ');
+  const name = [routine, config['data.split'], seeds.length, seed, batchSize, design, ...fanOut].join(' ');
   let capacity = known.get(name);
   if (!capacity) {
     const key = deriveKey(seedKey(seed), USE_PROBE, 0);
     const locals = new Uint32Array(graph.nodes);
-    const options = { trainNodes: seeds, batchSize, fanOut, key, ...PROBE, worst, locals };
+    const options = { trainNodes: seeds, batchSize, fanOut, design, key, ...PROBE, worst, locals };
     capacity = atLeastOneSeed(graph, fanOut, driveSync(probe(options), memoryServer(graph)));
     known.set(name, capacity);
   }

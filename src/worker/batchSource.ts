@@ -1,4 +1,5 @@
 import { type Remote, releaseProxy, wrap } from 'comlink';
+import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import { holdGraph } from '../store/hold.ts';
 import { manifestBytes } from '../store/ingest.ts';
 import type { Value } from '../tensor/value.ts';
@@ -37,7 +38,7 @@ export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchS
       chargeStore(host, hostBytes, diskBytes);
       // The sampler's table, and its copy of the split in each recipe.
       const masks = Object.values(spec.recipes).reduce((sum, recipe) => sum + (recipe?.mask.byteLength ?? 0), 0);
-      host.add('sampler', 4 * spec.nodes + masks);
+      host.add('sampler', samplerScratchBytes(spec.nodes) + masks);
       const values = new Map(Object.values(spec.recipes).flatMap((recipe) => (recipe ? valuesOf(recipe.inputs) : [])));
       return {
         diskBytes,
