@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Ledger } from '../device/ledger.ts';
 import { memoryServer } from '../graph/memoryServer.ts';
+import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import type { Key } from '../graph/random.ts';
 import type { RowRequest, Rows } from '../graph/request.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
@@ -56,7 +57,7 @@ export type OpenBatchSource = (
 /** A sampler on this thread, over the graph in memory or, where memory.store says so, over `place.store`. */
 export const localBatchSource: OpenBatchSource = async (graph, spec, place, host) => {
   const { serve, diskBytes } = await openRows(graph, spec.config, place, host);
-  host.add('sampler', 4 * graph.nodes);
+  host.add('sampler', samplerScratchBytes(graph.nodes));
   const sample = sampler(spec, serve);
   return { sample, diskBytes, close: async () => {} };
 };

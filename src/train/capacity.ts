@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { type Capacity, sortedDegrees, worstCase } from '../graph/capacity.ts';
 import { OPERATORS } from '../graph/operators.ts';
+import { type DesignName, designName } from '../graph/samplingDesign.ts';
 import { maxSegments } from '../graph/segments.ts';
 import type { Model } from '../model/model.ts';
 import { type AnyGraph, inMemory } from '../store/storedGraph.ts';
@@ -97,15 +98,44 @@ export function batchSizes(
 }
 
 /** One fan-out per hop, from the seeds outwards; the last one given repeats. */
-export function fanOuts({ hops }: Model, listed: readonly number[]): number[] {
+function fanOuts({ hops }: Model, listed: readonly number[]): number[] {
   return Array.from({ length: hops }, (_, hop) => listed[Math.min(hop, listed.length - 1)]);
 }
 
-/** The keys of a configuration that shape a sampled pass, for training or for evaluation. */
-export function samplingOf(config: Config, routine: 'train' | 'evaluate') {
-  return routine === 'train'
-    ? { batchSize: config['sampling.batchSize'], fanOut: config['sampling.fanOut'] }
-    : { batchSize: config['evaluation.batchSize'], fanOut: config['evaluation.fanOut'] };
+export interface Sampling {
+  readonly batchSize: number;
+  /** One per hop, from the seeds outwards; of a pass that changes it, the largest. */
+  readonly fanOut: readonly number[];
+  readonly design: DesignName;
+}
+
+/** How a sampled pass is shaped, for training or for evaluation, which looks at all neighbours alike. */
+export function samplingOf(config: Config, model: Model, routine: 'train' | 'evaluate'): Sampling {
+  if (routine === 'evaluate') {
+    const fanOut = fanOuts(model, config['evaluation.fanOut']);
+    return { batchSize: config['evaluation.batchSize'], fanOut, design: 'uniform' };
+  }
+  const begin = fanOuts(model, config['sampling.fanOut']);
+  const end = lastFanOuts(config, model);
+  return {
+    batchSize: config['sampling.batchSize'],
+    fanOut: begin.map((fan, hop) => (fan < 0 ? fan : Math.max(fan, end[hop]))),
+    design: designName(config['sampling.bias'], config['sampling.replace']),
+  };
+}
+
+/** The fan-out of a training epoch, counted from 1: on a straight line from the first epoch's to the last one's. */
+export function fanOutAt(config: Config, model: Model, epoch: number): number[] {
+  const end = lastFanOuts(config, model);
+  const behind = Math.min(1, (epoch - 1) / Math.max(1, config['training.epochs'] - 1));
+  return fanOuts(model, config['sampling.fanOut']).map((fan, hop) =>
+    fan < 0 ? fan : Math.round(fan + behind * (end[hop] - fan)),
+  );
+}
+
+function lastFanOuts(config: Config, model: Model): number[] {
+  const end = config['sampling.fanOutEnd'];
+  return fanOuts(model, end.length > 0 ? end : config['sampling.fanOut']);
 }
 
 /** Never below what one seed node alone can need, so that splitting a batch always ends. */

@@ -166,7 +166,7 @@ export function outgrows(graph: AnyGraph, { forecast, fitted }: Fit, config: Con
   const step = ['sampling.batchSize', 'training.accumulate'] as const;
   if (fitted['training.accumulate'] !== undefined && step.some((key) => planned[key] !== config[key])) return true;
   const room = forecast.capacity.train;
-  const reshaped = (['sampling.batchSize', 'sampling.fanOut'] as const).some(
+  const reshaped = (['sampling.batchSize', 'sampling.fanOut', 'sampling.fanOutEnd'] as const).some(
     (key) => !sameValue(planned[key], config[key]),
   );
   if (!room || !reshaped) return false;

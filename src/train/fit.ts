@@ -41,8 +41,9 @@ export function ladder(config: Config): Partial<Config>[] {
   if (config['evaluation.strategy'] === 'full') rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });
   // From here on evaluation samples too: a node with all its neighbours can be most of the graph.
   const finite = config['sampling.fanOut'].map((fan) => (fan < 0 ? 25 : fan));
+  let end = config['sampling.fanOutEnd'];
   const perStep = config['sampling.batchSize'] * config['training.accumulate'];
-  const rung = (size: number, fanOut: readonly number[]): Partial<Config> => {
+  const rung = (size: number, fanOut: readonly number[], fanOutEnd: readonly number[]): Partial<Config> => {
     const batchSize = Math.min(size, config['sampling.batchSize']);
     return {
       'sampling.strategy': 'neighbor',
@@ -51,19 +52,20 @@ export function ladder(config: Config): Partial<Config>[] {
       // A step keeps its seeds: less memory is no reason to learn something else.
       'training.accumulate': Math.min(Math.ceil(perStep / batchSize), SCHEMA['training.accumulate'].max),
       'sampling.fanOut': fanOut,
+      'sampling.fanOutEnd': fanOutEnd,
       'evaluation.batchSize': Math.min(size, config['evaluation.batchSize']),
       'evaluation.fanOut': fanOut,
     };
   };
   let batch = Math.max(config['sampling.batchSize'], config['evaluation.batchSize']);
-  for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite));
+  for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite, end));
   let fanOut = finite;
-  while (fanOut.some((fan) => fan > 1)) {
-    rungs.push(rung(batch, fanOut));
-    fanOut = fanOut.map((fan) => Math.ceil(fan / 2));
+  while ([...fanOut, ...end].some((fan) => fan > 1)) {
+    rungs.push(rung(batch, fanOut, end));
+    [fanOut, end] = [fanOut, end].map((fans) => fans.map((fan) => Math.ceil(fan / 2)));
   }
-  for (; batch > 1; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, fanOut));
-  rungs.push(rung(1, fanOut));
+  for (; batch > 1; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, fanOut, end));
+  rungs.push(rung(1, fanOut, end));
   return rungs;
 }
 

@@ -11,7 +11,7 @@ import type { MemoryBytes } from '../run/record.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
-import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './capacity.ts';
+import { atLeastOneSeed, batchSizes, fullSizes, type Sampling, samplingOf } from './capacity.ts';
 import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
@@ -69,7 +69,7 @@ export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOp
       continue;
     }
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
-    const fanOut = fanOuts(model, samplingOf(config, routine).fanOut);
+    const { fanOut } = samplingOf(config, model, routine);
     capacity[routine] = found;
     Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut));
   }
@@ -105,12 +105,11 @@ export function batchCapacity(
   capacityFrom: CapacityFrom,
   predictOnly = false,
 ): Capacity {
-  const { batchSize, fanOut: listed } = samplingOf(config, routine);
-  const fanOut = fanOuts(modelOf(config), listed);
+  const sampling = samplingOf(config, modelOf(config), routine);
   const split = routine === 'train' ? splitOf(graph, config) : evaluatedSplit(graph, config);
   const seeds = seedsOf(split, routine, predictOnly);
-  const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
-  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);
+  const worst = worstCase(graph.adjacency.indptr, Math.min(sampling.batchSize, seeds.length), sampling.fanOut);
+  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, sampling, worst);
 }
 
 const probes = new WeakMap<AnyGraph, Map<string, Capacity>>();
@@ -121,28 +120,20 @@ function probed(
   config: Config,
   routine: Routine,
   seeds: Uint32Array,
-  batchSize: number,
-  fanOut: readonly number[],
+  { batchSize, fanOut, design }: Sampling,
   worst: Capacity,
 ): Capacity {
   const known = probes.get(graph) ?? new Map<string, Capacity>();
   probes.set(graph, known);
   const seed = config['training.seed'];
-  const name = [
-    routine,
-    config['data.split'],
-    config['evaluation.nodes'],
-    seeds.length,
-    seed,
-    batchSize,
-    ...fanOut,
-  ].join(' ');
+  const drawn = [config['data.split'], config['evaluation.nodes'], seed];
+  const name = [routine, ...drawn, seeds.length, batchSize, design, ...fanOut].join(' ');
   let capacity = known.get(name);
   if (!capacity) {
     if (isStored(graph)) throw new InputError(`${graph.name} lies in a store, where a forecast cannot probe it.`);
     const key = deriveKey(seedKey(seed), USE_PROBE, 0);
     const locals = new Uint32Array(graph.nodes);
-    const options = { trainNodes: seeds, batchSize, fanOut, key, ...PROBE, worst, locals };
+    const options = { trainNodes: seeds, batchSize, fanOut, design, key, ...PROBE, worst, locals };
     capacity = atLeastOneSeed(graph, fanOut, driveSync(probe(options), memoryServer(graph)));
     known.set(name, capacity);
   }

@@ -14,7 +14,7 @@ import { totalWeight } from '../task/classWeights.ts';
 import { deviceLabels } from '../task/nodeClassification.ts';
 import type { Step } from '../tensor/op.ts';
 import type { BatchSource } from './batchSource.ts';
-import { fanOuts, samplingOf } from './capacity.ts';
+import { fanOutAt, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import { DROPPED, type GraphInputs } from './inputs.ts';
 import { learningRate } from './schedule.ts';
@@ -199,8 +199,9 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
     prepare() {},
     async epoch(epoch, visit) {
       if (training) context.epoch = epoch;
-      const { batchSize, fanOut: listed } = samplingOf(context.config, routine);
-      const fanOut = fanOuts(model, listed);
+      const sampling = samplingOf(context.config, model, routine);
+      const { batchSize } = sampling;
+      const fanOut = training ? fanOutAt(context.config, model, epoch) : sampling.fanOut;
       const steps = training
         ? grouped(
             epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle)),

@@ -8,6 +8,7 @@ import { modelOf } from '../model/models.ts';
 import { classWeights, totalWeight } from '../task/classWeights.ts';
 import type { BatchRecipe } from './batch.ts';
 import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
+import { samplingOf } from './capacity.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
 import type { Forecast } from './forecast.ts';
@@ -105,6 +106,7 @@ async function prepare(
         operator: model.operator,
         dropEdge: config['model.dropEdge'],
         normalizeFeatures,
+        design: samplingOf(config, model, routine).design,
         mask: splits[routine],
         capacity: batches,
       }

@@ -1,5 +1,6 @@
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import type { Config } from '../config/schema.ts';
+import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import { holdGraph, holdStored } from '../store/hold.ts';
 import { manifestBytes } from '../store/ingest.ts';
 import { placeOf } from '../store/places.ts';
@@ -48,7 +49,7 @@ export function samplerWorker(storage: Storage, loaded: LoadedGraph): OpenBatchS
       chargeStore(host, hostBytes, diskBytes);
       // The sampler's table, and its copy of the split in each recipe.
       const masks = Object.values(spec.recipes).reduce((sum, recipe) => sum + (recipe?.mask.byteLength ?? 0), 0);
-      host.add('sampler', 4 * spec.nodes + masks);
+      host.add('sampler', samplerScratchBytes(spec.nodes) + masks);
       const values = new Map(Object.values(spec.recipes).flatMap((recipe) => (recipe ? valuesOf(recipe.inputs) : [])));
       return {
         diskBytes,
