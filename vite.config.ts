@@ -23,7 +23,7 @@ export default defineConfig(({ isSsrBuild }) => ({
         outDir: 'dist',
         emptyOutDir: false,
         rollupOptions: {
-          input: { edgewise: 'src/cli/main.ts', bench: 'src/cli/bench.ts' },
+          input: { edgewise: 'src/cli/main.ts', bench: 'src/cli/bench.ts', sampler: 'src/cli/samplerThread.ts' },
           external: ['webgpu'],
           output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
         },
@@ -36,7 +36,7 @@ export default defineConfig(({ isSsrBuild }) => ({
         // Plotly is one file of 1.4 MB that is loaded when everything else is there.
         chunkSizeWarningLimit: 1500,
       },
-  ssr: { noExternal: ['fflate'] },
+  ssr: { noExternal: ['fflate', 'comlink'] },
   test: {
     include: ['src/**/*.test.ts', 'datasets/**/*.test.ts', 'scripts/**/*.test.mjs'],
     testTimeout: 60_000,

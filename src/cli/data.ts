@@ -11,12 +11,12 @@ import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { SHAPE_NAMES, type ShapeName } from '../graph/namedShapes.ts';
 import type { DatasetInfo } from '../run/record.ts';
-import type { ChunkStore } from '../store/chunkStore.ts';
 import { loadGraph as loadStored } from '../store/graphStore.ts';
 import { readManifest } from '../store/manifest.ts';
 import { type AnyGraph, openStored } from '../store/storedGraph.ts';
 import { datasetsFolder, readCatalogue } from './catalogue.ts';
 import { fetchFile } from './download.ts';
+import type { FilePlace } from './engine.ts';
 import { isKept, isShape, keepShape, openKept } from './keptGraphs.ts';
 import { progressBar } from './output.ts';
 
@@ -92,11 +92,11 @@ export function catalogueId(source: DataSource): string | null {
   return isShape(name) ? name : null;
 }
 
-/** A graph as a run takes it, and the store that it stays in, if it does. */
+/** A graph as a run takes it, and where it stays, if it does. */
 export interface OpenData {
   readonly graph: AnyGraph;
   readonly dataset: DatasetInfo;
-  readonly store?: ChunkStore;
+  readonly place: FilePlace | null;
 }
 
 /**
@@ -106,9 +106,10 @@ export interface OpenData {
 export async function openData(source: DataSource, config: Config): Promise<OpenData> {
   if (source.kind === 'catalogue' || source.kind === 'path') {
     const graph = await loadGraph(source);
-    return { graph, dataset: describe(graph, await fingerprint(graph)) };
+    return { graph, dataset: describe(graph, await fingerprint(graph)), place: null };
   }
-  const store = await openKept();
+  const place = await openKept();
+  const { store } = place;
   const budget = config['memory.workerBudget'];
   const id =
     source.kind === 'kept'
@@ -117,7 +118,7 @@ export async function openData(source: DataSource, config: Config): Promise<Open
   const { fingerprint: hash } = await readManifest(store, id);
   const whole = config['memory.store'] === 'memory';
   const graph = whole ? await loadStored(store, id) : await openStored(store, id);
-  return { graph, dataset: describe(graph, hash), ...(whole ? {} : { store }) };
+  return { graph, dataset: describe(graph, hash), place: whole ? null : place };
 }
 
 /** Reads, checks and arranges the graph. Every InputError names a file. */

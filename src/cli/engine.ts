@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
 import { fileStore } from '../store/file.ts';
 import type { Job } from '../train/session.ts';
 import { cacheFolder } from './download.ts';
@@ -8,6 +9,13 @@ import { cacheFolder } from './download.ts';
 /** The engine, loaded when it is needed: help and bad input do not wait for it. */
 export async function loadEngine(): Promise<typeof import('../train/session.ts')> {
   return import('../train/session.ts');
+}
+
+/** Graphs as files. */
+export interface FilePlace {
+  readonly store: ChunkStore;
+  /** That the store's files lie in: threads open it for themselves. */
+  readonly folder: string;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -19,10 +27,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function withStore<T>(
   config: Config,
-  kept: Pick<Job, 'store'>,
-  work: (place: Pick<Job, 'store'>) => Promise<T>,
+  kept: FilePlace | null,
+  work: (place: Pick<Job, 'store' | 'openBatchSource'>) => Promise<T>,
 ): Promise<T> {
-  if (kept.store || config['memory.store'] !== 'file') return work(kept);
+  const run = async ({ store, folder }: FilePlace) => {
+    const { samplerThreads } = await import('./samplerThreads.ts');
+    return work({ store, openBatchSource: samplerThreads(folder) });
+  };
+  if (kept) return run(kept);
+  if (config['memory.store'] !== 'file') return work({});
   mkdirSync(cacheFolder(), { recursive: true });
   const folder = mkdtempSync(join(cacheFolder(), 'graph-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -34,7 +47,7 @@ export async function withStore<T>(
   for (const name of SIGNALS) process.on(name, interrupt);
   const store = await fileStore(folder);
   try {
-    return await work({ store });
+    return await run({ store, folder });
   } finally {
     await store.close();
     for (const name of SIGNALS) process.off(name, interrupt);

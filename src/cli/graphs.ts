@@ -25,7 +25,7 @@ export async function graphs(invocation: Invocation): Promise<void> {
 const ACTIONS = { list, add, delete: forget } as const;
 
 async function list({ json }: Invocation): Promise<void> {
-  const store = await openKept();
+  const { store } = await openKept();
   const found = await listGraphs(store);
   const rows = found.map(({ id, manifest }) => ({
     id,
@@ -60,7 +60,7 @@ async function add({ data }: Invocation, id: string | undefined): Promise<void> 
     throw new InputError(`graphs add: ${id} is a file here, which --data would mean: take another name.`);
   const source = findData(data);
   if (source.kind === 'kept') throw new InputError(`graphs add: ${source.id} is kept already, under that name.`);
-  const store = await openKept();
+  const { store } = await openKept();
   const manifest =
     source.kind === 'shape'
       ? await keepShape(store, source.shape, { id })
@@ -72,7 +72,7 @@ async function add({ data }: Invocation, id: string | undefined): Promise<void> 
 
 async function forget(_: Invocation, id: string | undefined): Promise<void> {
   if (id === undefined) throw new InputError('graphs delete: name a kept graph (edgewise graphs lists them).');
-  const store = await openKept();
+  const { store } = await openKept();
   const found = await listGraphs(store);
   if (!found.some((graph) => graph.id === id)) {
     const near = nearest(

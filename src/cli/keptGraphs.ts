@@ -7,6 +7,7 @@ import { fileName, fileStore } from '../store/file.ts';
 import { type Manifest, manifestKey } from '../store/manifest.ts';
 import { type IngestProgress, streamIngest } from '../store/streamIngest.ts';
 import { cacheFolder } from './download.ts';
+import type { FilePlace } from './engine.ts';
 import { formatBytes, progressBar } from './output.ts';
 
 /** Graphs that stay on disk between runs, in the cache folder: what was added by name, and generated shapes. */
@@ -18,9 +19,9 @@ export function isKept(id: string): boolean {
   return /^[a-z0-9_-]{1,64}$/.test(id) && existsSync(join(folder(), fileName(manifestKey(id))));
 }
 
-export async function openKept(): Promise<ChunkStore> {
+export async function openKept(): Promise<FilePlace> {
   mkdirSync(folder(), { recursive: true });
-  return fileStore(folder());
+  return { store: await fileStore(folder()), folder: folder() };
 }
 
 export const isShape = (name: string): name is ShapeName => (SHAPE_NAMES as readonly string[]).includes(name);

@@ -27,7 +27,7 @@ import { checkTraceFile, saveTrace } from './traceFile.ts';
 export async function train(invocation: Invocation): Promise<void> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
-  const { graph, dataset, ...kept } = await openData(source, config);
+  const { graph, dataset, place: kept } = await openData(source, config);
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const { profile, profileEpochs } = invocation;
@@ -49,12 +49,13 @@ export async function train(invocation: Invocation): Promise<void> {
     const trace = () => {
       if (recorder && !traced) traced = saveTrace(profile!, recorder, dataset.name, description);
     };
-    const { weights, ...trained } = await withStore(config, kept, ({ store }) =>
+    const { weights, ...trained } = await withStore(config, kept, ({ store, openBatchSource }) =>
       engine.train({
         graph,
         config,
         backend,
         fit: invocation.fit,
+        openBatchSource,
         store: store && recorder ? recorder.store(store) : store,
         ...recorder?.job,
         onStart: ({ forecast, fitted }) => {

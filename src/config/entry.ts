@@ -7,7 +7,7 @@ interface Common {
   /** One line, a full sentence without jargon where the field has a plain word. */
   readonly help: string;
   /** What the number counts; `bytes` also accepts suffixes in text (512MB, 2GiB). */
-  readonly unit?: 'bytes' | 'nodes' | 'epochs' | 'batches' | 'neighbours';
+  readonly unit?: 'bytes' | 'nodes' | 'epochs' | 'batches' | 'workers' | 'neighbours';
   /** May change while training runs; everything else takes effect with the next run. */
   readonly live: boolean;
   /** Kinds of model that read it; all of them where it is left out. */

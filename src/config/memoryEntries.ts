@@ -70,6 +70,17 @@ export const MEMORY = {
     shown: false,
     help: 'Draw all neighbours alike, or in proportion to the weight of their edge; sums are unbiased either way.',
   },
+  'sampling.workers': {
+    type: 'integer',
+    default: 1,
+    min: 0,
+    max: 16,
+    unit: 'workers',
+    group: 'sampling',
+    live: false,
+    shown: false,
+    help: 'Workers that sample the next batches while the device computes, where the graph is in a store; the curve does not depend on it.',
+  },
   'evaluation.strategy': {
     type: 'enum',
     values: ['full', 'neighbor'],

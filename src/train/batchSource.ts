@@ -14,7 +14,7 @@ import { readsFromStore } from './hostMemory.ts';
 
 /**
  * Where sampled passes get their batches from: a sampler over the graph in memory or in a store, on this thread or in a
- * worker. Batches are asked for one after the other and arrive in order.
+ * worker. What a sample is depends on its request alone, so several may be asked for at once.
  */
 export interface BatchSource {
   /** Samples around the seeds; the feed is null where the sample is over the recipe's capacity. */
@@ -25,6 +25,8 @@ export interface BatchSource {
     key: Key,
     dropKey: Key | null,
   ): Promise<SampledFeed>;
+  /** How many samples are worth asking for before they are needed: 0 where nobody else would draw them meanwhile. */
+  readonly ahead: number;
   /** Of the stored graph; 0 where it is in memory. */
   readonly diskBytes: number;
   close(): Promise<void>;
@@ -59,16 +61,16 @@ export const localBatchSource: OpenBatchSource = async (graph, spec, place, host
   const { serve, diskBytes } = await openRows(graph, spec.config, place, host);
   host.add('sampler', samplerScratchBytes(graph.nodes));
   const sample = sampler(spec, serve);
-  return { sample, diskBytes, close: async () => {} };
+  return { sample, ahead: 0, diskBytes, close: async () => {} };
 };
 
-/** The loop that turns seeds into feeds, wherever it runs. */
+/** The loop that turns seeds into feeds, wherever it runs; one request after the other, because they share the scratch. */
 export function sampler(
   { recipes, nodes }: SourceSpec,
   serve: (request: RowRequest) => Promise<Rows>,
 ): BatchSource['sample'] {
   const locals = new Uint32Array(nodes);
-  return async (routine, seeds, fanOut, key, dropKey) => {
+  const draw: BatchSource['sample'] = async (routine, seeds, fanOut, key, dropKey) => {
     const begun = performance.now();
     let readMs = 0;
     const timed = async (request: RowRequest) => {
@@ -79,6 +81,12 @@ export function sampler(
     };
     const feed = await drive(assembleBatch(recipes[routine]!, seeds, fanOut, key, locals, dropKey), timed);
     return { feed, readMs, sampleMs: performance.now() - begun - readMs };
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return (...request) => {
+    const answer = last.then(() => draw(...request));
+    last = answer.catch(() => {});
+    return answer;
   };
 }
 

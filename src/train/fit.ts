@@ -5,6 +5,7 @@ import { LARGEST_HALF } from '../device/half.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { largestForHalf } from './check.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
+import { cacheBytes } from './hostMemory.ts';
 
 /**
  * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
@@ -108,7 +109,7 @@ export function fitRun(
       try {
         const first = remembered(graph, candidate, { ...options, capacityFrom });
         tried.push(first);
-        const smaller = searching ? smallerCache(first) : null;
+        const smaller = searching ? smallerCache(graph, first) : null;
         if (smaller) tried.push(remembered(graph, smaller, { ...options, capacityFrom }));
         const forecast = tried.at(-1)!;
         if (budgets.every((key) => NEEDS[key](forecast) <= config[key])) {
@@ -137,11 +138,10 @@ function canTake(graph: AnyGraph, config: Config, { backend }: Pick<ForecastOpti
 }
 
 /** With as much less cache as main memory is short of; null where that does not help. */
-function smallerCache({ config, memory }: Forecast): Config | null {
-  const [budget, cache] = [config['memory.workerBudget'], config['memory.cacheBytes']];
+function smallerCache(graph: AnyGraph, { config, memory }: Forecast): Config | null {
+  const budget = config['memory.workerBudget'];
   if (budget === 0 || memory.host <= budget || memory.disk === 0) return null;
-  // A cache never holds more than there is.
-  const left = Math.min(cache, memory.disk) - (memory.host - budget);
+  const left = cacheBytes(graph, config) - (memory.host - budget);
   return left >= SCHEMA['memory.cacheBytes'].min ? { ...config, 'memory.cacheBytes': left } : null;
 }
 

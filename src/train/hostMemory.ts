@@ -80,12 +80,13 @@ export function hostBytes(
   for (const [routine, batch] of Object.entries(capacity)) {
     sampled = Math.max(sampled, largestBatch(graph, config, sizes, `${routine}.`, batch));
   }
-  const fromStore = Object.keys(capacity).length > 0 && readsFromStore(graph, config);
-  const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
-  // A cache never holds more than there is.
-  const cached = fromStore ? Math.min(config['memory.cacheBytes'], storedBytesOf(graph, config)) : 0;
+  const samples = Object.keys(capacity).length > 0;
+  const samplers = samples ? Math.max(1, samplingWorkers(graph, config)) : 0;
+  const sampler = samplers * (samplerScratchBytes(nodes) + 4 * nodes);
   // A sampler worker has its own copy of the split, for each pass that it serves.
-  const cache = fromStore ? cached + 2 * chunkBytesOf(graph, config) + 8 * (nodes + 1) + 2 * nodes : 0;
+  const ownCopies = 2 * chunkBytesOf(graph, config) + 8 * (nodes + 1) + 2 * nodes;
+  const cache = samples && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
+  sampled *= 1 + batchesAhead(samplingWorkers(graph, config));
   const collected = (readBack.everyNode ? 4 * nodes * classNames.length : 0) + (readBack.classes ? 2 * nodes : 0);
   // The upload is over before anything is collected; a batch gives way before its logits are read.
   const most = Math.max(arranged, collected + Math.max(sampled, readBack.bytes));
@@ -150,6 +151,21 @@ export const STORES: Readonly<Partial<Record<Config['memory.store'], string>>> =
 /** Whether sampled passes read the graph from a store. */
 export function readsFromStore(graph: AnyGraph, config: Config): boolean {
   return isStored(graph) || config['memory.store'] in STORES;
+}
+
+/** Workers that sample; none where the graph is in memory, which would have to be copied to each. */
+export function samplingWorkers(graph: AnyGraph, config: Config): number {
+  return readsFromStore(graph, config) ? config['sampling.workers'] : 0;
+}
+
+/** Batches asked for before they are needed: one for each worker to be busy with, and one that is ready. */
+export const batchesAhead = (workers: number) => (workers === 0 ? 0 : workers + 1);
+
+/** The caches of all workers at their fullest: each has its share, and never holds more than there is. */
+export function cacheBytes(graph: AnyGraph, config: Config): number {
+  if (!readsFromStore(graph, config)) return 0;
+  const caches = Math.max(1, samplingWorkers(graph, config));
+  return caches * Math.min(Math.floor(config['memory.cacheBytes'] / caches), storedBytesOf(graph, config));
 }
 
 /** Bytes of the graph in a store; 0 where it stays in memory. */

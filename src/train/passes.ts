@@ -17,6 +17,7 @@ import type { BatchSource } from './batchSource.ts';
 import { fanOutAt, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import { DROPPED, type GraphInputs } from './inputs.ts';
+import { prefetched } from './prefetch.ts';
 import { learningRate } from './schedule.ts';
 
 /**
@@ -166,65 +167,110 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
   const training = routine === 'train';
   const weightOf = (batch: Uint32Array) => totalWeight(context.classWeights, context.graph.labels, batch);
 
+  /** Samples around some seeds. What arrives is on the ledger until it is on the device. */
+  async function fetch({ seeds, fanOut, key, dropKey }: Request): Promise<Arrival> {
+    const { feed, sampleMs, readMs } = await batches.sample(routine, seeds, fanOut, key, dropKey);
+    const bytes = feed ? feedBytes(feed) + feed.beside : 0;
+    host.add('batch', bytes);
+    return { feed, bytes, sampleMs, readMs };
+  }
+
   /** Runs a batch whole, or its halves one after the other. */
-  async function runParts(
-    part: Uint32Array,
-    fanOut: readonly number[],
-    key: Key,
+  async function run(
+    request: Request,
+    arrival: Arrival,
     scalars: Record<string, number>,
     visit?: Visit,
   ): Promise<void> {
-    const dropKey =
-      training && context.config['model.dropEdge'] > 0 ? deriveKey(root, context.steps, USE.dropEdge) : null;
-    const { feed, sampleMs, readMs } = await batches.sample(routine, part, fanOut, key, dropKey);
-    times.sample += sampleMs;
-    times.read += readMs;
+    const { feed, bytes } = arrival;
+    const { seeds } = request;
     if (!feed) {
-      const middle = part.length >> 1;
-      await runParts(part.slice(0, middle), fanOut, key, scalars, visit);
-      await runParts(part.slice(middle), fanOut, key, { ...scalars, first: 0, firstPart: 0 }, visit);
+      const middle = seeds.length >> 1;
+      for (const [half, more] of [
+        [seeds.slice(0, middle), {}],
+        [seeds.slice(middle), { first: 0, firstPart: 0 }],
+      ] as const) {
+        const part = { ...request, seeds: half };
+        await run(part, await waited(fetch(part)), { ...scalars, ...more }, visit);
+      }
       return;
     }
-    const bytes = feedBytes(feed) + feed.beside;
-    host.add('batch', bytes);
     const begun = performance.now();
     writeFeed(executor, feed);
     times.upload += performance.now() - begun;
     host.remove('batch', bytes);
     await executor.run(routine, stepOf(context, feed.sizes, scalars));
-    await visit?.(part);
+    await visit?.(seeds);
+  }
+
+  /** Time spent waiting, shared between sampling and reading as the sampler's own time is: it may have begun long before. */
+  async function waited(coming: Promise<Arrival>): Promise<Arrival> {
+    const begun = performance.now();
+    const arrival = await coming;
+    const share = (performance.now() - begun) / Math.max(arrival.sampleMs + arrival.readMs, 1e-6);
+    times.sample += share * arrival.sampleMs;
+    times.read += share * arrival.readMs;
+    return arrival;
   }
 
   return {
     prepare() {},
     async epoch(epoch, visit) {
       if (training) context.epoch = epoch;
-      const sampling = samplingOf(context.config, model, routine);
-      const { batchSize } = sampling;
-      const fanOut = training ? fanOutAt(context.config, model, epoch) : sampling.fanOut;
-      const steps = training
+      const { config, steps } = context;
+      const sampling = samplingOf(config, model, routine);
+      const fanOut = training ? fanOutAt(config, model, epoch) : sampling.fanOut;
+      const groups = training
         ? grouped(
-            epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle)),
-            context.config['training.accumulate'],
+            epochBatches(seeds, sampling.batchSize, deriveKey(root, epoch, USE.shuffle)),
+            config['training.accumulate'],
           )
-        : grouped(inOrder(seeds, batchSize), 1);
-      for (const [index, group] of steps.entries()) {
-        await context.before(training ? 'step' : 'batch');
+        : grouped(inOrder(seeds, sampling.batchSize), 1);
+      const requests = groups.flatMap((group, index) => {
         // Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler.
-        const key = training ? deriveKey(root, context.steps, USE.sample) : deriveKey(root, index, USE.evaluate);
-        const weight = group.reduce((sum, batch) => sum + weightOf(batch), 0);
-        for (const [part, batch] of group.entries()) {
-          if (part > 0) await context.before('batch');
-          const firstPart = part === 0 ? 1 : 0;
-          const scalars = { lossScale: 1 / weight, first: index === 0 ? firstPart : 0, firstPart };
-          await runParts(batch, fanOut, key, scalars, visit);
+        const key = training ? deriveKey(root, steps + index, USE.sample) : deriveKey(root, index, USE.evaluate);
+        const drops = training && config['model.dropEdge'] > 0;
+        const dropKey = drops ? deriveKey(root, steps + index, USE.dropEdge) : null;
+        return group.map((batch): Request => ({ seeds: batch, fanOut, key, dropKey }));
+      });
+      const arrivals = prefetched(requests, batches.ahead, fetch, ({ bytes }) => host.remove('batch', bytes));
+      try {
+        let next = 0;
+        for (const [index, group] of groups.entries()) {
+          await context.before(training ? 'step' : 'batch');
+          const weight = group.reduce((sum, batch) => sum + weightOf(batch), 0);
+          for (const part of group.keys()) {
+            if (part > 0) await context.before('batch');
+            const firstPart = part === 0 ? 1 : 0;
+            const scalars = { lossScale: 1 / weight, first: index === 0 ? firstPart : 0, firstPart };
+            const arrival = await waited(arrivals.next().then(({ value }) => value as Arrival));
+            await run(requests[next++], arrival, scalars, visit);
+          }
+          if (!training) continue;
+          await executor.run('update', stepOf(context, {}, {}));
+          context.steps++;
         }
-        if (!training) continue;
-        await executor.run('update', stepOf(context, {}, {}));
-        context.steps++;
+      } finally {
+        await arrivals.return();
       }
     },
   };
+}
+
+/** What a batch is drawn by. */
+interface Request {
+  readonly seeds: Uint32Array;
+  readonly fanOut: readonly number[];
+  readonly key: Key;
+  readonly dropKey: Key | null;
+}
+
+interface Arrival {
+  /** Null where the sample is over the plan's capacity. */
+  readonly feed: Feed | null;
+  readonly bytes: number;
+  readonly sampleMs: number;
+  readonly readMs: number;
 }
 
 type Visit = (seeds: Uint32Array | null) => Promise<void>;

@@ -58,7 +58,12 @@ test('holds the outline and not the matrices', async () => {
   const store = memoryStore();
   await ingest(graph, store, { id: 'g', chunkBytes: 65_536 });
   const outline = await openStored(store, 'g');
-  const small = { 'sampling.batchSize': 8, 'evaluation.batchSize': 8, 'memory.cacheBytes': 2 ** 20 };
+  const small = {
+    'sampling.workers': 0,
+    'sampling.batchSize': 8,
+    'evaluation.batchSize': 8,
+    'memory.cacheBytes': 2 ** 20,
+  };
   const config = configOf({ ...SAMPLED, ...small, 'training.epochs': 1 });
   const inMemory = await forecast({ graph, config, backend, fit: false });
   const { memory } = await forecast({ graph: outline, config, backend, fit: false });

@@ -19,7 +19,7 @@ import { graphBytes } from '../train/hostMemory.ts';
 import { type Backend, fitJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
-import { samplerWorker } from './batchSource.ts';
+import { samplerWorkers } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
 import { newGate } from './gate.ts';
@@ -112,7 +112,7 @@ const api: TrainerApi = {
         ...job,
         ...observe(request, mine, post),
         store: storage.places[job.config['memory.store'] as Place],
-        openBatchSource: samplerWorker(storage, loaded()),
+        openBatchSource: samplerWorkers(storage, loaded()),
       });
       // A run that went on elsewhere has told which adapter there is now.
       if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
