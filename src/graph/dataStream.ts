@@ -57,7 +57,7 @@ export function dataStream(data: GraphData, directed: boolean, blockEdges: numbe
     ...{ name, nodes, classNames, labels, splits, nodeIds, positions, notes, directed, edgeBlocks },
     edges: source.length,
     weighted: weight !== null,
-    features: data.features ? matrixRows(checkFeatures(data.features, data)) : identityRows(nodes),
+    features: data.features ? matrixRows(checkFeatures(data.features, data)) : null,
     hostBytes: 0,
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
+import { readCsvGraph } from '../formats/csv.ts';
+import { edgeListStream } from '../formats/edgeListStream.ts';
 import type { GraphData } from '../formats/graphData.ts';
 import type { EdgeBlock, GraphStream } from '../formats/graphStream.ts';
 import { arrange } from '../graph/arrange.ts';
@@ -107,6 +109,22 @@ describe.each(GENERATED)('$name, directed: $directed', (generated) => {
     async (budget) => {
       await expectSame(gatherGraph(generated), streamOf(generated), budget);
     },
+  );
+});
+
+test('an edge list that is read from its file is stored as from memory', async () => {
+  const { source, target } = multigraph(90, 3000, null);
+  const bytes = new TextEncoder().encode(Array.from(source, (v, e) => `n${v} n${target[e]} ${e % 5}`).join('\n'));
+  const file = {
+    name: 'list.txt',
+    open: async function* () {
+      yield bytes;
+    },
+  };
+  await expectSame(
+    readCsvGraph({ name: 'list.txt', bytes }, null),
+    await edgeListStream(file, { directed: false }),
+    BUDGETS[2],
   );
 });
 
@@ -248,7 +266,7 @@ describe('what fails', () => {
   });
 
   test('names the node whose features are no numbers', async () => {
-    const features = dataStream(data, false, 10).features;
+    const features = dataStream(data, false, 10).features!;
     const rows: typeof features.rows = (begin, end) => {
       const block = features.rows(begin, end);
       return {

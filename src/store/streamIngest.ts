@@ -1,5 +1,5 @@
 import { InputError } from '../config/errors.ts';
-import type { GraphStream } from '../formats/graphStream.ts';
+import type { FeatureRows, GraphStream } from '../formats/graphStream.ts';
 import { bytesOf } from '../formats/matrix.ts';
 import {
   arrangeNodes,
@@ -9,6 +9,7 @@ import {
   checkNodeCount,
   noteDropped,
 } from '../graph/arrange.ts';
+import { identityRows } from '../graph/dataStream.ts';
 import { type StreamedFingerprint, streamFingerprint } from '../graph/fingerprintStream.ts';
 import { interleave } from '../graph/memoryServer.ts';
 import type { ChunkStore } from './chunkStore.ts';
@@ -57,7 +58,8 @@ const NODES_AT_ONCE = 2 ** 16;
 
 /** The sizes by which a stream is planned and forecast. */
 export function shapeOf(stream: GraphStream): StreamShape {
-  const { name, nodes, edges, weighted, features, splits, hostBytes } = stream;
+  const { name, nodes, edges, weighted, splits, hostBytes } = stream;
+  const features = stream.features ?? identityRows(nodes);
   const extraBytes = extrasOf(stream).reduce((sum, [, array]) => sum + array.byteLength, 0);
   return { name, nodes, edges, weighted, features, splits: splits.length, extraBytes, hostBytes };
 }
@@ -74,7 +76,8 @@ export async function streamIngest(
   store: ChunkStore,
   options: StreamIngestOptions,
 ): Promise<StreamIngested> {
-  const { name, nodes, edges, directed, weighted, classNames, features } = stream;
+  const { name, nodes, edges, directed, weighted, classNames } = stream;
+  const features = stream.features ?? identityRows(nodes);
   checkNodeCount(name, nodes);
   checkEdgeCount(name, edges);
   const extras = extrasOf(stream);
@@ -102,7 +105,7 @@ export async function streamIngest(
     const said = [...stream.notes];
     noteDropped(name, edges - entries / 2, entries / 2 - counts.oneWay, weighted, said);
 
-    const table = await writeFeatures(stream, plan, writer, hashes, meter, onward);
+    const table = await writeFeatures(name, nodes, features, plan, writer, hashes, meter, onward);
     const small = await writeNodes(labels, splits, writer, hashes);
     for (const [array, values] of extras) {
       const out = writer.array(array, array === 'positions' ? 'f32' : 'u8');
@@ -167,7 +170,9 @@ async function readEdges(stream: GraphStream, buckets: EdgeBuckets, onward: Onwa
 }
 
 async function writeFeatures(
-  { name, nodes, features }: GraphStream,
+  name: string,
+  nodes: number,
+  features: FeatureRows,
   plan: IngestPlan,
   writer: GraphWriter,
   hashes: StreamedFingerprint,
