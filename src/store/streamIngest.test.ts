@@ -155,6 +155,30 @@ describe('memory', () => {
     expect(ingestForecast(shape, budget).host).toBeLessThanOrEqual(budget.memoryBytes);
   });
 
+  test('that is short makes a bucket be read once for each part of it', async () => {
+    const touched = { put: 0, get: 0 };
+    const inner = memoryStore();
+    const count = (what: keyof typeof touched, key: string) => {
+      if (key.includes('/bucket-')) touched[what]++;
+    };
+    const store: ChunkStore = {
+      ...inner,
+      put(key, bytes) {
+        count('put', key);
+        return inner.put(key, bytes);
+      },
+      get(key) {
+        count('get', key);
+        return inner.get(key);
+      },
+    };
+    await streamIngest(stream, store, { id: 'g', memoryBytes: least, chunkBytes: 64 });
+    expect(touched.get).toBeGreaterThan(2 * touched.put);
+    Object.assign(touched, { put: 0, get: 0 });
+    await streamIngest(stream, store, { id: 'g', memoryBytes: 32 * least, chunkBytes: 64 });
+    expect(touched.get).toBe(touched.put);
+  });
+
   test('does not grow with edges or features, once there are buckets', () => {
     const at = (times: number) =>
       ingestForecast({ ...shape, edges: times * 1e6, features: { ...shape.features, cols: times, rowEntries: times } });
