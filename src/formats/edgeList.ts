@@ -58,14 +58,7 @@ export function readEdgeList(bytes: Uint8Array, where: string, known: KnownIds |
   }
   const { columns, notes } = chooseColumns(table);
   if (known) {
-    const edges = collect(table, columns, (row, column) => {
-      const node = known.find(row, column);
-      if (node >= 0) return node;
-      const id = quote(row.text(column));
-      throw new InputError(
-        `${where}: line ${row.line} names the node ${id}, which the node table lacks; add it there.`,
-      );
-    });
+    const edges = collect(table, columns, nodeByTable(table, known));
     return { ...(edges as Edges), nodes: known.count, nodeIds: null, notes };
   }
   const numbered = collect(table, columns, (row, column) => row.id(column));
@@ -76,6 +69,16 @@ export function readEdgeList(bytes: Uint8Array, where: string, known: KnownIds |
   const numbers = new Map<string, number>();
   const named = collect(table, columns, nodeByName(table, numbers));
   return { ...(named as Edges), nodes: numbers.size, nodeIds: [...numbers.keys()], notes };
+}
+
+/** Finds ids in the node table that defined them. */
+export function nodeByTable({ where }: TextTable, known: KnownIds): NodeOf {
+  return (row, column) => {
+    const node = known.find(row, column);
+    if (node >= 0) return node;
+    const id = quote(row.text(column));
+    throw new InputError(`${where}: line ${row.line} names the node ${id}, which the node table lacks; add it there.`);
+  };
 }
 
 /** Numbers ids of any kind by their first appearance. */

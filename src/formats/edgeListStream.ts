@@ -7,8 +7,10 @@ import {
   growingEdges,
   isDense,
   isEdgeHeader,
+  type KnownIds,
   type NodeOf,
   nodeByName,
+  nodeByTable,
   readEdge,
 } from './edgeList.ts';
 import type { EdgeBlock, GraphStream } from './graphStream.ts';
@@ -22,6 +24,8 @@ import type { TextTable } from './textTable.ts';
  */
 export interface EdgeListOptions {
   readonly directed: boolean;
+  /** Where a node table defines the nodes. */
+  readonly known?: KnownIds;
   readonly signal?: AbortSignal;
   /** Bytes that were read to find out the ids. */
   readonly onProgress?: (bytes: number) => void;
@@ -42,7 +46,6 @@ export async function edgeListStream(file: RereadableFile, options: EdgeListOpti
   const { columns, notes } = chooseColumns(table);
   const source = { file, table, columns };
   const { edges, nodes, nodeIds, nodeOf } = await numberIds(source, notes, options);
-  const letters = nodeIds?.reduce((sum, id) => sum + 2 * id.length, 0) ?? 0;
   return {
     name: graphName(where),
     nodes,
@@ -57,8 +60,13 @@ export async function edgeListStream(file: RereadableFile, options: EdgeListOpti
     nodeIds,
     positions: null,
     notes,
-    hostBytes: BLOCK_BYTES + SCAN_BYTES + letters + NAME_BYTES * (nodeIds?.length ?? 0),
+    hostBytes: BLOCK_BYTES + SCAN_BYTES + namesBytes(nodeIds ?? []),
   };
+}
+
+/** What the names of nodes and the table that finds them take in memory, as near as JavaScript tells. */
+export function namesBytes(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + NAME_BYTES + 2 * name.length, 0);
 }
 
 interface Source {
@@ -76,6 +84,11 @@ interface Numbered {
 
 async function numberIds(source: Source, notes: string[], options: EdgeListOptions): Promise<Numbered> {
   const where = source.file.name;
+  if (options.known) {
+    const nodeOf = nodeByTable(source.table, options.known);
+    const edges = await countEdges(source, options, nodeOf);
+    return { edges: edges!, nodes: options.known.count, nodeIds: null, nodeOf };
+  }
   const noted = idSet(NOTED_IDS);
   let [lowest, highest] = [Infinity, 0];
   const edges = await countEdges(source, options, (row, column) => {

@@ -4,10 +4,11 @@ import { readCsvGraph } from '../formats/csv.ts';
 import { edgeListStream } from '../formats/edgeListStream.ts';
 import type { GraphData } from '../formats/graphData.ts';
 import type { EdgeBlock, GraphStream } from '../formats/graphStream.ts';
-import { arrange } from '../graph/arrange.ts';
+import { readNodeTable } from '../formats/nodeTable.ts';
+import { arrange, checkFeatures } from '../graph/arrange.ts';
 import { stochasticBlockModel } from '../graph/blockModel.ts';
-import { dataStream } from '../graph/dataStream.ts';
 import { uniformBelow } from '../graph/draw.ts';
+import { matrixRows, withNodeTable } from '../graph/featureRows.ts';
 import { canonicalSparse } from '../graph/features.ts';
 import { type GeneratedGraph, gatherGraph } from '../graph/generated.ts';
 import { streamOf } from '../graph/generatedStream.ts';
@@ -48,6 +49,24 @@ function mirrored(data: GraphData): GraphData {
     source: both(source, target),
     target: both(target, source),
     weight: weight && both(weight, weight),
+  };
+}
+
+/** A graph that is in memory, cut into blocks of so many edges.  */
+function dataStream(data: GraphData, directed: boolean, blockEdges: number): GraphStream {
+  const { name, nodes, classNames, labels, splits, nodeIds, positions, notes, source, target, weight } = data;
+  function* edgeBlocks(): Iterable<EdgeBlock> {
+    for (let at = 0; at < source.length; at += blockEdges) {
+      const piece = <T extends Uint32Array | Float32Array>(array: T) => array.subarray(at, at + blockEdges) as T;
+      yield { source: piece(source), target: piece(target), weight: weight && piece(weight) };
+    }
+  }
+  return {
+    ...{ name, nodes, classNames, labels, splits, nodeIds, positions, notes, directed, edgeBlocks },
+    edges: source.length,
+    weighted: weight !== null,
+    features: data.features ? matrixRows(checkFeatures(data.features, data)) : null,
+    hostBytes: 0,
   };
 }
 
@@ -126,6 +145,28 @@ test('an edge list that is read from its file is stored as from memory', async (
     await edgeListStream(file, { directed: false }),
     BUDGETS[2],
   );
+});
+
+test('and so is one with a table of its nodes', async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, v) => `n${59 - v},${v % 7},${v % 2 ? 0 : v / 8},${['train', 'val', ''][v % 3]}`,
+  );
+  const nodeFile = {
+    name: 'nodes.csv',
+    bytes: new TextEncoder().encode(['id,label,height,split', ...rows].join('\n')),
+  };
+  const { source, target } = multigraph(60, 500, null);
+  const bytes = new TextEncoder().encode(Array.from(source, (v, e) => `n${v};n${target[e]}`).join('\n'));
+  const file = {
+    name: 'list.csv',
+    open: async function* () {
+      yield bytes;
+    },
+  };
+  const table = readNodeTable(nodeFile.bytes, nodeFile.name);
+  const edges = await edgeListStream(file, { directed: false, known: table.ids });
+  await expectSame(readCsvGraph({ name: 'list.csv', bytes }, nodeFile), withNodeTable(edges, table), BUDGETS[1]);
 });
 
 describe('memory', () => {
@@ -233,6 +274,14 @@ describe('what fails', () => {
       await expect(streamIngest(dataStream(data, false, 10), store, budget)).rejects.toThrow('disk full');
       expect(await store.keys('')).toEqual([]);
     }
+  });
+
+  test('because a bucket is gone says so', async () => {
+    const { store } = counting();
+    const get: ChunkStore['get'] = async (key) => (key.endsWith('/bucket-1/0') ? null : store.get(key));
+    const stored = streamIngest(dataStream(data, false, 10), { ...store, get }, budget);
+    await expect(stored).rejects.toThrow(/^nasty-40-1 was changed while it was stored: store it again\.$/);
+    expect(await store.keys('')).toEqual([]);
   });
 
   test.each(['Reading the edges', 'Sorting the edges', 'Writing the features'])('or is aborted: %s', async (task) => {

@@ -2,7 +2,7 @@ import { InputError } from '../config/errors.ts';
 import type { GraphStream } from '../formats/graphStream.ts';
 import { bytesOf } from '../formats/matrix.ts';
 import { arrangeNodes, checkEdge, checkEdgeCount, checkNodeCount, noteDropped } from '../graph/arrange.ts';
-import { identityRows } from '../graph/dataStream.ts';
+import { identityRows } from '../graph/featureRows.ts';
 import { streamFingerprint } from '../graph/fingerprintStream.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { type EdgeBuckets, edgeBuckets } from './edgeBuckets.ts';
