@@ -92,7 +92,7 @@ test.describe('Cora from real files', () => {
     await showsNodes(page, '2,708');
     await page.getByRole('button', { name: 'All settings' }).click();
     const hashes: string[] = [];
-    for (const store of ['memory', 'indexeddb']) {
+    for (const store of ['memory', 'indexeddb', 'opfs']) {
       const hash = await page.evaluate(() => location.hash);
       const graph = /graph=[0-9a-f]+/.exec(hash)![0];
       await page.evaluate((next) => {
@@ -105,7 +105,7 @@ test.describe('Cora from real files', () => {
       const row = await newestRun(page);
       hashes.push(row[7]);
     }
-    expect(hashes[1]).toBe(hashes[0]);
+    expect(hashes).toEqual([hashes[0], hashes[0], hashes[0]]);
     await close();
   });
 });
@@ -148,6 +148,30 @@ test('a table of edges that is dropped is drawn and described', async () => {
   const hash = await page.evaluate(() => location.hash);
   expect(hash).toMatch(/^#graph=[0-9a-f]{16}&/);
   expect(hash).not.toMatch(/edges|nodes|odd|even/);
+  await close();
+});
+
+test('a graph that lies in OPFS belongs to one tab at a time: another says so, and shows it once the first is closed', async () => {
+  const sampled = 'sampling.strategy=neighbor&memory.store=opfs&training.epochs=2';
+  const { page, context, close } = await visit({ hash: `#data=${FIRST_DATASET}&preset=gcn&${sampled}` });
+  const note = 'Another tab has the store for large graphs open';
+  await trainToEnd(page);
+  await expect(page.getByText(note)).toHaveCount(0);
+  const other = await context.newPage();
+  await other.goto(process.env.EDGEWISE_E2E_PAGE!);
+  await ready(other);
+  await expect(other.getByText(note)).toBeVisible();
+  const bin = other.getByRole('button', { name: /^Delete Debian/ });
+  await expect(bin).toHaveCount(0);
+  await page.close();
+  await other.reload();
+  await ready(other);
+  await expect(other.getByText(note)).toHaveCount(0);
+  // The current one is not offered for deletion.
+  await other.getByRole('button', { name: /Zachary/ }).click();
+  await showsNodes(other, '34');
+  await bin.click();
+  await expect(bin).toHaveCount(0);
   await close();
 });
 

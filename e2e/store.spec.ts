@@ -79,29 +79,82 @@ test.describe('the IndexedDB store', () => {
   });
 });
 
-test.describe('a graph in IndexedDB', () => {
-  test('is whole after the browser was closed and opened again, until it is deleted', async () => {
-    const before = await call(page, 'ingest', 'graphs', 'nasty');
-    expect(before).toMatch(/^[0-9a-f]{64}$/);
-    expect(await call(page, 'loadedFingerprint', 'graphs', 'nasty')).toBe(before);
-    await context.close();
-    context = await openBrowser(profile.path);
-    page = await openPage(context, 'store.html');
-    expect(await call(page, 'graphs', 'graphs')).toEqual(['nasty']);
-    expect(await call(page, 'loadedFingerprint', 'graphs', 'nasty')).toBe(before);
-    await call(page, 'deleteGraph', 'graphs', 'nasty');
-    expect(await call(page, 'keys', 'graphs', '')).toEqual([]);
+test.describe('the OPFS store', () => {
+  for (const { name } of chunkStoreChecks) {
+    test(name, async () => expect(await call(page, 'checkOpfs', name)).toBe('OPFS'));
+  }
+
+  test('says what does not fit, and goes on once there is room', async () => {
+    const devtools = await context.newCDPSession(page);
+    const limit = (quotaSize?: number) =>
+      devtools.send('Storage.overrideQuotaForOrigin', { origin: origin('quota-opfs'), quotaSize });
+    await limit(4_000_000);
+    const tab = await openPage(context, 'store.html', 'quota-opfs');
+    expect(await call(tab, 'put', 'opfs', 'chunk/g/x/0', 1_000_000)).toBe('done');
+    expect(await call(tab, 'put', 'opfs', 'chunk/g/x/1', 9_000_000)).toMatch(
+      /^InputError: The browser's storage is full, 9\.0 MB more do not fit beside the \d+\.\d MB stored: delete a graph/,
+    );
+    expect(await call(tab, 'length', 'opfs', 'chunk/g/x/0')).toBe(1_000_000);
+    expect(await call(tab, 'keys', 'opfs', '')).toEqual(['chunk/g/x/0']);
+    await limit();
+    expect(await call(tab, 'put', 'opfs', 'chunk/g/x/1', 9_000_000)).toBe('done');
+    expect(await call(tab, 'length', 'opfs', 'chunk/g/x/1')).toBe(9_000_000);
+    await tab.close();
   });
 
-  for (const cacheBytes of [0, 5000, 1 << 20]) {
-    test(`gives the same samples as memory through a cache of ${cacheBytes} bytes`, async () => {
-      await call(page, 'ingest', 'samples', 'nasty');
-      const { stored, memory } = await call(page, 'sample', 'samples', 'nasty', cacheBytes);
-      expect(stored.length).toBeGreaterThan(1000);
-      expect(stored).toBe(memory);
-    });
-  }
+  test('belongs to one tab at a time, and to the next once that is closed', async () => {
+    const first = await openPage(context, 'store.html');
+    expect(await call(first, 'put', 'opfs one', 'key', 1)).toBe('done');
+    expect(await call(page, 'put', 'opfs one', 'key', 2)).toBe('Error: OPFS: taken');
+    await first.reload();
+    await first.waitForFunction(() => 'storePage' in window);
+    expect(await call(first, 'length', 'opfs one', 'key')).toBe(1);
+    await first.close();
+    expect(await call(page, 'length', 'opfs one', 'key')).toBe(1);
+  });
+
+  test('offers no graph whose tab was closed while it was stored', async () => {
+    const tab = await openPage(context, 'store.html');
+    const before = await call(tab, 'ingest', 'opfs half', 'whole');
+    await call(tab, 'beginIngest', 'opfs half', 'half');
+    await tab.close();
+    expect(await call(page, 'graphs', 'opfs half')).toEqual(['whole']);
+    expect(await call(page, 'keys', 'opfs half', 'chunk/half/')).toEqual([]);
+    expect(await call(page, 'loadedFingerprint', 'opfs half', 'whole')).toBe(before);
+    // The next one begins afresh.
+    expect(await call(page, 'ingest', 'opfs half', 'half')).toBe(before);
+    expect(await call(page, 'loadedFingerprint', 'opfs half', 'half')).toBe(before);
+  });
 });
+
+for (const [kind, graphs, samples] of [
+  ['IndexedDB', 'graphs', 'samples'],
+  ['OPFS', 'opfs graphs', 'opfs samples'],
+]) {
+  test.describe(`a graph in ${kind}`, () => {
+    test('is whole after the browser was closed and opened again, until it is deleted', async () => {
+      const before = await call(page, 'ingest', graphs, 'nasty');
+      expect(before).toMatch(/^[0-9a-f]{64}$/);
+      expect(await call(page, 'loadedFingerprint', graphs, 'nasty')).toBe(before);
+      await context.close();
+      context = await openBrowser(profile.path);
+      page = await openPage(context, 'store.html');
+      expect(await call(page, 'graphs', graphs)).toEqual(['nasty']);
+      expect(await call(page, 'loadedFingerprint', graphs, 'nasty')).toBe(before);
+      await call(page, 'deleteGraph', graphs, 'nasty');
+      expect(await call(page, 'keys', graphs, '')).toEqual([]);
+    });
+
+    for (const cacheBytes of [0, 5000, 1 << 20]) {
+      test(`gives the same samples as memory through a cache of ${cacheBytes} bytes`, async () => {
+        await call(page, 'ingest', samples, 'nasty');
+        const { stored, memory } = await call(page, 'sample', samples, 'nasty', cacheBytes);
+        expect(stored.length).toBeGreaterThan(1000);
+        expect(stored).toBe(memory);
+      });
+    }
+  });
+}
 
 test.describe('a graph that two tabs use', () => {
   const USUAL = DEFAULTS['memory.chunkBytes'];

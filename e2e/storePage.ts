@@ -13,17 +13,24 @@ import { ingest } from '../src/store/ingest.ts';
 import { deleteGraph, listGraphs } from '../src/store/manifest.ts';
 import { sweepTemporary } from '../src/store/temporary.ts';
 import { removeDataset } from '../src/worker/datasets.ts';
+import { type Opfs, openOpfs } from '../src/worker/opfs.ts';
 
 const NODES = 300;
 const graph = () => arrange(nastyGraphData(NODES, 7, true));
 const open = new Map<string, ChunkStore>();
 const held: HeldGraph[] = [];
 
-/** One store per name and tab, as the page of Edgewise has. */
+/** One store per name and tab, as the page of Edgewise has; a name that begins with "opfs" is one in OPFS. */
 async function storeOf(name: string): Promise<ChunkStore> {
-  const store = open.get(name) ?? (await indexedDbStore(name));
+  const store = open.get(name) ?? (name.startsWith('opfs') ? (await opfsOf(name)).store : await indexedDbStore(name));
   open.set(name, store);
   return store;
+}
+
+async function opfsOf(folder: string): Promise<Opfs> {
+  const opened = await openOpfs(folder);
+  if (!opened || opened === 'taken') throw new Error(`OPFS: ${opened}`);
+  return opened;
 }
 
 function text(value: unknown): string {
@@ -38,6 +45,22 @@ const storePage = {
     await chunkStoreChecks.find((check) => check.name === name)!.run(store);
     await store.close();
     return store.kind;
+  },
+
+  async checkOpfs(name: string): Promise<string> {
+    const { store, close } = await opfsOf(`opfs check ${name}`);
+    await chunkStoreChecks.find((check) => check.name === name)!.run(store);
+    close();
+    return store.kind;
+  },
+
+  /** Begins to store a graph in many chunks, and never ends. */
+  async beginIngest(name: string, id: string): Promise<void> {
+    const store = await storeOf(name);
+    let puts = 0;
+    const put: ChunkStore['put'] = (key, bytes) => (++puts > 20 ? new Promise(() => {}) : store.put(key, bytes));
+    ingest(graph(), { ...store, put }, { id, chunkBytes: 1000 });
+    while (puts <= 20) await new Promise((resolve) => setTimeout(resolve, 10));
   },
 
   /** Stores the graph in chunks of 1,000 bytes and answers with the fingerprint that it had before. */
@@ -71,7 +94,8 @@ const storePage = {
 
   sweep: async (name: string): Promise<void> => sweepTemporary(await storeOf(name)),
 
-  remove: (name: string, id: string): Promise<string> => outcome(async () => removeDataset(id, await storeOf(name))),
+  remove: (name: string, id: string): Promise<string> =>
+    outcome(async () => removeDataset(id, { indexeddb: await storeOf(name) })),
 
   keys: async (name: string, prefix: string): Promise<string[]> => (await storeOf(name)).keys(prefix),
 

@@ -105,6 +105,21 @@ export const chunkStoreChecks: readonly ChunkStoreCheck[] = [
     },
   },
   {
+    name: 'keeps graphs apart, and what is left of them',
+    run: async (store) => {
+      const keys = ['chunk/a/x/0', 'chunk/a/x/1', 'chunk/a/y/0', 'chunk/ab/x/0', 'manifest/a.json'];
+      for (const [i, key] of keys.entries()) await store.put(key, Uint8Array.of(i));
+      await store.delete('chunk/a/x/');
+      same(await store.keys('chunk/'), ['chunk/a/y/0', 'chunk/ab/x/0']);
+      await store.delete('chunk/a/');
+      same(await store.keys(''), ['chunk/ab/x/0', 'manifest/a.json']);
+      await store.put('chunk/a/x/1', Uint8Array.of(9));
+      same(await store.get('chunk/a/x/0'), null);
+      same(await store.get('chunk/a/x/1'), [9]);
+      same(await store.get('chunk/ab/x/0'), [3]);
+    },
+  },
+  {
     name: 'takes a megabyte, and puts and gets that overlap',
     run: async (store) => {
       const big = Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 31) >>> 3);

@@ -31,6 +31,14 @@ function counting(store: ChunkStore) {
 }
 
 describe('a graph that is held', () => {
+  test('in another store than the dataset is a temporary copy', async () => {
+    const store = memoryStore();
+    const { manifest, close } = await hold(store, { keptElsewhere: true });
+    expect(manifest.id).toBe(temporaryId('g', usual));
+    await close();
+    expect(await store.keys('')).toEqual([]);
+  });
+
   test('in chunks of the usual size is stored once, and stays', async () => {
     const { counts, store } = counting(memoryStore());
     await (await hold(store)).close();

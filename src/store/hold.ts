@@ -18,21 +18,23 @@ export interface Wanted {
   readonly id: string;
   readonly fingerprint: string;
   readonly chunkBytes: number;
+  /** The dataset is kept in another store: here it is a temporary copy whatever its chunks. */
+  readonly keptElsewhere?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The graph in chunks of this size: the one that is there, or a new one. Chunks of another size than usual are a temporary
- * copy, which goes with the last run that holds it.
+ * The graph in chunks of this size: the one that is there, or a new one. Chunks of another size than usual, or in another store
+ * than the dataset's, are a temporary copy, which goes with the last run that holds it.
  *
  * @throws InputError where the store has no room; the signal's reason
  */
 export async function holdGraph(
   graph: Graph,
   store: ChunkStore,
-  { id: dataset, fingerprint, chunkBytes, signal }: Wanted,
+  { id: dataset, fingerprint, chunkBytes, keptElsewhere = false, signal }: Wanted,
 ): Promise<HeldGraph> {
-  const temporary = chunkBytes !== DEFAULTS['memory.chunkBytes'];
+  const temporary = keptElsewhere || chunkBytes !== DEFAULTS['memory.chunkBytes'];
   const id = temporary ? temporaryId(dataset, chunkBytes) : dataset;
   const isThere = async () => {
     const found = await findManifest(store, id);
@@ -49,17 +51,22 @@ export async function holdGraph(
       if (!(await isThere())) await ingest(graph, store, { id, chunkBytes, signal });
     });
   }
+  const { manifest, close } = await holdStored(store, id, signal);
+  return {
+    manifest,
+    async close() {
+      await close();
+      // A run that has ended is not lost because its copy stays: the next page that opens sweeps it.
+      if (temporary) await ifFree(id, () => deleteGraph(store, id)).catch(() => {});
+    },
+  };
+}
+
+/** @throws InputError where there is no such graph; the signal's reason */
+export async function holdStored(store: ChunkStore, id: string, signal?: AbortSignal): Promise<HeldGraph> {
   const release = await lockGraph(id, 'shared', signal);
   try {
-    const manifest = await readManifest(store, id);
-    return {
-      manifest,
-      async close() {
-        await release();
-        // A run that has ended is not lost because its copy stays: the next page that opens sweeps it.
-        if (temporary) await ifFree(id, () => deleteGraph(store, id)).catch(() => {});
-      },
-    };
+    return { manifest: await readManifest(store, id), close: release };
   } catch (error) {
     await release();
     throw error;

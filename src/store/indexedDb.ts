@@ -1,6 +1,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { InputError } from '../config/errors.ts';
 import type { ChunkStore } from './chunkStore.ts';
+import { fullStorage, isFull, nameOf } from './quota.ts';
 
 interface Chunks extends DBSchema {
   chunks: { key: string; value: Uint8Array };
@@ -28,7 +29,7 @@ export async function indexedDbStore(name = 'edgewise'): Promise<ChunkStore> {
     } catch (error) {
       // A connection that closes ends its transactions with an AbortError, and further ones with an InvalidStateError.
       if (gone) throw new InputError(gone);
-      if (nameOf(error) === 'QuotaExceededError') throw new InputError(await fullMessage(bytes));
+      if (isFull(error)) throw await fullStorage(bytes);
       throw error;
     }
   };
@@ -102,22 +103,4 @@ function prefixRange(prefix: string): IDBKeyRange {
   if (head === '') return IDBKeyRange.lowerBound(prefix);
   const next = head.slice(0, -1) + String.fromCharCode(head.charCodeAt(head.length - 1) + 1);
   return IDBKeyRange.bound(prefix, next, false, true);
-}
-
-async function fullMessage(bytes: number): Promise<string> {
-  // The quota that estimate() names is not the truth (Chromium: usage + 10 GiB); the usage is.
-  const usage = await navigator.storage?.estimate().then(
-    (estimate) => estimate.usage,
-    () => undefined,
-  );
-  const kept = usage === undefined ? '' : ` beside the ${megabytes(usage)} stored`;
-  return `The browser's storage is full, ${megabytes(bytes)} more do not fit${kept}: delete a graph, then try again.`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error || error instanceof DOMException ? error.name : '';
 }

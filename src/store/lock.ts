@@ -36,3 +36,19 @@ export async function ifFree(id: string, work: () => Promise<unknown>): Promise<
   };
   return locks()?.request(nameOf(id), { ifAvailable: true }, alone) ?? alone(id);
 }
+
+/** Takes a lock for as long as this thread lives; false where somebody keeps it for `patience` milliseconds longer. */
+export async function keepLock(name: string, patience: number): Promise<boolean> {
+  const manager = locks();
+  if (!manager) return true;
+  return new Promise((resolve, reject) => {
+    const forever = () => {
+      resolve(true);
+      return new Promise<never>(() => {});
+    };
+    manager.request(`edgewise/${name}`, { signal: AbortSignal.timeout(patience) }, forever).catch((error: Error) => {
+      if (error.name === 'TimeoutError') resolve(false);
+      else reject(error);
+    });
+  });
+}

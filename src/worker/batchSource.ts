@@ -1,23 +1,34 @@
-import { type Remote, releaseProxy, wrap } from 'comlink';
-import { holdGraph } from '../store/hold.ts';
+import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
+import type { Config } from '../config/schema.ts';
+import { samplerScratchBytes } from '../graph/neighborSampler.ts';
+import { holdGraph, holdStored } from '../store/hold.ts';
 import { manifestBytes } from '../store/ingest.ts';
+import { placeOf } from '../store/places.ts';
+import { isStored } from '../store/storedGraph.ts';
 import type { Value } from '../tensor/value.ts';
 import { chargeStore, localBatchSource, type OpenBatchSource } from '../train/batchSource.ts';
+import { readsFromStore } from '../train/hostMemory.ts';
 import type { GraphInputs } from '../train/inputs.ts';
 import type { LoadedGraph } from './datasets.ts';
-import type { SamplerApi } from './sampler.ts';
+import type { SamplerApi, StorePort } from './sampler.ts';
 import samplerAddress from './sampler.ts?worker&url';
 import { moduleWorker } from './spawn.ts';
+import type { Storage } from './storage.ts';
 
 /** Batches from a sampler worker over the kept graph; on this thread where the graph stays in memory. */
-export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchSource {
+export function samplerWorker(storage: Storage, loaded: LoadedGraph): OpenBatchSource {
   return async (graph, spec, place, host) => {
-    if (spec.config['memory.store'] !== 'indexeddb' || !place.store) {
+    if (!place.store || !readsFromStore(graph, spec.config)) {
       return localBatchSource(graph, spec, place, host);
     }
     const { id, fingerprint } = loaded;
     const chunkBytes = spec.config['memory.chunkBytes'];
-    const held = await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, signal: place.signal });
+    const { signal } = place;
+    const lies = await placeOf(storage.places, id);
+    const keptElsewhere = lies !== null && lies !== spec.config['memory.store'];
+    const held = isStored(graph)
+      ? await holdStored(place.store, graph.manifest.id, signal)
+      : await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, keptElsewhere, signal });
     const { manifest } = held;
     const worker = moduleWorker(samplerAddress, 'sampler');
     // Held here as long as the source is: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
@@ -26,24 +37,25 @@ export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchS
       worker.onerror = (event) => reject(new Error(`the sampler worker failed: ${event.message}`));
     });
     failed.catch(() => {});
+    const either = <T>(answer: Promise<T>) => Promise.race([answer, failed, storage.failed]);
     const close = async () => {
       remote[releaseProxy]();
       worker.terminate();
       await held.close();
     };
     try {
-      const hostBytes = await Promise.race([remote.open(database, manifest.id, spec), failed]);
+      const hostBytes = await either(remote.open(await storePort(storage, spec.config), manifest.id, spec));
       const diskBytes = manifestBytes(manifest);
       chargeStore(host, hostBytes, diskBytes);
       // The sampler's table, and its copy of the split in each recipe.
       const masks = Object.values(spec.recipes).reduce((sum, recipe) => sum + (recipe?.mask.byteLength ?? 0), 0);
-      host.add('sampler', 4 * spec.nodes + masks);
+      host.add('sampler', samplerScratchBytes(spec.nodes) + masks);
       const values = new Map(Object.values(spec.recipes).flatMap((recipe) => (recipe ? valuesOf(recipe.inputs) : [])));
       return {
         diskBytes,
         close,
         async sample(...request) {
-          const { feed, readMs, sampleMs } = await Promise.race([remote.sample(...request), failed]);
+          const { feed, readMs, sampleMs } = await either(remote.sample(...request));
           const arrays = feed?.arrays.map(([id, array]) => [values.get(id)!, array] as const);
           return { feed: feed && { ...feed, arrays: [...arrays!] }, readMs, sampleMs };
         },
@@ -53,6 +65,12 @@ export function samplerWorker(database: string, loaded: LoadedGraph): OpenBatchS
       throw error;
     }
   };
+}
+
+async function storePort({ database, connect }: Storage, config: Config): Promise<StorePort> {
+  if (config['memory.store'] !== 'opfs') return { database };
+  const port = await connect();
+  return transfer({ port }, [port]);
 }
 
 /** Every value among the inputs of a pass, by id. */

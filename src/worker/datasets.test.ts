@@ -15,12 +15,12 @@ const hash = await fingerprint(graph);
 describe('the list of datasets', () => {
   test('shows the copy of an embedded dataset on the disk, until it is deleted', async () => {
     const store = memoryStore();
-    const before = await listDatasets(store);
+    const before = await listDatasets({ indexeddb: store });
     const manifest = await ingest(graph, store, { id: FIRST_DATASET });
-    const find = async () => (await listDatasets(store)).find(({ id }) => id === FIRST_DATASET);
+    const find = async () => (await listDatasets({ indexeddb: store })).find(({ id }) => id === FIRST_DATASET);
     expect(await find()).toMatchObject({ kind: 'embedded', stored: true, bytes: manifestBytes(manifest) });
-    await removeDataset(FIRST_DATASET, store);
-    expect(await listDatasets(store)).toEqual(before);
+    await removeDataset(FIRST_DATASET, { indexeddb: store });
+    expect(await listDatasets({ indexeddb: store })).toEqual(before);
     expect(await store.keys('')).toEqual([]);
   });
 
@@ -29,7 +29,7 @@ describe('the list of datasets', () => {
     for (const chunkBytes of [4096, DEFAULTS['memory.chunkBytes']]) {
       await holdGraph(graph, store, { id: hash, fingerprint: hash, chunkBytes });
     }
-    const kept = (await listDatasets(store)).filter(({ kind }) => kind === 'kept');
+    const kept = (await listDatasets({ indexeddb: store })).filter(({ kind }) => kind === 'kept');
     expect(kept.map(({ id }) => id)).toEqual([hash]);
   });
 });

@@ -7,12 +7,12 @@ import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ChunkStore } from '../store/chunkStore.ts';
 import { loadGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { ifFree } from '../store/lock.ts';
-import { deleteGraph, listGraphs } from '../store/manifest.ts';
+import { deleteFrom, listPlaced, type Places, placeFor, placeOf } from '../store/places.ts';
 import { isTemporary } from '../store/temporary.ts';
+import { graphBytes } from '../train/hostMemory.ts';
 import { download, type Progress } from './download.ts';
 import type { DatasetEntry, DroppedFile } from './protocol.ts';
 
@@ -38,8 +38,8 @@ const embedded = Object.fromEntries(
 /** Most bytes that are read of what somebody drops: a graph is parsed in memory. */
 const MAX_DROPPED_BYTES = 2 ** 30;
 
-export async function listDatasets(store: ChunkStore | null): Promise<DatasetEntry[]> {
-  const graphs = store ? (await listGraphs(store)).filter(({ id }) => !isTemporary(id)) : [];
+export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
+  const graphs = (await listPlaced(places)).filter(({ id }) => !isTemporary(id));
   const manifests = new Map(graphs.map(({ id, manifest }) => [id, manifest]));
   const entries = catalogue
     // A public file whose size and content nobody has counted cannot be checked when it arrives.
@@ -80,15 +80,15 @@ export async function listDatasets(store: ChunkStore | null): Promise<DatasetEnt
 /** @throws InputError where there is no such dataset, or it arrives damaged; the reason of `signal` once it is aborted */
 export async function loadDataset(
   id: string,
-  store: ChunkStore | null,
+  places: Places,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<LoadedGraph> {
   const entry = catalogue.find((candidate) => candidate.id === id);
-  const kept = store && entry?.kind !== 'embedded' && (await listGraphs(store)).some((graph) => graph.id === id);
-  if (kept) {
+  const place = entry?.kind === 'embedded' ? null : await placeOf(places, id);
+  if (place) {
     progress({ task: 'Reading from this browser', done: 0, total: null, unit: 'bytes' });
-    return described(await loadGraph(store, id), id, entry ? id : null);
+    return described(await loadGraph(places[place]!, id), id, entry ? id : null);
   }
   if (!entry) throw new InputError(`There is no dataset ${id} in this browser: drop its files.`);
   const files: NamedBytes[] = [];
@@ -102,14 +102,14 @@ export async function loadDataset(
     });
   }
   const loaded = await described({ ...arrange(readGraphFiles(files)), name: entry.id }, entry.id, entry.id);
-  if (entry.kind === 'public' && store) await keep(loaded, store, progress, signal);
+  if (entry.kind === 'public') await keep(loaded, places, progress, signal);
   return loaded;
 }
 
 /** @throws InputError with the file and the place where something is wrong, the reason of an aborted `signal`; nothing is kept then */
 export async function dropGraph(
   dropped: readonly DroppedFile[],
-  store: ChunkStore | null,
+  places: Places,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<LoadedGraph> {
@@ -131,7 +131,7 @@ export async function dropGraph(
   const graph = arrange(readGraphFiles(files));
   const id = await fingerprint(graph);
   const loaded = { graph, id, catalogueId: null, fingerprint: id };
-  if (store) await keep(loaded, store, progress, signal);
+  await keep(loaded, places, progress, signal);
   return loaded;
 }
 
@@ -140,8 +140,8 @@ export async function dropGraph(
  *
  * @throws InputError where a run reads it or a tab stores it
  */
-export async function removeDataset(id: string, store: ChunkStore): Promise<void> {
-  if (await ifFree(id, () => deleteGraph(store, id))) return;
+export async function removeDataset(id: string, places: Places): Promise<void> {
+  if (await ifFree(id, () => deleteFrom(places, id))) return;
   throw new InputError('This graph is being read or stored in another tab: delete it when that is done.');
 }
 
@@ -160,15 +160,17 @@ async function described(graph: Graph, id: string, catalogueId: string | null): 
 
 async function keep(
   { graph, id }: LoadedGraph,
-  store: ChunkStore,
+  places: Places,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
+  const place = (await placeOf(places, id)) ?? placeFor(places, graphBytes(graph));
+  if (!place) return;
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Keeping it in this browser', done, total, unit: 'bytes' });
   // In chunks as runs read them. Where another tab is busy with it, the graph is there already, or soon will be.
   const chunkBytes = DEFAULTS['memory.chunkBytes'];
-  await ifFree(id, () => ingest(graph, store, { id, chunkBytes, onProgress, signal }));
+  await ifFree(id, () => ingest(graph, places[place]!, { id, chunkBytes, onProgress, signal }));
 }
 
 function sizeOf({ files }: CatalogueEntry): number {

@@ -77,6 +77,8 @@ export interface DeviceView {
   readonly timestamps: boolean;
   /** Why this browser keeps no graphs (a private window may not); null where it does. */
   readonly noStorage: string | null;
+  /** What this tab cannot store or show for now, as a sentence; null where there is nothing. */
+  readonly storageNote: string | null;
 }
 
 export interface DatasetEntry {

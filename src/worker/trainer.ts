@@ -9,13 +9,13 @@ import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { drawingEdges, drawingPositions } from '../graph/drawing.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
-import type { ChunkStore } from '../store/chunkStore.ts';
-import { indexedDbStore } from '../store/indexedDb.ts';
+import { type Place, placeFor, placeOf, present } from '../store/places.ts';
 import { sweepTemporary } from '../store/temporary.ts';
 import type { Limits } from '../tensor/plan.ts';
 import { checkTrainable } from '../train/check.ts';
 import { outgrows, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
+import { graphBytes } from '../train/hostMemory.ts';
 import { type Backend, fitJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
@@ -25,11 +25,10 @@ import type { Progress } from './download.ts';
 import { newGate } from './gate.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
+import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
 import { datasetInfo, forecastView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
-
-const DATABASE = 'edgewise';
 
 let stream: MessagePort | null = null;
 let backend: Backend = { kind: 'cpu' };
@@ -37,8 +36,9 @@ let device: DeviceInfo = CPU;
 let timestamps = false;
 /** Of the device; asking an adapter each time would take longer than planning. */
 let limits: Limits | null = null;
-let store: ChunkStore | null = null;
-let current: (LoadedGraph & { readonly drawn: boolean }) | null = null;
+let storage: Storage = NO_STORAGE;
+/** `place` is the store that it lies in, if any. */
+let current: (LoadedGraph & { readonly drawn: boolean; readonly place: Place | null }) | null = null;
 let run: Going | null = null;
 /** Aborts the load that goes on. */
 let loading: AbortController | null = null;
@@ -51,29 +51,28 @@ const progress: Progress = (about) => post({ type: 'progress', ...about });
 const api: TrainerApi = {
   async open(port) {
     stream = port;
-    let noStorage: string | null = null;
-    store = await indexedDbStore(DATABASE).catch((error: Error) => {
-      noStorage = error.message;
-      return null;
-    });
-    if (store) await sweepTemporary(store).catch(() => {});
-    const adapter = 'gpu' in navigator ? await findAdapter(navigator.gpu) : null;
+    const finding = 'gpu' in navigator ? findAdapter(navigator.gpu) : null;
+    storage = await openStorage();
+    for (const [, store] of present(storage.places)) await sweepTemporary(store).catch(() => {});
+    const adapter = await finding;
     if (adapter) {
       timestamps = adapter.features.has('timestamp-query');
       device = describeAdapter(adapter);
-      const tilings = store ? storedTilings(store) : memoryTilings();
+      const { indexeddb } = storage.places;
+      const tilings = indexeddb ? storedTilings(indexeddb) : memoryTilings();
       // A software adapter takes seconds to compile the tiles: the first epoch would wait for longer than they save.
       backend = { kind: 'webgpu', gpu: navigator.gpu, ...(device.software ? {} : { tilings }) };
       limits = adapterLimits(adapter);
     }
-    return { ...describeDevice(adapter), noStorage };
+    const { noStorage, storageNote } = storage;
+    return { ...describeDevice(adapter), noStorage, storageNote };
   },
 
-  datasets: () => listDatasets(store),
+  datasets: () => listDatasets(storage.places),
 
-  load: (id) => makeCurrent((signal) => loadDataset(id, store, progress, signal)),
+  load: (id) => makeCurrent((signal) => loadDataset(id, storage.places, progress, signal)),
 
-  drop: (files) => makeCurrent((signal) => dropGraph(files, store, progress, signal)),
+  drop: (files) => makeCurrent((signal) => dropGraph(files, storage.places, progress, signal)),
 
   cancelLoad() {
     loading?.abort();
@@ -81,7 +80,7 @@ const api: TrainerApi = {
 
   async remove(id) {
     refuseWhileBusy();
-    if (store) await removeDataset(id, store);
+    await removeDataset(id, storage.places);
   },
 
   async forecast(config) {
@@ -112,8 +111,8 @@ const api: TrainerApi = {
       const { weights: _, ...trained } = await train({
         ...job,
         ...observe(request, mine, post),
-        store: store ?? undefined,
-        openBatchSource: samplerWorker(DATABASE, loaded()),
+        store: storage.places[job.config['memory.store'] as Place],
+        openBatchSource: samplerWorker(storage, loaded()),
       });
       // A run that went on elsewhere has told which adapter there is now.
       if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
@@ -152,7 +151,7 @@ const api: TrainerApi = {
   },
 };
 
-function describeDevice(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage'> {
+function describeDevice(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage' | 'storageNote'> {
   if (adapter) {
     const features = [...adapter.features].sort();
     return { info: device, fallback: null, features, limits: { ...adapterLimits(adapter) }, timestamps };
@@ -179,19 +178,20 @@ async function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>):
   refuseWhileBusy();
   loading = new AbortController();
   try {
-    return view(await load(loading.signal));
+    const next = await load(loading.signal);
+    return view(next, await placeOf(storage.places, next.id));
   } finally {
     loading = null;
     post({ type: 'idle' });
   }
 }
 
-function view(next: LoadedGraph): GraphView {
+function view(next: LoadedGraph, place: Place | null): GraphView {
   const { graph, id, catalogueId, fingerprint } = next;
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Laying the graph out', done, total, unit: 'nodes' });
   const positions = drawingPositions(graph, { onProgress });
-  current = { ...next, drawn: positions !== null };
+  current = { ...next, drawn: positions !== null, place };
   return {
     id,
     catalogueId,
@@ -220,10 +220,12 @@ async function planOf(config: Config) {
 
 /** What a run and its forecast have in common: so the forecast is that of the run. */
 function jobOf(asked: Config) {
-  const { graph, drawn } = loaded();
-  // The page has one kind of store; where the browser gives none, the graph stays in memory.
-  const place = store && asked['memory.store'] !== 'memory' ? 'indexeddb' : 'memory';
-  const config: Config = { ...asked, 'memory.store': place };
+  const { graph, drawn, place } = loaded();
+  const { places } = storage;
+  const wanted = asked['memory.store'];
+  // A store that this browser does not have is left to the page to choose, and without any the graph stays in memory.
+  const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
+  const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
   const instruments = { predictions: drawn, checkpoints: true, timestamps };
   return { graph, config, backend, fit: true, instruments };
 }

@@ -14,6 +14,7 @@ export function DatasetPanel() {
   const graph = usePage((state) => state.graph);
   const progress = usePage((state) => state.progress);
   const noStorage = usePage((state) => state.device?.noStorage ?? null);
+  const storageNote = usePage((state) => state.device?.storageNote ?? null);
   const loading = usePage((state) => state.loading);
   const busy = usePage(isBusy);
   return (
@@ -53,6 +54,7 @@ export function DatasetPanel() {
         </FileButton>
         <span>or drop a graph anywhere.</span>
       </div>
+      {storageNote && <p className={classes.note}>{storageNote}</p>}
       {noStorage && <p className={classes.note}>Dropped graphs are gone with the tab. {noStorage}</p>}
       {graph && <Notes graph={graph} />}
     </section>

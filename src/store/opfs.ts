@@ -1,0 +1,46 @@
+import type { SyncFolder } from './chunkLog.ts';
+
+/** Of the site's private file system (https://fs.spec.whatwg.org/); another format of the files gets another folder. */
+const FOLDER = 'edgewise-1';
+
+/** What TypeScript knows of in workers alone. */
+interface SyncAccessHandle {
+  read(into: Uint8Array, options: { at: number }): number;
+  write(bytes: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  getSize(): number;
+  close(): void;
+}
+
+/**
+ * Files of the browser's origin-private file system, for a worker: only there they can be read without waiting. Whoever opens
+ * one has it alone. Throws where the browser has no such files, as in some private windows.
+ */
+export async function opfsFolder(name = FOLDER): Promise<SyncFolder> {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
+  return {
+    async open(name) {
+      const file = (await folder.getFileHandle(name, { create: true })) as unknown as {
+        createSyncAccessHandle(): Promise<SyncAccessHandle>;
+      };
+      const handle = await file.createSyncAccessHandle();
+      return {
+        read: (into, at) => handle.read(into, { at }),
+        write: (bytes, at) => handle.write(bytes, { at }),
+        truncate: (size) => handle.truncate(size),
+        flush: () => handle.flush(),
+        size: () => handle.getSize(),
+        close: () => handle.close(),
+      };
+    },
+    remove: (name) => folder.removeEntry(name),
+    async names() {
+      const names: string[] = [];
+      // TypeScript's library for pages leaves the iteration out.
+      const entries = (folder as unknown as { keys(): AsyncIterable<string> }).keys();
+      for await (const name of entries) names.push(name);
+      return names;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { expose, type Remote, transfer, wrap } from 'comlink';
+import { InputError } from '../config/errors.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
+
+/** A ChunkStore on the other side of a port; bytes cross without being copied. */
+
+type Served = Omit<ChunkStore, 'kind' | 'close'>;
+
+export function serveStore(store: ChunkStore, port: MessagePort): void {
+  const sent = (bytes: Uint8Array | null) => bytes && transfer(bytes, [bytes.buffer as ArrayBuffer]);
+  const served: Served = {
+    get: async (key) => sent(await store.get(key)),
+    getRange: async (key, begin, end) => sent(await store.getRange(key, begin, end)),
+    put: (key, bytes) => store.put(key, bytes),
+    delete: (prefix) => store.delete(prefix),
+    keys: (prefix) => store.keys(prefix),
+  };
+  expose(served, port);
+}
+
+/** @param failed rejects once the other side can answer no more */
+export function remoteStore(port: MessagePort, kind: string, failed: Promise<never>): ChunkStore {
+  // Held by the store as long as it lives: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
+  const remote: Remote<Served> = wrap<Served>(port);
+  let closed = false;
+  const ask = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (closed) throw new InputError(`The ${kind} store is closed: open it again.`);
+    try {
+      return await Promise.race([call(), failed]);
+    } catch (error) {
+      // Of an error its name and its message cross.
+      if (error instanceof Error && error.name === 'InputError') throw new InputError(error.message);
+      throw error;
+    }
+  };
+  return {
+    kind,
+    get: (key) => ask(() => remote.get(key)),
+    getRange: (key, begin, end) => ask(() => remote.getRange(key, begin, end)),
+    put(key, bytes) {
+      // The caller's buffer stays the caller's.
+      const chunk = bytes.slice();
+      return ask(() => remote.put(key, transfer(chunk, [chunk.buffer])));
+    },
+    delete: (prefix) => ask(() => remote.delete(prefix)),
+    keys: (prefix) => ask(() => remote.keys(prefix)),
+    async close() {
+      closed = true;
+      port.close();
+    },
+  };
+}
