@@ -14,12 +14,15 @@ import { type GeneratedGraph, gatherGraph } from '../graph/generated.ts';
 import { streamOf } from '../graph/generatedStream.ts';
 import { GRAPH500, rmat } from '../graph/rmat.ts';
 import { nastyGraphData } from '../graph/testGraphs.ts';
+import { chunkLog } from './chunkLog.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { ingest } from './ingest.ts';
+import { ingest, manifestBytes } from './ingest.ts';
 import { type IngestBudget, ingestForecast } from './ingestPlan.ts';
 import { encodeManifest } from './manifest.ts';
 import { memoryStore } from './memory.ts';
+import { memoryFolder } from './memoryFolder.ts';
 import { shapeOf, streamIngest } from './streamIngest.ts';
+import { sweepHalves } from './temporary.ts';
 
 /** Everything in a store, as text that a failing test can show. */
 async function contents(store: ChunkStore): Promise<Record<string, string>> {
@@ -200,7 +203,7 @@ describe('memory', () => {
     const touched = { put: 0, get: 0 };
     const inner = memoryStore();
     const count = (what: keyof typeof touched, key: string) => {
-      if (key.includes('/bucket-')) touched[what]++;
+      if (key.startsWith('bucket-')) touched[what]++;
     };
     const store: ChunkStore = {
       ...inner,
@@ -255,16 +258,51 @@ function counting(failAt = Infinity) {
   const put: ChunkStore['put'] = async (key, bytes) => {
     if (writes++ === failAt) throw new Error('disk full');
     await inner.put(key, bytes);
+    if (key.startsWith('manifest/')) return;
     let held = 0;
-    for (const chunk of await inner.keys('chunk/')) held += (await inner.get(chunk))!.length;
+    for (const key of await inner.keys('')) held += (await inner.get(key))!.length;
     peak = Math.max(peak, held);
   };
   return { store: { ...inner, put }, peak: () => peak, writes: () => writes };
 }
 
+test('files of buckets go as they are consumed, where a store has them', async () => {
+  const folder = memoryFolder();
+  const store = await chunkLog(folder, 'log');
+  const data = multigraph(60, 4000, third);
+  const [expected, sizes] = [memoryStore(), [] as number[]];
+  const { manifest } = await streamIngest(dataStream(data, false, 100), store, {
+    ...{ id: 'g', chunkBytes: 1000, bucketBytes: 5000, bufferBytes: 1200 },
+    onProgress: () => sizes.push([...folder.files.keys()].filter((name) => name.startsWith('bucket-')).length),
+  });
+  await ingest(arrange(data), expected, { id: 'g', chunkBytes: 1000 });
+  expect(await contents(store)).toEqual(await contents(expected));
+  expect(Math.max(...sizes)).toBeGreaterThan(10);
+  expect([...folder.files.keys()].sort()).toEqual(['chunk.g.0', 'rest.0']);
+  // Nothing of the buckets is left as garbage: a header for each chunk, and no more.
+  expect(folder.files.get('chunk.g.0')!.bytes.length).toBeLessThan(1.1 * manifestBytes(manifest));
+});
+
 describe('what fails', () => {
   const data = nastyGraphData(40, 1, true);
   const budget = { id: 'g', chunkBytes: 512, bucketBytes: 500, bufferBytes: 240 };
+
+  test('while a tab is closed is swept with its buckets; nobody else loses anything', async () => {
+    const { store } = counting();
+    await ingest(arrange(data), store, { id: 'other' });
+    const before = await contents(store);
+    await new Promise<void>((stopped) => {
+      const put: ChunkStore['put'] = (key, bytes) => {
+        if (key !== 'bucket-3/g/0') return store.put(key, bytes);
+        stopped();
+        return new Promise(() => {});
+      };
+      void streamIngest(dataStream(data, false, 10), { ...store, put }, budget);
+    });
+    expect((await store.keys('bucket-')).length).toBeGreaterThan(0);
+    await sweepHalves(store);
+    expect(await contents(store)).toEqual(before);
+  });
 
   test('at any write leaves nothing behind', async () => {
     const complete = counting();
@@ -278,7 +316,7 @@ describe('what fails', () => {
 
   test('because a bucket is gone says so', async () => {
     const { store } = counting();
-    const get: ChunkStore['get'] = async (key) => (key.endsWith('/bucket-1/0') ? null : store.get(key));
+    const get: ChunkStore['get'] = async (key) => (key === 'bucket-1/g/0' ? null : store.get(key));
     const stored = streamIngest(dataStream(data, false, 10), { ...store, get }, budget);
     await expect(stored).rejects.toThrow(/^nasty-40-1 was changed while it was stored: store it again\.$/);
     expect(await store.keys('')).toEqual([]);
