@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { accuracy, cora, debian } from '../bench/accuracy.ts';
+import { ingestSuite } from '../bench/ingest.ts';
 import { kernels } from '../bench/kernels.ts';
 import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
@@ -14,6 +15,7 @@ import { inMemory } from '../store/storedGraph.ts';
 import type { Backend } from '../train/session.ts';
 import { findData, openData } from './data.ts';
 import { openDawn } from './dawn.ts';
+import { ingestPlace } from './ingestPlace.ts';
 import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
@@ -24,6 +26,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   accuracy,
   cora,
   debian,
+  ingest: withDisk,
   ladder,
   kernels: (context) => withPeers(context, (source) => kernels(context, source)),
   memory,
@@ -41,14 +44,25 @@ async function withPeers<T>(context: BenchContext, suite: (source: PeerSource) =
   }
 }
 
-/** These open no device here: the browser has its own. */
-const ELSEWHERE: readonly string[] = ['page'];
+async function withDisk(context: BenchContext): ReturnType<Suite> {
+  const place = await ingestPlace();
+  try {
+    return await ingestSuite(context, place);
+  } finally {
+    await place.close();
+  }
+}
+
+/** These open no device here: the browser has its own, and storing a graph needs none. */
+const ELSEWHERE: readonly string[] = ['page', 'ingest'];
 
 const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick] [--backend webgpu|cpu]
 
   accuracy every kind of layer in its published protocol, over seeds (--only NAME for some; hours on a processor)
   cora     test accuracy of the planetoid-gcn protocol on Cora over seeds (needs Cora: EDGEWISE_DATA or a download)
   debian   GCN, MLP and sampled GCN on the embedded graphs
+  ingest   graphs of up to 62 million edges into a store within 512 MB (--only arxiv, csv or products; --quick: small ones;
+           2.5 GB of temporary files)
   ladder   time per epoch and peak memory of one run, pass by pass (--data, --preset and --set as in edgewise train)
   kernels  SpMM, attention, GEMM, reductions as a share of the device's own copy and best GEMM (--only spmm; --quick: small sizes)
   memory   forecast = ledger = bytes counted from outside

@@ -24,7 +24,7 @@ export function readCsvGraph(edgeFile: NamedBytes, nodeFile: NamedBytes | null):
     table?.ids ?? null,
   );
   return {
-    name: edgeFile.name.replace(/(\.(csv|tsv|txt|tab|edges|edgelist|cites))?(\.gz)?$/i, ''),
+    name: graphName(edgeFile.name),
     nodes,
     source,
     target,
@@ -37,6 +37,11 @@ export function readCsvGraph(edgeFile: NamedBytes, nodeFile: NamedBytes | null):
     positions: null,
     notes: [...(table?.notes ?? []), ...notes],
   };
+}
+
+/** What the graph of an edge list is called: the file without its ending. */
+export function graphName(file: string): string {
+  return file.replace(/(\.(csv|tsv|txt|tab|edges|edgelist|cites))?(\.gz)?$/i, '');
 }
 
 /** What the header line says the table is; null where there is none or it says nothing. */

@@ -13,7 +13,8 @@ export interface GraphStream
   readonly edges: number;
   readonly weighted: boolean;
   readonly edgeBlocks: () => Iterable<EdgeBlock> | AsyncIterable<EdgeBlock>;
-  readonly features: FeatureRows;
+  /** Null where the source has none. */
+  readonly features: FeatureRows | null;
   /** Bytes that the source keeps while it is read, at the most: its tables, and the block under way. */
   readonly hostBytes: number;
 }

@@ -37,6 +37,7 @@ export class Growing<T extends Uint32Array | Float32Array> {
 }
 
 export type GrowingIds = Growing<Uint32Array>;
+export type GrowingFloats = Growing<Float32Array>;
 
 export const growingIds = () => new Growing((length) => new Uint32Array(length));
 export const growingFloats = () => new Growing((length) => new Float32Array(length));

@@ -24,14 +24,19 @@ export interface TableRow {
   number(column: number): number;
 }
 
+/** Returns false where it has seen enough. */
+export type VisitRow = (row: TableRow) => boolean | undefined;
+
 export interface TextTable {
   /** The file's name, for messages. */
   readonly where: string;
   readonly width: number;
   /** Names of the columns, null where the first line is data already. */
   readonly header: readonly string[] | null;
+  /** The byte between two columns. */
+  readonly delimiter: number;
   /** Visits the data rows in order until `visit` returns false. */
-  readonly scan: (visit: (row: TableRow) => boolean | undefined) => void;
+  readonly scan: (visit: VisitRow) => void;
   /** `column 3 ('age')`, for messages. */
   readonly columnName: (column: number) => string;
 }
@@ -55,22 +60,25 @@ export function openTable(bytes: Uint8Array, where: string, knowsNames: (names: 
     !first.some((field) => isNumber(field)) &&
     (knowsNames(first) || (second?.some((field) => isNumber(field)) ?? false));
   const header = isHeader ? first : null;
-  const scan: TextTable['scan'] = (visit) => {
-    let skip = isHeader;
-    scanRows(bytes, where, delimiter, (row) => {
-      if (skip) {
-        skip = false;
-        return true;
-      }
-      if (row.count === first.length) return visit(row);
-      throw new InputError(
-        `${where}: line ${row.line} has ${row.count} column${row.count === 1 ? '' : 's'} where the first row has ` +
-          `${first.length}; give every row the same columns.`,
-      );
-    });
-  };
   const columnName = (column: number) => `column ${column + 1}${header ? ` (${quote(header[column])})` : ''}`;
-  return { where, width: first.length, header, scan, columnName };
+  const about = { where, width: first.length, header, delimiter, columnName };
+  return { ...about, scan: (visit) => void scanRows(bytes, where, delimiter, dataRows(about, visit)) };
+}
+
+/** Visits the rows below the header, each of which has every column. */
+export function dataRows({ where, width, header }: Omit<TextTable, 'scan'>, visit: VisitRow): VisitRow {
+  let skip = header !== null;
+  return (row) => {
+    if (skip) {
+      skip = false;
+      return true;
+    }
+    if (row.count === width) return visit(row);
+    throw new InputError(
+      `${where}: line ${row.line} has ${row.count} column${row.count === 1 ? '' : 's'} where the first row has ` +
+        `${width}; give every row the same columns.`,
+    );
+  };
 }
 
 /** A header's name as the recognised names are compared: `Node_ID` is `nodeid`. */
@@ -108,12 +116,26 @@ function findDelimiter(bytes: Uint8Array, where: string): number {
   return cutsFirst ?? DELIMITERS[1];
 }
 
-function scanRows(
+/** Where a scan stands that goes from one piece of a file to the next. */
+export interface ScanPlace {
+  /** The first byte that was not visited, and its line. */
+  readonly at: number;
+  readonly line: number;
+  /** Whether `visit` has seen enough. */
+  readonly ended: boolean;
+}
+
+/**
+ * Visits the rows of a whole file; or of a piece of one that begins on `line`, but for the row that may go on in the next
+ * piece, at which the place that is returned stands.
+ */
+export function scanRows(
   bytes: Uint8Array,
   where: string,
   delimiter: number,
-  visit: (row: TableRow) => boolean | undefined,
-): void {
+  visit: VisitRow,
+  { line: firstLine, last } = { line: 1, last: true },
+): ScanPlace {
   const starts: number[] = [];
   const ends: number[] = [];
   const quoted: boolean[] = [];
@@ -144,9 +166,10 @@ function scanRows(
   const blanks = delimiter === SPACE; // then runs of blanks and tabs are one delimiter
   const isBlank = (byte: number) => byte === SPACE || (byte === TAB && delimiter !== TAB);
   const length = bytes.length;
-  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  let line = 1;
+  let line = firstLine;
+  let at = line === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (at < length) {
+    const begin = { at, line, ended: false };
     while (at < length && isBlank(bytes[at])) at++;
     if (at < length && bytes[at] === HASH) while (at < length && bytes[at] !== LF && bytes[at] !== CR) at++;
     row.line = line;
@@ -160,6 +183,7 @@ function scanRows(
         starts[n] = ++at;
         for (; ; at++) {
           if (at >= length) {
+            if (!last) return begin;
             throw new InputError(`${where}: a quote is opened on line ${row.line} and never closed; close it.`);
           }
           if (bytes[at] === LF) line++;
@@ -188,11 +212,14 @@ function scanRows(
         at++;
       }
     }
-    if (row.count > 0 && visit(row) === false) return;
+    // A line feed may follow a carriage return.
+    if (!last && (at >= length || (bytes[at] === CR && at + 1 >= length))) return begin;
+    if (row.count > 0 && visit(row) === false) return { at, line, ended: true };
     if (bytes[at] === CR) at++;
     if (bytes[at] === LF) at++;
     line++;
   }
+  return { at, line, ended: false };
 }
 
 function parseId(bytes: Uint8Array, start: number, end: number): number {

@@ -14,10 +14,10 @@ export interface SyncFolder {
 
 /** Keys that belong to no graph: manifests. */
 const REST = 'rest';
-/** The keys of a graph share a file, which goes with it. */
-const GRAPH_KEY = /^([a-z]+)\/([a-z0-9_-]{1,64})\//;
+/** The keys of a graph share a file, which goes with it; a bucket of its edges has one of its own. */
+const GRAPH_KEY = /^([a-z0-9-]+)\/([a-z0-9_-]{1,64})\//;
 /** What the file is for, and how often it was compacted: "rest.0", "chunk.ID.0". No part has a dot. */
-const FILE_NAME = /^(rest|[a-z]+\.[a-z0-9_-]{1,64})\.(0|[1-9][0-9]{0,8})$/;
+const FILE_NAME = /^(rest|[a-z0-9-]+\.[a-z0-9_-]{1,64})\.(0|[1-9][0-9]{0,8})$/;
 /** Less garbage than this, or than there is to keep, is not worth the copying. */
 const COMPACT_BYTES = 4e6;
 

@@ -1,5 +1,5 @@
 import { InputError } from '../config/errors.ts';
-import type { GraphStream } from '../formats/graphStream.ts';
+import type { FeatureRows, GraphStream } from '../formats/graphStream.ts';
 import { DEFAULT_CHUNK_BYTES, wholeNumbers } from './graphWriter.ts';
 
 /** How a graph in pieces is stored within a budget of memory: sizes alone decide, never what the edges are. */
@@ -30,7 +30,7 @@ const MOST_ROWS = 2 ** 20;
 export interface StreamShape extends Pick<GraphStream, 'name' | 'nodes' | 'edges' | 'weighted' | 'hostBytes'> {
   /** How many the source offers; one is drawn where it offers none. */
   readonly splits: number;
-  readonly features: Pick<GraphStream['features'], 'kind' | 'cols' | 'valued' | 'rowEntries'>;
+  readonly features: Pick<FeatureRows, 'kind' | 'cols' | 'valued' | 'rowEntries'>;
   /** Of node names and coordinates, as stored. */
   readonly extraBytes: number;
 }

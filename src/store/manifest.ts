@@ -47,6 +47,9 @@ const MANIFESTS = 'manifest/';
 export const manifestKey = (id: string) => `${MANIFESTS}${id}.json`;
 const CHUNKS = 'chunk/';
 export const chunkFolder = (id: string) => `${CHUNKS}${id}/`;
+/** Edges on their way to their rows while a graph is stored. A folder for each bucket, so that a store can drop it whole. */
+const BUCKETS = 'bucket-';
+export const bucketFolder = (id: string, bucket: number) => `${BUCKETS}${bucket}/${id}/`;
 export const chunkKey = (id: string, array: string, chunk: number) => `${chunkFolder(id)}${array}/${chunk}`;
 
 export const byteLength = (array: StoredArray) => array.length * ELEMENTS[array.type].BYTES_PER_ELEMENT;
@@ -62,7 +65,9 @@ export async function listGraphs(store: ChunkStore): Promise<{ id: string; manif
 export async function storedIds(store: ChunkStore, prefix: string): Promise<string[]> {
   const manifests = await store.keys(MANIFESTS + prefix);
   const chunks = await store.keys(CHUNKS + prefix);
+  const buckets = (await store.keys(BUCKETS)).map((key) => key.split('/')[1]);
   const ids = [
+    ...buckets.filter((id) => id.startsWith(prefix)),
     ...manifests.map((key) => key.slice(MANIFESTS.length, -'.json'.length)),
     ...chunks.map((key) => key.slice(CHUNKS.length, key.indexOf('/', CHUNKS.length))),
   ];
@@ -73,6 +78,9 @@ export async function storedIds(store: ChunkStore, prefix: string): Promise<stri
 export async function deleteGraph(store: ChunkStore, id: string): Promise<void> {
   await store.delete(manifestKey(id));
   await store.delete(chunkFolder(id));
+  const buckets = (await store.keys(BUCKETS)).filter((key) => key.split('/')[1] === id);
+  for (const folder of new Set(buckets.map((key) => key.slice(0, key.lastIndexOf('/') + 1))))
+    await store.delete(folder);
 }
 
 /** Null where there is no such graph or its manifest is damaged. */

@@ -1,22 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
+import { readCsvGraph } from '../formats/csv.ts';
+import { edgeListStream } from '../formats/edgeListStream.ts';
 import type { GraphData } from '../formats/graphData.ts';
 import type { EdgeBlock, GraphStream } from '../formats/graphStream.ts';
-import { arrange } from '../graph/arrange.ts';
+import { readNodeTable } from '../formats/nodeTable.ts';
+import { arrange, checkFeatures } from '../graph/arrange.ts';
 import { stochasticBlockModel } from '../graph/blockModel.ts';
-import { dataStream } from '../graph/dataStream.ts';
 import { uniformBelow } from '../graph/draw.ts';
+import { matrixRows, withNodeTable } from '../graph/featureRows.ts';
 import { canonicalSparse } from '../graph/features.ts';
 import { type GeneratedGraph, gatherGraph } from '../graph/generated.ts';
 import { streamOf } from '../graph/generatedStream.ts';
 import { GRAPH500, rmat } from '../graph/rmat.ts';
 import { nastyGraphData } from '../graph/testGraphs.ts';
+import { chunkLog } from './chunkLog.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { ingest } from './ingest.ts';
+import { ingest, manifestBytes } from './ingest.ts';
 import { type IngestBudget, ingestForecast } from './ingestPlan.ts';
 import { encodeManifest } from './manifest.ts';
 import { memoryStore } from './memory.ts';
+import { memoryFolder } from './memoryFolder.ts';
 import { shapeOf, streamIngest } from './streamIngest.ts';
+import { sweepHalves } from './temporary.ts';
 
 /** Everything in a store, as text that a failing test can show. */
 async function contents(store: ChunkStore): Promise<Record<string, string>> {
@@ -46,6 +52,24 @@ function mirrored(data: GraphData): GraphData {
     source: both(source, target),
     target: both(target, source),
     weight: weight && both(weight, weight),
+  };
+}
+
+/** A graph that is in memory, cut into blocks of so many edges.  */
+function dataStream(data: GraphData, directed: boolean, blockEdges: number): GraphStream {
+  const { name, nodes, classNames, labels, splits, nodeIds, positions, notes, source, target, weight } = data;
+  function* edgeBlocks(): Iterable<EdgeBlock> {
+    for (let at = 0; at < source.length; at += blockEdges) {
+      const piece = <T extends Uint32Array | Float32Array>(array: T) => array.subarray(at, at + blockEdges) as T;
+      yield { source: piece(source), target: piece(target), weight: weight && piece(weight) };
+    }
+  }
+  return {
+    ...{ name, nodes, classNames, labels, splits, nodeIds, positions, notes, directed, edgeBlocks },
+    edges: source.length,
+    weighted: weight !== null,
+    features: data.features ? matrixRows(checkFeatures(data.features, data)) : null,
+    hostBytes: 0,
   };
 }
 
@@ -110,6 +134,44 @@ describe.each(GENERATED)('$name, directed: $directed', (generated) => {
   );
 });
 
+test('an edge list that is read from its file is stored as from memory', async () => {
+  const { source, target } = multigraph(90, 3000, null);
+  const bytes = new TextEncoder().encode(Array.from(source, (v, e) => `n${v} n${target[e]} ${e % 5}`).join('\n'));
+  const file = {
+    name: 'list.txt',
+    open: async function* () {
+      yield bytes;
+    },
+  };
+  await expectSame(
+    readCsvGraph({ name: 'list.txt', bytes }, null),
+    await edgeListStream(file, { directed: false }),
+    BUDGETS[2],
+  );
+});
+
+test('and so is one with a table of its nodes', async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, v) => `n${59 - v},${v % 7},${v % 2 ? 0 : v / 8},${['train', 'val', ''][v % 3]}`,
+  );
+  const nodeFile = {
+    name: 'nodes.csv',
+    bytes: new TextEncoder().encode(['id,label,height,split', ...rows].join('\n')),
+  };
+  const { source, target } = multigraph(60, 500, null);
+  const bytes = new TextEncoder().encode(Array.from(source, (v, e) => `n${v};n${target[e]}`).join('\n'));
+  const file = {
+    name: 'list.csv',
+    open: async function* () {
+      yield bytes;
+    },
+  };
+  const table = readNodeTable(nodeFile.bytes, nodeFile.name);
+  const edges = await edgeListStream(file, { directed: false, known: table.ids });
+  await expectSame(readCsvGraph({ name: 'list.csv', bytes }, nodeFile), withNodeTable(edges, table), BUDGETS[1]);
+});
+
 describe('memory', () => {
   const stream = dataStream(multigraph(500, 20_000, third), false, 1000);
   const shape = shapeOf(stream);
@@ -135,6 +197,30 @@ describe('memory', () => {
     const budget = { memoryBytes: Math.ceil(least * times), chunkBytes: 64 };
     await expectSame(multigraph(500, 20_000, third), stream, budget);
     expect(ingestForecast(shape, budget).host).toBeLessThanOrEqual(budget.memoryBytes);
+  });
+
+  test('that is short makes a bucket be read once for each part of it', async () => {
+    const touched = { put: 0, get: 0 };
+    const inner = memoryStore();
+    const count = (what: keyof typeof touched, key: string) => {
+      if (key.startsWith('bucket-')) touched[what]++;
+    };
+    const store: ChunkStore = {
+      ...inner,
+      put(key, bytes) {
+        count('put', key);
+        return inner.put(key, bytes);
+      },
+      get(key) {
+        count('get', key);
+        return inner.get(key);
+      },
+    };
+    await streamIngest(stream, store, { id: 'g', memoryBytes: least, chunkBytes: 64 });
+    expect(touched.get).toBeGreaterThan(2 * touched.put);
+    Object.assign(touched, { put: 0, get: 0 });
+    await streamIngest(stream, store, { id: 'g', memoryBytes: 32 * least, chunkBytes: 64 });
+    expect(touched.get).toBe(touched.put);
   });
 
   test('does not grow with edges or features, once there are buckets', () => {
@@ -172,16 +258,51 @@ function counting(failAt = Infinity) {
   const put: ChunkStore['put'] = async (key, bytes) => {
     if (writes++ === failAt) throw new Error('disk full');
     await inner.put(key, bytes);
+    if (key.startsWith('manifest/')) return;
     let held = 0;
-    for (const chunk of await inner.keys('chunk/')) held += (await inner.get(chunk))!.length;
+    for (const key of await inner.keys('')) held += (await inner.get(key))!.length;
     peak = Math.max(peak, held);
   };
   return { store: { ...inner, put }, peak: () => peak, writes: () => writes };
 }
 
+test('files of buckets go as they are consumed, where a store has them', async () => {
+  const folder = memoryFolder();
+  const store = await chunkLog(folder, 'log');
+  const data = multigraph(60, 4000, third);
+  const [expected, sizes] = [memoryStore(), [] as number[]];
+  const { manifest } = await streamIngest(dataStream(data, false, 100), store, {
+    ...{ id: 'g', chunkBytes: 1000, bucketBytes: 5000, bufferBytes: 1200 },
+    onProgress: () => sizes.push([...folder.files.keys()].filter((name) => name.startsWith('bucket-')).length),
+  });
+  await ingest(arrange(data), expected, { id: 'g', chunkBytes: 1000 });
+  expect(await contents(store)).toEqual(await contents(expected));
+  expect(Math.max(...sizes)).toBeGreaterThan(10);
+  expect([...folder.files.keys()].sort()).toEqual(['chunk.g.0', 'rest.0']);
+  // Nothing of the buckets is left as garbage: a header for each chunk, and no more.
+  expect(folder.files.get('chunk.g.0')!.bytes.length).toBeLessThan(1.1 * manifestBytes(manifest));
+});
+
 describe('what fails', () => {
   const data = nastyGraphData(40, 1, true);
   const budget = { id: 'g', chunkBytes: 512, bucketBytes: 500, bufferBytes: 240 };
+
+  test('while a tab is closed is swept with its buckets; nobody else loses anything', async () => {
+    const { store } = counting();
+    await ingest(arrange(data), store, { id: 'other' });
+    const before = await contents(store);
+    await new Promise<void>((stopped) => {
+      const put: ChunkStore['put'] = (key, bytes) => {
+        if (key !== 'bucket-3/g/0') return store.put(key, bytes);
+        stopped();
+        return new Promise(() => {});
+      };
+      void streamIngest(dataStream(data, false, 10), { ...store, put }, budget);
+    });
+    expect((await store.keys('bucket-')).length).toBeGreaterThan(0);
+    await sweepHalves(store);
+    expect(await contents(store)).toEqual(before);
+  });
 
   test('at any write leaves nothing behind', async () => {
     const complete = counting();
@@ -191,6 +312,14 @@ describe('what fails', () => {
       await expect(streamIngest(dataStream(data, false, 10), store, budget)).rejects.toThrow('disk full');
       expect(await store.keys('')).toEqual([]);
     }
+  });
+
+  test('because a bucket is gone says so', async () => {
+    const { store } = counting();
+    const get: ChunkStore['get'] = async (key) => (key === 'bucket-1/g/0' ? null : store.get(key));
+    const stored = streamIngest(dataStream(data, false, 10), { ...store, get }, budget);
+    await expect(stored).rejects.toThrow(/^nasty-40-1 was changed while it was stored: store it again\.$/);
+    expect(await store.keys('')).toEqual([]);
   });
 
   test.each(['Reading the edges', 'Sorting the edges', 'Writing the features'])('or is aborted: %s', async (task) => {
@@ -248,7 +377,7 @@ describe('what fails', () => {
   });
 
   test('names the node whose features are no numbers', async () => {
-    const features = dataStream(data, false, 10).features;
+    const features = dataStream(data, false, 10).features!;
     const rows: typeof features.rows = (begin, end) => {
       const block = features.rows(begin, end);
       return {

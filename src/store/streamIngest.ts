@@ -1,33 +1,18 @@
 import { InputError } from '../config/errors.ts';
 import type { GraphStream } from '../formats/graphStream.ts';
 import { bytesOf } from '../formats/matrix.ts';
-import {
-  arrangeNodes,
-  checkEdge,
-  checkEdgeCount,
-  checkFeatures,
-  checkNodeCount,
-  noteDropped,
-} from '../graph/arrange.ts';
-import { type StreamedFingerprint, streamFingerprint } from '../graph/fingerprintStream.ts';
-import { interleave } from '../graph/memoryServer.ts';
+import { arrangeNodes, checkEdge, checkEdgeCount, checkNodeCount, noteDropped } from '../graph/arrange.ts';
+import { identityRows } from '../graph/featureRows.ts';
+import { streamFingerprint } from '../graph/fingerprintStream.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { type EdgeBuckets, edgeBuckets } from './edgeBuckets.ts';
-import { type GraphWriter, type WriterOptions, writeGraph } from './graphWriter.ts';
+import { type WriterOptions, writeGraph } from './graphWriter.ts';
 import { extrasOf } from './ingest.ts';
-import {
-  alwaysBytes,
-  DRAW_BYTES,
-  featureRowBytes,
-  type IngestBudget,
-  type IngestPlan,
-  planIngest,
-  recordWords,
-  type StreamShape,
-} from './ingestPlan.ts';
-import type { Manifest, StoredArray } from './manifest.ts';
-import { type Meter, newMeter } from './meter.ts';
+import { alwaysBytes, DRAW_BYTES, type IngestBudget, planIngest, recordWords, type StreamShape } from './ingestPlan.ts';
+import type { Manifest } from './manifest.ts';
+import { newMeter } from './meter.ts';
 import { writeNeighbors } from './writeNeighbors.ts';
+import { writeFeatures, writeNodes } from './writeNodes.ts';
 
 export interface StreamIngestOptions extends WriterOptions, IngestBudget {
   /** Its name in the store: 1 to 64 of a-z, 0-9, "_" and "-". The fingerprint is not known before the end. */
@@ -52,13 +37,12 @@ export interface StreamIngested {
 
 /** Longest stretch of work between two looks at what else there is to do: clicks, an abort. */
 const STRETCH_MS = 50;
-/** Nodes whose labels and splits are written at once. */
-const NODES_AT_ONCE = 2 ** 16;
 
 /** The sizes by which a stream is planned and forecast. */
-export function shapeOf(stream: GraphStream): StreamShape {
-  const { name, nodes, edges, weighted, features, splits, hostBytes } = stream;
-  const extraBytes = extrasOf(stream).reduce((sum, [, array]) => sum + array.byteLength, 0);
+export function shapeOf(stream: GraphStream, extras = extrasOf(stream)): StreamShape {
+  const { name, nodes, edges, weighted, splits, hostBytes } = stream;
+  const features = stream.features ?? identityRows(nodes);
+  const extraBytes = extras.reduce((sum, [, array]) => sum + array.byteLength, 0);
   return { name, nodes, edges, weighted, features, splits: splits.length, extraBytes, hostBytes };
 }
 
@@ -74,11 +58,12 @@ export async function streamIngest(
   store: ChunkStore,
   options: StreamIngestOptions,
 ): Promise<StreamIngested> {
-  const { name, nodes, edges, directed, weighted, classNames, features } = stream;
+  const { name, nodes, edges, directed, weighted, classNames } = stream;
+  const features = stream.features ?? identityRows(nodes);
   checkNodeCount(name, nodes);
   checkEdgeCount(name, edges);
   const extras = extrasOf(stream);
-  const shape = shapeOf(stream);
+  const shape = shapeOf(stream, extras);
   const plan = planIngest(shape, options);
   const meter = newMeter();
   const notes: string[] = [];
@@ -102,7 +87,10 @@ export async function streamIngest(
     const said = [...stream.notes];
     noteDropped(name, edges - entries / 2, entries / 2 - counts.oneWay, weighted, said);
 
-    const table = await writeFeatures(stream, plan, writer, hashes, meter, onward);
+    const table = await writeFeatures({
+      ...{ name, nodes, features, plan, writer, hashes, meter },
+      onward: onward('Writing the features', nodes * features.rowEntries * 4),
+    });
     const small = await writeNodes(labels, splits, writer, hashes);
     for (const [array, values] of extras) {
       const out = writer.array(array, array === 'positions' ? 'f32' : 'u8');
@@ -164,59 +152,4 @@ async function readEdges(stream: GraphStream, buckets: EdgeBuckets, onward: Onwa
   if (listed !== edges) throw new InputError(`${name} does not list ${edges} edges as it did before: read it again.`);
   await buckets.finish();
   return entries;
-}
-
-async function writeFeatures(
-  { name, nodes, features }: GraphStream,
-  plan: IngestPlan,
-  writer: GraphWriter,
-  hashes: StreamedFingerprint,
-  meter: Meter,
-  task: (task: string, total: number) => Onward,
-): Promise<StoredArray[]> {
-  const { kind, valued, rowEntries, rows } = features;
-  const held = featureRowBytes(features) * plan.featureRows + 3 * writer.chunkBytes;
-  const onward = task('Writing the features', nodes * rowEntries * 4);
-  meter.add(held);
-  const sparse = kind === 'sparse';
-  const out = {
-    indptr: sparse ? writer.array('features.indptr', 'u32') : null,
-    indices: sparse ? writer.array('features.indices', 'u32') : null,
-    values: valued ? writer.array('features.values', 'f32') : null,
-  };
-  await out.indptr?.write(new Uint8Array(4));
-  let total = 0;
-  for (let begin = 0; begin < nodes; begin += plan.featureRows) {
-    const end = Math.min(nodes, begin + plan.featureRows);
-    const block = checkFeatures(rows(begin, end), { name, nodes: end - begin }, begin);
-    hashes.features(block);
-    if (block.kind === 'sparse') {
-      await out.indptr?.write(bytesOf(block.indptr.subarray(1).map((offset) => offset + total)));
-      await out.indices?.write(bytesOf(block.indices));
-      total += block.indices.length;
-    }
-    if (block.values) await out.values?.write(bytesOf(block.values));
-    await onward((end - begin) * rowEntries * 4);
-  }
-  meter.remove(held);
-  const arrays: StoredArray[] = [];
-  for (const array of [out.indptr, out.indices, out.values]) if (array) arrays.push(await array.finish());
-  return arrays;
-}
-
-async function writeNodes(
-  labels: Int32Array,
-  splits: readonly Uint8Array[],
-  writer: GraphWriter,
-  hashes: StreamedFingerprint,
-): Promise<StoredArray[]> {
-  const [label, split] = [writer.array('labels.values', 'i32'), writer.array('split.values', 'u8')];
-  for (let begin = 0; begin < labels.length; begin += NODES_AT_ONCE) {
-    const some = labels.subarray(begin, begin + NODES_AT_ONCE);
-    hashes.labels.update(bytesOf(some));
-    await label.write(bytesOf(some));
-    const parts = splits.map((codes) => codes.subarray(begin, begin + some.length));
-    await split.write(bytesOf(interleave(parts, some.length).values));
-  }
-  return [await label.finish(), await split.finish()];
 }

@@ -69,12 +69,12 @@ export async function writeNeighbors(task: NeighborsTask): Promise<WrittenNeighb
     const rows = end - begin;
     next[0] = 0;
     for (let row = 0; row < rows; row++) next[row + 1] = next[row] + rowEntries[begin + row];
-    if (entries > 0) {
-      for await (const records of buckets.records(bucket)) {
-        place(records, { begin, end, next, keys, weights });
-        await onward(last ? records.byteLength : 0);
-      }
+    let placed = 0;
+    for await (const records of entries > 0 ? buckets.records(bucket) : []) {
+      placed += place(records, { begin, end, next, keys, weights });
+      await onward(last ? records.byteLength : 0);
     }
+    if (placed !== entries) throw new InputError(`${name} was changed while it was stored: store it again.`);
     let count = 0;
     let from = 0;
     for (let row = 0; row < rows; row++) {
@@ -134,21 +134,24 @@ function rowRuns(rowEntries: Uint32Array, { shift, buckets, sortEntries }: Inges
   return runs;
 }
 
-/** Counting sort by row, stable: `next` says where the next entry of each row goes. */
+/** Counting sort by row, stable: `next` says where the next entry of each row goes. Returns how many there were. */
 function place(
   records: Uint32Array,
   to: { begin: number; end: number; next: Uint32Array; keys: Uint32Array; weights: Float32Array | null },
-): void {
+): number {
   const { begin, end, next, keys, weights } = to;
   const bits = weights && new Uint32Array(weights.buffer);
   const words = recordWords(weights !== null);
+  let placed = 0;
   for (let at = 0; at < records.length; at += words) {
     const row = records[at + RECORD.row] >>> 1;
     if (row < begin || row >= end) continue;
     const entry = next[row - begin]++;
     keys[entry] = 2 * records[at + RECORD.column] + (records[at + RECORD.row] & BACK);
     if (bits) bits[entry] = records[at + RECORD.weight];
+    placed++;
   }
+  return placed;
 }
 
 /** Ones are only written when a weight turns up that is none: weights that are all 1 are no weights. */

@@ -1,6 +1,7 @@
-import type { GraphData } from '../formats/graphData.ts';
-import type { EdgeBlock, FeatureRows, GraphStream } from '../formats/graphStream.ts';
+import { namesBytes } from '../formats/edgeListStream.ts';
+import type { FeatureRows, GraphStream } from '../formats/graphStream.ts';
 import type { Matrix } from '../formats/matrix.ts';
+import type { NodeTable } from '../formats/nodeTable.ts';
 import { checkFeatures } from './arrange.ts';
 import { rowSlice } from './csr.ts';
 import { identity } from './features.ts';
@@ -44,20 +45,18 @@ export function matrixRows(matrix: Matrix): FeatureRows {
   };
 }
 
-/** A graph that is in memory, cut into blocks of so many edges. Throws InputError where its features do not fit. */
-export function dataStream(data: GraphData, directed: boolean, blockEdges: number): GraphStream {
-  const { name, nodes, classNames, labels, splits, nodeIds, positions, notes, source, target, weight } = data;
-  function* edgeBlocks(): Iterable<EdgeBlock> {
-    for (let at = 0; at < source.length; at += blockEdges) {
-      const piece = <T extends Uint32Array | Float32Array>(array: T) => array.subarray(at, at + blockEdges) as T;
-      yield { source: piece(source), target: piece(target), weight: weight && piece(weight) };
-    }
-  }
+/** The stream of an edge list with what a table says of its nodes, which stays in memory. Throws InputError. */
+export function withNodeTable(edges: GraphStream, table: NodeTable): GraphStream {
+  const { features, labels, classNames, splits, nodeIds } = table;
+  const arrays: (ArrayBufferView | null)[] = [labels, ...splits];
+  if (features)
+    arrays.push(features.values, ...(features.kind === 'sparse' ? [features.indptr, features.indices] : []));
+  const bytes = arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
   return {
-    ...{ name, nodes, classNames, labels, splits, nodeIds, positions, notes, directed, edgeBlocks },
-    edges: source.length,
-    weighted: weight !== null,
-    features: data.features ? matrixRows(checkFeatures(data.features, data)) : identityRows(nodes),
-    hostBytes: 0,
+    ...edges,
+    ...{ labels, classNames, splits, nodeIds },
+    features: features && matrixRows(checkFeatures(features, edges)),
+    notes: [...table.notes, ...edges.notes],
+    hostBytes: edges.hostBytes + bytes + namesBytes(nodeIds ?? []),
   };
 }
