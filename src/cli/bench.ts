@@ -5,6 +5,7 @@ import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { type PeerSource, peers } from '../bench/peers.ts';
+import { store } from '../bench/store.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
 import { memoryTilings } from '../device/tiling.ts';
@@ -15,6 +16,7 @@ import { openDawn } from './dawn.ts';
 import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
+import { storeSource } from './storeSource.ts';
 
 /** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
 
@@ -27,6 +29,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   memory,
   page: async (context) => page(context, await pageSource(context)),
   peers: (context) => withPeers(context, (source) => peers(context, source)),
+  store: async (context) => store(context, await storeSource()),
 };
 
 /** The devices of the peers' libraries live as long as the suite. */
@@ -39,8 +42,8 @@ async function withPeers<T>(context: BenchContext, suite: (source: PeerSource) =
   }
 }
 
-/** These open no device here: the browser has its own. */
-const ELSEWHERE: readonly string[] = ['page'];
+/** These open no device here: the browser has its own, and a store needs none. */
+const ELSEWHERE: readonly string[] = ['page', 'store'];
 
 const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick] [--backend webgpu|cpu]
 
@@ -53,6 +56,7 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains
   peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
            bench/peers; --only gat, --only cora, --only 'cora gcn')
+  store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB')
 `;
 
 async function main(): Promise<void> {
