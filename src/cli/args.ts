@@ -3,7 +3,7 @@ import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
 
 /** The commands and what they take. */
-export const COMMANDS = ['train', 'forecast', 'plan', 'predict', 'inspect', 'help'] as const;
+export const COMMANDS = ['train', 'forecast', 'plan', 'predict', 'inspect', 'graphs', 'help'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 type Option = { readonly type: 'string' | 'boolean'; readonly multiple?: boolean; readonly short?: string };
@@ -28,6 +28,7 @@ const OPTIONS = {
   plan: { ...RUN, all: { type: 'boolean' } },
   predict: { ...HELP, data: { type: 'string' }, backend: { type: 'string' } },
   inspect: { ...HELP, json: { type: 'boolean' } },
+  graphs: { ...HELP, data: { type: 'string' }, json: { type: 'boolean' } },
   help: HELP,
 } as const satisfies Record<CommandName, Record<string, Option>>;
 
@@ -38,6 +39,7 @@ const POSITIONALS: Record<CommandName, { readonly min: number; readonly max: num
   plan: { min: 0, max: 0, what: '' },
   predict: { min: 1, max: 1, what: 'the folder that edgewise train --out wrote' },
   inspect: { min: 1, max: 1, what: 'a file, a folder or the name of a dataset' },
+  graphs: { min: 0, max: 2, what: 'list, add or delete, and a graph' },
   help: { min: 0, max: 1, what: '' },
 };
 

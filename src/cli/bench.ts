@@ -8,10 +8,12 @@ import { type PeerSource, peers } from '../bench/peers.ts';
 import { store } from '../bench/store.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
+import { DEFAULTS } from '../config/schema.ts';
 import { memoryTilings } from '../device/tiling.ts';
 import type { Graph } from '../graph/graph.ts';
+import { inMemory } from '../store/storedGraph.ts';
 import type { Backend } from '../train/session.ts';
-import { findData, loadGraph } from './data.ts';
+import { findData, openData } from './data.ts';
 import { openDawn } from './dawn.ts';
 import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
@@ -92,7 +94,7 @@ async function main(): Promise<void> {
     asked: { data: values.data, preset: values.preset, sets: values.set },
     quick: values.quick,
     graph(id) {
-      const found = graphs.get(id) ?? loadGraph(findData(publicData(id)));
+      const found = graphs.get(id) ?? loadPublic(id);
       graphs.set(id, found);
       return found;
     },
@@ -101,6 +103,11 @@ async function main(): Promise<void> {
   const result: BenchResult = { bench: name, ...(await suite(context)) };
   if (typeof dawn !== 'string') dawn.close();
   say(values.json ? JSON.stringify(result) : report(result));
+}
+
+async function loadPublic(id: string): Promise<Graph> {
+  const { graph } = await openData(findData(publicData(id)), { ...DEFAULTS, 'memory.store': 'memory' });
+  return inMemory(graph);
 }
 
 /** Cora's files where EDGEWISE_DATA has them; otherwise the catalogue's id, which downloads them. */

@@ -2,27 +2,39 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
+import type { Config } from '../config/schema.ts';
 import { type CatalogueEntry, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
 import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
+import { SHAPE_NAMES, type ShapeName } from '../graph/namedShapes.ts';
 import type { DatasetInfo } from '../run/record.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
+import { loadGraph as loadStored } from '../store/graphStore.ts';
+import { readManifest } from '../store/manifest.ts';
+import { type AnyGraph, openStored } from '../store/storedGraph.ts';
 import { datasetsFolder, readCatalogue } from './catalogue.ts';
 import { fetchFile } from './download.ts';
+import { isKept, isShape, keepShape, openKept } from './keptGraphs.ts';
 import { progressBar } from './output.ts';
 
-/** What `--data` names: a dataset of the catalogue, a file or a folder. */
+/** What `--data` names: a dataset of the catalogue, a graph that is kept, a shape to generate, a file or a folder. */
 export type DataSource =
   | { readonly kind: 'catalogue'; readonly entry: CatalogueEntry }
-  | { readonly kind: 'path'; readonly path: string; readonly files: readonly string[] };
+  | { readonly kind: 'path'; readonly path: string; readonly files: readonly string[] }
+  | { readonly kind: 'kept'; readonly id: string }
+  | { readonly kind: 'shape'; readonly shape: ShapeName };
+
+export type FileSource = Extract<DataSource, { kind: 'catalogue' | 'path' }>;
 
 /** Node reads a file into one buffer; its limit is 2 GiB. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 /**
- * Finds what `name` means without reading it: first the catalogue (`./debian` is always a path), then the disk.
+ * Finds what `name` means without reading it: first the catalogue, kept graphs and shapes (`./debian` is always a path),
+ * then the disk.
  * InputError where there is nothing of that name.
  */
 export function findData(name: string | undefined): DataSource {
@@ -31,9 +43,11 @@ export function findData(name: string | undefined): DataSource {
   if (name === undefined) throw new InputError(`--data: name a dataset (${ids.join(', ')}), a file or a folder.`);
   const entry = catalogue.find(({ id }) => id === name);
   if (entry) return { kind: 'catalogue', entry };
+  if (isKept(name)) return { kind: 'kept', id: name };
+  if (isShape(name)) return { kind: 'shape', shape: name };
   const stats = statOf(name);
   if (!stats) {
-    const near = nearest(name, ids);
+    const near = nearest(name, [...ids, ...SHAPE_NAMES]);
     const advice = near ? `did you mean ${near}?` : `give a path, or one of ${ids.join(', ')}.`;
     throw new InputError(`--data ${quote(name)}: neither a dataset nor a file nor a folder: ${advice}`);
   }
@@ -70,13 +84,44 @@ function unreadable(path: string, error: unknown): InputError {
   );
 }
 
-/** The catalogue id, or null for a file or folder. */
+/** By which presets know a dataset: its id in the catalogue, or the name of a shape; null for anything else. */
 export function catalogueId(source: DataSource): string | null {
-  return source.kind === 'catalogue' ? source.entry.id : null;
+  if (source.kind === 'catalogue') return source.entry.id;
+  if (source.kind === 'path') return null;
+  const name = source.kind === 'kept' ? source.id : source.shape;
+  return isShape(name) ? name : null;
+}
+
+/** A graph as a run takes it, and the store that it stays in, if it does. */
+export interface OpenData {
+  readonly graph: AnyGraph;
+  readonly dataset: DatasetInfo;
+  readonly store?: ChunkStore;
+}
+
+/**
+ * Reads a file, a folder or a dataset into memory; of a kept graph reads the outline, and leaves the rest where it is
+ * unless memory.store says otherwise. A shape is generated and kept when it is asked for first.
+ */
+export async function openData(source: DataSource, config: Config): Promise<OpenData> {
+  if (source.kind === 'catalogue' || source.kind === 'path') {
+    const graph = await loadGraph(source);
+    return { graph, dataset: describe(graph, await fingerprint(graph)) };
+  }
+  const store = await openKept();
+  const budget = config['memory.workerBudget'];
+  const id =
+    source.kind === 'kept'
+      ? source.id
+      : (await keepShape(store, source.shape, { memoryBytes: budget || undefined })).id;
+  const { fingerprint: hash } = await readManifest(store, id);
+  const whole = config['memory.store'] === 'memory';
+  const graph = whole ? await loadStored(store, id) : await openStored(store, id);
+  return { graph, dataset: describe(graph, hash), ...(whole ? {} : { store }) };
 }
 
 /** Reads, checks and arranges the graph. Every InputError names a file. */
-export async function loadGraph(source: DataSource): Promise<Graph> {
+export async function loadGraph(source: FileSource): Promise<Graph> {
   const files = source.kind === 'catalogue' ? await catalogueFiles(source.entry) : readPaths(source.files);
   const origin = source.kind === 'catalogue' ? source.entry.id : source.path;
   try {
@@ -124,13 +169,13 @@ export function readOne(path: string): Uint8Array {
 }
 
 /** What a run record says about the graph. */
-export async function describeGraph(graph: Graph): Promise<DatasetInfo> {
+function describe(graph: AnyGraph, hash: string): DatasetInfo {
   return {
     name: graph.name,
     nodes: graph.nodes,
     edges: graph.edges,
     features: graph.features.cols,
     classes: graph.classNames.length,
-    fingerprint: await fingerprint(graph),
+    fingerprint: hash,
   };
 }

@@ -15,9 +15,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * Calls `work` with a place on disk for the graph, where the configuration asks for one: a folder of its own in the cache
  * folder (the system's folder for temporary files is often in main memory), gone afterwards, also when the run is interrupted.
+ * A kept graph stays in its own.
  */
-export async function withStore<T>(config: Config, work: (place: Pick<Job, 'store'>) => Promise<T>): Promise<T> {
-  if (config['memory.store'] !== 'file') return work({});
+export async function withStore<T>(
+  config: Config,
+  kept: Pick<Job, 'store'>,
+  work: (place: Pick<Job, 'store'>) => Promise<T>,
+): Promise<T> {
+  if (kept.store || config['memory.store'] !== 'file') return work(kept);
   mkdirSync(cacheFolder(), { recursive: true });
   const folder = mkdtempSync(join(cacheFolder(), 'graph-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });

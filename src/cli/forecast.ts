@@ -4,7 +4,7 @@ import { checkTrainable } from '../train/check.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
-import { describeGraph, loadGraph } from './data.ts';
+import { openData } from './data.ts';
 import { loadEngine } from './engine.ts';
 import { formatMemory, formatSettings, say } from './output.ts';
 import { describePreset, prepare } from './prepare.ts';
@@ -35,9 +35,8 @@ export interface Foreseen {
 export async function foresee(invocation: Invocation, changes: readonly Partial<Config>[] = []): Promise<Foreseen> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
-  const graph = await loadGraph(source);
+  const { graph, dataset } = await openData(source, config);
   checkTrainable(graph, config);
-  const dataset = await describeGraph(graph);
   const { backend, description, close } = await openBackend(invocation.backend);
   try {
     const engine = await loadEngine();

@@ -2,12 +2,14 @@ import { formatValue } from '../config/describe.ts';
 import { describeRange } from '../config/parse.ts';
 import { PRESET_NAMES, PRESETS } from '../config/presets.ts';
 import { CONFIG_KEYS, DEFAULTS, entryOf } from '../config/schema.ts';
+import { SHAPE_NAMES } from '../graph/namedShapes.ts';
 import type { CommandName } from './args.ts';
 import { readCatalogue } from './catalogue.ts';
 
 /** The texts of `--help`. */
 
-const RUN_OPTIONS = `  --data NAME        a dataset of the catalogue, a file or a folder (./NAME is always a path)
+const RUN_OPTIONS = `  --data NAME        a dataset of the catalogue, a kept graph, a shape to generate (${SHAPE_NAMES.join(', ')}),
+                     a file or a folder (./NAME is always a path)
   --preset NAME      a whole protocol: ${PRESET_NAMES.join(', ')};
                      without it, the one recommended for the dataset and model.kind
   --config FILE      a run.json whose configuration to repeat, or an object of some keys
@@ -26,12 +28,13 @@ const OVERVIEW = `edgewise: trains graph neural networks on your own GPU
   edgewise predict FOLDER --data NAME
                                    node, class and probabilities as CSV, from a kept run
   edgewise inspect NAME            what was understood of a file, a folder or a dataset
+  edgewise graphs                  graphs that are kept on disk; add NAME --data FILE, delete NAME
   edgewise help config             every hyperparameter and preset
   edgewise COMMAND --help          the options of a command
   edgewise --version`;
 
 const ENDING = `Exit status: 0 done, 1 failed while running, 2 bad input (one line on standard error says what, where and what to do).
-VK_DRIVER_FILES names a Vulkan driver; EDGEWISE_CACHE is where downloaded datasets are kept.`;
+VK_DRIVER_FILES names a Vulkan driver; EDGEWISE_CACHE is where downloaded datasets and graphs are kept.`;
 
 const TEXTS: Record<Exclude<CommandName, 'help'>, string> = {
   train: `edgewise train --data NAME [options]
@@ -60,7 +63,16 @@ FOLDER is what edgewise train --out wrote. The CSV has the columns node, class a
   --backend NAME     auto (default), webgpu, cpu`,
   inspect: `edgewise inspect NAME [--json]
 
-NAME is a file, a folder or a dataset of the catalogue.`,
+NAME is a file, a folder, a dataset of the catalogue or a kept graph.`,
+  graphs: `edgewise graphs [list] [--json]
+edgewise graphs add NAME --data SOURCE
+edgewise graphs delete NAME
+
+Kept graphs stay on disk, ready to be sampled from: --data NAME finds them, and a run holds their outline and the rows of a
+batch. A shape is kept under its own name when it is first used.
+
+  --data SOURCE      a file, a folder, a dataset of the catalogue or a shape (${SHAPE_NAMES.join(', ')})
+  --json             one JSON list on standard output and nothing else`,
 };
 
 /** The help of a command; of everything where `command` is help. */

@@ -1,5 +1,6 @@
+import { DEFAULTS } from '../config/schema.ts';
 import type { Invocation } from './args.ts';
-import { findData, loadGraph } from './data.ts';
+import { findData, openData } from './data.ts';
 import { formatCount, formatPercent, printable, say } from './output.ts';
 import { type GraphSummary, summarize } from './summary.ts';
 
@@ -8,7 +9,7 @@ const LISTED = 50;
 
 /** `edgewise inspect`: what was understood of a file, a folder or a dataset. */
 export async function inspect(invocation: Invocation): Promise<void> {
-  const summary = summarize(await loadGraph(findData(invocation.positionals[0])));
+  const summary = summarize((await openData(findData(invocation.positionals[0]), DEFAULTS)).graph);
   if (invocation.json) say(JSON.stringify(summary));
   else for (const line of inspectionLines(summary)) say(printable(line));
 }
@@ -16,16 +17,16 @@ export async function inspect(invocation: Invocation): Promise<void> {
 export function inspectionLines(summary: GraphSummary): string[] {
   const { features, degree, classes, splits, labelled, homophily, nodes } = summary;
   const kind = [summary.directed ? 'directed' : 'undirected', summary.weighted ? 'weighted' : 'unweighted'].join(', ');
-  const density = features.nonZeros / Math.max(1, nodes * features.count);
+  const density = features.nonZeros === null ? null : features.nonZeros / Math.max(1, nodes * features.count);
   const largest = Math.max(0, ...classes.map((entry) => entry.nodes));
   const lines = [
     `name       ${summary.name}`,
     `nodes      ${formatCount(nodes)}`,
     `edges      ${formatCount(summary.edges)} (${kind})`,
-    `features   ${formatCount(features.count)} (${features.storage}, ${formatPercent(density)} non-zero)`,
+    `features   ${formatCount(features.count)} (${features.storage}${density === null ? '' : `, ${formatPercent(density)} non-zero`})`,
     `degree     mean ${degree.mean.toFixed(2)}, median ${degree.median}, largest ${formatCount(degree.max)}, ` +
       `isolated nodes ${formatCount(degree.isolated)}`,
-    `homophily  ${homophily === null ? 'unknown: no edge joins two labelled nodes' : homophily.toFixed(3)}`,
+    `homophily  ${homophily === null ? 'unknown: the graph stays in its store, or no edge joins two labelled nodes' : homophily.toFixed(3)}`,
     `labels     ${formatCount(labelled)} of ${formatCount(nodes)} nodes` +
       (labelled > 0 ? `, majority ${formatPercent(largest / labelled)}` : ''),
     `classes    ${classes.length}`,

@@ -4,6 +4,7 @@ import { nearest, quote } from '../config/parse.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { COMMANDS, type CommandName, type Invocation, parseInvocation } from './args.ts';
 import { forecast } from './forecast.ts';
+import { graphs } from './graphs.ts';
 import { configText, helpText } from './help.ts';
 import { inspect } from './inspect.ts';
 import { complain, say } from './output.ts';
@@ -25,7 +26,11 @@ const RUNS: Record<Exclude<CommandName, 'help'>, (invocation: Invocation) => Pro
   plan,
   predict,
   inspect,
+  graphs,
 };
+
+/** Commands that open no device. */
+const WITHOUT_DEVICE: readonly CommandName[] = ['inspect', 'graphs'];
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === '--version') {
@@ -38,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     say(help ? helpText(command) : explain(invocation.positionals[0]));
     return 0;
   }
-  if (command !== 'inspect' && invocation.backend !== 'cpu' && needsRelaunch()) {
+  if (!WITHOUT_DEVICE.includes(command) && invocation.backend !== 'cpu' && needsRelaunch()) {
     // What is cheap to check is checked before a second process is started, and all of it again there.
     if (command === 'predict') readRun(invocation.positionals[0]);
     else prepare(invocation);

@@ -1,10 +1,9 @@
 import { InputError } from '../config/errors.ts';
-import { fingerprint } from '../graph/fingerprint.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { GraphOutline } from '../graph/graph.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
-import { findData, loadGraph } from './data.ts';
+import { findData, openData } from './data.ts';
 import { loadEngine, withStore } from './engine.ts';
 import { formatSettings, say, warn } from './output.ts';
 import { readRun } from './saved.ts';
@@ -16,9 +15,9 @@ const LINES = 1000;
 export async function predict(invocation: Invocation): Promise<void> {
   const { record, weights } = readRun(invocation.positionals[0]);
   const source = findData(invocation.data);
-  const graph = await loadGraph(source);
+  const { graph, dataset, ...kept } = await openData(source, { ...record.config, ...record.fitted });
   checkSameShape(graph, record);
-  if ((await fingerprint(graph)) !== record.dataset.fingerprint) {
+  if (dataset.fingerprint !== record.dataset.fingerprint) {
     warn(
       `${graph.name} is not the graph of this run (${record.dataset.name}); predicting with its weights all the same.`,
     );
@@ -28,7 +27,7 @@ export async function predict(invocation: Invocation): Promise<void> {
     const config = { ...record.config, ...record.fitted };
     const engine = await loadEngine();
     const job = { graph, config, weights, backend, fit: true };
-    const { probabilities, fitted } = await withStore(config, (place) => engine.predict({ ...job, ...place }));
+    const { probabilities, fitted } = await withStore(config, kept, (place) => engine.predict({ ...job, ...place }));
     if (Object.keys(fitted).length > 0) warn(`fitted to memory.gpuBudget: ${formatSettings(fitted)}.`);
     for (const lines of predictionLines(graph, probabilities)) say(lines);
   } finally {
@@ -36,7 +35,7 @@ export async function predict(invocation: Invocation): Promise<void> {
   }
 }
 
-function checkSameShape(graph: Graph, { dataset }: RunRecord): void {
+function checkSameShape(graph: GraphOutline, { dataset }: RunRecord): void {
   const features = graph.features.cols;
   if (features !== dataset.features) {
     throw new InputError(`--data: ${graph.name} has ${features} features, the run was trained on ${dataset.features}.`);
@@ -49,7 +48,7 @@ function checkSameShape(graph: Graph, { dataset }: RunRecord): void {
 }
 
 /** The CSV, some lines at a time; `probabilities` is nodes × classes. */
-export function* predictionLines(graph: Graph, probabilities: Float32Array): Generator<string> {
+export function* predictionLines(graph: GraphOutline, probabilities: Float32Array): Generator<string> {
   const classes = graph.classNames.length;
   let lines = [['node', 'class', ...graph.classNames].map(cell).join(',')];
   for (let node = 0; node < graph.nodes; node++) {

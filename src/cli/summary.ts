@@ -1,5 +1,7 @@
 import { SPLIT } from '../formats/graphData.ts';
+import type { DenseMatrix } from '../formats/matrix.ts';
 import type { Graph } from '../graph/graph.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 
 /** What a graph looks like, in numbers: what `edgewise inspect` prints. */
 export interface GraphSummary {
@@ -8,19 +10,20 @@ export interface GraphSummary {
   readonly edges: number;
   readonly directed: boolean;
   readonly weighted: boolean;
-  readonly features: { readonly count: number; readonly storage: 'sparse' | 'dense'; readonly nonZeros: number };
+  /** `nonZeros` is null for dense features that stay in a store. */
+  readonly features: { readonly count: number; readonly storage: 'sparse' | 'dense'; readonly nonZeros: number | null };
   readonly labelled: number;
   /** Nodes per class, in the order of the classes. */
   readonly classes: readonly { readonly name: string; readonly nodes: number }[];
   readonly splits: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
   /** Neighbours per node. */
   readonly degree: { readonly mean: number; readonly median: number; readonly max: number; readonly isolated: number };
-  /** Share of the edges between labelled nodes that join two of the same class; null where there is no such edge. */
+  /** Share of the edges between labelled nodes that join two of the same class; null where there is no such edge or the edges stay in a store. */
   readonly homophily: number | null;
   readonly notes: readonly string[];
 }
 
-export function summarize(graph: Graph): GraphSummary {
+export function summarize(graph: AnyGraph): GraphSummary {
   const { features, labels, adjacency } = graph;
   const classes = graph.classNames.map((name) => ({ name, nodes: 0 }));
   let labelled = 0;
@@ -44,13 +47,15 @@ export function summarize(graph: Graph): GraphSummary {
       test: count(split, SPLIT.test),
     })),
     degree: degrees(graph),
-    homophily: edgeHomophily(graph),
+    homophily: isStored(graph) ? null : edgeHomophily(graph),
     notes: graph.notes,
   };
 }
 
-function nonZeros({ features }: Graph): number {
-  if (features.kind === 'sparse') return features.indices.length;
+function nonZeros(graph: AnyGraph): number | null {
+  if (graph.features.kind === 'sparse') return graph.features.indices.length;
+  if (isStored(graph)) return null;
+  const { features } = graph as Graph & { features: DenseMatrix };
   return features.values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
 }
 
@@ -58,7 +63,7 @@ function count(codes: Uint8Array, code: number): number {
   return codes.reduce((sum, value) => sum + (value === code ? 1 : 0), 0);
 }
 
-function degrees({ adjacency, nodes }: Graph): GraphSummary['degree'] {
+function degrees({ adjacency, nodes }: AnyGraph): GraphSummary['degree'] {
   const { indptr } = adjacency;
   const sorted = Uint32Array.from({ length: nodes }, (_, node) => indptr[node + 1] - indptr[node]).sort();
   const middle = nodes >> 1;

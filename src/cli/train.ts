@@ -6,7 +6,7 @@ import { checkTrainable } from '../train/check.ts';
 import type { Forecast } from '../train/forecast.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
-import { describeGraph, loadGraph } from './data.ts';
+import { openData } from './data.ts';
 import { divergence } from './divergence.ts';
 import { loadEngine, withStore } from './engine.ts';
 import {
@@ -27,12 +27,11 @@ import { checkTraceFile, saveTrace } from './traceFile.ts';
 export async function train(invocation: Invocation): Promise<void> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
-  const graph = await loadGraph(source);
+  const { graph, dataset, ...kept } = await openData(source, config);
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const { profile, profileEpochs } = invocation;
   if (profile !== undefined) checkTraceFile(profile);
-  const dataset = await describeGraph(graph);
   const tell = invocation.json ? () => {} : say;
   tell(
     `${printable(dataset.name)}: ${formatCount(dataset.nodes)} nodes, ${formatCount(dataset.edges)} edges, ` +
@@ -50,7 +49,7 @@ export async function train(invocation: Invocation): Promise<void> {
     const trace = () => {
       if (recorder && !traced) traced = saveTrace(profile!, recorder, dataset.name, description);
     };
-    const { weights, ...trained } = await withStore(config, ({ store }) =>
+    const { weights, ...trained } = await withStore(config, kept, ({ store }) =>
       engine.train({
         graph,
         config,

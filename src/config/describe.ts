@@ -11,9 +11,9 @@ const BYTE_UNITS = [
   ['KiB', 2 ** 10],
 ] as const;
 
-/** A value as `parseValue` reads it back: 0.01, true, adam, 15,10, 256MiB (a suffix only where it is exact). */
+/** A value as `parseValue` reads it back: 0.01, true, adam, 15,10, none, 256MiB (a suffix only where it is exact). */
 export function formatValue(key: ConfigKey, value: ConfigValue): string {
-  if (Array.isArray(value)) return value.join(',');
+  if (Array.isArray(value)) return value.join(',') || 'none';
   if (entryOf(key).unit === 'bytes' && typeof value === 'number' && value > 0) {
     const unit = BYTE_UNITS.find(([, size]) => value % size === 0);
     if (unit) return `${value / unit[1]}${unit[0]}`;
@@ -73,7 +73,8 @@ export function referenceMarkdown(): string {
 /** The range for a table cell: without the example, with bytes in words. */
 function range(key: ConfigKey): string {
   const entry = entryOf(key);
-  if (entry.type === 'integers') return `integers from ${entry.min}, separated by commas`;
+  if (entry.type === 'integers')
+    return `${entry.mayBeEmpty ? 'none, or ' : ''}integers from ${entry.min}, separated by commas`;
   if (entry.unit === 'bytes' && (entry.type === 'integer' || entry.type === 'number')) {
     return `bytes from ${formatValue(key, entry.min)} to ${formatValue(key, entry.max)}`;
   }

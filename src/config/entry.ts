@@ -37,11 +37,12 @@ export interface EnumEntry extends Common {
   readonly default: string;
 }
 
-/** A list of 1 to `maxLength` integers, each from min to max. */
+/** A list of at most `maxLength` integers, each from min to max; of at least one where it may not be empty. */
 export interface IntegersEntry extends Ranged {
   readonly type: 'integers';
   readonly default: readonly number[];
   readonly maxLength: number;
+  readonly mayBeEmpty?: true;
 }
 
 export type Entry = NumberEntry | BooleanEntry | EnumEntry | IntegersEntry;

@@ -95,7 +95,9 @@ export function describeRange(key: ConfigKey): string {
     case 'enum':
       return entry.values.length === 2 ? entry.values.join(' or ') : `one of ${entry.values.join(', ')}`;
     case 'integers':
-      return `1 to ${entry.maxLength} integers from ${entry.min} to ${entry.max}, such as ${entry.default.join(',')}`;
+      return entry.mayBeEmpty
+        ? `none, or up to ${entry.maxLength} integers from ${entry.min} to ${entry.max}`
+        : `1 to ${entry.maxLength} integers from ${entry.min} to ${entry.max}, such as ${entry.default.join(',')}`;
     default: {
       const noun = entry.type === 'integer' ? 'an integer' : 'a number';
       const bytes = entry.unit === 'bytes' ? ' bytes, such as 512MB or 2GiB' : '';
@@ -142,6 +144,7 @@ function fromText(entry: Entry, text: string): unknown {
     case 'integers': {
       // The longest list that is accepted bounds the work before the text is taken apart.
       if (text.length > entry.maxLength * 24) return undefined;
+      if (entry.mayBeEmpty && /^(none|\[?\]?)$/.test(text)) return [];
       const parts = text.replace(/^\[(.*)\]$/, '$1').split(',');
       const numbers = parts.map((part) => (NUMBER.test(part.trim()) ? Number(part) : Number.NaN));
       return numbers;
@@ -173,7 +176,7 @@ function accepts(entry: Entry, value: unknown): boolean {
     case 'integers':
       return (
         Array.isArray(value) &&
-        value.length >= 1 &&
+        value.length >= (entry.mayBeEmpty ? 0 : 1) &&
         value.length <= entry.maxLength &&
         value.every((x) => inRange(x, entry.min, entry.max) && Number.isSafeInteger(x))
       );

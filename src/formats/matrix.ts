@@ -23,3 +23,8 @@ export interface DenseMatrix {
 }
 
 export type Matrix = CsrMatrix | DenseMatrix;
+
+/** The bytes of an array as they lie in memory: little-endian, as on every platform that has WebGPU. */
+export function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

@@ -21,24 +21,31 @@ export interface ArrangeOptions {
  */
 export function arrange(data: GraphData, options: ArrangeOptions = {}): Graph {
   const { name, nodes, classNames, nodeIds, positions } = data;
-  if (nodes < 1) throw new InputError(`${name} has no nodes: give a file with at least one edge or node.`);
+  checkNodeCount(name, nodes);
   const notes = [...data.notes];
   const topology = arrangeEdges(data, options.directed ?? false, notes);
+  const { labels, splits } = arrangeNodes(data, options.splitSeed ?? 0, notes);
+  const features = data.features ? checkFeatures(data.features, data) : identity(nodes);
+  return { name, nodes, ...topology, features, labels, classNames, splits, nodeIds, positions, notes };
+}
+
+/** What a file says of its nodes, all but their features. */
+export type NodeData = Pick<GraphData, 'name' | 'nodes' | 'labels' | 'classNames' | 'splits' | 'nodeIds' | 'positions'>;
+
+/** Labels and splits as a graph has them; adds to the notes. Throws InputError. */
+export function arrangeNodes(data: NodeData, splitSeed: number, notes: string[]): Pick<Graph, 'labels' | 'splits'> {
+  const { name, nodes, classNames, nodeIds, positions } = data;
   const labels = checkLabels(data);
   checkLength(name, 'node names', nodeIds, nodes);
   checkLength(name, 'node coordinates', positions, 2 * nodes);
   const splits = data.splits.map((split, i) => checkSplit(split, labels, `split ${i} of ${name}`, notes));
-  if (splits.length === 0) {
-    const seed = options.splitSeed ?? 0;
-    splits.push(stratifiedSplit(labels, classNames.length, seedKey(seed)));
-    if (data.labels) {
-      notes.push(
-        `${name} offers no split: 60/20/20 % of the labelled nodes of each class were drawn with seed ${seed}.`,
-      );
-    }
+  if (splits.length > 0) return { labels, splits };
+  if (data.labels) {
+    notes.push(
+      `${name} offers no split: 60/20/20 % of the labelled nodes of each class were drawn with seed ${splitSeed}.`,
+    );
   }
-  const features = data.features ? checkFeatures(data.features, data) : identity(nodes);
-  return { name, nodes, ...topology, features, labels, classNames, splits, nodeIds, positions, notes };
+  return { labels, splits: [stratifiedSplit(labels, classNames.length, seedKey(splitSeed))] };
 }
 
 function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
@@ -46,16 +53,11 @@ function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
   const listed = source.length;
   checkLength(name, 'edge targets', target, listed);
   checkLength(name, 'edge weights', weight, listed);
-  if (listed > 2 ** 31 - 1) throw new InputError(`${name} lists ${listed} edges; the most that fit are 2147483647.`);
+  checkEdgeCount(name, listed);
   const kept = new Uint32Array(listed);
   let count = 0;
   for (let e = 0; e < listed; e++) {
-    const node = Math.max(source[e], target[e]);
-    if (node >= nodes)
-      throw new InputError(`Edge ${e} of ${name} names node ${node}, but the nodes are 0 to ${nodes - 1}.`);
-    if (weight && !(weight[e] >= 0 && weight[e] < Infinity)) {
-      throw new InputError(`Edge ${e} of ${name} weighs ${weight[e]}: weights must be finite and not negative.`);
-    }
+    checkEdge(data, e, e);
     if (source[e] !== target[e]) kept[count++] = e;
   }
   const pickIds = (ids: Uint32Array) =>
@@ -73,7 +75,30 @@ function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
   return { adjacency, symmetric: asListed || !directed, edges: bothWays.indices.length / 2 };
 }
 
-function noteDropped(name: string, loops: number, duplicates: number, weighted: boolean, notes: string[]): void {
+export function checkNodeCount(name: string, nodes: number): void {
+  if (nodes < 1) throw new InputError(`${name} has no nodes: give a file with at least one edge or node.`);
+}
+
+export function checkEdgeCount(name: string, listed: number): void {
+  if (listed > 2 ** 31 - 1) throw new InputError(`${name} lists ${listed} edges; the most that fit are 2147483647.`);
+}
+
+/** Checks entry `at` of a piece of an edge list, the edge of that `number` in the whole. Throws InputError. */
+export function checkEdge(
+  { name, nodes, source, target, weight }: Pick<GraphData, 'name' | 'nodes' | 'source' | 'target' | 'weight'>,
+  at: number,
+  number: number,
+): void {
+  const node = Math.max(source[at], target[at]);
+  if (node >= nodes) {
+    throw new InputError(`Edge ${number} of ${name} names node ${node}, but the nodes are 0 to ${nodes - 1}.`);
+  }
+  if (weight && !(weight[at] >= 0 && weight[at] < Infinity)) {
+    throw new InputError(`Edge ${number} of ${name} weighs ${weight[at]}: weights must be finite and not negative.`);
+  }
+}
+
+export function noteDropped(name: string, loops: number, duplicates: number, weighted: boolean, notes: string[]): void {
   if (loops > 0) notes.push(`${loops} self-loop${loops > 1 ? 's' : ''} of ${name} dropped.`);
   if (duplicates > 0) {
     const how = weighted ? ', their weights summed' : '';
@@ -84,13 +109,15 @@ function noteDropped(name: string, loops: number, duplicates: number, weighted: 
 /** Weights that are all 1 are no weights. Sums of finite weights may overflow, which is checked here. */
 function dropUnitWeights(csr: CsrMatrix, name: string): CsrMatrix {
   if (!csr.values) return csr;
-  if (!csr.values.every(Number.isFinite)) {
-    throw new InputError(`Duplicate edges of ${name} have weights whose sum is not finite: scale the weights down.`);
-  }
+  if (!csr.values.every(Number.isFinite)) throw tooHeavy(name);
   return csr.values.every((value) => value === 1) ? { ...csr, values: null } : csr;
 }
 
-function checkLabels({ name, nodes, labels, classNames }: GraphData): Int32Array {
+export function tooHeavy(name: string): InputError {
+  return new InputError(`Duplicate edges of ${name} have weights whose sum is not finite: scale the weights down.`);
+}
+
+function checkLabels({ name, nodes, labels, classNames }: NodeData): Int32Array {
   if (!labels) return new Int32Array(nodes).fill(-1);
   checkLength(name, 'labels', labels, nodes);
   const node = labels.findIndex((label) => label < -1 || label >= classNames.length);
@@ -110,7 +137,10 @@ function checkSplit(split: Uint8Array, labels: Int32Array, where: string, notes:
   return checked;
 }
 
-function checkFeatures(features: Matrix, { name, nodes }: GraphData): Matrix {
+/**
+ * Checks the features, or the rows of them that begin with node `first`, and puts sparse rows in order. Throws InputError.
+ */
+export function checkFeatures(features: Matrix, { name, nodes }: Pick<GraphData, 'name' | 'nodes'>, first = 0): Matrix {
   if (features.rows !== nodes) {
     throw new InputError(`${name} has ${nodes} nodes but ${features.rows} rows of features: give one row per node.`);
   }
@@ -122,7 +152,7 @@ function checkFeatures(features: Matrix, { name, nodes }: GraphData): Matrix {
   const row = arranged.kind === 'dense' ? Math.floor(wrong / arranged.cols) : rowOf(arranged.indptr, wrong);
   const column = arranged.kind === 'dense' ? wrong % arranged.cols : arranged.indices[wrong];
   throw new InputError(
-    `Feature ${column} of node ${row} of ${name} is ${arranged.values![wrong]}: replace it by a finite number.`,
+    `Feature ${column} of node ${first + row} of ${name} is ${arranged.values![wrong]}: replace it by a finite number.`,
   );
 }
 

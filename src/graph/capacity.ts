@@ -1,6 +1,7 @@
 import { epochBatches, sampleNeighbors } from './neighborSampler.ts';
 import { deriveKey, type Key } from './random.ts';
 import type { RowRequest, Rows } from './request.ts';
+import type { DesignName } from './samplingDesign.ts';
 
 /**
  * How large the blocks of a sampled batch can get. A plan allocates for a capacity before the first batch: the worst case
@@ -31,14 +32,17 @@ export function worstCase(indptr: Uint32Array, seeds: number, fanOut: readonly n
 }
 
 interface SortedDegrees {
-  /** Sum over the `count` largest degrees, each cut at `most` where that is not negative. */
+  /** Sum over the `count` largest degrees (all, where there are fewer), each cut at `most` where that is not negative. */
   sumOfLargest(count: number, most: number): number;
 }
 
 const sorted = new WeakMap<Uint32Array, SortedDegrees>();
 
-/** Sorted once per graph: the fitter asks for dozens of settings, and a slider for dozens of fits a second. */
-function sortedDegrees(indptr: Uint32Array): SortedDegrees {
+/** Host bytes of what `sortedDegrees` remembers of a matrix with so many rows. */
+export const sortedDegreesBytes = (rows: number) => 12 * rows + 8;
+
+/** Sorted once per matrix: the fitter asks for dozens of settings, and a slider for dozens of fits a second. */
+export function sortedDegrees(indptr: Uint32Array): SortedDegrees {
   let known = sorted.get(indptr);
   if (known) return known;
   const nodes = indptr.length - 1;
@@ -59,9 +63,10 @@ function sortedDegrees(indptr: Uint32Array): SortedDegrees {
   };
   known = {
     sumOfLargest(count, most) {
-      if (most < 0) return largest[count];
-      const cut = Math.min(count, countAbove(most));
-      return cut * most + largest[count] - largest[cut];
+      const taken = Math.min(count, nodes);
+      if (most < 0) return largest[taken];
+      const cut = Math.min(taken, countAbove(most));
+      return cut * most + largest[taken] - largest[cut];
     },
   };
   sorted.set(indptr, known);
@@ -78,6 +83,7 @@ export interface ProbeOptions {
   readonly trainNodes: Uint32Array;
   readonly batchSize: number;
   readonly fanOut: readonly number[];
+  readonly design?: DesignName;
   readonly key: Key;
   /** How many batches to draw. */
   readonly batches: number;
@@ -93,14 +99,14 @@ export interface ProbeOptions {
  * bound: a batch above it is possible and has to be split. A generator like the sampler, so it runs against any store.
  */
 export function* probe(options: ProbeOptions): Generator<RowRequest, Capacity, Rows> {
-  const { trainNodes, batchSize, fanOut, key, margin, worst, locals } = options;
+  const { trainNodes, batchSize, fanOut, design, key, margin, worst, locals } = options;
   const nodes = new Array<number>(fanOut.length + 1).fill(0);
   const edges = new Array<number>(fanOut.length).fill(0);
   const drawn = options.batches * Math.min(1, trainNodes.length);
   for (let batch = 0, epoch = 0; batch < drawn; epoch++) {
     for (const seeds of epochBatches(trainNodes, batchSize, deriveKey(key, epoch, 0))) {
       if (batch++ >= drawn) break;
-      const { blocks } = yield* sampleNeighbors(seeds, fanOut, deriveKey(key, epoch, batch), locals);
+      const { blocks } = yield* sampleNeighbors(seeds, fanOut, deriveKey(key, epoch, batch), locals, design);
       nodes[0] = Math.max(nodes[0], seeds.length);
       for (let hop = 0; hop < fanOut.length; hop++) {
         const block = blocks[fanOut.length - 1 - hop];

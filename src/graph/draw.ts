@@ -30,17 +30,33 @@ export function sampleBelow(n: number, k: number, key: Key, counter0: number, ou
   for (let size = 0; size < k; size++) {
     const largest = n - k + size;
     const candidate = uniformBelow(largest + 1, key, counter0, size);
-    const place = lowerBound(out, size, candidate);
+    const place = placeOf(out, size, candidate);
     if (place < size && out[place] === candidate) {
       out[size] = largest;
     } else {
-      out.copyWithin(place + 1, place, size);
-      out[place] = candidate;
+      insertAt(out, size, place, candidate);
     }
   }
 }
 
 /** The first position below `length` whose number is not below `value`. */
+export function placeOf(sorted: Uint32Array, length: number, value: number): number {
+  if (length > SHORT) return lowerBound(sorted, length, value);
+  let place = length;
+  while (place > 0 && sorted[place - 1] >= value) place--;
+  return place;
+}
+
+/** Puts `value` at `place` of the first `length` numbers, and those behind it one further. */
+export function insertAt(numbers: Uint32Array, length: number, place: number, value: number): void {
+  if (length - place > SHORT) numbers.copyWithin(place + 1, place, length);
+  else for (let at = length; at > place; at--) numbers[at] = numbers[at - 1];
+  numbers[place] = value;
+}
+
+/** So many numbers are gone through, or moved, before a search by halves or a call of copyWithin has begun. */
+const SHORT = 32;
+
 function lowerBound(sorted: Uint32Array, length: number, value: number): number {
   let [low, high] = [0, length];
   while (low < high) {

@@ -16,8 +16,9 @@ export function memoryServer(graph: Graph): (request: RowRequest) => Rows {
     degree: () => (degree ??= column(degreesOf(graph.adjacency))),
     split: () => (split ??= splits.length === 1 ? column(splits[0]) : interleave(splits, nodes)),
   };
-  return ({ table, rows }) => {
+  return ({ table, rows, orWhole }) => {
     const from = tables[table]();
+    if (orWhole) return { table: from, first: null };
     return from.kind === 'sparse' ? sparseRows(from, rows) : denseRows(from, rows);
   };
 }

@@ -5,6 +5,8 @@ import { powerLawGraph } from './generators.ts';
 import { driveSync, memoryServer } from './memoryServer.ts';
 import { epochBatches, REQUEST_ROWS, sampleNeighbors, samplerScratchBytes } from './neighborSampler.ts';
 import { deriveKey, seedKey } from './random.ts';
+import type { RowRequest } from './request.ts';
+import { type DesignName, SAMPLING_DESIGNS } from './samplingDesign.ts';
 import { HUB, nastyGraphData } from './testGraphs.ts';
 
 const graph = arrange(nastyGraphData(200, 3, true));
@@ -12,9 +14,9 @@ const { adjacency, nodes } = graph;
 const serve = memoryServer(graph);
 const degreeOf = (v: number) => adjacency.indptr[v + 1] - adjacency.indptr[v];
 
-function sample(seeds: Iterable<number>, fanOut: number[], seed = 1): SampledBatch {
+function sample(seeds: Iterable<number>, fanOut: number[], seed = 1, design?: DesignName): SampledBatch {
   const locals = new Uint32Array(nodes);
-  const batch = driveSync(sampleNeighbors(Uint32Array.from(seeds), fanOut, seedKey(seed), locals), serve);
+  const batch = driveSync(sampleNeighbors(Uint32Array.from(seeds), fanOut, seedKey(seed), locals, design), serve);
   expect(locals.every((word) => word === 0)).toBe(true);
   return batch;
 }
@@ -91,6 +93,67 @@ test('what a node keeps does not depend on the rest of the batch or its order', 
   expect(new Map([...reversed].reverse())).toEqual(all);
   expect(alone.get(HUB)).toEqual(all.get(HUB));
 });
+
+const DESIGNS = Object.keys(SAMPLING_DESIGNS) as DesignName[];
+
+describe.each(DESIGNS)('drawn by %s', (design) => {
+  test('what a node keeps does not depend on the rest of the batch, its order or how rows arrive', () => {
+    const all = rowsOf(sample(Array(nodes).keys(), [3], 4, design).blocks[0]);
+    const reversed = rowsOf(sample([...Array(nodes).keys()].reverse(), [3], 4, design).blocks[0]);
+    expect(new Map([...reversed].reverse())).toEqual(all);
+    expect(rowsOf(sample([HUB], [3], 4, design).blocks[0]).get(HUB)).toEqual(all.get(HUB));
+    const copied = ({ table, rows }: RowRequest) => serve({ table, rows });
+    const start = () => sampleNeighbors(Uint32Array.of(HUB, 5, 17), [3, 4], seedKey(2), new Uint32Array(nodes), design);
+    expect(driveSync(start(), copied)).toEqual(driveSync(start(), serve));
+  });
+
+  test('entries are real edges that occur once, in ascending order', () => {
+    const rows = rowsOf(sample(Array(nodes).keys(), [3], 4, design).blocks[0]);
+    for (const [target, entries] of rows) {
+      expect(entries.length).toBeLessThanOrEqual(Math.min(3, degreeOf(target)));
+      for (const [k, { source, edge, weight }] of entries.entries()) {
+        expect(edge).toBeGreaterThanOrEqual(adjacency.indptr[target] + k);
+        expect(edge).toBeLessThan(adjacency.indptr[target + 1]);
+        expect([source, weight]).toEqual([adjacency.indices[edge], adjacency.values![edge]]);
+        if (k > 0) expect(edge).toBeGreaterThan(entries[k - 1].edge);
+      }
+    }
+  });
+
+  test('all neighbours are asked for, so none is drawn', () => {
+    const { adjacency: taken, importance } = sample(Array(nodes).keys(), [-1], 4, design).blocks[0];
+    expect(taken.indices).toEqual(adjacency.indices);
+    expect(importance).toBeNull();
+  });
+
+  test('the sums of rows are unbiased', () => {
+    const sums = (seed: number) => {
+      const { adjacency: block, importance } = sample([HUB], [4], seed, design).blocks[0];
+      return block.values!.reduce((sum, weight, e) => sum + weight * importance![e], 0);
+    };
+    const row = adjacency.values!.subarray(adjacency.indptr[HUB], adjacency.indptr[HUB + 1]);
+    const exact = row.reduce((sum, weight) => sum + weight, 0);
+    const draws = Array.from({ length: 2000 }, (_, seed) => sums(seed));
+    const mean = draws.reduce((sum, value) => sum + value) / draws.length;
+    const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
+    // Drawn in proportion to their weights, every neighbour stands for the same sum.
+    if (design.startsWith('weight')) expect(Math.abs(mean / exact - 1)).toBeLessThan(1e-6);
+    else expect(Math.abs(mean - exact)).toBeLessThan(5 * Math.sqrt(variance / draws.length));
+  });
+});
+
+test.each(DESIGNS.filter((name) => SAMPLING_DESIGNS[name].exhausts))(
+  'drawn by %s, a fan-out of the largest degree takes the whole graph, edges of weight 0 too, without importance',
+  (design) => {
+    const values = adjacency.values!.map((weight, e) => (e % 3 === 0 ? 0 : weight));
+    const weighted = { ...graph, adjacency: { ...adjacency, values } };
+    const all = Uint32Array.from({ length: nodes }, (_, v) => v);
+    const start = sampleNeighbors(all, [degreeOf(HUB)], seedKey(1), new Uint32Array(nodes), design);
+    const [block] = driveSync(start, memoryServer(weighted)).blocks;
+    expect(block.adjacency).toEqual(weighted.adjacency);
+    expect(block.importance).toBeNull();
+  },
+);
 
 test('the same key repeats a batch; another key, and another hop, draw anew', () => {
   expect(sample([HUB, 5], [4, 4], 8)).toEqual(sample([HUB, 5], [4, 4], 8));
@@ -178,7 +241,7 @@ test('batches larger than one request are put together', () => {
 
 test('seeds that repeat or do not exist are refused, and the scratch is clean after any failure', () => {
   const locals = new Uint32Array(nodes);
-  expect(locals.byteLength).toBe(samplerScratchBytes(nodes));
+  expect(samplerScratchBytes(nodes)).toBe(locals.byteLength + 4 * Math.ceil(nodes / 32));
   const start = (seeds: number[]) => sampleNeighbors(Uint32Array.from(seeds), [2, 2], seedKey(1), locals);
   expect(() => driveSync(start([1, 2, 1]), serve)).toThrow(/Seed 1 occurs twice/);
   expect(() => driveSync(start([3, nodes]), serve)).toThrow(/Seed 200/);

@@ -1,28 +1,29 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
 import type { Block, SampledBatch } from './block.ts';
-import { sampleBelow, shuffled } from './draw.ts';
+import { shuffled } from './draw.ts';
 import { deriveKey, type Key } from './random.ts';
 import type { RowRequest, Rows } from './request.ts';
+import { type DesignName, type Draws, SAMPLING_DESIGNS, type SamplingDesign } from './samplingDesign.ts';
 
 /**
- * Uniform neighbour sampling without replacement, hop by hop from the seeds outwards (Hamilton, Ying, Leskovec: "Inductive
- * representation learning on large graphs", NeurIPS 2017). Which neighbours a node keeps depends on (key, hop, its global
- * id) alone: not on the other nodes of the batch, their order, the store or the number of workers.
+ * Neighbour sampling, hop by hop from the seeds outwards (Hamilton, Ying, Leskovec: "Inductive representation learning on
+ * large graphs", NeurIPS 2017). Which neighbours a node keeps depends on (key, hop, its global id) alone: not on the other
+ * nodes of the batch, their order, the store or the number of workers.
  */
 
 /** Rows asked for at once: an answer holds whole rows, so this bounds what lies in memory beside the batch. */
 export const REQUEST_ROWS = 4096;
 
-/** Host bytes of the sampler's table from global to local numbers: one word per node, as much as `indptr` takes anyway. */
+/** Host bytes of the sampler's table from global to local numbers, a word per node, and of the bits that sort a batch's nodes. */
 export function samplerScratchBytes(nodes: number): number {
-  return 4 * nodes;
+  return 4 * nodes + 4 * Math.ceil(nodes / 32);
 }
 
 /**
  * Samples the blocks of one batch.
  *
  * `seeds`: distinct global ids. `fanOut[0]` belongs to the hop nearest the seeds, as in PyTorch Geometric; -1 takes all
- * neighbours. `locals`: a Uint32Array of one zero per node of the graph; the sampler leaves it all zero, also when it is
+ * neighbours. `design` says how they are drawn. `locals`: a Uint32Array of one zero per node of the graph; the sampler leaves it all zero, also when it is
  * stopped half-way, so one array serves all batches of a worker, one after another.
  *
  * A block's nodes are its targets, then the new ones ascending: the result is reproducible, local numbers stay the same from
@@ -33,6 +34,7 @@ export function* sampleNeighbors(
   fanOut: readonly number[],
   key: Key,
   locals: Uint32Array,
+  design: DesignName = 'uniform',
 ): Generator<RowRequest, SampledBatch, Rows> {
   const blocks: Block[] = [];
   let nodes = seeds;
@@ -43,7 +45,13 @@ export function* sampleNeighbors(
       locals[seeds[i]] = i + 1;
     }
     for (let hop = 0; hop < fanOut.length; hop++) {
-      const block: Block = yield* sampleHop(nodes, fanOut[hop], deriveKey(key, hop, 0), locals);
+      const block: Block = yield* sampleHop(
+        nodes,
+        fanOut[hop],
+        deriveKey(key, hop, 0),
+        locals,
+        SAMPLING_DESIGNS[design],
+      );
       blocks.unshift(block);
       nodes = block.nodes;
     }
@@ -66,18 +74,19 @@ function* sampleHop(
   fanOut: number,
   key: Key,
   locals: Uint32Array,
+  design: SamplingDesign,
 ): Generator<RowRequest, Block, Rows> {
   const parts: Sample[] = [];
   for (let begin = 0; begin < targets.length; begin += REQUEST_ROWS) {
     const rows = targets.slice(begin, begin + REQUEST_ROWS);
-    const answer = yield { table: 'neighbors', rows };
-    parts.push(sampleRows(rows, answer.table as CsrMatrix, answer.first!, fanOut, key));
+    const answer = yield { table: 'neighbors', rows, orWhole: true };
+    parts.push(sampleRows(rows, answer as Rows<CsrMatrix>, fanOut, key, design));
   }
-  const { degrees, sources, edgeIds, values, importance } = joinSamples(parts, targets.length);
+  const { counts, sources, edgeIds, values, importance } = joinSamples(parts, targets.length);
   const nodes = numberNodes(targets, sources, locals);
   for (let e = 0; e < sources.length; e++) sources[e] = locals[sources[e]] - 1;
   const indptr = new Uint32Array(targets.length + 1);
-  for (let i = 0; i < targets.length; i++) indptr[i + 1] = indptr[i] + degrees[i];
+  for (let i = 0; i < targets.length; i++) indptr[i + 1] = indptr[i] + counts[i];
   const adjacency: CsrMatrix = {
     kind: 'sparse',
     rows: targets.length,
@@ -89,9 +98,9 @@ function* sampleHop(
   return { nodes, targets: targets.length, adjacency, edgeIds, importance };
 }
 
-/** Kept entries of some rows, in their order; `degrees` counts them by row. */
+/** Kept entries of some rows, in their order; `counts` counts them by row. */
 interface Sample {
-  readonly degrees: Uint32Array;
+  readonly counts: Uint32Array;
   /** Global ids. */
   readonly sources: Uint32Array;
   readonly edgeIds: Uint32Array;
@@ -99,57 +108,101 @@ interface Sample {
   readonly importance: Float32Array | null;
 }
 
-function sampleRows(nodes: Uint32Array, table: CsrMatrix, first: Uint32Array, fanOut: number, key: Key): Sample {
-  const { indptr, indices } = table;
-  const degrees = new Uint32Array(nodes.length);
-  let kept = 0;
+function sampleRows(
+  nodes: Uint32Array,
+  { table: { indptr, indices, values: weights }, first }: Rows<CsrMatrix>,
+  fanOut: number,
+  key: Key,
+  { exhausts, draw }: SamplingDesign,
+): Sample {
+  const counts = new Uint32Array(nodes.length);
+  let [room, longest, complete] = [0, 0, true];
   for (let i = 0; i < nodes.length; i++) {
-    const degree = indptr[i + 1] - indptr[i];
-    degrees[i] = fanOut < 0 ? degree : Math.min(degree, fanOut);
-    kept += degrees[i];
+    const row = first ? i : nodes[i];
+    const degree = indptr[row + 1] - indptr[row];
+    const all = fanOut < 0 || (exhausts && degree <= fanOut) || degree === 0;
+    const most = all ? degree : Math.min(degree, fanOut);
+    room += most;
+    if (all) continue;
+    complete = false;
+    longest = Math.max(longest, most);
   }
-  const complete = kept === indices.length;
-  const sources = new Uint32Array(kept);
-  const edgeIds = new Uint32Array(kept);
-  const values = table.values && new Float32Array(kept);
-  const importance = complete ? null : new Float32Array(kept).fill(1);
-  const chosen = new Uint32Array(complete ? 0 : fanOut);
-  for (let i = 0, next = 0; i < nodes.length; i++) {
-    const degree = indptr[i + 1] - indptr[i];
-    const all = degree === degrees[i];
-    if (!all) sampleBelow(degree, degrees[i], key, nodes[i], chosen);
-    for (let k = 0; k < degrees[i]; k++, next++) {
-      const position = all ? k : chosen[k];
-      sources[next] = indices[indptr[i] + position];
-      edgeIds[next] = first[i] + position;
-      if (values) values[next] = table.values![indptr[i] + position];
-      if (!all) importance![next] = degree / degrees[i];
+  const sources = new Uint32Array(room);
+  const edgeIds = new Uint32Array(room);
+  const values = weights && new Float32Array(room);
+  const importance = complete ? null : new Float32Array(room);
+  const draws: Draws = { positions: new Uint32Array(longest), importance: new Float32Array(longest) };
+  let next = 0;
+  for (let i = 0; i < nodes.length; i++) {
+    const row = first ? i : nodes[i];
+    const begin = indptr[row];
+    const degree = indptr[row + 1] - begin;
+    const all = fanOut < 0 || (exhausts && degree <= fanOut) || degree === 0;
+    const count = all ? degree : draw(degree, fanOut, weights, begin, key, nodes[i], draws);
+    const firstEdge = first ? first[i] : begin;
+    counts[i] = count;
+    for (let k = 0; k < count; k++, next++) {
+      const position = all ? k : draws.positions[k];
+      sources[next] = indices[begin + position];
+      edgeIds[next] = firstEdge + position;
+      if (values) values[next] = weights![begin + position];
+      if (importance) importance[next] = all ? 1 : draws.importance[k];
     }
   }
-  return { degrees, sources, edgeIds, values, importance };
+  return cut({ counts, sources, edgeIds, values, importance }, next);
+}
+
+/** Where draws met, less was kept than there was room for. */
+function cut(sample: Sample, kept: number): Sample {
+  if (sample.sources.length === kept) return sample;
+  return {
+    counts: sample.counts,
+    sources: sample.sources.slice(0, kept),
+    edgeIds: sample.edgeIds.slice(0, kept),
+    values: sample.values?.slice(0, kept) ?? null,
+    importance: sample.importance?.slice(0, kept) ?? null,
+  };
 }
 
 /** Appends the sources that are not in the batch yet, ascending, to the targets, and numbers them in `locals` (local + 1). */
 function numberNodes(targets: Uint32Array, sources: Uint32Array, locals: Uint32Array): Uint32Array {
-  let count = targets.length;
-  const fresh: number[] = [];
+  const fresh = new Uint32Array(Math.min(sources.length, locals.length));
+  let count = 0;
   for (let e = 0; e < sources.length; e++) {
-    if (locals[sources[e]] !== 0) continue;
-    locals[sources[e]] = ++count;
-    fresh.push(sources[e]);
+    const source = sources[e];
+    if (locals[source] !== 0) continue;
+    locals[source] = 1;
+    fresh[count++] = source;
   }
-  const nodes = new Uint32Array(count);
+  const nodes = new Uint32Array(targets.length + count);
   nodes.set(targets);
-  nodes.set(Uint32Array.from(fresh).sort(), targets.length);
-  for (let i = targets.length; i < count; i++) locals[nodes[i]] = i + 1;
+  nodes.set(fresh.subarray(0, count), targets.length);
+  sortIds(nodes.subarray(targets.length), locals.length);
+  for (let i = targets.length; i < nodes.length; i++) locals[nodes[i]] = i + 1;
   return nodes;
 }
+
+/** Sorts different numbers below `bound`: by a bit for each, where going through all bits is less work than comparing. */
+function sortIds(ids: Uint32Array, bound: number): void {
+  if (ids.length * BITS_PER_ID < bound) {
+    ids.sort();
+    return;
+  }
+  const bits = new Uint32Array(Math.ceil(bound / 32));
+  for (let i = 0; i < ids.length; i++) bits[ids[i] >>> 5] |= 1 << (ids[i] & 31);
+  for (let word = 0, next = 0; next < ids.length; word++) {
+    for (let left = bits[word]; left !== 0; left &= left - 1) ids[next++] = 32 * word + 31 - Math.clz32(left & -left);
+  }
+}
+
+/** Sorting an id takes about as long as going through 32 words of bits. */
+const BITS_PER_ID = 1024;
 
 function joinSamples(parts: readonly Sample[], targets: number): Sample {
   if (parts.length === 1) return parts[0];
   const kept = parts.reduce((sum, part) => sum + part.sources.length, 0);
   const joined = {
-    degrees: new Uint32Array(targets),
+    counts: new Uint32Array(targets),
     sources: new Uint32Array(kept),
     edgeIds: new Uint32Array(kept),
     values: parts.some((part) => part.values) ? new Float32Array(kept) : null,
@@ -157,12 +210,12 @@ function joinSamples(parts: readonly Sample[], targets: number): Sample {
   };
   let [row, entry] = [0, 0];
   for (const part of parts) {
-    joined.degrees.set(part.degrees, row);
+    joined.counts.set(part.counts, row);
     joined.sources.set(part.sources, entry);
     joined.edgeIds.set(part.edgeIds, entry);
     if (part.values) joined.values!.set(part.values, entry);
     if (part.importance) joined.importance!.set(part.importance, entry);
-    row += part.degrees.length;
+    row += part.counts.length;
     entry += part.sources.length;
   }
   return joined;

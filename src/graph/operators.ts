@@ -57,7 +57,7 @@ export function graphOperator(operator: Operator, adjacency: CsrMatrix): CsrMatr
 /**
  * targets × sources, in local numbers. `degree[i]` is the degree of block.nodes[i] in the WHOLE graph, where the operator asks
  * for it. A sampled neighbour counts 1 / its inclusion probability, a self-loop exactly once, so a row's expected sum is the
- * full row's; a mean is that of what was sampled.
+ * full row's; a mean is the ratio of two such sums.
  */
 export function blockOperator(operator: Operator, block: Block, degree: Float32Array | null): CsrMatrix {
   return build(operator, block.adjacency, degree, block.nodes, block.importance, OPERATORS[operator].values.block);
@@ -77,7 +77,7 @@ function build(
   const indptr = new Uint32Array(rows + 1);
   const indices = new Uint32Array(adjacency.indices.length + (selfLoops ? rows : 0));
   const values = weighted ? new Float32Array(indices.length) : null;
-  const weight = weightOf(operator, adjacency, degree);
+  const weight = weightOf(operator, adjacency, degree, importance);
   let next = 0;
   const push = (row: number, column: number, entry: number | null) => {
     indices[next] = column;
@@ -105,12 +105,30 @@ function build(
 /** What an entry counts; `entry` is null for a self-loop, `stands` the number of entries that a sampled one stands for. */
 type Weight = (row: number, column: number, entry: number | null, stands: number) => number;
 
-function weightOf(operator: Operator, adjacency: CsrMatrix, degree: Float32Array | null): Weight {
+function weightOf(
+  operator: Operator,
+  adjacency: CsrMatrix,
+  degree: Float32Array | null,
+  importance: Float32Array | null,
+): Weight {
   if (operator === 'gcn') {
     // The product of two f32 is exact in float64, so (u, v) and (v, u) get the same bits.
     return (row, column, entry, stands) =>
       ((entry === null ? 1 : valueAt(adjacency, entry)) * stands) / Math.sqrt(degree![row] * degree![column]);
   }
-  if (operator === 'mean') return (row) => 1 / (adjacency.indptr[row + 1] - adjacency.indptr[row]);
+  if (operator === 'mean') {
+    const total = rowSums(adjacency, importance);
+    // Where the importance of a row is the same all over, this is 1 / its length, to the bit.
+    return (row, _column, _entry, stands) => stands / total[row];
+  }
   return (_row, _column, _entry, stands) => stands;
+}
+
+/** How many entries of the whole row those of each row stand for. */
+function rowSums({ rows, indptr }: CsrMatrix, importance: Float32Array | null): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) sums[row] += importance ? importance[e] : 1;
+  }
+  return sums;
 }

@@ -22,11 +22,16 @@ export interface RowRequest {
   readonly table: TableName;
   /** Global node ids, in any order, possibly repeated. */
   readonly rows: Uint32Array;
+  /** Whoever asks reads but a few entries of each row: a server that has the table in memory may give it whole. */
+  readonly orWhole?: boolean;
 }
 
-/** The requested rows, in the order of the request. */
+/** The requested rows, in the order of the request; or, where the request allows it, the whole table. */
 export interface Rows<T extends Table = Table> {
   readonly table: T;
-  /** For a sparse table: the position of each row's first entry in the whole table, that is the global id of its first edge. */
+  /**
+   * For the rows of a sparse table: the position of each row's first entry in the whole table, that is the global id of its
+   * first edge. Null where the table is dense, or whole: then row v is that of node v.
+   */
   readonly first: Uint32Array | null;
 }

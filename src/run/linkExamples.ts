@@ -30,7 +30,9 @@ export function randomValue(key: ConfigKey, random: Random): ConfigValue {
     case 'enum':
       return entry.values[integer(0, entry.values.length)] as ConfigValue;
     case 'integers':
-      return Array.from({ length: 1 + integer(0, 6) }, () => integer(entry.min, entry.max + 1));
+      return Array.from({ length: (entry.mayBeEmpty ? 0 : 1) + integer(0, 6) }, () =>
+        integer(entry.min, entry.max + 1),
+      );
     case 'integer':
       return integer(entry.min, entry.max);
     case 'number':

@@ -46,7 +46,8 @@ export async function fileStore(folder: string): Promise<ChunkStore> {
 /** The longest file name that common file systems take. */
 const MAX_NAME = 255;
 
-function fileName(key: string): string {
+/** The name of the file that holds a key. */
+export function fileName(key: string): string {
   let name = '_';
   for (const byte of new TextEncoder().encode(key)) {
     const char = String.fromCharCode(byte);

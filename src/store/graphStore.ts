@@ -143,17 +143,22 @@ export async function loadGraph(store: ChunkStore, id: string): Promise<Graph> {
   const adjacency = (await matrix('neighbors')) as CsrMatrix;
   const features = await matrix('features');
   const labels = (await read<Int32Array>('labels.values'))!;
-  const split = (await read<Uint8Array>('split.values'))!;
-  const splits = Array.from({ length: tables.split.cols }, (_, k) =>
-    Uint8Array.from({ length: nodes }, (_, v) => split[v * tables.split.cols + k]),
-  );
+  const splits = splitsOf((await read<Uint8Array>('split.values'))!, tables.split.cols);
   const ids = await read<Uint8Array>('nodeIds');
   const nodeIds = ids && (JSON.parse(new TextDecoder().decode(ids)) as string[]);
   const positions = await read<Float32Array>('positions');
   return { name, nodes, adjacency, symmetric, edges, features, labels, classNames, splits, nodeIds, positions, notes };
 }
 
-async function readArray(store: ChunkStore, manifest: Manifest, array: StoredArray): Promise<ElementArray> {
+/** One vector per split, of a table with a row per node. */
+export function splitsOf(table: Uint8Array, cols: number): Uint8Array[] {
+  return Array.from({ length: cols }, (_, k) =>
+    Uint8Array.from({ length: table.length / cols }, (_, node) => table[node * cols + k]),
+  );
+}
+
+/** A whole array of a stored graph, its chunks checked. */
+export async function readArray(store: ChunkStore, manifest: Manifest, array: StoredArray): Promise<ElementArray> {
   // The first chunk is checked before anything of the array's size is allocated.
   const chunks = array.checksums.length;
   const head = chunks > 0 ? await readChunk(store, manifest, array, 0) : new Uint8Array(0);
@@ -165,7 +170,7 @@ async function readArray(store: ChunkStore, manifest: Manifest, array: StoredArr
 }
 
 /** Row offsets, checked: whatever the store holds, a row lies within the table. */
-async function readIndptr(store: ChunkStore, manifest: Manifest, table: string): Promise<Uint32Array> {
+export async function readIndptr(store: ChunkStore, manifest: Manifest, table: string): Promise<Uint32Array> {
   const indptr = (await readArray(store, manifest, findArray(manifest.arrays, `${table}.indptr`)!)) as Uint32Array;
   const entries = findArray(manifest.arrays, `${table}.indices`)!.length;
   const ordered = indptr.every((begin, row) => begin <= (indptr[row + 1] ?? entries));

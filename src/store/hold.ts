@@ -1,7 +1,8 @@
 import { DEFAULTS } from '../config/schema.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { ingest, wholeNumbers } from './ingest.ts';
+import { wholeNumbers } from './graphWriter.ts';
+import { ingest } from './ingest.ts';
 import { ifFree, lockGraph } from './lock.ts';
 import { deleteGraph, findManifest, type Manifest, readManifest } from './manifest.ts';
 import { temporaryId } from './temporary.ts';
@@ -50,17 +51,22 @@ export async function holdGraph(
       if (!(await isThere())) await ingest(graph, store, { id, chunkBytes, signal });
     });
   }
+  const { manifest, close } = await holdStored(store, id, signal);
+  return {
+    manifest,
+    async close() {
+      await close();
+      // A run that has ended is not lost because its copy stays: the next page that opens sweeps it.
+      if (temporary) await ifFree(id, () => deleteGraph(store, id)).catch(() => {});
+    },
+  };
+}
+
+/** @throws InputError where there is no such graph; the signal's reason */
+export async function holdStored(store: ChunkStore, id: string, signal?: AbortSignal): Promise<HeldGraph> {
   const release = await lockGraph(id, 'shared', signal);
   try {
-    const manifest = await readManifest(store, id);
-    return {
-      manifest,
-      async close() {
-        await release();
-        // A run that has ended is not lost because its copy stays: the next page that opens sweeps it.
-        if (temporary) await ifFree(id, () => deleteGraph(store, id)).catch(() => {});
-      },
-    };
+    return { manifest: await readManifest(store, id), close: release };
   } catch (error) {
     await release();
     throw error;

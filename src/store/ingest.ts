@@ -1,82 +1,53 @@
+import { bytesOf } from '../formats/matrix.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { interleave } from '../graph/memoryServer.ts';
 import { degreesOf } from '../graph/operators.ts';
 import type { Table, TableName } from '../graph/request.ts';
-import { crc32 } from './checksum.ts';
 import type { ChunkStore } from './chunkStore.ts';
+import { type WriterOptions, wholeNumbers, writeGraph } from './graphWriter.ts';
 import {
   byteLength,
-  chunkKey,
-  deleteGraph,
   ELEMENTS,
   type ElementArray,
   encodeManifest,
   type Manifest,
-  manifestKey,
   type StoredArray,
   TABLES,
 } from './manifest.ts';
 
-export interface IngestOptions {
+export interface IngestOptions extends WriterOptions {
   /** Its name in the store: 1 to 64 of a-z, 0-9, "_" and "-"; default: the fingerprint. */
   readonly id?: string;
-  /** Size of a chunk, rounded down to a multiple of 4. */
-  readonly chunkBytes?: number;
   /** Called after each chunk. */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
-  readonly signal?: AbortSignal;
 }
 
-/** Close to IndexedDB's best rate, while a random row costs little more than with the smallest chunks. */
-export const DEFAULT_CHUNK_BYTES = 256 * 1024;
-
 /**
- * Writes a graph as chunks, and its manifest last, so that a half-written graph is never seen. A graph of the same id is
- * replaced. When it fails or is aborted (it then throws the signal's reason), nothing of that id stays in the store.
+ * Writes a graph that is in memory as chunks, as `writeGraph` does; `streamIngest` takes one that is not.
+ * Throws the signal's reason where it is aborted.
  */
 export async function ingest(graph: Graph, store: ChunkStore, options: IngestOptions = {}): Promise<Manifest> {
-  const { onProgress, signal } = options;
   const hash = await fingerprint(graph);
-  const id = options.id ?? hash;
-  if (!/^[a-z0-9_-]{1,64}$/.test(id)) throw new RangeError(`${id} is not an id: use 1 to 64 of a-z, 0-9, _ and -.`);
-  const chunkBytes = wholeNumbers(options.chunkBytes ?? DEFAULT_CHUNK_BYTES);
   const tables = tablesOf(graph);
   const arrays = [...arraysOf(tables), ...extrasOf(graph)];
   const totalBytes = arrays.reduce((sum, [, array]) => sum + array.byteLength, 0);
-  const stored: StoredArray[] = [];
-  let written = 0;
-  signal?.throwIfAborted();
-  await deleteGraph(store, id);
-  try {
+  return writeGraph(store, options.id ?? hash, options, async (writer) => {
+    const stored: StoredArray[] = [];
+    let written = 0;
     for (const [name, array] of arrays) {
-      const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-      const checksums: number[] = [];
-      for (let at = 0; at < bytes.length; at += chunkBytes) {
-        signal?.throwIfAborted();
-        const chunk = bytes.subarray(at, at + chunkBytes);
-        await store.put(chunkKey(id, name, checksums.length), chunk);
-        checksums.push(crc32(chunk));
+      const bytes = bytesOf(array);
+      const out = writer.array(name, typeOf(array));
+      for (let at = 0; at < bytes.length; at += writer.chunkBytes) {
+        const chunk = bytes.subarray(at, at + writer.chunkBytes);
+        await out.write(chunk);
         written += chunk.length;
-        onProgress?.(written, totalBytes);
+        options.onProgress?.(written, totalBytes);
       }
-      stored.push({ name, type: typeOf(array), length: array.length, checksums });
+      stored.push(await out.finish());
     }
-    signal?.throwIfAborted();
-    const { name, nodes, edges, symmetric, classNames, notes } = graph;
-    const about = { version: 1, id, name, nodes, edges, symmetric, classNames, notes, fingerprint: hash } as const;
-    const manifest: Manifest = { ...about, chunkBytes, tables: shapesOf(tables), arrays: stored };
-    await store.put(manifestKey(id), encodeManifest(manifest));
-    return manifest;
-  } catch (error) {
-    await deleteGraph(store, id);
-    throw error;
-  }
-}
-
-/** A chunk size at which no number lies across chunks. */
-export function wholeNumbers(chunkBytes: number): number {
-  return Math.max(4, Math.floor(chunkBytes / 4) * 4);
+    return { ...graph, fingerprint: hash, tables: shapesOf(tables), arrays: stored };
+  });
 }
 
 /** Bytes that a graph takes in a store at the most: its chunks exactly, its manifest with the longest checksums. */
@@ -121,7 +92,7 @@ function arraysOf(tables: Record<TableName, Table>): [string, ElementArray][] {
 }
 
 /** What samplers never ask for, but whoever shows the graph does. */
-function extrasOf({ nodeIds, positions }: Graph): [string, ElementArray][] {
+export function extrasOf({ nodeIds, positions }: Pick<Graph, 'nodeIds' | 'positions'>): [string, ElementArray][] {
   const arrays: [string, ElementArray][] = [];
   if (nodeIds) arrays.push(['nodeIds', new TextEncoder().encode(JSON.stringify(nodeIds))]);
   if (positions) arrays.push(['positions', positions]);

@@ -8,6 +8,7 @@ import { sampleNeighbors } from '../graph/neighborSampler.ts';
 import { blockOperator, OPERATORS, type Operator } from '../graph/operators.ts';
 import type { Key } from '../graph/random.ts';
 import type { DenseTable, RowRequest, Rows, TableName } from '../graph/request.ts';
+import type { DesignName } from '../graph/samplingDesign.ts';
 import { deviceLabels } from '../task/nodeClassification.ts';
 import { type Feed, feedFeatures, feedHalf, newFeed } from './feed.ts';
 import { type GraphInputs, levelName } from './inputs.ts';
@@ -18,6 +19,8 @@ export interface BatchRecipe {
   /** What the model aggregates with; null for one that ignores the graph. */
   readonly operator: Operator | null;
   readonly normalizeFeatures: boolean;
+  /** How neighbours are drawn. */
+  readonly design: DesignName;
   /** Share of the edges that is missing in each training step. */
   readonly dropEdge: number;
   /** SPLIT code of the seed nodes' split in `mask`, by global id. */
@@ -42,7 +45,7 @@ export function* assembleBatch(
   dropKey: Key | null = null,
 ): Generator<RowRequest, Feed | null, Rows> {
   const { inputs, operator, capacity, mask } = recipe;
-  const batch = yield* sampleNeighbors(seeds, fanOut, key, locals);
+  const batch = yield* sampleNeighbors(seeds, fanOut, key, locals, recipe.design);
   if (!fits(batch, capacity)) return null;
   const feed = newFeed();
   const sources = (level: number) => batch.blocks[level]?.nodes ?? seeds;

@@ -1,12 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import type { Ledger } from '../device/ledger.ts';
-import type { Graph } from '../graph/graph.ts';
 import { memoryServer } from '../graph/memoryServer.ts';
+import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import type { Key } from '../graph/random.ts';
 import type { RowRequest, Rows } from '../graph/request.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { drive, openGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { assembleBatch, type BatchRecipe } from './batch.ts';
 import type { Feed } from './feed.ts';
 import { readsFromStore } from './hostMemory.ts';
@@ -47,7 +48,7 @@ export interface SourceSpec {
 
 /** Opens a source; `host` is charged with what it holds. */
 export type OpenBatchSource = (
-  graph: Graph,
+  graph: AnyGraph,
   spec: SourceSpec,
   place: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
   host: Ledger,
@@ -56,7 +57,7 @@ export type OpenBatchSource = (
 /** A sampler on this thread, over the graph in memory or, where memory.store says so, over `place.store`. */
 export const localBatchSource: OpenBatchSource = async (graph, spec, place, host) => {
   const { serve, diskBytes } = await openRows(graph, spec.config, place, host);
-  host.add('sampler', 4 * graph.nodes);
+  host.add('sampler', samplerScratchBytes(graph.nodes));
   const sample = sampler(spec, serve);
   return { sample, diskBytes, close: async () => {} };
 };
@@ -82,17 +83,19 @@ export function sampler(
 }
 
 async function openRows(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   { store, signal }: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
   host: Ledger,
 ): Promise<{ serve(request: RowRequest): Promise<Rows>; diskBytes: number }> {
-  if (!readsFromStore(config)) {
+  if (!isStored(graph) && !readsFromStore(graph, config)) {
     const serve = memoryServer(graph);
     host.add('sampler', 4 * graph.nodes);
     return { serve: async (request) => serve(request), diskBytes: 0 };
   }
-  const manifest = await ingest(graph, store!, { chunkBytes: config['memory.chunkBytes'], signal });
+  const manifest = isStored(graph)
+    ? graph.manifest
+    : await ingest(graph, store!, { chunkBytes: config['memory.chunkBytes'], signal });
   const diskBytes = manifestBytes(manifest);
   const opened = await openGraph(store!, manifest.id, config['memory.cacheBytes']);
   chargeStore(host, opened.hostBytes, diskBytes);

@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.ts';
-import { type Capacity, worstCase } from '../graph/capacity.ts';
-import type { Graph } from '../graph/graph.ts';
+import { type Capacity, sortedDegrees, worstCase } from '../graph/capacity.ts';
 import { OPERATORS } from '../graph/operators.ts';
+import { type DesignName, designName } from '../graph/samplingDesign.ts';
 import { maxSegments } from '../graph/segments.ts';
 import type { Model } from '../model/model.ts';
+import { type AnyGraph, inMemory } from '../store/storedGraph.ts';
 import { HEAVY, SEGMENT } from '../tensor/ops/spmm.ts';
 import { DROPPED, levelName } from './inputs.ts';
 
@@ -35,21 +36,6 @@ function rowLengths(indptr: Uint32Array): Uint32Array {
   return Uint32Array.from({ length: indptr.length - 1 }, (_, row) => indptr[row + 1] - indptr[row]);
 }
 
-const longest = new WeakMap<Uint32Array, { readonly sums: Float64Array }>();
-
-/** sums[k] = entries in the k longest rows; sorted once per matrix, because the fitter asks for dozens of settings. */
-function longestRows(indptr: Uint32Array): { readonly sums: Float64Array } {
-  let known = longest.get(indptr);
-  if (!known) {
-    const lengths = rowLengths(indptr).sort().reverse();
-    const sums = new Float64Array(lengths.length + 1);
-    for (let k = 0; k < lengths.length; k++) sums[k + 1] = sums[k] + lengths[k];
-    known = { sums };
-    longest.set(indptr, known);
-  }
-  return known;
-}
-
 function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
   const lengths = new Uint32Array(cols);
   for (let e = 0; e < indices.length; e++) lengths[indices[e]]++;
@@ -57,9 +43,9 @@ function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
 }
 
 /** Exact sizes of `declareFull`, and a bound for `declareDropped` where there is one. */
-export function fullSizes(graph: Graph, { operator, hops }: Model, dropped: boolean): MutableSizes {
+export function fullSizes(graph: AnyGraph, { operator, hops }: Model, dropped: boolean): MutableSizes {
   const sizes: MutableSizes = {};
-  const { adjacency, features } = graph;
+  const { adjacency, features } = inMemory(graph);
   if (operator && hops > 0) {
     const loops = OPERATORS[operator].selfLoops ? 1 : 0;
     for (const name of dropped ? ['graph', DROPPED] : ['graph']) {
@@ -81,14 +67,14 @@ export function fullSizes(graph: Graph, { operator, hops }: Model, dropped: bool
  * counted from the features inwards.
  */
 export function batchSizes(
-  graph: Graph,
+  graph: AnyGraph,
   { operator, hops }: Model,
   prefix: string,
   capacity: Capacity,
   fanOut: readonly number[],
 ): MutableSizes {
   const sizes: MutableSizes = {};
-  const largest = longestRows(graph.adjacency.indptr).sums[1] ?? 0;
+  const largest = sortedDegrees(graph.adjacency.indptr).sumOfLargest(1, -1);
   const loops = operator && OPERATORS[operator].selfLoops ? 1 : 0;
   sizes[levelName(prefix, hops)] = capacity.nodes[0];
   for (let level = 0; level < hops; level++) {
@@ -103,28 +89,57 @@ export function batchSizes(
   const { features } = graph;
   if (features.kind === 'sparse') {
     const rows = capacity.nodes[hops];
-    const { sums } = longestRows(features.indptr);
-    const entries = sums[rows];
-    boundedHalf(sizes, `${prefix}features`, entries, sums[1] ?? 0);
+    const { sumOfLargest } = sortedDegrees(features.indptr);
+    const entries = sumOfLargest(rows, -1);
+    boundedHalf(sizes, `${prefix}features`, entries, sumOfLargest(1, -1));
     boundedHalf(sizes, `${prefix}featuresᵀ`, entries, rows);
   }
   return sizes;
 }
 
 /** One fan-out per hop, from the seeds outwards; the last one given repeats. */
-export function fanOuts({ hops }: Model, listed: readonly number[]): number[] {
+function fanOuts({ hops }: Model, listed: readonly number[]): number[] {
   return Array.from({ length: hops }, (_, hop) => listed[Math.min(hop, listed.length - 1)]);
 }
 
-/** The keys of a configuration that shape a sampled pass, for training or for evaluation. */
-export function samplingOf(config: Config, routine: 'train' | 'evaluate') {
-  return routine === 'train'
-    ? { batchSize: config['sampling.batchSize'], fanOut: config['sampling.fanOut'] }
-    : { batchSize: config['evaluation.batchSize'], fanOut: config['evaluation.fanOut'] };
+export interface Sampling {
+  readonly batchSize: number;
+  /** One per hop, from the seeds outwards; of a pass that changes it, the largest. */
+  readonly fanOut: readonly number[];
+  readonly design: DesignName;
+}
+
+/** How a sampled pass is shaped, for training or for evaluation, which looks at all neighbours alike. */
+export function samplingOf(config: Config, model: Model, routine: 'train' | 'evaluate'): Sampling {
+  if (routine === 'evaluate') {
+    const fanOut = fanOuts(model, config['evaluation.fanOut']);
+    return { batchSize: config['evaluation.batchSize'], fanOut, design: 'uniform' };
+  }
+  const begin = fanOuts(model, config['sampling.fanOut']);
+  const end = lastFanOuts(config, model);
+  return {
+    batchSize: config['sampling.batchSize'],
+    fanOut: begin.map((fan, hop) => (fan < 0 ? fan : Math.max(fan, end[hop]))),
+    design: designName(config['sampling.bias'], config['sampling.replace']),
+  };
+}
+
+/** The fan-out of a training epoch, counted from 1: on a straight line from the first epoch's to the last one's. */
+export function fanOutAt(config: Config, model: Model, epoch: number): number[] {
+  const end = lastFanOuts(config, model);
+  const behind = Math.min(1, (epoch - 1) / Math.max(1, config['training.epochs'] - 1));
+  return fanOuts(model, config['sampling.fanOut']).map((fan, hop) =>
+    fan < 0 ? fan : Math.round(fan + behind * (end[hop] - fan)),
+  );
+}
+
+function lastFanOuts(config: Config, model: Model): number[] {
+  const end = config['sampling.fanOutEnd'];
+  return fanOuts(model, end.length > 0 ? end : config['sampling.fanOut']);
 }
 
 /** Never below what one seed node alone can need, so that splitting a batch always ends. */
-export function atLeastOneSeed(graph: Graph, fanOut: readonly number[], capacity: Capacity): Capacity {
+export function atLeastOneSeed(graph: AnyGraph, fanOut: readonly number[], capacity: Capacity): Capacity {
   const one = worstCase(graph.adjacency.indptr, 1, fanOut);
   return {
     nodes: capacity.nodes.map((n, i) => Math.max(n, one.nodes[i])),

@@ -2,10 +2,10 @@ import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { LARGEST_HALF } from '../device/half.ts';
 import { SPLIT } from '../formats/graphData.ts';
-import type { Graph } from '../graph/graph.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 
 /** Refuses a configuration that this graph cannot serve, and a graph that offers nothing to learn. */
-export function checkTrainable(graph: Graph, config: Config): void {
+export function checkTrainable(graph: AnyGraph, config: Config): void {
   if (graph.classNames.length < 2) {
     throw new InputError(
       `${graph.name}: ${graph.classNames.length || 'no'} classes, training needs two; give labelled nodes.`,
@@ -27,15 +27,27 @@ export function checkTrainable(graph: Graph, config: Config): void {
       `${graph.name}: split ${wanted} has no training nodes; mark some, or leave the split out to have one drawn.`,
     );
   }
-  // Normalised features are 1 at most.
-  if (config['compute.precision'] === 'f16' && !config['data.normalizeFeatures']) {
-    let largest = 0;
-    for (const x of graph.features.values ?? []) largest = Math.max(largest, Math.abs(x));
-    if (largest > LARGEST_HALF) {
-      throw new InputError(
-        `compute.precision cannot be f16: ${graph.name} has a feature of size ${largest}, and f16 ends at ${LARGEST_HALF}; ` +
-          'use f32, or set data.normalizeFeatures=true.',
-      );
-    }
+  const largest = config['compute.precision'] === 'f16' ? largestForHalf(graph, config) : 0;
+  if (largest > LARGEST_HALF && largest < Infinity) {
+    throw new InputError(
+      `compute.precision cannot be f16: ${graph.name} has a feature of size ${largest}, and f16 ends at ${LARGEST_HALF}; ` +
+        'use f32, or set data.normalizeFeatures=true.',
+    );
   }
+}
+
+const largestFeatures = new WeakMap<AnyGraph, number>();
+
+/** Size of the largest feature as the device gets it; Infinity where nobody has looked, because the graph stays in its store. */
+export function largestForHalf(graph: AnyGraph, config: Config): number {
+  // Each row of normalised features adds up to 1.
+  if (config['data.normalizeFeatures']) return 1;
+  if (isStored(graph)) return Infinity;
+  let largest = largestFeatures.get(graph);
+  if (largest === undefined) {
+    largest = 0;
+    for (const x of graph.features.values ?? [1]) largest = Math.max(largest, Math.abs(x));
+    largestFeatures.set(graph, largest);
+  }
+  return largest;
 }

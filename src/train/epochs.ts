@@ -1,8 +1,8 @@
 import { differences, sameValue } from '../config/describe.ts';
 import type { Config } from '../config/schema.ts';
 import { SPLIT } from '../formats/graphData.ts';
-import type { Graph } from '../graph/graph.ts';
 import type { EpochRecord } from '../run/record.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import { figureOf, scores } from '../task/metrics.ts';
 import type { Fit } from './fit.ts';
 import { batchCapacity } from './forecast.ts';
@@ -159,14 +159,14 @@ function currentConfig(fit: Fit, { config }: Steering): Config {
 }
 
 /** Whether the plan has no room, or no kernels, for the configuration as it is now: then the next epoch needs another. */
-export function outgrows(graph: Graph, { forecast, fitted }: Fit, config: Config): boolean {
+export function outgrows(graph: AnyGraph, { forecast, fitted }: Fit, config: Config): boolean {
   const planned = forecast.config;
   if (planned['model.dropout'] === 0 && config['model.dropout'] > 0) return true;
   // Batches per step that were fitted to go with one batch size do not go with another.
   const step = ['sampling.batchSize', 'training.accumulate'] as const;
   if (fitted['training.accumulate'] !== undefined && step.some((key) => planned[key] !== config[key])) return true;
   const room = forecast.capacity.train;
-  const reshaped = (['sampling.batchSize', 'sampling.fanOut'] as const).some(
+  const reshaped = (['sampling.batchSize', 'sampling.fanOut', 'sampling.fanOutEnd'] as const).some(
     (key) => !sameValue(planned[key], config[key]),
   );
   if (!room || !reshaped) return false;

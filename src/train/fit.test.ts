@@ -51,15 +51,26 @@ describe('ladder', () => {
     expect([...new Set(strategies)]).toEqual(['full full', 'neighbor full', 'neighbor neighbor']);
   });
 
-  test('computes more, exactly, before it samples; sampled training keeps what was asked for', () => {
+  test('computes more, exactly, and then keeps halves before it samples; sampled training keeps what was asked for', () => {
     const first = (asked: Config['compute.recompute']) =>
       ladder(configOf({ 'compute.recompute': asked }))
-        .slice(0, 4)
+        .slice(0, 5)
         .map((change) => ({ ...configOf({ 'compute.recompute': asked }), ...change }))
-        .map((rung) => `${rung['sampling.strategy']} ${rung['compute.recompute']}`);
-    expect(first('off')).toEqual(['full off', 'full segments', 'full tree', 'neighbor off']);
-    expect(first('segments').slice(0, 3)).toEqual(['full segments', 'full tree', 'neighbor segments']);
-    expect(first('tree').slice(0, 2)).toEqual(['full tree', 'neighbor tree']);
+        .map((rung) => `${rung['sampling.strategy']} ${rung['compute.recompute']} ${rung['compute.precision']}`);
+    expect(first('off')).toEqual([
+      'full off f32',
+      'full segments f32',
+      'full tree f32',
+      'full tree f16',
+      'neighbor off f32',
+    ]);
+    expect(first('segments').slice(0, 4)).toEqual([
+      'full segments f32',
+      'full tree f32',
+      'full tree f16',
+      'neighbor segments f32',
+    ]);
+    expect(first('tree').slice(0, 3)).toEqual(['full tree f32', 'full tree f16', 'neighbor tree f32']);
     const sampled = ladder(configOf({ 'sampling.strategy': 'neighbor' }));
     expect(sampled.some((change) => 'compute.recompute' in change)).toBe(false);
   });
@@ -160,6 +171,40 @@ describe('fitRun', () => {
       expect(fitted).toEqual({ 'compute.recompute': how });
       expect(forecast.memory.gpu).toBe(bytes(how));
     }
+  });
+
+  test('takes halves on a GPU alone, and only where the features let it', () => {
+    const least = Math.min(
+      ...ladder(config)
+        .slice(0, 3)
+        .map((change) => bytesOf(large, config, change)),
+    );
+    const wanted = { ...config, 'memory.gpuBudget': least - 1 };
+    const halved = fitRun(large, wanted, OPTIONS, true);
+    expect(halved.fitted).toEqual({ 'compute.recompute': 'tree', 'compute.precision': 'f16' });
+    expect(halved.forecast.memory.gpu).toBeLessThan(least);
+    expect(fitRun(large, wanted, { ...OPTIONS, backend: 'cpu' }, true).fitted).not.toHaveProperty('compute.precision');
+    const { features } = large;
+    const values = features.values!.map((x) => 1e6 * x);
+    const huge = { ...large, features: { ...features, values } } as Graph;
+    const raw = { ...wanted, 'data.normalizeFeatures': false };
+    expect(fitRun(large, raw, OPTIONS, true).fitted).toHaveProperty('compute.precision', 'f16');
+    expect(fitRun(huge, raw, OPTIONS, true).fitted).not.toHaveProperty('compute.precision');
+  });
+
+  test('main memory: a smaller cache before smaller batches, and a refusal with its numbers', () => {
+    const stored = { ...config, ...SAMPLED, 'memory.store': 'file', 'memory.chunkBytes': 65_536 } as const;
+    const whole = fitRun(large, stored, OPTIONS, true).forecast.memory;
+    const budget = whole.host - 500_000;
+    const { fitted, forecast } = fitRun(large, { ...stored, 'memory.workerBudget': budget }, OPTIONS, true);
+    expect(Object.keys(fitted)).toEqual(['memory.cacheBytes']);
+    expect(forecast.memory.host).toBe(budget);
+    const attempt = () => fitRun(large, { ...stored, 'memory.workerBudget': 1000 }, OPTIONS, true);
+    expect(messageOf(attempt)).toMatch(/^memory\.workerBudget is 1000 bytes, but this run needs \d+, and the smallest/);
+    const tight = { ...stored, 'memory.diskBudget': whole.disk - 1 };
+    expect(messageOf(() => fitRun(large, tight, OPTIONS, true))).toContain(
+      `memory.diskBudget is ${whole.disk - 1} bytes, but this run needs ${whole.disk}, and the smallest setting tried needs ${whole.disk}`,
+    );
   });
 
   test('gives the same fit whatever was asked before', () => {

@@ -1,12 +1,15 @@
 import { differences } from '../config/describe.ts';
 import { InputError } from '../config/errors.ts';
 import { type Config, SCHEMA } from '../config/schema.ts';
-import type { Graph } from '../graph/graph.ts';
+import { LARGEST_HALF } from '../device/half.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
+import { largestForHalf } from './check.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
 
 /**
  * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
- * ladder of settings, best first, and the first rung that fits is taken. A full batch first computes values again. Once both passes sample, each rung takes less memory
+ * ladder of settings, best first, and the first rung that fits is taken. A full batch first
+ * computes values again, then keeps halves. Once both passes sample, each rung takes less memory
  * than the one before; the step from the full batch to sampling may take more on a small graph.
  */
 export interface Fit {
@@ -29,14 +32,18 @@ export function ladder(config: Config): Partial<Config>[] {
   if (config['sampling.strategy'] === 'full') {
     const more = RECOMPUTATION.slice(RECOMPUTATION.indexOf(config['compute.recompute']) + 1);
     rungs.push(...more.map((recompute) => ({ 'compute.recompute': recompute })));
+    if (config['compute.precision'] === 'f32') {
+      rungs.push({ 'compute.recompute': 'tree', 'compute.precision': 'f16' });
+    }
   }
   const sampled = { 'sampling.strategy': 'neighbor' } as const;
   if (config['sampling.strategy'] === 'full') rungs.push(sampled);
   if (config['evaluation.strategy'] === 'full') rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });
   // From here on evaluation samples too: a node with all its neighbours can be most of the graph.
   const finite = config['sampling.fanOut'].map((fan) => (fan < 0 ? 25 : fan));
+  let end = config['sampling.fanOutEnd'];
   const perStep = config['sampling.batchSize'] * config['training.accumulate'];
-  const rung = (size: number, fanOut: readonly number[]): Partial<Config> => {
+  const rung = (size: number, fanOut: readonly number[], fanOutEnd: readonly number[]): Partial<Config> => {
     const batchSize = Math.min(size, config['sampling.batchSize']);
     return {
       'sampling.strategy': 'neighbor',
@@ -45,68 +52,112 @@ export function ladder(config: Config): Partial<Config>[] {
       // A step keeps its seeds: less memory is no reason to learn something else.
       'training.accumulate': Math.min(Math.ceil(perStep / batchSize), SCHEMA['training.accumulate'].max),
       'sampling.fanOut': fanOut,
+      'sampling.fanOutEnd': fanOutEnd,
       'evaluation.batchSize': Math.min(size, config['evaluation.batchSize']),
       'evaluation.fanOut': fanOut,
     };
   };
   let batch = Math.max(config['sampling.batchSize'], config['evaluation.batchSize']);
-  for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite));
+  for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite, end));
   let fanOut = finite;
-  while (fanOut.some((fan) => fan > 1)) {
-    rungs.push(rung(batch, fanOut));
-    fanOut = fanOut.map((fan) => Math.ceil(fan / 2));
+  while ([...fanOut, ...end].some((fan) => fan > 1)) {
+    rungs.push(rung(batch, fanOut, end));
+    [fanOut, end] = [fanOut, end].map((fans) => fans.map((fan) => Math.ceil(fan / 2)));
   }
-  for (; batch > 1; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, fanOut));
-  rungs.push(rung(1, fanOut));
+  for (; batch > 1; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, fanOut, end));
+  rungs.push(rung(1, fanOut, end));
   return rungs;
 }
+
+type Budget = 'memory.gpuBudget' | 'memory.workerBudget' | 'memory.diskBudget';
+
+/** What of a forecast each budget bounds. The plan is the same on the CPU, where its buffers lie in main memory. */
+const NEEDS: Readonly<Record<Budget, (forecast: Forecast) => number>> = {
+  'memory.gpuBudget': ({ plan }) => plan.bytes,
+  'memory.workerBudget': ({ memory }) => memory.host,
+  'memory.diskBudget': ({ memory }) => memory.disk,
+};
+const BUDGETS = Object.keys(NEEDS) as readonly Budget[];
+
+/** What to do where nothing is small enough. */
+const ADVICE: Readonly<Record<Budget, string>> = {
+  'memory.gpuBudget': 'raise the budget or shrink model.hidden.',
+  'memory.workerBudget': 'raise the budget, or keep the graph in a store and sample from it (memory.store).',
+  'memory.diskBudget': 'raise the budget, or keep the graph in memory (memory.store=memory).',
+};
 
 /**
  * @param search false: only the configuration as it is
  * @throws InputError with the numbers where nothing fits
  */
 export function fitRun(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   options: Omit<ForecastOptions, 'capacityFrom'>,
   search: boolean,
 ): Fit {
-  const budget = config['memory.gpuBudget'];
-  const rungs = search && budget > 0 ? ladder(config) : [{}];
+  const budgets = BUDGETS.filter((key) => config[key] > 0);
+  // A stored graph cannot be taken whole, whatever the budgets are.
+  const searching = search && (budgets.length > 0 || isStored(graph));
+  const rungs = searching ? ladder(config).filter((change) => canTake(graph, { ...config, ...change }, options)) : [{}];
   let refusal: unknown = null;
-  const needs: number[] = [];
+  const tried: Forecast[] = [];
   for (const change of rungs) {
     const candidate = { ...config, ...change };
-    // The worst case never has to split a batch; a probe of the sampler gets by with less.
-    const origins: CapacityFrom[] = samples(candidate, options.predictOnly ?? false)
-      ? ['worst case', 'probe']
-      : ['worst case'];
-    for (const capacityFrom of origins) {
+    for (const capacityFrom of originsOf(graph, candidate, options.predictOnly ?? false)) {
       try {
-        const forecast = remembered(graph, candidate, { ...options, capacityFrom });
-        if (budget === 0 || forecast.plan.bytes <= budget)
-          return { asked: config, forecast, fitted: differences(candidate, config) };
-        needs.push(forecast.plan.bytes);
+        const first = remembered(graph, candidate, { ...options, capacityFrom });
+        tried.push(first);
+        const smaller = searching ? smallerCache(first) : null;
+        if (smaller) tried.push(remembered(graph, smaller, { ...options, capacityFrom }));
+        const forecast = tried.at(-1)!;
+        if (budgets.every((key) => NEEDS[key](forecast) <= config[key])) {
+          return { asked: config, forecast, fitted: differences(forecast.config, config) };
+        }
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         refusal ??= error;
       }
     }
   }
-  if (needs.length === 0) throw refusal;
-  const least = Math.min(...needs);
-  const needed = rungs.length > 1 ? `${needs[0]}, and the smallest setting tried needs ${least}` : least;
-  throw new InputError(
-    `memory.gpuBudget is ${budget} bytes, but this run needs ${needed}: ` +
-      (rungs.length > 1
-        ? 'raise the budget or shrink model.hidden.'
-        : 'raise the budget, or let the run be fitted to it.'),
+  if (tried.length === 0) throw refusal;
+  throw new InputError(tooLarge(config, budgets, tried, rungs.length > 1));
+}
+
+/** The worst case never has to split a batch; a probe of the sampler gets by with less, but reads the graph. */
+function originsOf(graph: AnyGraph, config: Config, predictOnly: boolean): CapacityFrom[] {
+  return samples(config, predictOnly) && !isStored(graph) ? ['worst case', 'probe'] : ['worst case'];
+}
+
+/** Half precision is chosen for a GPU alone, which loses no time by it, and only where no feature is too large for it. */
+function canTake(graph: AnyGraph, config: Config, { backend }: Pick<ForecastOptions, 'backend'>): boolean {
+  return (
+    config['compute.precision'] === 'f32' || (backend === 'webgpu' && largestForHalf(graph, config) <= LARGEST_HALF)
   );
+}
+
+/** With as much less cache as main memory is short of; null where that does not help. */
+function smallerCache({ config, memory }: Forecast): Config | null {
+  const [budget, cache] = [config['memory.workerBudget'], config['memory.cacheBytes']];
+  if (budget === 0 || memory.host <= budget || memory.disk === 0) return null;
+  // A cache never holds more than there is.
+  const left = Math.min(cache, memory.disk) - (memory.host - budget);
+  return left >= SCHEMA['memory.cacheBytes'].min ? { ...config, 'memory.cacheBytes': left } : null;
+}
+
+function tooLarge(config: Config, budgets: readonly Budget[], tried: readonly Forecast[], searched: boolean): string {
+  const leastOf = (key: Budget) => Math.min(...tried.map(NEEDS[key]));
+  // Where each budget is met by some setting, but none meets all, the first one stands for them.
+  const key = budgets.find((budget) => leastOf(budget) > config[budget]) ?? budgets[0];
+  const [asked, least] = [NEEDS[key](tried[0]), leastOf(key)];
+  const needed = searched ? `${asked}, and the smallest setting tried needs ${least}` : `${least}`;
+  const advice = searched ? ADVICE[key] : 'raise the budget, or let the run be fitted to it.';
+  return `${key} is ${config[key]} bytes, but this run needs ${needed}: ${advice}`;
 }
 
 /** Makes, and remembers, every forecast that a budget could ask for; yields after each rung, for others to have their turn. */
 export function* rehearseLadder(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   options: Omit<ForecastOptions, 'capacityFrom'>,
 ): Generator<void> {
@@ -123,13 +174,14 @@ export function* rehearseLadder(
 
 /** Forecasts that are kept per graph: more than a ladder has rungs. */
 const MOST_REMEMBERED = 160;
-const memories = new WeakMap<Graph, Map<string, Forecast | InputError>>();
+const memories = new WeakMap<AnyGraph, Map<string, Forecast | InputError>>();
 
 /** A forecast does not depend on the budget, so a slider that moves asks for the same ones again and again. */
-function remembered(graph: Graph, config: Config, options: ForecastOptions): Forecast {
+function remembered(graph: AnyGraph, config: Config, options: ForecastOptions): Forecast {
   const memory = memories.get(graph) ?? new Map<string, Forecast | InputError>();
   memories.set(graph, memory);
-  const name = JSON.stringify([{ ...config, 'memory.gpuBudget': 0 }, options]);
+  const unlimited = Object.fromEntries(BUDGETS.map((key) => [key, 0]));
+  const name = JSON.stringify([{ ...config, ...unlimited }, options]);
   let found = memory.get(name);
   if (!found) {
     try {

@@ -3,21 +3,21 @@ import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { cpuBytes } from '../device/cpu/executor.ts';
 import { hasAccessors } from '../device/webgpu/shaders.ts';
-import { SPLIT } from '../formats/graphData.ts';
 import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
-import type { Graph } from '../graph/graph.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
 import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
-import { atLeastOneSeed, batchSizes, fanOuts, fullSizes, samplingOf } from './capacity.ts';
+import { atLeastOneSeed, batchSizes, fullSizes, type Sampling, samplingOf } from './capacity.ts';
 import { checkpointBytes } from './checkpoint.ts';
-import { type Capacities, diskBytes, hostBytes } from './hostMemory.ts';
+import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
 import { logitsBytes } from './predictions.ts';
 import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
+import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
 /** A run as it would be: its program, its plan, and the bytes it takes in each place. Nothing has run, nothing is allocated. */
 export interface Forecast {
@@ -56,7 +56,7 @@ const PROBE = { batches: 4, margin: 0.2 } as const;
 const USE_PROBE = 0x960be;
 
 /** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph */
-export function forecastRun(graph: Graph, config: Config, options: ForecastOptions): Forecast {
+export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOptions): Forecast {
   const model = modelOf(config);
   const { predictOnly = false, instruments = {} } = options;
   const routines: Routine[] = predictOnly ? ['evaluate'] : ['train', 'evaluate'];
@@ -69,7 +69,7 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
       continue;
     }
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
-    const fanOut = fanOuts(model, samplingOf(config, routine).fanOut);
+    const { fanOut } = samplingOf(config, model, routine);
     capacity[routine] = found;
     Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut));
   }
@@ -89,6 +89,7 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
     classes: instruments.predictions === true,
   };
   let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack);
+  host += listBytes(graph, config, capacity, predictOnly);
   if (options.backend === 'cpu') host += cpuBytes(plan);
   // The old checkpoint is there until the new one is complete.
   if (instruments.checkpoints) host += 2 * checkpointBytes(training);
@@ -98,74 +99,41 @@ export function forecastRun(graph: Graph, config: Config, options: ForecastOptio
 
 /** How large the batches of a sampled pass can get, or were found to get. */
 export function batchCapacity(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   routine: Routine,
   capacityFrom: CapacityFrom,
   predictOnly = false,
 ): Capacity {
-  const { batchSize, fanOut: listed } = samplingOf(config, routine);
-  const fanOut = fanOuts(modelOf(config), listed);
-  const seeds = seedsOf(splitOf(graph, config), routine, predictOnly);
-  const worst = worstCase(graph.adjacency.indptr, Math.min(batchSize, seeds.length), fanOut);
-  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, batchSize, fanOut, worst);
+  const sampling = samplingOf(config, modelOf(config), routine);
+  const split = routine === 'train' ? splitOf(graph, config) : evaluatedSplit(graph, config);
+  const seeds = seedsOf(split, routine, predictOnly);
+  const worst = worstCase(graph.adjacency.indptr, Math.min(sampling.batchSize, seeds.length), sampling.fanOut);
+  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, sampling, worst);
 }
 
-/** The split that the configuration names. */
-export function splitOf(graph: Graph, config: Config): Uint8Array {
-  const index = config['data.split'];
-  const split = graph.splits[index];
-  if (!split) {
-    throw new InputError(
-      `data.split is ${index}, but ${graph.name} has ${graph.splits.length} split(s): give a number from 0 to ${graph.splits.length - 1}.`,
-    );
-  }
-  return split;
-}
-
-/** Seed nodes of a routine: the training nodes; all nodes in a split; or, to predict, all nodes. */
-export function seedsOf(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
-  const known = seedLists.get(split) ?? new Map<string, Uint32Array>();
-  seedLists.set(split, known);
-  const name = predictOnly ? 'all' : routine;
-  const list = known.get(name) ?? listSeeds(split, routine, predictOnly);
-  known.set(name, list);
-  return list;
-}
-
-/** Listed once per split: the fitter asks for dozens of settings. */
-const seedLists = new WeakMap<Uint8Array, Map<string, Uint32Array>>();
-
-function listSeeds(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
-  const seeds: number[] = [];
-  for (let node = 0; node < split.length; node++) {
-    if (predictOnly || (routine === 'train' ? split[node] === SPLIT.train : split[node] !== SPLIT.none))
-      seeds.push(node);
-  }
-  return Uint32Array.from(seeds);
-}
-
-const probes = new WeakMap<Graph, Map<string, Capacity>>();
+const probes = new WeakMap<AnyGraph, Map<string, Capacity>>();
 
 /** Draws a few batches on the host; remembered per graph, because the fitter and a slider ask again and again. */
 function probed(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   routine: Routine,
   seeds: Uint32Array,
-  batchSize: number,
-  fanOut: readonly number[],
+  { batchSize, fanOut, design }: Sampling,
   worst: Capacity,
 ): Capacity {
   const known = probes.get(graph) ?? new Map<string, Capacity>();
   probes.set(graph, known);
   const seed = config['training.seed'];
-  const name = [routine, config['data.split'], seeds.length, seed, batchSize, ...fanOut].join(' ');
+  const drawn = [config['data.split'], config['evaluation.nodes'], seed];
+  const name = [routine, ...drawn, seeds.length, batchSize, design, ...fanOut].join(' ');
   let capacity = known.get(name);
   if (!capacity) {
+    if (isStored(graph)) throw new InputError(`${graph.name} lies in a store, where a forecast cannot probe it.`);
     const key = deriveKey(seedKey(seed), USE_PROBE, 0);
     const locals = new Uint32Array(graph.nodes);
-    const options = { trainNodes: seeds, batchSize, fanOut, key, ...PROBE, worst, locals };
+    const options = { trainNodes: seeds, batchSize, fanOut, design, key, ...PROBE, worst, locals };
     capacity = atLeastOneSeed(graph, fanOut, driveSync(probe(options), memoryServer(graph)));
     known.set(name, capacity);
   }

@@ -1,11 +1,12 @@
 import type { Config } from '../config/schema.ts';
-import type { Matrix } from '../formats/matrix.ts';
-import { batchBytes, type Capacity } from '../graph/capacity.ts';
-import type { Graph } from '../graph/graph.ts';
+import { batchBytes, type Capacity, sortedDegreesBytes } from '../graph/capacity.ts';
+import type { DenseOutline, SparseOutline } from '../graph/graph.ts';
 import { samplerScratchBytes } from '../graph/neighborSampler.ts';
-import { storedBytes } from '../store/ingest.ts';
+import { manifestBytes, storedBytes } from '../store/ingest.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import type { Sizes } from '../tensor/value.ts';
 import { DROPPED } from './inputs.ts';
+import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
 /** What a run holds outside the GPU: main memory and disk, as bounds that the ledger never exceeds. */
 
@@ -14,21 +15,31 @@ export type Capacities = Readonly<Partial<Record<'train' | 'evaluate', Capacity>
 
 const sizeOf = (array: { readonly byteLength: number } | null) => array?.byteLength ?? 0;
 
-function matrixBytes(matrix: Matrix): number {
+function matrixBytes(matrix: SparseOutline | DenseOutline): number {
   const values = sizeOf(matrix.values);
   return matrix.kind === 'dense' ? values : values + matrix.indptr.byteLength + matrix.indices.byteLength;
 }
 
-/** The arrays of a graph in memory, node names left out. */
-export function graphBytes(graph: Graph): number {
-  const splits = graph.splits.reduce((sum, split) => sum + split.byteLength, 0);
-  return (
-    matrixBytes(graph.adjacency) +
-    matrixBytes(graph.features) +
-    graph.labels.byteLength +
-    splits +
-    sizeOf(graph.positions)
-  );
+/** The arrays of a graph that are in memory, node names left out. */
+export function graphBytes(graph: AnyGraph): number {
+  const { adjacency, features, labels, splits, positions } = graph;
+  const rowPointers = adjacency.indptr.byteLength + (features.kind === 'sparse' ? features.indptr.byteLength : 0);
+  const matrices = isStored(graph) ? rowPointers : matrixBytes(adjacency) + matrixBytes(features);
+  const split = splits.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return matrices + labels.byteLength + split + sizeOf(positions);
+}
+
+/**
+ * What is listed for sampled passes beside the graph: seed nodes, which training shuffles and cuts anew in every epoch; the
+ * split that the evaluation sees; degrees in order, by which batches are bounded.
+ */
+export function listBytes(graph: AnyGraph, config: Config, capacity: Capacities, predictOnly: boolean): number {
+  if (Object.keys(capacity).length === 0) return 0;
+  const [split, evaluated] = [splitOf(graph, config), evaluatedSplit(graph, config)];
+  const train = capacity.train ? 12 * seedsOf(split, 'train', false).length : 0;
+  const evaluate = capacity.evaluate ? 4 * seedsOf(evaluated, 'evaluate', predictOnly).length : 0;
+  const sorted = sortedDegreesBytes(graph.nodes) * (graph.features.kind === 'sparse' ? 2 : 1);
+  return train + evaluate + sorted + (evaluated === split ? 0 : evaluated.byteLength);
 }
 
 /** What a run reads back of its logits. */
@@ -47,7 +58,7 @@ export interface ReadBack {
  * store's cache.
  */
 export function hostBytes(
-  graph: Graph,
+  graph: AnyGraph,
   config: Config,
   sizes: Sizes,
   capacity: Capacities,
@@ -69,15 +80,12 @@ export function hostBytes(
   for (const [routine, batch] of Object.entries(capacity)) {
     sampled = Math.max(sampled, largestBatch(graph, config, sizes, `${routine}.`, batch));
   }
-  const fromStore = Object.keys(capacity).length > 0 && readsFromStore(config);
+  const fromStore = Object.keys(capacity).length > 0 && readsFromStore(graph, config);
   const sampler = Object.keys(capacity).length > 0 ? samplerScratchBytes(nodes) + 4 * nodes : 0;
   // A cache never holds more than there is.
-  const cached = Math.min(
-    config['memory.cacheBytes'],
-    fromStore ? storedBytesOf(graph, config['memory.chunkBytes']) : 0,
-  );
+  const cached = fromStore ? Math.min(config['memory.cacheBytes'], storedBytesOf(graph, config)) : 0;
   // A sampler worker has its own copy of the split, for each pass that it serves.
-  const cache = fromStore ? cached + 2 * config['memory.chunkBytes'] + 8 * (nodes + 1) + 2 * nodes : 0;
+  const cache = fromStore ? cached + 2 * chunkBytesOf(graph, config) + 8 * (nodes + 1) + 2 * nodes : 0;
   const collected = (readBack.everyNode ? 4 * nodes * classNames.length : 0) + (readBack.classes ? 2 * nodes : 0);
   // The upload is over before anything is collected; a batch gives way before its logits are read.
   const most = Math.max(arranged, collected + Math.max(sampled, readBack.bytes));
@@ -95,7 +103,7 @@ function sparseFeatureBytes(sizes: Sizes, prefix: string, rows: number, cols: nu
   return halfBytes(sizes, `${prefix}features`, rows) + halfBytes(sizes, `${prefix}featuresᵀ`, cols) + permutation;
 }
 
-function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string, batch: Capacity): number {
+function largestBatch(graph: AnyGraph, config: Config, sizes: Sizes, prefix: string, batch: Capacity): number {
   const hops = batch.edges.length;
   const rows = (level: number) => batch.nodes[hops - level];
   let bytes = batchBytes(batch, graph.adjacency.values !== null) + 8 * batch.nodes[0];
@@ -112,15 +120,21 @@ function largestBatch(graph: Graph, config: Config, sizes: Sizes, prefix: string
   return features.kind === 'dense' ? bytes + values : bytes + sparseFeatureBytes(sizes, prefix, rows(0), features.cols);
 }
 
-const stored = new WeakMap<Graph, Map<number, number>>();
+const stored = new WeakMap<AnyGraph, Map<number, number>>();
 
-/** `storedBytes`, counted once per graph and chunk size. */
-function storedBytesOf(graph: Graph, chunkBytes: number): number {
+/** What is stored already keeps its chunks. */
+function chunkBytesOf(graph: AnyGraph, config: Config): number {
+  return isStored(graph) ? graph.manifest.chunkBytes : config['memory.chunkBytes'];
+}
+
+/** Bytes that the graph takes in a store, counted once per graph and chunk size. */
+function storedBytesOf(graph: AnyGraph, config: Config): number {
+  const chunkBytes = chunkBytesOf(graph, config);
   const known = stored.get(graph) ?? new Map<number, number>();
   stored.set(graph, known);
   let bytes = known.get(chunkBytes);
   if (bytes === undefined) {
-    bytes = storedBytes(graph, chunkBytes);
+    bytes = isStored(graph) ? manifestBytes(graph.manifest) : storedBytes(graph, chunkBytes);
     known.set(chunkBytes, bytes);
   }
   return bytes;
@@ -134,13 +148,12 @@ export const STORES: Readonly<Partial<Record<Config['memory.store'], string>>> =
 };
 
 /** Whether sampled passes read the graph from a store. */
-export function readsFromStore(config: Config): boolean {
-  return config['memory.store'] in STORES;
+export function readsFromStore(graph: AnyGraph, config: Config): boolean {
+  return isStored(graph) || config['memory.store'] in STORES;
 }
 
 /** Bytes of the graph in a store; 0 where it stays in memory. */
-export function diskBytes(graph: Graph, config: Config): number {
+export function diskBytes(graph: AnyGraph, config: Config): number {
   const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
-  if (!sampled || !readsFromStore(config)) return 0;
-  return storedBytesOf(graph, config['memory.chunkBytes']);
+  return sampled && readsFromStore(graph, config) ? storedBytesOf(graph, config) : 0;
 }

@@ -1,6 +1,6 @@
-import type { Graph } from '../graph/graph.ts';
 import { OPERATORS } from '../graph/operators.ts';
 import type { Model, ModelInputs } from '../model/model.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import { declareTargets, type Targets } from '../task/nodeClassification.ts';
 import { input } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
@@ -26,7 +26,7 @@ export interface GraphShape {
   readonly symmetric: boolean;
 }
 
-export function shapeOf(graph: Graph, normalized: boolean): GraphShape {
+export function shapeOf(graph: AnyGraph, normalized: boolean): GraphShape {
   const { features } = graph;
   return {
     nodes: graph.nodes,

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import type { Executor } from '../device/executor.ts';
 import type { KernelTime } from '../device/times.ts';
-import type { Graph } from '../graph/graph.ts';
 import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent } from '../run/record.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import type { Plan } from '../tensor/plan.ts';
 import type { OpenBatchSource } from './batchSource.ts';
 import type { Fit } from './fit.ts';
@@ -12,7 +12,7 @@ import type { Backend } from './target.ts';
 
 /** A run as it is asked for: what to do, on what, who watches and who steers. */
 export interface Job extends Observer {
-  readonly graph: Graph;
+  readonly graph: AnyGraph;
   readonly config: Config;
   readonly backend: Backend;
   /** Change what must be changed to stay inside memory.gpuBudget; otherwise a run that is too large is refused. */

@@ -5,16 +5,16 @@ import type { CsrMatrix } from '../formats/matrix.ts';
 import { transpose } from '../graph/csr.ts';
 import { dropEdges, edgeThreshold } from '../graph/dropEdges.ts';
 import { rowNormalize } from '../graph/features.ts';
-import type { Graph } from '../graph/graph.ts';
 import { epochBatches } from '../graph/neighborSampler.ts';
 import { graphOperator, type Operator } from '../graph/operators.ts';
 import { deriveKey, type Key } from '../graph/random.ts';
 import type { Model } from '../model/model.ts';
+import { type AnyGraph, inMemory } from '../store/storedGraph.ts';
 import { totalWeight } from '../task/classWeights.ts';
 import { deviceLabels } from '../task/nodeClassification.ts';
 import type { Step } from '../tensor/op.ts';
 import type { BatchSource } from './batchSource.ts';
-import { fanOuts, samplingOf } from './capacity.ts';
+import { fanOutAt, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import { DROPPED, type GraphInputs } from './inputs.ts';
 import { learningRate } from './schedule.ts';
@@ -33,7 +33,7 @@ export interface Pass {
 export interface PassContext {
   /** As it is now: keys that are live may have changed since the plan was made. */
   config: Config;
-  readonly graph: Graph;
+  readonly graph: AnyGraph;
   readonly model: Model;
   readonly executor: Executor;
   readonly host: Ledger;
@@ -119,7 +119,8 @@ export function fullPass(
   };
 }
 
-function fullFeed({ graph, config, model }: PassContext, inputs: GraphInputs): Feed {
+function fullFeed({ config, model, ...context }: PassContext, inputs: GraphInputs): Feed {
+  const graph = inMemory(context.graph);
   const feed = newFeed();
   if (model.operator && model.hops > 0 && !dropsPerStep(inputs))
     feedGraph(feed, model.operator, inputs, graph.adjacency);
@@ -143,7 +144,7 @@ function feedGraph(feed: Feed, operator: Operator, inputs: GraphInputs, adjacenc
 /** Puts the graph of one step onto the device; the sizes are its own. */
 function feedDropped({ graph, config, model, host, executor, root, steps }: PassContext, inputs: GraphInputs) {
   const key = deriveKey(root, steps, USE.dropEdge);
-  const left = dropEdges(graph.adjacency, key, edgeThreshold(config['model.dropEdge']));
+  const left = dropEdges(inMemory(graph).adjacency, key, edgeThreshold(config['model.dropEdge']));
   const feed = newFeed();
   feedGraph(feed, model.operator!, inputs, left);
   const bytes = feedBytes(feed) + left.indptr.byteLength + left.indices.byteLength + (left.values?.byteLength ?? 0);
@@ -198,8 +199,9 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
     prepare() {},
     async epoch(epoch, visit) {
       if (training) context.epoch = epoch;
-      const { batchSize, fanOut: listed } = samplingOf(context.config, routine);
-      const fanOut = fanOuts(model, listed);
+      const sampling = samplingOf(context.config, model, routine);
+      const { batchSize } = sampling;
+      const fanOut = training ? fanOutAt(context.config, model, epoch) : sampling.fanOut;
       const steps = training
         ? grouped(
             epochBatches(seeds, batchSize, deriveKey(root, epoch, USE.shuffle)),

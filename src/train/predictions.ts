@@ -2,6 +2,7 @@ import { rocAuc } from '../task/metrics.ts';
 import { evaluate } from '../tensor/value.ts';
 import type { TrainingProgram } from './program.ts';
 import type { Run } from './run.ts';
+import { evaluatedSplit, nodesOf } from './seeds.ts';
 
 /** Class of a node that the evaluation does not visit. */
 export const NO_PREDICTION = 0xffff;
@@ -64,8 +65,7 @@ export function leadsOf(run: Reader) {
       }),
     /** ROC-AUC on the nodes of a split, or null where one of the classes is missing there. */
     rocAuc(code: number): number | null {
-      const split = graph.splits[config['data.split']];
-      const nodes = Uint32Array.from(split.keys()).filter((node) => split[node] === code);
+      const nodes = nodesOf(evaluatedSplit(graph, config), code);
       return rocAuc(
         Float64Array.from(nodes, (node) => leads[node]),
         Array.from(nodes, (node) => graph.labels[node] === 1),

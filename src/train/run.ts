@@ -8,12 +8,14 @@ import { modelOf } from '../model/models.ts';
 import { classWeights, totalWeight } from '../task/classWeights.ts';
 import type { BatchRecipe } from './batch.ts';
 import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
+import { samplingOf } from './capacity.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
-import { type Forecast, seedsOf, splitOf } from './forecast.ts';
-import { graphBytes, readsFromStore, STORES } from './hostMemory.ts';
+import type { Forecast } from './forecast.ts';
+import { graphBytes, listBytes, readsFromStore, STORES } from './hostMemory.ts';
 import type { Job } from './job.ts';
 import { fullPass, type Pass, type PassContext, sampledPass } from './passes.ts';
+import { evaluatedSplit, nodesOf, seedsOf, splitOf } from './seeds.ts';
 import type { Target } from './target.ts';
 
 /** From a fitted job to a run that is ready for its next step: allocated, uploaded, initialised or restored. */
@@ -50,6 +52,7 @@ export async function openRun(
   const { forecast } = fit;
   const host = newLedger();
   host.add('dataset', graphBytes(job.graph));
+  host.add('sampler', listBytes(job.graph, forecast.config, forecast.capacity, !('train' in forecast.plan.routines)));
   let diskBytes = 0;
   const tell = ({ held, byPurpose }: Ledger) => {
     const onGpu = target.device.backend === 'webgpu';
@@ -91,7 +94,7 @@ async function prepare(
 ): Promise<Pick<Run, 'context' | 'train' | 'evaluate' | 'counts' | 'weights'>> {
   const { graph } = job;
   const { config, training, capacity, plan } = forecast;
-  const split = splitOf(graph, config);
+  const splits = { train: splitOf(graph, config), evaluate: evaluatedSplit(graph, config) };
   const predictOnly = !('train' in plan.routines);
   const model = modelOf(config);
   const recipe = (routine: 'train' | 'evaluate'): BatchRecipe | undefined => {
@@ -103,7 +106,8 @@ async function prepare(
         operator: model.operator,
         dropEdge: config['model.dropEdge'],
         normalizeFeatures,
-        mask: split,
+        design: samplingOf(config, model, routine).design,
+        mask: splits[routine],
         capacity: batches,
       }
     );
@@ -117,7 +121,7 @@ async function prepare(
     model,
     executor,
     host,
-    classWeights: classWeights(config['task.classWeights'], graph.labels, split, graph.classNames.length),
+    classWeights: classWeights(config['task.classWeights'], graph.labels, splits.train, graph.classNames.length),
     batches,
     root: seedKey(config['training.seed']),
     before,
@@ -126,16 +130,19 @@ async function prepare(
     times: { sample: 0, read: 0, upload: 0, waited: 0 },
   };
   const bySplit = (of: (nodes: Uint32Array) => number): BySplit => {
-    const nodesOf = (code: number) => Uint32Array.from(split.keys()).filter((node) => split[node] === code);
-    const [train, validation, test] = [SPLIT.train, SPLIT.validation, SPLIT.test].map((code) => of(nodesOf(code)));
-    return { train, validation, test };
+    const part = (routine: 'train' | 'evaluate', code: number) => of(nodesOf(splits[routine], code));
+    return {
+      train: part('train', SPLIT.train),
+      validation: part('evaluate', SPLIT.validation),
+      test: part('evaluate', SPLIT.test),
+    };
   };
   const counts = bySplit((nodes) => nodes.length);
   const weights = bySplit((nodes) => totalWeight(context.classWeights, graph.labels, nodes));
   if (training.classWeights) executor.write(training.classWeights, context.classWeights!);
   const make = (routine: 'train' | 'evaluate'): Pass =>
     recipes[routine]
-      ? sampledPass(context, routine, seedsOf(split, routine, predictOnly))
+      ? sampledPass(context, routine, seedsOf(splits[routine], routine, predictOnly))
       : fullPass(context, routine, training[routine], plan.capacity, weights.train);
   const train = predictOnly ? null : make('train');
   const evaluate = make('evaluate');
@@ -152,9 +159,9 @@ function initialise({ executor, root }: PassContext, { training }: Forecast): vo
 }
 
 /** Before anything is opened: a sampled run that reads from a store needs one. */
-export function checkStore({ store }: Pick<Job, 'store'>, { config, capacity }: Forecast): void {
+export function checkStore({ graph, store }: Pick<Job, 'graph' | 'store'>, { config, capacity }: Forecast): void {
   const sampled = capacity.train !== undefined || capacity.evaluate !== undefined;
-  if (!sampled || store || !readsFromStore(config)) return;
+  if (!sampled || store || !readsFromStore(graph, config)) return;
   const wanted = config['memory.store'];
   throw new InputError(
     `memory.store is '${wanted}', but this run was given no ${STORES[wanted]}: use memory.store=memory.`,

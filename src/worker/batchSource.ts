@@ -1,8 +1,10 @@
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import type { Config } from '../config/schema.ts';
-import { holdGraph } from '../store/hold.ts';
+import { samplerScratchBytes } from '../graph/neighborSampler.ts';
+import { holdGraph, holdStored } from '../store/hold.ts';
 import { manifestBytes } from '../store/ingest.ts';
 import { placeOf } from '../store/places.ts';
+import { isStored } from '../store/storedGraph.ts';
 import type { Value } from '../tensor/value.ts';
 import { chargeStore, localBatchSource, type OpenBatchSource } from '../train/batchSource.ts';
 import { readsFromStore } from '../train/hostMemory.ts';
@@ -16,15 +18,17 @@ import type { Storage } from './storage.ts';
 /** Batches from a sampler worker over the kept graph; on this thread where the graph stays in memory. */
 export function samplerWorker(storage: Storage, loaded: LoadedGraph): OpenBatchSource {
   return async (graph, spec, place, host) => {
-    if (!place.store || !readsFromStore(spec.config)) {
+    if (!place.store || !readsFromStore(graph, spec.config)) {
       return localBatchSource(graph, spec, place, host);
     }
     const { id, fingerprint } = loaded;
     const chunkBytes = spec.config['memory.chunkBytes'];
+    const { signal } = place;
     const lies = await placeOf(storage.places, id);
     const keptElsewhere = lies !== null && lies !== spec.config['memory.store'];
-    const wanted = { id, fingerprint, chunkBytes, keptElsewhere, signal: place.signal };
-    const held = await holdGraph(graph, place.store, wanted);
+    const held = isStored(graph)
+      ? await holdStored(place.store, graph.manifest.id, signal)
+      : await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, keptElsewhere, signal });
     const { manifest } = held;
     const worker = moduleWorker(samplerAddress, 'sampler');
     // Held here as long as the source is: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
@@ -45,7 +49,7 @@ export function samplerWorker(storage: Storage, loaded: LoadedGraph): OpenBatchS
       chargeStore(host, hostBytes, diskBytes);
       // The sampler's table, and its copy of the split in each recipe.
       const masks = Object.values(spec.recipes).reduce((sum, recipe) => sum + (recipe?.mask.byteLength ?? 0), 0);
-      host.add('sampler', 4 * spec.nodes + masks);
+      host.add('sampler', samplerScratchBytes(spec.nodes) + masks);
       const values = new Map(Object.values(spec.recipes).flatMap((recipe) => (recipe ? valuesOf(recipe.inputs) : [])));
       return {
         diskBytes,

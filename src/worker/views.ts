@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { DatasetInfo } from '../run/record.ts';
 import { planPicture } from '../tensor/picture.ts';
 import type { Fit } from '../train/fit.ts';
-import { seedsOf, splitOf } from '../train/forecast.ts';
+import { seedsOf, splitOf } from '../train/seeds.ts';
 import type { ForecastView } from './protocol.ts';
 
 /** What the engine knows, as the plain data that the page is told. */

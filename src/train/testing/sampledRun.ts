@@ -9,11 +9,11 @@ import { modelOf } from '../../model/models.ts';
 import { toStored, type Weights } from '../../model/stored.ts';
 import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
 import { localBatchSource } from '../batchSource.ts';
-import { atLeastOneSeed, batchSizes, fanOuts, samplingOf } from '../capacity.ts';
-import { seedsOf, splitOf } from '../forecast.ts';
+import { atLeastOneSeed, batchSizes, samplingOf } from '../capacity.ts';
 import { shapeOf } from '../inputs.ts';
 import { type PassContext, sampledPass } from '../passes.ts';
 import { buildProgram } from '../program.ts';
+import { seedsOf, splitOf } from '../seeds.ts';
 
 type Routine = 'train' | 'evaluate';
 
@@ -38,8 +38,7 @@ export async function sampledRun(
   const split = splitOf(graph, config);
   const sizes: Record<string, number> = {};
   const capacityOf = (routine: Routine): Capacity => {
-    const { batchSize, fanOut: listed } = samplingOf(config, routine);
-    const fanOut = fanOuts(model, listed);
+    const { batchSize, fanOut } = samplingOf(config, model, routine);
     const seeds = Math.min(batchSize, seedsOf(split, routine, false).length);
     const { nodes, edges } = worstCase(graph.adjacency.indptr, seeds, fanOut);
     const part = (n: number) => Math.ceil(shrink * n);
@@ -64,6 +63,7 @@ export async function sampledRun(
     operator: model.operator,
     dropEdge: config['model.dropEdge'],
     normalizeFeatures: config['data.normalizeFeatures'],
+    design: samplingOf(config, model, routine).design,
     mask: split,
     capacity: capacity[routine],
   });

@@ -1,0 +1,58 @@
+import { InputError } from '../config/errors.ts';
+import type { DenseOutline, Graph, GraphOutline, SparseOutline } from '../graph/graph.ts';
+import type { ChunkStore } from './chunkStore.ts';
+import { readArray, readIndptr, splitsOf } from './graphStore.ts';
+import { byteLength, type ElementArray, findArray, type Manifest, readManifest, type StoredArray } from './manifest.ts';
+
+/** A graph whose matrices stay in the store: runs read the rows of their batches. */
+export interface StoredGraph extends GraphOutline {
+  readonly manifest: Manifest;
+}
+
+/** What runs take. */
+export type AnyGraph = Graph | StoredGraph;
+
+export function isStored(graph: AnyGraph): graph is StoredGraph {
+  return 'manifest' in graph;
+}
+
+/** @throws InputError where the graph stays in its store: a full batch takes all of it */
+export function inMemory(graph: AnyGraph): Graph {
+  if (!isStored(graph)) return graph;
+  throw new InputError(
+    `${graph.name} stays in its store, and a full batch needs all of it in memory: ` +
+      'set sampling.strategy and evaluation.strategy to neighbor.',
+  );
+}
+
+/** Names of nodes are strings in memory; beyond this many bytes of them, nodes go by their numbers. */
+const MOST_NAME_BYTES = 16 * 2 ** 20;
+
+/** @throws InputError where there is no such graph or a part of it is damaged */
+export async function openStored(store: ChunkStore, id: string): Promise<StoredGraph> {
+  const manifest = await readManifest(store, id);
+  const { name, nodes, edges, symmetric, classNames, notes, tables, arrays } = manifest;
+  const read = async <T extends ElementArray>(part: string): Promise<T | null> => {
+    const array = findArray(arrays, part);
+    return array ? ((await readArray(store, manifest, array)) as T) : null;
+  };
+  const extent = (array: StoredArray) => ({ length: array.length, byteLength: byteLength(array) });
+  const outline = async (table: 'neighbors' | 'features'): Promise<SparseOutline | DenseOutline> => {
+    const { kind, rows, cols } = tables[table];
+    const found = findArray(arrays, `${table}.values`);
+    const values = found ? extent(found) : null;
+    if (kind === 'dense') return { kind, rows, cols, values: values! };
+    const indices = extent(findArray(arrays, `${table}.indices`)!);
+    return { kind, rows, cols, indptr: await readIndptr(store, manifest, table), indices, values };
+  };
+  const adjacency = (await outline('neighbors')) as SparseOutline;
+  const features = await outline('features');
+  const labels = (await read<Int32Array>('labels.values'))!;
+  const splits = splitsOf((await read<Uint8Array>('split.values'))!, tables.split.cols);
+  const ids = findArray(arrays, 'nodeIds');
+  const names = ids && ids.length <= MOST_NAME_BYTES ? await read<Uint8Array>('nodeIds') : null;
+  const nodeIds = names && (JSON.parse(new TextDecoder().decode(names)) as string[]);
+  const positions = await read<Float32Array>('positions');
+  const about = { name, nodes, edges, symmetric, classNames, notes, manifest };
+  return { ...about, adjacency, features, labels, splits, nodeIds, positions };
+}

@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../config/errors.ts';
+import type { GraphData } from '../formats/graphData.ts';
+import type { EdgeBlock, GraphStream } from '../formats/graphStream.ts';
+import { arrange } from '../graph/arrange.ts';
+import { stochasticBlockModel } from '../graph/blockModel.ts';
+import { dataStream } from '../graph/dataStream.ts';
+import { uniformBelow } from '../graph/draw.ts';
+import { canonicalSparse } from '../graph/features.ts';
+import { type GeneratedGraph, gatherGraph } from '../graph/generated.ts';
+import { streamOf } from '../graph/generatedStream.ts';
+import { GRAPH500, rmat } from '../graph/rmat.ts';
+import { nastyGraphData } from '../graph/testGraphs.ts';
+import type { ChunkStore } from './chunkStore.ts';
+import { ingest } from './ingest.ts';
+import { type IngestBudget, ingestForecast } from './ingestPlan.ts';
+import { encodeManifest } from './manifest.ts';
+import { memoryStore } from './memory.ts';
+import { shapeOf, streamIngest } from './streamIngest.ts';
+
+/** Everything in a store, as text that a failing test can show. */
+async function contents(store: ChunkStore): Promise<Record<string, string>> {
+  const all: Record<string, string> = {};
+  for (const key of await store.keys('')) all[key] = Buffer.from((await store.get(key))!).toString('hex');
+  return all;
+}
+
+/** A multigraph with few nodes, so that duplicates, self-loops and edges in both directions abound. */
+function multigraph(nodes: number, edges: number, weigh: ((i: number) => number) | null): GraphData {
+  const ids = (tag: number) => Uint32Array.from({ length: edges }, (_, e) => uniformBelow(nodes, [7, tag], e, 0));
+  const weight = weigh && Float32Array.from({ length: edges }, (_, e) => weigh(uniformBelow(1024, [7, 2], e, 0)));
+  return { ...nastyGraphData(nodes, 3), name: 'multi', source: ids(0), target: ids(1), weight };
+}
+
+/** The same in both directions, each with its weight, in an order of its own. */
+function mirrored(data: GraphData): GraphData {
+  const both = <T extends Uint32Array | Float32Array>(a: T, b: T) => {
+    const out = new (a.constructor as new (length: number) => T)(2 * a.length);
+    out.set(a);
+    out.set(b, a.length);
+    return out;
+  };
+  const { source, target, weight } = data;
+  return {
+    ...data,
+    source: both(source, target),
+    target: both(target, source),
+    weight: weight && both(weight, weight),
+  };
+}
+
+const third = (i: number) => i / 3;
+const DATA: [string, GraphData][] = [
+  ['a nasty graph', nastyGraphData(120, 1)],
+  ['a nasty graph with weights', nastyGraphData(120, 1, true)],
+  ['a multigraph', multigraph(40, 900, null)],
+  ['a multigraph with weights', multigraph(40, 900, third)],
+  ['a multigraph whose weights are all 1', multigraph(200, 300, () => 1)],
+  ['few edges with weights 1, then another', { ...multigraph(300, 60, (i) => (i < 40 ? 2 : 1)) }],
+  ['both directions listed', mirrored(multigraph(60, 200, null))],
+  ['both directions listed with weights', mirrored(multigraph(60, 200, third))],
+  ['sparse features', { ...nastyGraphData(50, 1), features: canonicalSparse(nastyGraphData(50, 1).features!) }],
+  [
+    'no features, labels or names',
+    { ...multigraph(50, 90, null), features: null, labels: null, nodeIds: null, positions: null },
+  ],
+  ['splits of its own', { ...nastyGraphData(30, 1), splits: [1, 2].map((k) => new Uint8Array(30).fill(k)) }],
+  ['no edges', { ...nastyGraphData(10, 1), source: new Uint32Array(0), target: new Uint32Array(0) }],
+  ['only self-loops', { ...nastyGraphData(10, 1), source: Uint32Array.of(3, 4), target: Uint32Array.of(3, 4) }],
+];
+const BUDGETS: IngestBudget[] = [
+  { chunkBytes: 4096 },
+  { chunkBytes: 64, bucketBytes: 400, bufferBytes: 24 },
+  { chunkBytes: 1000, bucketBytes: 100, bufferBytes: 1000 },
+  { chunkBytes: 4, bucketBytes: 1, bufferBytes: 1 },
+];
+
+async function expectSame(data: GraphData, stream: GraphStream, budget: IngestBudget): Promise<void> {
+  const [expected, streamed] = [memoryStore(), memoryStore()];
+  const graph = arrange(data, { directed: stream.directed });
+  const manifest = await ingest(graph, expected, { id: 'g', chunkBytes: budget.chunkBytes });
+  const result = await streamIngest(stream, streamed, { id: 'g', ...budget });
+  expect(result.manifest).toEqual(manifest);
+  expect(await contents(streamed)).toEqual(await contents(expected));
+  expect(new TextDecoder().decode(encodeManifest(result.manifest))).toBe(
+    new TextDecoder().decode(encodeManifest(manifest)),
+  );
+  expect(result.peakBytes).toBeLessThanOrEqual(ingestForecast(shapeOf(stream), budget).host);
+}
+
+describe.each(DATA)('%s', (_, data) => {
+  test.each(BUDGETS)('is stored as from memory: %o', async (budget) => {
+    for (const directed of [false, true]) await expectSame(data, dataStream(data, directed, 37), budget);
+  });
+});
+
+const NODES = { nodes: 300, classes: 4, features: 5, signal: 2, split: { train: 0.6, validation: 0.2 }, seed: 1 };
+const GENERATED: GeneratedGraph[] = [false, true].flatMap((directed) => [
+  stochasticBlockModel({ ...NODES, name: 'block model', edges: 2000, directed, homophily: 0.7, skew: 3 }),
+  // More than one block of edges.
+  rmat({ ...NODES, name: 'R-MAT', edges: 70_000, directed, quadrants: GRAPH500, noise: 0 }),
+]);
+
+describe.each(GENERATED)('$name, directed: $directed', (generated) => {
+  test.each([{ chunkBytes: 4096 }, { chunkBytes: 1000, bucketBytes: 3000, bufferBytes: 960 }])(
+    'is stored as from memory: %o',
+    async (budget) => {
+      await expectSame(gatherGraph(generated), streamOf(generated), budget);
+    },
+  );
+});
+
+describe('memory', () => {
+  const stream = dataStream(multigraph(500, 20_000, third), false, 1000);
+  const shape = shapeOf(stream);
+  const refused = (budget: IngestBudget) => {
+    try {
+      ingestForecast(shape, budget);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  /** As little as this graph takes: the number that the refusal names. */
+  const least = Number(/at least (\d+) bytes/.exec(refused({ memoryBytes: 1, chunkBytes: 64 })!)![1]);
+
+  test('is refused with the number that is just enough', () => {
+    expect(refused({ memoryBytes: least - 1, chunkBytes: 64 })).toMatch(
+      /^Storing multi \(500 nodes, 20000 edges\) takes at least \d+ bytes of worker memory, but the budget is \d+: raise it\.$/,
+    );
+    expect(ingestForecast(shape, { memoryBytes: least, chunkBytes: 64 }).host).toBeLessThanOrEqual(least);
+  });
+
+  test.each([1, 1.5, 4])('%f times the least gives the same graph, in parts of buckets if need be', async (times) => {
+    const budget = { memoryBytes: Math.ceil(least * times), chunkBytes: 64 };
+    await expectSame(multigraph(500, 20_000, third), stream, budget);
+    expect(ingestForecast(shape, budget).host).toBeLessThanOrEqual(budget.memoryBytes);
+  });
+
+  test('does not grow with edges or features, once there are buckets', () => {
+    const at = (times: number) =>
+      ingestForecast({ ...shape, edges: times * 1e6, features: { ...shape.features, cols: times, rowEntries: times } });
+    expect(at(200).host).toBe(at(100).host);
+    expect(at(200).disk).toBeGreaterThan(1.9 * at(100).disk);
+  });
+
+  test('that a hub exceeds is refused with the numbers, and leaves nothing', async () => {
+    const hub = { ...multigraph(500, 20_000, third), source: new Uint32Array(20_000).fill(7) };
+    const store = memoryStore();
+    const stored = streamIngest(dataStream(hub, false, 1000), store, { id: 'g', memoryBytes: least, chunkBytes: 64 });
+    await expect(stored).rejects.toThrow(InputError);
+    await expect(stored).rejects.toThrow(
+      /^A node of multi has \d+ edges, and sorting them takes \d+ bytes of worker mem/,
+    );
+    expect(await store.keys('')).toEqual([]);
+  });
+
+  test('on disk is no more than the forecast', async () => {
+    for (const data of [multigraph(30, 600, null), multigraph(30, 600, third), nastyGraphData(50, 1)]) {
+      const counted = counting();
+      const source = dataStream(data, false, 100);
+      await streamIngest(source, counted.store, { id: 'g', chunkBytes: 64, bucketBytes: 1000, bufferBytes: 120 });
+      expect(counted.peak()).toBeLessThanOrEqual(ingestForecast(shapeOf(source), { chunkBytes: 64 }).disk);
+    }
+  });
+});
+
+/** A store that knows the most bytes that it held, but for the manifest, and can fail at one of its writes. */
+function counting(failAt = Infinity) {
+  const inner = memoryStore();
+  let [peak, writes] = [0, 0];
+  const put: ChunkStore['put'] = async (key, bytes) => {
+    if (writes++ === failAt) throw new Error('disk full');
+    await inner.put(key, bytes);
+    let held = 0;
+    for (const chunk of await inner.keys('chunk/')) held += (await inner.get(chunk))!.length;
+    peak = Math.max(peak, held);
+  };
+  return { store: { ...inner, put }, peak: () => peak, writes: () => writes };
+}
+
+describe('what fails', () => {
+  const data = nastyGraphData(40, 1, true);
+  const budget = { id: 'g', chunkBytes: 512, bucketBytes: 500, bufferBytes: 240 };
+
+  test('at any write leaves nothing behind', async () => {
+    const complete = counting();
+    await streamIngest(dataStream(data, false, 10), complete.store, budget);
+    for (let failAt = 0; failAt < complete.writes(); failAt++) {
+      const { store } = counting(failAt);
+      await expect(streamIngest(dataStream(data, false, 10), store, budget)).rejects.toThrow('disk full');
+      expect(await store.keys('')).toEqual([]);
+    }
+  });
+
+  test.each(['Reading the edges', 'Sorting the edges', 'Writing the features'])('or is aborted: %s', async (task) => {
+    const { store } = counting();
+    const abort = new AbortController();
+    const tasks = new Set<string>();
+    const stopped = streamIngest(dataStream(data, false, 10), store, {
+      ...budget,
+      signal: abort.signal,
+      onProgress(progress) {
+        tasks.add(progress.task);
+        if (progress.task === task) abort.abort();
+      },
+    });
+    await expect(stopped).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect([...tasks].at(-1)).toBe(task);
+    expect(await store.keys('')).toEqual([]);
+  });
+
+  const blocks = (edit: (block: EdgeBlock) => EdgeBlock): GraphStream => {
+    const stream = dataStream(data, false, 10);
+    return {
+      ...stream,
+      *edgeBlocks() {
+        for (const block of stream.edgeBlocks() as Iterable<EdgeBlock>) yield edit(block);
+      },
+    };
+  };
+  const third = (change: (copy: EdgeBlock) => void) => {
+    let number = 0;
+    return blocks((block) => {
+      const copy = { source: block.source.slice(), target: block.target.slice(), weight: block.weight!.slice() };
+      if (number++ === 2) change(copy);
+      return copy;
+    });
+  };
+  const bad: [string, () => GraphStream, RegExp][] = [
+    ['an unknown node', () => third(({ source }) => source.fill(40, 3, 4)), /^Edge 23 of nasty-40-1 names node 40/],
+    ['a negative weight', () => third(({ weight }) => weight!.fill(-1, 4, 5)), /^Edge 24 of nasty-40-1 weighs -1/],
+    ['endless sums', () => blocks((b) => ({ ...b, weight: b.weight!.map(() => 3e38) })), /sum is not finite/],
+    [
+      'edges that are not there',
+      () => ({ ...dataStream(data, false, 10), edges: 1000 }),
+      /does not list 1000 edges as it/,
+    ],
+    ['more edges than said', () => ({ ...dataStream(data, false, 10), edges: 10 }), /does not list 10 edges as it did/],
+    ['a label beyond the classes', () => ({ ...dataStream(data, false, 10), classNames: ['a'] }), /^Node 1 of nasty/],
+  ];
+  test.each(bad)('because of %s says so', async (_, stream, message) => {
+    const { store } = counting();
+    const stored = streamIngest(stream(), store, budget);
+    await expect(stored).rejects.toThrow(InputError);
+    await expect(stored).rejects.toThrow(message);
+    expect(await store.keys('')).toEqual([]);
+  });
+
+  test('names the node whose features are no numbers', async () => {
+    const features = dataStream(data, false, 10).features;
+    const rows: typeof features.rows = (begin, end) => {
+      const block = features.rows(begin, end);
+      return {
+        ...block,
+        values: block.values!.map((x, i) => (begin * 7 + i === 38 * 7 + 2 ? NaN : x)),
+      } as typeof block;
+    };
+    const stream = { ...dataStream(data, false, 10), features: { ...features, rows } };
+    await expect(streamIngest(stream, memoryStore(), budget)).rejects.toThrow(
+      /^Feature 2 of node 38 of nasty-40-1 is NaN/,
+    );
+  });
+});

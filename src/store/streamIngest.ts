@@ -1,0 +1,222 @@
+import { InputError } from '../config/errors.ts';
+import type { GraphStream } from '../formats/graphStream.ts';
+import { bytesOf } from '../formats/matrix.ts';
+import {
+  arrangeNodes,
+  checkEdge,
+  checkEdgeCount,
+  checkFeatures,
+  checkNodeCount,
+  noteDropped,
+} from '../graph/arrange.ts';
+import { type StreamedFingerprint, streamFingerprint } from '../graph/fingerprintStream.ts';
+import { interleave } from '../graph/memoryServer.ts';
+import type { ChunkStore } from './chunkStore.ts';
+import { type EdgeBuckets, edgeBuckets } from './edgeBuckets.ts';
+import { type GraphWriter, type WriterOptions, writeGraph } from './graphWriter.ts';
+import { extrasOf } from './ingest.ts';
+import {
+  alwaysBytes,
+  DRAW_BYTES,
+  featureRowBytes,
+  type IngestBudget,
+  type IngestPlan,
+  planIngest,
+  recordWords,
+  type StreamShape,
+} from './ingestPlan.ts';
+import type { Manifest, StoredArray } from './manifest.ts';
+import { type Meter, newMeter } from './meter.ts';
+import { writeNeighbors } from './writeNeighbors.ts';
+
+export interface StreamIngestOptions extends WriterOptions, IngestBudget {
+  /** Its name in the store: 1 to 64 of a-z, 0-9, "_" and "-". The fingerprint is not known before the end. */
+  readonly id: string;
+  /** Seed of the split that is drawn where the source offers none; default 0. */
+  readonly splitSeed?: number;
+  readonly onProgress?: (progress: IngestProgress) => void;
+}
+
+export interface IngestProgress {
+  readonly task: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'bytes';
+}
+
+export interface StreamIngested {
+  readonly manifest: Manifest;
+  /** The most that was held at once, counted; `ingestForecast` promises that it is no more. */
+  readonly peakBytes: number;
+}
+
+/** Longest stretch of work between two looks at what else there is to do: clicks, an abort. */
+const STRETCH_MS = 50;
+/** Nodes whose labels and splits are written at once. */
+const NODES_AT_ONCE = 2 ** 16;
+
+/** The sizes by which a stream is planned and forecast. */
+export function shapeOf(stream: GraphStream): StreamShape {
+  const { name, nodes, edges, weighted, features, splits, hostBytes } = stream;
+  const extraBytes = extrasOf(stream).reduce((sum, [, array]) => sum + array.byteLength, 0);
+  return { name, nodes, edges, weighted, features, splits: splits.length, extraBytes, hostBytes };
+}
+
+/**
+ * Stores a graph that arrives in pieces, to the byte as `ingest(arrange(…))` would, in memory that grows with its nodes and
+ * with neither its edges nor its features: the edges are bucket-sorted through the store. What fails or is aborted leaves
+ * nothing of that id behind.
+ *
+ * @throws InputError where the budget is too small or the graph is not one; the signal's reason
+ */
+export async function streamIngest(
+  stream: GraphStream,
+  store: ChunkStore,
+  options: StreamIngestOptions,
+): Promise<StreamIngested> {
+  const { name, nodes, edges, directed, weighted, classNames, features } = stream;
+  checkNodeCount(name, nodes);
+  checkEdgeCount(name, edges);
+  const extras = extrasOf(stream);
+  const shape = shapeOf(stream);
+  const plan = planIngest(shape, options);
+  const meter = newMeter();
+  const notes: string[] = [];
+  if (stream.splits.length === 0) meter.add(DRAW_BYTES * nodes);
+  const { labels, splits } = arrangeNodes(stream, options.splitSeed ?? 0, notes);
+  meter.remove(meter.held);
+  meter.add(alwaysBytes(shape));
+
+  const manifest = await writeGraph(store, options.id, options, async (writer) => {
+    const onward = (task: string, total: number) => progressOf(task, total, options);
+    const hashes = await streamFingerprint();
+    const { shift, buckets, bufferBytes } = plan;
+    const { id, signal } = options;
+    const sorted = edgeBuckets({ store, id, nodes, weighted, shift, buckets, bufferBytes, meter, signal });
+    const entries = await readEdges(stream, sorted, onward('Reading the edges', edges * (weighted ? 12 : 8)));
+    const bytes = entries * 4 * recordWords(weighted);
+    const { counts, arrays: topology } = await writeNeighbors({
+      ...{ name, nodes, directed, weighted, plan, buckets: sorted, writer, hashes, meter },
+      onward: onward('Sorting the edges', bytes),
+    });
+    const said = [...stream.notes];
+    noteDropped(name, edges - entries / 2, entries / 2 - counts.oneWay, weighted, said);
+
+    const table = await writeFeatures(stream, plan, writer, hashes, meter, onward);
+    const small = await writeNodes(labels, splits, writer, hashes);
+    for (const [array, values] of extras) {
+      const out = writer.array(array, array === 'positions' ? 'f32' : 'u8');
+      await out.write(bytesOf(values));
+      small.push(await out.finish());
+    }
+    const [indptr, indices, ...weights] = [topology.indptr, topology.indices, topology.values].filter(
+      (a) => a !== null,
+    );
+    const column = { kind: 'dense', rows: nodes, cols: 1 } as const;
+    return {
+      ...{ name, nodes, classNames, edges: counts.bothWays / 2, notes: [...said, ...notes] },
+      symmetric: counts.asListed || !directed,
+      fingerprint: hashes.finish({ nodes, cols: features.cols, weighted: topology.values !== null }),
+      tables: {
+        neighbors: { kind: 'sparse', rows: nodes, cols: nodes },
+        features: { kind: features.kind, rows: nodes, cols: features.cols },
+        degree: column,
+        labels: column,
+        split: { ...column, cols: splits.length },
+      },
+      arrays: [indptr, indices, ...weights, ...table, topology.degree, ...small],
+    };
+  });
+  return { manifest, peakBytes: meter.peak };
+}
+
+/** Adds up a task's bytes, reports them, and lets others have their turn; throws the signal's reason. */
+type Onward = (bytes: number) => Promise<void>;
+
+function progressOf(task: string, total: number, { onProgress, signal }: StreamIngestOptions): Onward {
+  let done = 0;
+  let since = performance.now();
+  onProgress?.({ task, done, total, unit: 'bytes' });
+  return async (bytes) => {
+    signal?.throwIfAborted();
+    done += bytes;
+    if (bytes > 0) onProgress?.({ task, done, total, unit: 'bytes' });
+    if (performance.now() - since < STRETCH_MS) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    since = performance.now();
+  };
+}
+
+/** Returns how many entries of rows the edges make: two for each that is no self-loop. */
+async function readEdges(stream: GraphStream, buckets: EdgeBuckets, onward: Onward): Promise<number> {
+  const { name, nodes, edges, weighted } = stream;
+  let listed = 0;
+  let entries = 0;
+  for await (const block of stream.edgeBlocks()) {
+    const whole = { name, nodes, ...block };
+    const first = listed;
+    listed += block.source.length;
+    if (listed > edges) break;
+    entries += await buckets.add(block, (at) => checkEdge(whole, at, first + at));
+    await onward(block.source.length * (weighted ? 12 : 8));
+  }
+  if (listed !== edges) throw new InputError(`${name} does not list ${edges} edges as it did before: read it again.`);
+  await buckets.finish();
+  return entries;
+}
+
+async function writeFeatures(
+  { name, nodes, features }: GraphStream,
+  plan: IngestPlan,
+  writer: GraphWriter,
+  hashes: StreamedFingerprint,
+  meter: Meter,
+  task: (task: string, total: number) => Onward,
+): Promise<StoredArray[]> {
+  const { kind, valued, rowEntries, rows } = features;
+  const held = featureRowBytes(features) * plan.featureRows + 3 * writer.chunkBytes;
+  const onward = task('Writing the features', nodes * rowEntries * 4);
+  meter.add(held);
+  const sparse = kind === 'sparse';
+  const out = {
+    indptr: sparse ? writer.array('features.indptr', 'u32') : null,
+    indices: sparse ? writer.array('features.indices', 'u32') : null,
+    values: valued ? writer.array('features.values', 'f32') : null,
+  };
+  await out.indptr?.write(new Uint8Array(4));
+  let total = 0;
+  for (let begin = 0; begin < nodes; begin += plan.featureRows) {
+    const end = Math.min(nodes, begin + plan.featureRows);
+    const block = checkFeatures(rows(begin, end), { name, nodes: end - begin }, begin);
+    hashes.features(block);
+    if (block.kind === 'sparse') {
+      await out.indptr?.write(bytesOf(block.indptr.subarray(1).map((offset) => offset + total)));
+      await out.indices?.write(bytesOf(block.indices));
+      total += block.indices.length;
+    }
+    if (block.values) await out.values?.write(bytesOf(block.values));
+    await onward((end - begin) * rowEntries * 4);
+  }
+  meter.remove(held);
+  const arrays: StoredArray[] = [];
+  for (const array of [out.indptr, out.indices, out.values]) if (array) arrays.push(await array.finish());
+  return arrays;
+}
+
+async function writeNodes(
+  labels: Int32Array,
+  splits: readonly Uint8Array[],
+  writer: GraphWriter,
+  hashes: StreamedFingerprint,
+): Promise<StoredArray[]> {
+  const [label, split] = [writer.array('labels.values', 'i32'), writer.array('split.values', 'u8')];
+  for (let begin = 0; begin < labels.length; begin += NODES_AT_ONCE) {
+    const some = labels.subarray(begin, begin + NODES_AT_ONCE);
+    hashes.labels.update(bytesOf(some));
+    await label.write(bytesOf(some));
+    const parts = splits.map((codes) => codes.subarray(begin, begin + some.length));
+    await split.write(bytesOf(interleave(parts, some.length).values));
+  }
+  return [await label.finish(), await split.finish()];
+}

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../config/errors.ts';
+import { SPLIT } from '../formats/graphData.ts';
+import type { Graph } from '../graph/graph.ts';
+import { ingest } from '../store/ingest.ts';
+import { chunkKey } from '../store/manifest.ts';
+import { memoryStore } from '../store/memory.ts';
+import { openStored } from '../store/storedGraph.ts';
+import { evaluatedSplit } from './seeds.ts';
+import { forecast, train } from './session.ts';
+import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
+
+/** Runs over a graph of which only the outline is in memory. */
+
+const backend = { kind: 'cpu' } as const;
+
+async function stored(options: Parameters<typeof testGraph>[0], chunkBytes = 4096) {
+  const graph = testGraph(options);
+  const store = memoryStore();
+  const manifest = await ingest(graph, store, { id: 'g', chunkBytes });
+  return { graph, store, manifest, outline: await openStored(store, 'g') };
+}
+
+describe.each([
+  ['sparse features', { features: 'sparse' }],
+  ['dense features, directed, weighted', { directed: true, weighted: true }],
+] as const)('%s', (_, options) => {
+  test.each(['gcn', 'sage', 'gat'] as const)(
+    '%s: the curve is that of the graph in memory, bit for bit',
+    async (kind) => {
+      const { graph, store, outline } = await stored(options);
+      const config = configOf({ ...SAMPLED, 'model.kind': kind, 'training.epochs': 3 });
+      const inMemory = await train({ graph, config, backend, fit: false });
+      for (const cacheBytes of [2 ** 20, 2 ** 28]) {
+        const from = { ...config, 'memory.cacheBytes': cacheBytes };
+        const run = await train({ graph: outline, config: from, backend, fit: false, store });
+        expect(run.result.curveHash).toBe(inMemory.result.curveHash);
+        expect(run.memory.peak.host).toBeLessThanOrEqual(run.memory.forecast.host);
+        expect(run.memory.peak.disk).toBe(run.memory.forecast.disk);
+      }
+    },
+  );
+});
+
+test('a full batch is refused in words, and fitted to batches where that is allowed', async () => {
+  const { store, outline } = await stored({ features: 'sparse' });
+  const job = { graph: outline, config: configOf({ 'training.epochs': 1 }), backend, store };
+  await expect(train({ ...job, fit: false })).rejects.toThrow(/stays in its store, and a full batch needs all of it/);
+  const { fitted } = await forecast({ ...job, fit: true });
+  expect(fitted).toMatchObject({ 'sampling.strategy': 'neighbor', 'evaluation.strategy': 'neighbor' });
+  expect((await train({ ...job, fit: true })).epochs).toHaveLength(1);
+});
+
+test('holds the outline and not the matrices', async () => {
+  const narrow = testGraph({ nodes: 2000 });
+  const values = Float32Array.from({ length: 2000 * 1000 }, (_, i) => (i % 7) / 7);
+  const graph: Graph = { ...narrow, features: { kind: 'dense', rows: 2000, cols: 1000, values } };
+  const store = memoryStore();
+  await ingest(graph, store, { id: 'g', chunkBytes: 65_536 });
+  const outline = await openStored(store, 'g');
+  const small = { 'sampling.batchSize': 8, 'evaluation.batchSize': 8, 'memory.cacheBytes': 2 ** 20 };
+  const config = configOf({ ...SAMPLED, ...small, 'training.epochs': 1 });
+  const inMemory = await forecast({ graph, config, backend, fit: false });
+  const { memory } = await forecast({ graph: outline, config, backend, fit: false });
+  expect(memory.host).toBeLessThan(inMemory.memory.host - 0.75 * values.byteLength);
+  const run = await train({ graph: outline, config, backend, fit: false, store });
+  expect(run.memory.peak.host).toBeLessThanOrEqual(memory.host);
+});
+
+test('without its store, or with a chunk that is gone, a run ends in one sentence', async () => {
+  const { store, outline } = await stored({});
+  const config = configOf({ ...SAMPLED, 'training.epochs': 1 });
+  await expect(train({ graph: outline, config, backend, fit: false })).rejects.toThrow(InputError);
+  await store.delete(chunkKey('g', 'features.values', 0));
+  const attempt = train({ graph: outline, config, backend, fit: false, store });
+  await expect(attempt).rejects.toThrow(
+    'Chunk features.values/0 of graph g is missing: delete the graph and load its file again.',
+  );
+});
+
+test('an evaluation of some nodes draws them once, by the seed, and its counts are theirs', async () => {
+  const graph = testGraph({ nodes: 400 });
+  const config = configOf({ ...SAMPLED, 'training.epochs': 2, 'evaluation.nodes': 10 });
+  const split = evaluatedSplit(graph, config);
+  const count = (of: Uint8Array, code: number) => of.reduce((sum, other) => sum + (other === code ? 1 : 0), 0);
+  for (const code of [SPLIT.train, SPLIT.validation, SPLIT.test]) {
+    expect(count(split, code)).toBe(Math.min(10, count(graph.splits[0], code)));
+  }
+  expect(split.every((code, node) => code === SPLIT.none || code === graph.splits[0][node])).toBe(true);
+  expect(evaluatedSplit(graph, { ...config, 'training.seed': 1 })).not.toEqual(split);
+  expect(evaluatedSplit(graph, { ...config, 'evaluation.nodes': 1000 })).toEqual(graph.splits[0]);
+  const run = await train({ graph, config, backend, fit: false });
+  const all = await train({ graph, config: { ...config, 'evaluation.nodes': 0 }, backend, fit: false });
+  // What is learned is the same; a tenth is what the accuracy of ten nodes is made of.
+  expect(run.epochs.map(({ trainLoss }) => trainLoss)).toEqual(all.epochs.map(({ trainLoss }) => trainLoss));
+  for (const { valAcc, testAcc } of run.epochs) {
+    for (const accuracy of [valAcc, testAcc]) expect(10 * accuracy).toBeCloseTo(Math.round(10 * accuracy), 5);
+  }
+  expect(run.result.confusion!.flat().reduce((sum, nodes) => sum + nodes, 0)).toBe(10);
+});
