@@ -113,6 +113,16 @@ test.describe('the OPFS store', () => {
     expect(await call(page, 'length', 'opfs one', 'key')).toBe(1);
   });
 
+  test('says so when the browser takes the files away', async () => {
+    const tab = await openPage(context, 'store.html', 'cleared');
+    expect(await call(tab, 'put', 'opfs', 'chunk/g/x/0', 1000)).toBe('done');
+    const devtools = await context.newCDPSession(tab);
+    await devtools.send('Storage.clearDataForOrigin', { origin: origin('cleared'), storageTypes: 'all' });
+    const sentence = 'InputError: The browser has deleted the stored graphs of this page: reload it.';
+    expect(await call(tab, 'put', 'opfs', 'chunk/h/x/0', 1000)).toBe(sentence);
+    await tab.close();
+  });
+
   test('offers no graph whose tab was closed while it was stored', async () => {
     const tab = await openPage(context, 'store.html');
     const before = await call(tab, 'ingest', 'opfs half', 'whole');

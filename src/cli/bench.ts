@@ -6,6 +6,7 @@ import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { type PeerSource, peers } from '../bench/peers.ts';
+import { store } from '../bench/store.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
 import { DEFAULTS } from '../config/schema.ts';
@@ -19,6 +20,7 @@ import { ingestPlace } from './ingestPlace.ts';
 import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
+import { storeSource } from './storeSource.ts';
 
 /** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
 
@@ -32,6 +34,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   memory,
   page: async (context) => page(context, await pageSource(context)),
   peers: (context) => withPeers(context, (source) => peers(context, source)),
+  store: async (context) => store(context, await storeSource()),
 };
 
 /** The devices of the peers' libraries live as long as the suite. */
@@ -53,8 +56,8 @@ async function withDisk(context: BenchContext): ReturnType<Suite> {
   }
 }
 
-/** These open no device here: the browser has its own, and storing a graph needs none. */
-const ELSEWHERE: readonly string[] = ['page', 'ingest'];
+/** These open no device here: the browser has its own, and a store needs none. */
+const ELSEWHERE: readonly string[] = ['page', 'ingest', 'store'];
 
 const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick] [--backend webgpu|cpu]
 
@@ -69,6 +72,7 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains
   peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
            bench/peers; --only gat, --only cora, --only 'cora gcn')
+  store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB')
 `;
 
 async function main(): Promise<void> {

@@ -1,32 +1,20 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { BrowserContext, CDPSession } from '@playwright/test';
+import type { CDPSession } from '@playwright/test';
 import { AGAIN, type Answered, MARKS, type PageLoad, type PageSource, PRESSED, TRAINED } from '../bench/page.ts';
 import type { BenchContext } from '../bench/suite.ts';
 import type { TraceEvent } from '../bench/trace.ts';
-import { InputError } from '../config/errors.ts';
 import type { DeviceInfo } from '../run/record.ts';
+import { inFreshProfile } from './browser.ts';
 import { type Answer, servePage } from './pageServer.ts';
 
-/** Drives the built page in the system's Chromium for `bench -- page`. Vite and Playwright are tools of the repository, not of the package. */
+/** Drives the built page in the system's Chromium for `bench -- page`. Vite is a tool of the repository, not of the package. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = join(ROOT, '.cache', 'bench-page');
 
-/** Nothing but the loopback is spoken to. */
-const ARGS = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--enable-unsafe-webgpu',
-];
+const WEBGPU = '--enable-unsafe-webgpu';
 /** Where there is no GPU. */
 const SOFTWARE = '--use-webgpu-adapter=swiftshader';
 
@@ -44,23 +32,10 @@ const PATIENCE = 120_000;
 const IDLE = 3000;
 
 export async function pageSource({ progress }: BenchContext): Promise<PageSource> {
-  const executablePath = browserPath();
-  const { chromium } = await import('@playwright/test');
   await buildPage();
   const server = await servePage(BUILT);
-  const inFreshProfile = async <T>(args: readonly string[], use: (context: BrowserContext) => Promise<T>) => {
-    const profile = await mkdtemp(join(tmpdir(), 'edgewise-profile-'));
-    const options = { executablePath, headless: true, viewport: { width: 1440, height: 900 } };
-    const context = await chromium.launchPersistentContext(profile, { ...options, args: [...ARGS, ...args] });
-    try {
-      return await use(context);
-    } finally {
-      await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    }
-  };
   // The first visit also lets the operating system read the browser's files and the server compress its own.
-  const hasGpu = await inFreshProfile([], async (context) => {
+  const hasGpu = await inFreshProfile([WEBGPU], async (context) => {
     const page = context.pages()[0];
     await page.goto(server.url);
     return page.evaluate(async () => {
@@ -73,7 +48,7 @@ export async function pageSource({ progress }: BenchContext): Promise<PageSource
   if (!hasGpu) progress('no GPU found: SwiftShader serves');
   return {
     load: ({ trace }) =>
-      inFreshProfile(hasGpu ? [] : [SOFTWARE], async (context) => {
+      inFreshProfile(hasGpu ? [WEBGPU] : [WEBGPU, SOFTWARE], async (context) => {
         const answers: Answer[] = [];
         server.onAnswer = (answer) => answers.push(answer);
         const page = context.pages()[0];
@@ -120,19 +95,6 @@ function pressTrain(name: string): void {
     }
   });
   observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['disabled'] });
-}
-
-function browserPath(): string {
-  const { EDGEWISE_CHROME, CHROME_PATH } = process.env;
-  const usual = [
-    '/usr/bin/chromium',
-    '/usr/bin/google-chrome',
-    '/usr/bin/chromium-browser',
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  ];
-  const path = EDGEWISE_CHROME ?? CHROME_PATH ?? usual.find(existsSync);
-  if (!path) throw new InputError('No Chromium found: name its path in EDGEWISE_CHROME.');
-  return path;
 }
 
 async function buildPage(): Promise<void> {

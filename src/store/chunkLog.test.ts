@@ -73,14 +73,27 @@ describe.each(folders)('a log in %s', (_, create) => {
   });
 });
 
-test('a graph is one file, which goes with it', async () => {
+test('an array of a graph is one file, which goes with it', async () => {
   const folder = memoryFolder();
   const store = await open(folder);
   await store.put('chunk/g/x/0', value(1, 100));
   await store.put('manifest/g.json', value(2, 10));
-  expect([...folder.files.keys()].sort()).toEqual(['chunk.g.0', 'rest.0']);
+  expect([...folder.files.keys()].sort()).toEqual(['chunk.g.x.0', 'rest.0']);
   await store.delete('chunk/g/');
   expect([...folder.files.keys()]).toEqual(['rest.0']);
+});
+
+test('what an ingest deletes on its way leaves no garbage', async () => {
+  const folder = memoryFolder();
+  const store = await open(folder);
+  for (const bucket of ['bucket-0', 'bucket-1']) await store.put(`chunk/g/${bucket}/0`, value(1, 1000));
+  await store.put('chunk/g/labels.values/0', value(2, 100));
+  await store.put('chunk/g/nodeIds/0', value(3, 100));
+  await store.delete('chunk/g/bucket-0/');
+  await store.delete('chunk/g/bucket-1/');
+  expect([...folder.files.keys()].sort()).toEqual(['chunk.g.0', 'chunk.g.labels.values.0', 'rest.0']);
+  await store.close();
+  expect(await (await open(folder)).keys('')).toEqual(['chunk/g/labels.values/0', 'chunk/g/nodeIds/0']);
 });
 
 test('the chunks of a graph are on the disk before its manifest is written', async () => {
@@ -89,8 +102,8 @@ test('the chunks of a graph are on the disk before its manifest is written', asy
   await store.put('chunk/g/x/0', value(1, 100));
   folder.done.length = 0;
   await store.put('manifest/g.json', value(2, 10));
-  expect(folder.done.indexOf('flush chunk.g.0')).toBeGreaterThanOrEqual(0);
-  expect(folder.done.indexOf('flush chunk.g.0')).toBeLessThan(folder.done.indexOf('write rest.0'));
+  expect(folder.done.indexOf('flush chunk.g.x.0')).toBeGreaterThanOrEqual(0);
+  expect(folder.done.indexOf('flush chunk.g.x.0')).toBeLessThan(folder.done.indexOf('write rest.0'));
   expect(folder.done.at(-1)).toBe('flush rest.0');
 });
 
@@ -101,13 +114,13 @@ async function three() {
   const ends = [0];
   for (const i of [0, 1, 2]) {
     await store.put(`chunk/g/x/${i}`, value(i, 20));
-    ends.push(folder.files.get('chunk.g.0')!.bytes.length);
+    ends.push(folder.files.get('chunk.g.x.0')!.bytes.length);
   }
   return { ends, changed: (change: (bytes: Uint8Array) => Uint8Array) => changedCopy(folder, change) };
 }
 function changedCopy(folder: MemoryFolder, change: (bytes: Uint8Array) => Uint8Array): MemoryFolder {
   const copy = memoryFolder(folder.files);
-  const file = copy.files.get('chunk.g.0')!;
+  const file = copy.files.get('chunk.g.x.0')!;
   file.bytes = change(file.bytes);
   return copy;
 }

@@ -14,10 +14,10 @@ export interface SyncFolder {
 
 /** Keys that belong to no graph: manifests. */
 const REST = 'rest';
-/** The keys of a graph share a file, which goes with it; a bucket of its edges has one of its own. */
-const GRAPH_KEY = /^([a-z0-9-]+)\/([a-z0-9_-]{1,64})\//;
-/** What the file is for, and how often it was compacted: "rest.0", "chunk.ID.0". No part has a dot. */
-const FILE_NAME = /^(rest|[a-z0-9-]+\.[a-z0-9_-]{1,64})\.(0|[1-9][0-9]{0,8})$/;
+/** The keys of an array of a graph, or of a bucket of its edges, share a file, which goes with it; capitals are not for names of files. */
+const GRAPH_KEY = /^([a-z0-9-]+)\/([a-z0-9_-]{1,64})\/(?:([a-z0-9._-]{1,64})\/)?/;
+/** What the file is for, and how often it was compacted: "rest.0", "chunk.ID.labels.values.0". */
+const FILE_NAME = /^(rest|[a-z0-9-]+\.[a-z0-9_-]{1,64}(?:\.[a-z0-9._-]{1,64})?)\.(0|[1-9][0-9]{0,8})$/;
 /** Less garbage than this, or than there is to keep, is not worth the copying. */
 const COMPACT_BYTES = 4e6;
 
@@ -29,8 +29,8 @@ interface Opened {
 }
 
 /**
- * Chunks in append-only files: one per graph, which is deleted by removing it, and a small one for all the rest. The manifest of
- * a graph, which belongs to the rest, is written once the disk has its chunks. Throws InputError where the storage is full;
+ * Chunks in append-only files: one per array of a graph (or bucket of an ingest), which is deleted by removing it, and a small
+ * one for all the rest. The manifest of a graph, which belongs to the rest, is written once the disk has its chunks. Throws InputError where the storage is full;
  * what was complete before is complete then.
  */
 export async function chunkLog(folder: SyncFolder, kind: string): Promise<ChunkStore> {
@@ -62,7 +62,7 @@ export async function chunkLog(folder: SyncFolder, kind: string): Promise<ChunkS
     if (closed) throw new InputError(`The ${kind} store is closed: open it again.`);
   };
 
-  /** Empties a file. That of a graph goes altogether. */
+  /** Empties a file. That of an array goes altogether. */
   const drop = async (name: string, { log, generation }: Opened) => {
     if (name === REST) return log.clear();
     files.delete(name);
@@ -139,8 +139,8 @@ export async function chunkLog(folder: SyncFolder, kind: string): Promise<ChunkS
 }
 
 function fileOf(key: string): string {
-  const [, kind, id] = GRAPH_KEY.exec(key) ?? [];
-  return kind ? `${kind}.${id}` : REST;
+  const [, ...parts] = GRAPH_KEY.exec(key) ?? [];
+  return parts.length > 0 ? parts.filter(Boolean).join('.') : REST;
 }
 
 /** The rest first. Of a file that was being compacted when the tab closed, the copy counts once it is whole. */

@@ -60,6 +60,7 @@ export function openLog(file: SyncFile): LogFile {
   const places = new Map<string, Place>();
   const bytes = { dead: 0, alive: 0 };
   let end = 0;
+  let dirty = false;
 
   const forget = (key: string, { at, end }: Place) => {
     places.delete(key);
@@ -67,6 +68,7 @@ export function openLog(file: SyncFile): LogFile {
     bytes.dead += end - at;
   };
   const remove = (key: string, place: Place) => {
+    dirty = true;
     writeAll(file, Uint8Array.of(DEAD), place.at + STATE_AT);
     forget(key, place);
   };
@@ -100,6 +102,7 @@ export function openLog(file: SyncFile): LogFile {
     put(key, value) {
       const head = headOf(key, value.length);
       const valueAt = end + head.length;
+      dirty = true;
       try {
         writeAll(file, value, valueAt);
         writeAll(file, head, end);
@@ -141,13 +144,17 @@ export function openLog(file: SyncFile): LogFile {
       target.flush();
     },
     clear() {
+      dirty = true;
       file.truncate(0);
       places.clear();
       bytes.dead = 0;
       bytes.alive = 0;
       end = 0;
     },
-    flush: () => file.flush(),
+    flush() {
+      if (dirty) file.flush();
+      dirty = false;
+    },
     close: () => file.close(),
   };
 }

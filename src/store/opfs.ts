@@ -1,4 +1,6 @@
+import { InputError } from '../config/errors.ts';
 import type { SyncFolder } from './chunkLog.ts';
+import { nameOf } from './quota.ts';
 
 /** Of the site's private file system (https://fs.spec.whatwg.org/); another format of the files gets another folder. */
 const FOLDER = 'edgewise-1';
@@ -21,7 +23,7 @@ export async function opfsFolder(name = FOLDER): Promise<SyncFolder> {
   const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
   return {
     async open(name) {
-      const file = (await folder.getFileHandle(name, { create: true })) as unknown as {
+      const file = (await folder.getFileHandle(name, { create: true }).catch(explain)) as unknown as {
         createSyncAccessHandle(): Promise<SyncAccessHandle>;
       };
       const handle = await file.createSyncAccessHandle();
@@ -34,7 +36,7 @@ export async function opfsFolder(name = FOLDER): Promise<SyncFolder> {
         close: () => handle.close(),
       };
     },
-    remove: (name) => folder.removeEntry(name),
+    remove: (name) => folder.removeEntry(name).catch(explain),
     async names() {
       const names: string[] = [];
       // TypeScript's library for pages leaves the iteration out.
@@ -43,4 +45,10 @@ export async function opfsFolder(name = FOLDER): Promise<SyncFolder> {
       return names;
     },
   };
+}
+
+/** The files of a site go all at once, when somebody clears its data or the browser needs the room. */
+function explain(error: unknown): never {
+  if (nameOf(error) !== 'NotFoundError') throw error;
+  throw new InputError('The browser has deleted the stored graphs of this page: reload it.');
 }

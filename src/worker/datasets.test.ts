@@ -5,8 +5,9 @@ import { fingerprint } from '../graph/fingerprint.ts';
 import { nastyGraphData } from '../graph/testGraphs.ts';
 import { holdGraph } from '../store/hold.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
+import { listGraphs } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
-import { listDatasets, removeDataset } from './datasets.ts';
+import { dropGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
 import { FIRST_DATASET } from './protocol.ts';
 
 const graph = arrange(nastyGraphData(60, 1));
@@ -32,4 +33,20 @@ describe('the list of datasets', () => {
     const kept = (await listDatasets({ indexeddb: store })).filter(({ kind }) => kind === 'kept');
     expect(kept.map(({ id }) => id)).toEqual([hash]);
   });
+});
+
+test('a dropped graph is kept by its size or where it lies already, read back from there and not stored twice', async () => {
+  const places = { indexeddb: memoryStore(), opfs: memoryStore() };
+  const edges = new File(['a,b\nb,c\nc,a\n'], 'edges.csv');
+  const dropped = [{ path: 'edges.csv', file: edges }];
+  const { id } = await dropGraph(dropped, { opfs: places.opfs }, () => {});
+  expect(await listGraphs(places.opfs)).toHaveLength(1);
+  await dropGraph(dropped, places, () => {});
+  expect(await places.indexeddb.keys('')).toEqual([]);
+  expect((await loadDataset(id, places, () => {})).fingerprint).toBe(id);
+  expect((await listDatasets(places)).filter(({ kind }) => kind === 'kept')).toHaveLength(1);
+  await removeDataset(id, places);
+  await dropGraph(dropped, places, () => {});
+  expect(await places.opfs.keys('')).toEqual([]);
+  expect(await listGraphs(places.indexeddb)).toHaveLength(1);
 });
