@@ -5,6 +5,7 @@ import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { type PeerSource, peers } from '../bench/peers.ts';
+import { sampler } from '../bench/sampler.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
 import { memoryTilings } from '../device/tiling.ts';
@@ -15,6 +16,7 @@ import { openDawn } from './dawn.ts';
 import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
+import { samplerPeer } from './samplerPeer.ts';
 
 /** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
 
@@ -27,6 +29,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   memory,
   page: async (context) => page(context, await pageSource(context)),
   peers: (context) => withPeers(context, (source) => peers(context, source)),
+  sampler: async (context) => sampler(context, samplerPeer),
 };
 
 /** The devices of the peers' libraries live as long as the suite. */
@@ -39,8 +42,8 @@ async function withPeers<T>(context: BenchContext, suite: (source: PeerSource) =
   }
 }
 
-/** These open no device here: the browser has its own. */
-const ELSEWHERE: readonly string[] = ['page'];
+/** These open no device here: the browser has its own, a sampler needs none. */
+const ELSEWHERE: readonly string[] = ['page', 'sampler'];
 
 const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick] [--backend webgpu|cpu]
 
@@ -53,6 +56,8 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains
   peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
            bench/peers; --only gat, --only cora, --only 'cora gcn')
+  sampler  sampled edges per second on one thread beside PyTorch Geometric's NeighborLoader (EDGEWISE_PYTHON names a Python
+           that has it; --only arxiv; --quick: a fiftieth of the graphs)
 `;
 
 async function main(): Promise<void> {
