@@ -79,8 +79,10 @@ function* sampleHop(
   const parts: Sample[] = [];
   for (let begin = 0; begin < targets.length; begin += REQUEST_ROWS) {
     const rows = targets.slice(begin, begin + REQUEST_ROWS);
-    const answer = yield { table: 'neighbors', rows, orWhole: true };
-    parts.push(sampleRows(rows, answer as Rows<CsrMatrix>, fanOut, key, design));
+    const answer = (yield { table: 'neighbors', rows, orWhole: true }) as Rows<CsrMatrix>;
+    const whole = answer.first === null;
+    parts.push(sampleRows(whole ? targets : rows, answer, fanOut, key, design));
+    if (whole) break;
   }
   const { counts, sources, edgeIds, values, importance } = joinSamples(parts, targets.length);
   const nodes = numberNodes(targets, sources, locals);
