@@ -6,6 +6,7 @@ import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { type PeerSource, peers } from '../bench/peers.ts';
+import { sampler } from '../bench/sampler.ts';
 import { store } from '../bench/store.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
@@ -20,6 +21,7 @@ import { ingestPlace } from './ingestPlace.ts';
 import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
+import { samplerPeer } from './samplerPeer.ts';
 import { storeSource } from './storeSource.ts';
 
 /** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
@@ -35,6 +37,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   page: async (context) => page(context, await pageSource(context)),
   peers: (context) => withPeers(context, (source) => peers(context, source)),
   store: async (context) => store(context, await storeSource()),
+  sampler: async (context) => sampler(context, samplerPeer),
 };
 
 /** The devices of the peers' libraries live as long as the suite. */
@@ -56,8 +59,8 @@ async function withDisk(context: BenchContext): ReturnType<Suite> {
   }
 }
 
-/** These open no device here: the browser has its own, and a store needs none. */
-const ELSEWHERE: readonly string[] = ['page', 'ingest', 'store'];
+/** These open no device here: the browser has its own; stores and samplers need none. */
+const ELSEWHERE: readonly string[] = ['page', 'ingest', 'store', 'sampler'];
 
 const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick] [--backend webgpu|cpu]
 
@@ -73,6 +76,8 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
            bench/peers; --only gat, --only cora, --only 'cora gcn')
   store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB')
+  sampler  sampled edges per second on one thread beside PyTorch Geometric's NeighborLoader (EDGEWISE_PYTHON names a Python
+           that has it; --only arxiv; --quick: a fiftieth of the graphs)
 `;
 
 async function main(): Promise<void> {

@@ -7,6 +7,10 @@ const words = new Uint32Array(2);
 /** A uniform integer in [0, bound), bound up to 2^32. It uses 53 bits: no probability is off by more than 2^-53. */
 export function uniformBelow(bound: number, key: Key, counter0: number, counter1: number): number {
   threefry(key[0], key[1], counter0, counter1, words);
+  return below(bound);
+}
+
+function below(bound: number): number {
   return Math.floor(((words[0] >>> 5) * 2 ** 26 + (words[1] >>> 6)) * 2 ** -53 * bound);
 }
 
@@ -27,9 +31,12 @@ export function shuffled(ids: Uint32Array, key: Key): Uint32Array {
  * was taken already, Floyd takes the largest candidate instead: that goes to the end, so the sample stays sorted for free.
  */
 export function sampleBelow(n: number, k: number, key: Key, counter0: number, out: Uint32Array): void {
+  // As 32-bit integers, which is how the hash takes them.
+  const [key0, key1] = [key[0] | 0, key[1] | 0];
   for (let size = 0; size < k; size++) {
     const largest = n - k + size;
-    const candidate = uniformBelow(largest + 1, key, counter0, size);
+    threefry(key0, key1, counter0, size, words);
+    const candidate = below(largest + 1);
     const place = placeOf(out, size, candidate);
     if (place < size && out[place] === candidate) {
       out[size] = largest;

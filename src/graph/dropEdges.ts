@@ -86,10 +86,12 @@ export function* keptDegrees(
   const hash = new Uint32Array(2);
   for (let begin = 0; begin < nodes.length; begin += REQUEST_ROWS) {
     const rows = nodes.slice(begin, begin + REQUEST_ROWS);
-    const neighbors = (yield { table: 'neighbors', rows }).table as CsrMatrix;
+    const answer = yield { table: 'neighbors', rows, orWhole: true };
+    const neighbors = answer.table as CsrMatrix;
     for (let i = 0; i < rows.length; i++) {
+      const row = answer.first ? i : rows[i];
       let sum = 1;
-      for (let e = neighbors.indptr[i]; e < neighbors.indptr[i + 1]; e++) {
+      for (let e = neighbors.indptr[row]; e < neighbors.indptr[row + 1]; e++) {
         if (!isDropped(key, threshold, rows[i], neighbors.indices[e], hash)) sum += valueAt(neighbors, e);
       }
       degrees[begin + i] = sum;

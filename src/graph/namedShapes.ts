@@ -47,6 +47,9 @@ const SHAPES = {
 export type ShapeName = keyof typeof SHAPES;
 export const SHAPE_NAMES = Object.keys(SHAPES) as readonly ShapeName[];
 
-export function namedShape(name: ShapeName, seed: number): GeneratedGraph {
-  return stochasticBlockModel({ ...SHAPES[name], name, seed });
+/** @param share of the nodes and of the edges: a smaller graph with the degrees of the large one */
+export function namedShape(name: ShapeName, seed: number, share = 1): GeneratedGraph {
+  const { nodes, edges } = SHAPES[name];
+  const size = { nodes: Math.round(nodes * share), edges: Math.round(edges * share) };
+  return stochasticBlockModel({ ...SHAPES[name], ...size, name, seed });
 }

@@ -221,9 +221,9 @@ test('batches larger than one request are put together', () => {
   const requests: number[] = [];
   const serveBig = memoryServer(big);
   const batch = (fanOut: number) =>
-    driveSync(sampleNeighbors(all, [fanOut], seedKey(1), new Uint32Array(big.nodes)), (request) => {
-      requests.push(request.rows.length);
-      return serveBig(request);
+    driveSync(sampleNeighbors(all, [fanOut], seedKey(1), new Uint32Array(big.nodes)), ({ table, rows }) => {
+      requests.push(rows.length);
+      return serveBig({ table, rows });
     }).blocks[0];
   expect(batch(-1).adjacency).toEqual(big.adjacency);
   expect(requests).toEqual([REQUEST_ROWS, REQUEST_ROWS, REQUEST_ROWS]);

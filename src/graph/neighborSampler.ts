@@ -79,8 +79,10 @@ function* sampleHop(
   const parts: Sample[] = [];
   for (let begin = 0; begin < targets.length; begin += REQUEST_ROWS) {
     const rows = targets.slice(begin, begin + REQUEST_ROWS);
-    const answer = yield { table: 'neighbors', rows, orWhole: true };
-    parts.push(sampleRows(rows, answer as Rows<CsrMatrix>, fanOut, key, design));
+    const answer = (yield { table: 'neighbors', rows, orWhole: true }) as Rows<CsrMatrix>;
+    const whole = answer.first === null;
+    parts.push(sampleRows(whole ? targets : rows, answer, fanOut, key, design));
+    if (whole) break;
   }
   const { counts, sources, edgeIds, values, importance } = joinSamples(parts, targets.length);
   const nodes = numberNodes(targets, sources, locals);
@@ -127,40 +129,44 @@ function sampleRows(
     complete = false;
     longest = Math.max(longest, most);
   }
-  const sources = new Uint32Array(room);
+  // Where entries lie in the table: found first and read after, so that reads do not wait for each other.
   const edgeIds = new Uint32Array(room);
-  const values = weights && new Float32Array(room);
-  const importance = complete ? null : new Float32Array(room);
+  const importance = complete ? null : new Float32Array(room).fill(1);
   const draws: Draws = { positions: new Uint32Array(longest), importance: new Float32Array(longest) };
-  let next = 0;
+  let kept = 0;
   for (let i = 0; i < nodes.length; i++) {
     const row = first ? i : nodes[i];
     const begin = indptr[row];
     const degree = indptr[row + 1] - begin;
-    const all = fanOut < 0 || (exhausts && degree <= fanOut) || degree === 0;
-    const count = all ? degree : draw(degree, fanOut, weights, begin, key, nodes[i], draws);
-    const firstEdge = first ? first[i] : begin;
-    counts[i] = count;
-    for (let k = 0; k < count; k++, next++) {
-      const position = all ? k : draws.positions[k];
-      sources[next] = indices[begin + position];
-      edgeIds[next] = firstEdge + position;
-      if (values) values[next] = weights![begin + position];
-      if (importance) importance[next] = all ? 1 : draws.importance[k];
+    if (fanOut < 0 || (exhausts && degree <= fanOut) || degree === 0) {
+      for (let k = 0; k < degree; k++) edgeIds[kept + k] = begin + k;
+      counts[i] = degree;
+    } else {
+      counts[i] = draw(degree, fanOut, weights, begin, key, nodes[i], draws);
+      for (let k = 0; k < counts[i]; k++) {
+        edgeIds[kept + k] = begin + draws.positions[k];
+        importance![kept + k] = draws.importance[k];
+      }
+    }
+    kept += counts[i];
+  }
+  const sources = new Uint32Array(kept);
+  for (let e = 0; e < kept; e++) sources[e] = indices[edgeIds[e]];
+  const values = weights && new Float32Array(kept);
+  if (values) for (let e = 0; e < kept; e++) values[e] = weights![edgeIds[e]];
+  if (first) {
+    for (let i = 0, e = 0; i < nodes.length; i++) {
+      for (const end = e + counts[i]; e < end; e++) edgeIds[e] += first[i] - indptr[i];
     }
   }
-  return cut({ counts, sources, edgeIds, values, importance }, next);
-}
-
-/** Where draws met, less was kept than there was room for. */
-function cut(sample: Sample, kept: number): Sample {
-  if (sample.sources.length === kept) return sample;
+  // Where draws met, less was kept than there was room for.
+  const full = kept === room;
   return {
-    counts: sample.counts,
-    sources: sample.sources.slice(0, kept),
-    edgeIds: sample.edgeIds.slice(0, kept),
-    values: sample.values?.slice(0, kept) ?? null,
-    importance: sample.importance?.slice(0, kept) ?? null,
+    counts,
+    sources,
+    edgeIds: full ? edgeIds : edgeIds.slice(0, kept),
+    values,
+    importance: full ? importance : (importance?.slice(0, kept) ?? null),
   };
 }
 

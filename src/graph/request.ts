@@ -22,7 +22,7 @@ export interface RowRequest {
   readonly table: TableName;
   /** Global node ids, in any order, possibly repeated. */
   readonly rows: Uint32Array;
-  /** Whoever asks reads but a few entries of each row: a server that has the table in memory may give it whole. */
+  /** A server that has the table in memory may give it whole, without a copy. */
   readonly orWhole?: boolean;
 }
 
