@@ -107,7 +107,7 @@ function Memory() {
   const planned = usePage((state) => state.forecast);
   const run = usePage((state) => state.run);
   const refusal = usePage((state) => state.refusal);
-  const budget = usePage((state) => state.config['memory.gpuBudget']);
+  const config = usePage((state) => state.config);
   const fullBatchBytes = usePage((state) => state.unlimitedBytes);
   const device = usePage((state) => state.device);
   const active = isActive(run);
@@ -120,8 +120,8 @@ function Memory() {
       peak={peak}
       locked={active ? 'The run that goes on keeps its plan: stop it to move the budget.' : null}
       running={active && run.status === 'running'}
-      budget={budget}
-      onBudget={(bytes) => setValue('memory.gpuBudget', bytes)}
+      budgets={config}
+      onBudget={setValue}
       fullBatchBytes={fullBatchBytes}
       software={device?.info.software ?? false}
       backend={device?.info.backend ?? 'webgpu'}

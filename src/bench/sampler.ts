@@ -3,9 +3,10 @@ import { arrange } from '../graph/arrange.ts';
 import { gatherGraph } from '../graph/generated.ts';
 import type { Graph } from '../graph/graph.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';
-import { namedShape, type ShapeName } from '../graph/namedShapes.ts';
+import { namedShape } from '../graph/namedShapes.ts';
 import { epochBatches, sampleNeighbors } from '../graph/neighborSampler.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
+import type { ShapeName } from '../graph/shapes.ts';
 import { medianInterval } from './stats.ts';
 import type { BenchContext, BenchResult, BenchRow, Goal } from './suite.ts';
 

@@ -9,7 +9,7 @@ import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
-import { SHAPE_NAMES, type ShapeName } from '../graph/namedShapes.ts';
+import { isShape, SHAPE_NAMES, type ShapeName } from '../graph/shapes.ts';
 import type { DatasetInfo } from '../run/record.ts';
 import { loadGraph as loadStored } from '../store/graphStore.ts';
 import { readManifest } from '../store/manifest.ts';
@@ -17,7 +17,7 @@ import { type AnyGraph, openStored } from '../store/storedGraph.ts';
 import { datasetsFolder, readCatalogue } from './catalogue.ts';
 import { fetchFile } from './download.ts';
 import type { FilePlace } from './engine.ts';
-import { isKept, isShape, keepShape, openKept } from './keptGraphs.ts';
+import { isKept, keepShape, openKept } from './keptGraphs.ts';
 import { progressBar } from './output.ts';
 
 /** What `--data` names: a dataset of the catalogue, a graph that is kept, a shape to generate, a file or a folder. */

@@ -2,7 +2,7 @@ import { formatValue } from '../config/describe.ts';
 import { describeRange } from '../config/parse.ts';
 import { PRESET_NAMES, PRESETS } from '../config/presets.ts';
 import { CONFIG_KEYS, DEFAULTS, entryOf } from '../config/schema.ts';
-import { SHAPE_NAMES } from '../graph/namedShapes.ts';
+import { SHAPE_NAMES } from '../graph/shapes.ts';
 import type { CommandName } from './args.ts';
 import { readCatalogue } from './catalogue.ts';
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamOf } from '../graph/generatedStream.ts';
-import { namedShape, SHAPE_NAMES, type ShapeName } from '../graph/namedShapes.ts';
+import { namedShape } from '../graph/namedShapes.ts';
+import type { ShapeName } from '../graph/shapes.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { fileName, fileStore } from '../store/file.ts';
 import { type Manifest, manifestKey } from '../store/manifest.ts';
@@ -23,8 +24,6 @@ export async function openKept(): Promise<FilePlace> {
   mkdirSync(folder(), { recursive: true });
   return { store: await fileStore(folder()), folder: folder() };
 }
-
-export const isShape = (name: string): name is ShapeName => (SHAPE_NAMES as readonly string[]).includes(name);
 
 /** Of the generator: a named shape is one graph. */
 const SHAPE_SEED = 0;

@@ -5,8 +5,9 @@ import { arrange } from './arrange.ts';
 import { type BlockModelSettings, stochasticBlockModel } from './blockModel.ts';
 import type { NodeSettings } from './classNodes.ts';
 import { BLOCK_EDGES, type EdgeBlock, type GeneratedGraph, gatherGraph } from './generated.ts';
-import { namedShape, SHAPE_NAMES } from './namedShapes.ts';
+import { namedShape } from './namedShapes.ts';
 import { GRAPH500, type RmatSettings, rmat } from './rmat.ts';
+import { SHAPE_NAMES } from './shapes.ts';
 
 const NODES = {
   name: 'test',

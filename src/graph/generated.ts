@@ -35,6 +35,7 @@ export interface EdgeBlock {
 
 /** Half a megabyte: small beside any budget, large beside the cost of a message or a write. */
 export const BLOCK_EDGES = 2 ** 16;
+export const BLOCK_BYTES = 2 * Uint32Array.BYTES_PER_ELEMENT * BLOCK_EDGES;
 
 /** Writes the two ends of an edge, a function of its number alone. */
 export type DrawEdge = (edge: number, ends: Uint32Array) => void;

@@ -1,5 +1,5 @@
 import type { EdgeBlock, GraphStream } from '../formats/graphStream.ts';
-import { BLOCK_EDGES, type GeneratedGraph } from './generated.ts';
+import { BLOCK_BYTES, type GeneratedGraph } from './generated.ts';
 
 /** A generated graph in pieces, so that it can be stored without ever being held. */
 export function streamOf(graph: GeneratedGraph): GraphStream {
@@ -33,6 +33,6 @@ export function streamOf(graph: GeneratedGraph): GraphStream {
         return { kind: 'dense', rows: end - begin, cols, values };
       },
     },
-    hostBytes: 2 * Uint32Array.BYTES_PER_ELEMENT * BLOCK_EDGES,
+    hostBytes: BLOCK_BYTES,
   };
 }

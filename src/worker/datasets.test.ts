@@ -43,7 +43,7 @@ test('a dropped graph is kept by its size or where it lies already, read back fr
   expect(await listGraphs(places.opfs)).toHaveLength(1);
   await dropGraph(dropped, places, () => {});
   expect(await places.indexeddb.keys('')).toEqual([]);
-  expect((await loadDataset(id, places, () => {})).fingerprint).toBe(id);
+  expect((await loadDataset(id, DEFAULTS, places, () => {})).fingerprint).toBe(id);
   expect((await listDatasets(places)).filter(({ kind }) => kind === 'kept')).toHaveLength(1);
   await removeDataset(id, places);
   await dropGraph(dropped, places, () => {});

@@ -7,20 +7,25 @@ import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
+import { isShape, SHAPE_NAMES } from '../graph/shapes.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
 import { loadGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { ifFree } from '../store/lock.ts';
+import { readManifest } from '../store/manifest.ts';
 import { deleteFrom, listPlaced, type Places, placeFor, placeOf } from '../store/places.ts';
+import { type AnyGraph, openStored } from '../store/storedGraph.ts';
 import { isTemporary } from '../store/temporary.ts';
 import { graphBytes } from '../train/hostMemory.ts';
 import { download, type Progress } from './download.ts';
-import type { DatasetEntry, DroppedFile } from './protocol.ts';
+import type { DatasetEntry, DroppedFile, LoadConfig } from './protocol.ts';
+import { shapeEntry } from './shapeEntries.ts';
 
 /** Where graphs come from in the page: embedded files, public files, dropped files, and the store that keeps them. */
 
 export interface LoadedGraph {
-  readonly graph: Graph;
-  /** By which the store knows it: of the catalogue, else the fingerprint. */
+  readonly graph: AnyGraph;
+  /** By which the store knows it: of the catalogue or a shape, else the fingerprint. */
   readonly id: string;
   readonly catalogueId: string | null;
   readonly fingerprint: string;
@@ -34,6 +39,12 @@ const embedded = Object.fromEntries(
     import.meta.glob<string>('../../datasets/*.gz', { query: '?url', import: 'default', eager: true }),
   ).map(([path, url]) => [path.slice(path.lastIndexOf('/') + 1), url]),
 );
+
+/**
+ * From so many stored bytes on a graph stays in its store. One that is read into memory is arranged there for the GPU too, and a
+ * run on all of it holds it three times: then less than half of a tab's usual 512 MB.
+ */
+const LARGEST_LOADED = 64e6;
 
 /** Most bytes that are read of what somebody drops: a graph is parsed in memory. */
 const MAX_DROPPED_BYTES = 2 ** 30;
@@ -49,9 +60,10 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
       const about_ = { id, title, about, nodes, edges, features, classes, licence, citation, kind };
       const manifest = manifests.get(id);
       const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
-      return { ...about_, stored: manifest !== undefined, bytes, host: hostOf(entry) };
+      return { ...about_, stored: manifest !== undefined, bytes, makingBytes: null, host: hostOf(entry) };
     });
-  const ids = new Set(catalogue.map(({ id }) => id));
+  const shapes = SHAPE_NAMES.map((name) => shapeEntry(name, manifests.get(name)));
+  const ids = new Set<string>([...catalogue, ...shapes].map(({ id }) => id));
   const kept = graphs
     .filter(({ id }) => !ids.has(id))
     .map(({ id, manifest }): DatasetEntry => {
@@ -71,15 +83,17 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         kind: 'kept',
         stored: true,
         bytes: manifest ? manifestBytes(manifest) : null,
+        makingBytes: null,
         host: null,
       };
     });
-  return [...entries, ...kept];
+  return [...entries, ...shapes, ...kept];
 }
 
 /** @throws InputError where there is no such dataset, or it arrives damaged; the reason of `signal` once it is aborted */
 export async function loadDataset(
   id: string,
+  config: LoadConfig,
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
@@ -88,7 +102,13 @@ export async function loadDataset(
   const place = entry?.kind === 'embedded' ? null : await placeOf(places, id);
   if (place) {
     progress({ task: 'Reading from this browser', done: 0, total: null, unit: 'bytes' });
-    return described(await loadGraph(places[place]!, id), id, entry ? id : null);
+    return openKept(places[place]!, id, entry || isShape(id) ? id : null, config);
+  }
+  if (isShape(id)) {
+    // Generators, and sorting edges within a budget: more code than the rest of a first visit needs.
+    const { generateShape } = await import('./generateShape.ts');
+    const store = await generateShape(id, config['memory.workerBudget'], places, progress, signal);
+    return openKept(store, id, id, config);
   }
   if (!entry) throw new InputError(`There is no dataset ${id} in this browser: drop its files.`);
   const files: NamedBytes[] = [];
@@ -104,6 +124,21 @@ export async function loadDataset(
   const loaded = await described({ ...arrange(readGraphFiles(files)), name: entry.id }, entry.id, entry.id);
   if (entry.kind === 'public') await keep(loaded, places, progress, signal);
   return loaded;
+}
+
+async function openKept(
+  store: ChunkStore,
+  id: string,
+  catalogueId: string | null,
+  config: LoadConfig,
+): Promise<LoadedGraph> {
+  const manifest = await readManifest(store, id);
+  const budget = config['memory.workerBudget'];
+  const largest = budget > 0 ? Math.min(budget, LARGEST_LOADED) : LARGEST_LOADED;
+  if (config['memory.store'] === 'memory' || manifestBytes(manifest) <= largest) {
+    return described(await loadGraph(store, id), id, catalogueId);
+  }
+  return { graph: await openStored(store, id), id, catalogueId, fingerprint: manifest.fingerprint };
 }
 
 /** @throws InputError with the file and the place where something is wrong, the reason of an aborted `signal`; nothing is kept then */
@@ -154,12 +189,12 @@ async function bytesOf(path: string, file: File): Promise<Uint8Array> {
   }
 }
 
-async function described(graph: Graph, id: string, catalogueId: string | null): Promise<LoadedGraph> {
+async function described(graph: Graph, id: string, catalogueId: string | null) {
   return { graph, id, catalogueId, fingerprint: await fingerprint(graph) };
 }
 
 async function keep(
-  { graph, id }: LoadedGraph,
+  { graph, id }: LoadedGraph & { readonly graph: Graph },
   places: Places,
   progress: Progress,
   signal?: AbortSignal,

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Control, Observer, Opened } from '../train/job.ts';
 import type { Gate } from './gate.ts';
@@ -8,7 +8,7 @@ import { forecastView, stepsPerEpoch } from './views.ts';
 
 /** The run that goes on. */
 export interface Going {
-  readonly graph: Graph;
+  readonly graph: AnyGraph;
   readonly drawn: boolean;
   readonly gate: Gate;
   /** Asked for and not yet taken. */

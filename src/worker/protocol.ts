@@ -18,8 +18,11 @@ export interface TrainerApi {
   open(stream: MessagePort): Promise<DeviceView>;
   /** What there is to train on: embedded, public, and kept in this browser. */
   datasets(): Promise<DatasetEntry[]>;
-  /** Makes a dataset the current one. A public one is downloaded once and kept. Progress goes to the stream. */
-  load(id: string): Promise<GraphView>;
+  /**
+   * Makes a dataset the current one. A public one is downloaded once and kept, a generated one made once, within
+   * memory.workerBudget. Of a large one only the outline is read, unless memory.store is `memory`. Progress goes to the stream.
+   */
+  load(id: string, config: LoadConfig): Promise<GraphView>;
   /** Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. */
   drop(files: readonly DroppedFile[]): Promise<GraphView>;
   /** Gives up the load that goes on, which then rejects with an AbortError; the graph that was there stays. */
@@ -45,6 +48,9 @@ export interface TrainerApi {
   /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */
   profile(): void;
 }
+
+/** What of a configuration decides how a graph is loaded. */
+export type LoadConfig = Pick<Config, 'memory.workerBudget' | 'memory.store'>;
 
 /** What opens when the page opens: labels, positions and edges are drawn before anything else is there. */
 export const FIRST_DATASET = 'debian-small';
@@ -91,12 +97,14 @@ export interface DatasetEntry {
   readonly classes: number;
   readonly licence: string;
   readonly citation: string;
-  /** `embedded` comes with the page, `public` is downloaded when asked for, `kept` was dropped here. */
-  readonly kind: 'embedded' | 'public' | 'kept';
+  /** `embedded` comes with the page, `public` is downloaded and `generated` is made when asked for, `kept` was dropped here. */
+  readonly kind: 'embedded' | 'public' | 'generated' | 'kept';
   /** In this browser's store, and therefore there without a network; can be removed. */
   readonly stored: boolean;
-  /** Bytes to download (public) or kept on disk (stored); null where nobody has counted. */
+  /** Bytes to download (public), to be made (generated), or kept on disk (stored); null where nobody has counted. */
   readonly bytes: number | null;
+  /** Bytes on disk at the most while it is made; null where it is not. */
+  readonly makingBytes: number | null;
   /** Host that a download speaks to; null where there is none. */
   readonly host: string | null;
 }
@@ -105,11 +113,11 @@ export interface DatasetEntry {
 export interface GraphView {
   /** Of the catalogue or the store. */
   readonly id: string;
-  /** Of the catalogue; null for a dropped graph. It recommends presets, and a link may name it. */
+  /** Of the catalogue, or the name of a shape; null for a dropped graph. It recommends presets, and a link may name it. */
   readonly catalogueId: string | null;
   readonly info: DatasetInfo;
   readonly classNames: readonly string[];
-  /** Class of each node, -1 where unlabelled. */
+  /** Class of each node, -1 where unlabelled; empty where the graph is not drawn, as are the splits. */
   readonly labels: Int32Array;
   /** Per split, the code of each node: 0 none, 1 training, 2 validation, 3 test. */
   readonly splits: readonly Uint8Array[];
@@ -118,6 +126,8 @@ export interface GraphView {
   /** Pairs of nodes, each undirected edge once; null where the graph is too large to draw. */
   readonly edges: Uint32Array | null;
   readonly nodeIds: readonly string[] | null;
+  /** Bytes of it on disk, where it stays there and batches are read from it; null where it is in memory. */
+  readonly diskBytes: number | null;
   /** What the reader dropped or assumed, as sentences. */
   readonly notes: readonly string[];
 }

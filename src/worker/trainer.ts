@@ -9,7 +9,9 @@ import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { drawingEdges, drawingPositions } from '../graph/drawing.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
+import { manifestBytes } from '../store/ingest.ts';
 import { type Place, placeFor, placeOf, present } from '../store/places.ts';
+import { isStored } from '../store/storedGraph.ts';
 import { sweepTemporary } from '../store/temporary.ts';
 import type { Limits } from '../tensor/plan.ts';
 import { checkTrainable } from '../train/check.ts';
@@ -70,7 +72,7 @@ const api: TrainerApi = {
 
   datasets: () => listDatasets(storage.places),
 
-  load: (id) => makeCurrent((signal) => loadDataset(id, storage.places, progress, signal)),
+  load: (id, config) => makeCurrent((signal) => loadDataset(id, config, storage.places, progress, signal)),
 
   drop: (files) => makeCurrent((signal) => dropGraph(files, storage.places, progress, signal)),
 
@@ -190,18 +192,21 @@ function view(next: LoadedGraph, place: Place | null): GraphView {
   const { graph, id, catalogueId, fingerprint } = next;
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Laying the graph out', done, total, unit: 'nodes' });
-  const positions = drawingPositions(graph, { onProgress });
+  const drawn = isStored(graph) ? null : graph;
+  const positions = drawn && drawingPositions(drawn, { onProgress });
   current = { ...next, drawn: positions !== null, place };
   return {
     id,
     catalogueId,
     info: datasetInfo(graph, fingerprint),
     classNames: graph.classNames,
-    labels: graph.labels,
-    splits: graph.splits,
+    // Of a graph that is not drawn nobody looks at single nodes.
+    labels: positions ? graph.labels : new Int32Array(0),
+    splits: positions ? graph.splits : [],
     positions,
-    edges: positions && drawingEdges(graph),
+    edges: positions && drawingEdges(drawn!),
     nodeIds: positions && graph.nodeIds,
+    diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
     notes: graph.notes,
   };
 }
@@ -222,7 +227,7 @@ async function planOf(config: Config) {
 function jobOf(asked: Config) {
   const { graph, drawn, place } = loaded();
   const { places } = storage;
-  const wanted = asked['memory.store'];
+  const wanted = isStored(graph) ? 'auto' : asked['memory.store'];
   // A store that this browser does not have is left to the page to choose, and without any the graph stays in memory.
   const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
   const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
-import type { Graph } from '../graph/graph.ts';
 import type { DatasetInfo } from '../run/record.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import { planPicture } from '../tensor/picture.ts';
 import type { Fit } from '../train/fit.ts';
 import { seedsOf, splitOf } from '../train/seeds.ts';
@@ -8,7 +8,7 @@ import type { ForecastView } from './protocol.ts';
 
 /** What the engine knows, as the plain data that the page is told. */
 
-export function forecastView(graph: Graph, config: Config, { forecast, fitted }: Fit): ForecastView {
+export function forecastView(graph: AnyGraph, config: Config, { forecast, fitted }: Fit): ForecastView {
   const purposes: Record<string, number> = {};
   for (const { purpose, bytes } of forecast.plan.buffers) purposes[purpose] = (purposes[purpose] ?? 0) + bytes;
   const { capacity, capacityFrom, memory, plan } = forecast;
@@ -25,13 +25,13 @@ export function forecastView(graph: Graph, config: Config, { forecast, fitted }:
 }
 
 /** Optimiser steps of an epoch: one for every `training.accumulate` batches of training nodes. */
-export function stepsPerEpoch(graph: Graph, config: Config): number {
+export function stepsPerEpoch(graph: AnyGraph, config: Config): number {
   if (config['sampling.strategy'] === 'full') return 1;
   const perStep = config['sampling.batchSize'] * config['training.accumulate'];
   return Math.ceil(seedsOf(splitOf(graph, config), 'train', false).length / perStep);
 }
 
-export function datasetInfo(graph: Graph, fingerprint: string): DatasetInfo {
+export function datasetInfo(graph: AnyGraph, fingerprint: string): DatasetInfo {
   return {
     name: graph.name,
     nodes: graph.nodes,

@@ -4,6 +4,7 @@ import { diffConfigs } from '../../config/describe.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../config/presets.ts';
 import { CONFIG_KEYS, type ConfigKey, entryOf } from '../../config/schema.ts';
 import { Help } from '../glossary/Help.tsx';
+import { budgetsOf, isBudget } from '../memory/budgets.ts';
 import { resetConfig, setPreset } from '../state/planActions.ts';
 import { isActive } from '../state/run.ts';
 import { presetConfig, usePage } from '../state/store.ts';
@@ -19,9 +20,9 @@ export function Controls() {
   const running = usePage((state) => isActive(state.run));
   const [all, setAll] = useState(false);
   const base = presetConfig(preset);
-  const changes = diffConfigs(base, { ...config, 'memory.gpuBudget': base['memory.gpuBudget'] }).length;
+  const changes = diffConfigs(base, { ...config, ...budgetsOf(base) }).length;
   const read = (key: ConfigKey) => entryOf(key).kinds?.includes(config['model.kind']) ?? true;
-  const shown = CONFIG_KEYS.filter((key) => key !== 'memory.gpuBudget' && read(key) && (all || entryOf(key).shown));
+  const shown = CONFIG_KEYS.filter((key) => !isBudget(key) && read(key) && (all || entryOf(key).shown));
   return (
     <section className={classes.controls} aria-label="Settings">
       <div className={classes.preset}>

@@ -35,7 +35,7 @@ export function labelOf(key: ConfigKey): string {
   return LABELS[key] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** The sections of the form, top to bottom; the budget has the slider. */
+/** The sections of the form, top to bottom; the budgets are in the memory plan. */
 export const SECTIONS: readonly { readonly title: string; readonly groups: readonly Group[] }[] = [
   { title: 'Data', groups: ['data'] },
   { title: 'Model', groups: ['model'] },

@@ -71,7 +71,7 @@ function choose(files: File[]): void {
 
 function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; busy: boolean }) {
   const [asking, setAsking] = useState(false);
-  const remote = entry.kind === 'public' && !entry.stored;
+  const absent = (entry.kind === 'public' || entry.kind === 'generated') && !entry.stored;
   const choose = () => {
     setAsking(false);
     void chooseDataset(entry.id);
@@ -82,13 +82,13 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
       className={classes.row}
       aria-current={current || undefined}
       disabled={busy}
-      onClick={() => (remote ? setAsking(!asking) : choose())}
+      onClick={() => (absent ? setAsking(!asking) : choose())}
     >
       <span className={classes.title}>{entry.title}</span>
       <span className={classes.size}>
-        {remote ? (
+        {absent ? (
           <>
-            {formatBytes(entry.bytes ?? 0)} <Icon name="down" />
+            {formatBytes(entry.bytes ?? 0)} <Icon name={entry.kind === 'public' ? 'down' : 'plus'} />
           </>
         ) : (
           `${formatCount(entry.nodes)} nodes`
@@ -103,13 +103,9 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
         <Popover.Dropdown>
           <div className={classes.ask}>
             <p>{entry.about}</p>
-            <p>
-              {formatCount(entry.nodes)} nodes, {formatCount(entry.edges)} edges. Downloads{' '}
-              {formatBytes(entry.bytes ?? 0)} from <b>{entry.host}</b> once, and keeps it in this browser.
-            </p>
-            <p>{entry.licence}</p>
+            {entry.kind === 'public' ? <Download entry={entry} /> : <Generate entry={entry} />}
             <Button size="compact-sm" onClick={choose} data-autofocus>
-              Download {entry.title}
+              {entry.kind === 'public' ? 'Download' : 'Generate'} {entry.title}
             </Button>
           </div>
         </Popover.Dropdown>
@@ -128,6 +124,30 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
         </ActionIcon>
       )}
     </li>
+  );
+}
+
+function Download({ entry }: { entry: DatasetEntry }) {
+  return (
+    <>
+      <p>
+        {formatCount(entry.nodes)} nodes, {formatCount(entry.edges)} edges. Downloads {formatBytes(entry.bytes ?? 0)}{' '}
+        from <b>{entry.host}</b> once, and keeps it in this browser.
+      </p>
+      <p>{entry.licence}</p>
+    </>
+  );
+}
+
+function Generate({ entry }: { entry: DatasetEntry }) {
+  const { nodes, edges, features, classes, bytes, makingBytes } = entry;
+  const more =
+    makingBytes !== null && makingBytes > (bytes ?? 0) ? `, and up to ${formatBytes(makingBytes)} meanwhile` : '';
+  return (
+    <p>
+      {formatCount(nodes)} nodes, {formatCount(edges)} edges, {formatCount(features)} features, {formatCount(classes)}{' '}
+      classes. Made here once and kept in this browser: {formatBytes(bytes ?? 0)} on disk{more}.
+    </p>
   );
 }
 

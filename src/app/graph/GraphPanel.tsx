@@ -1,7 +1,7 @@
 import { Progress, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { GraphView } from '../../worker/protocol.ts';
-import { formatCount } from '../theme/format.ts';
+import { formatBytes, formatCount } from '../theme/format.ts';
 import { ClassLegend } from './ClassLegend.tsx';
 import { GraphCanvas } from './GraphCanvas.tsx';
 import classes from './GraphPanel.module.css';
@@ -112,9 +112,13 @@ function Key({ mode, waiting }: { mode: ColourMode; waiting: boolean }) {
   );
 }
 
-function tooLarge({ info }: GraphView): string {
-  const [count, what] = info.nodes > info.edges / 10 ? [info.nodes, 'nodes'] : [info.edges, 'edges'];
-  return `This graph has ${formatCount(count)} ${what}: too many to draw one by one; training works all the same.`;
+function tooLarge({ info, diskBytes }: GraphView): string {
+  const what = info.nodes > info.edges / 10 ? 'nodes' : 'edges';
+  const where =
+    diskBytes === null
+      ? 'Training works all the same.'
+      : `It stays on this browser’s disk (${formatBytes(diskBytes)}), and training reads its batches from there.`;
+  return `Too many ${what} to draw one by one. ${where}`;
 }
 
 function Loading({ progress }: Pick<GraphPanelProps, 'progress'>) {

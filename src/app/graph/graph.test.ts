@@ -174,6 +174,7 @@ describe('what is told of a node', () => {
     positions: null,
     edges: null,
     nodeIds: null,
+    diskBytes: null,
     notes: [],
   };
 

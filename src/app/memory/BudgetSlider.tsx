@@ -1,8 +1,9 @@
-import { TextInput, Tooltip } from '@mantine/core';
-import { type KeyboardEvent, useEffect, useId, useState } from 'react';
+import { Tooltip } from '@mantine/core';
+import { type KeyboardEvent, useId, useState } from 'react';
 import { formatBytes } from '../theme/format.ts';
+import { BudgetField } from './BudgetField.tsx';
 import classes from './BudgetSlider.module.css';
-import { type BudgetRange, budgetText, bytesAt, parseBudget, positionOf, stepBudget } from './budgetScale.ts';
+import { type BudgetRange, bytesAt, positionOf, stepBudget } from './budgetScale.ts';
 import { bytesText } from './describePlan.ts';
 
 export interface BudgetMark {
@@ -48,6 +49,8 @@ export function BudgetSlider({ value, min, max, marks, onChange, disabled }: Bud
       </label>
       <BudgetField
         id={`${id}-field`}
+        budget="memory.gpuBudget"
+        className={classes.field}
         value={value}
         onChange={onChange}
         disabled={disabled !== null}
@@ -86,58 +89,5 @@ export function BudgetSlider({ value, min, max, marks, onChange, disabled }: Bud
         </p>
       )}
     </div>
-  );
-}
-
-interface BudgetFieldProps {
-  readonly id: string;
-  readonly value: number;
-  readonly onChange: (bytes: number) => void;
-  readonly disabled: boolean;
-  readonly error: string | null;
-  readonly onError: (error: string | null) => void;
-}
-
-/** Text that is taken over when it is left or Enter is pressed, and only where it is an amount of memory. */
-function BudgetField({ id, value, onChange, disabled, error, onError }: BudgetFieldProps) {
-  const shown = budgetText(value);
-  const [text, setText] = useState(shown);
-  useEffect(() => {
-    setText(shown);
-    onError(null);
-  }, [shown, onError]);
-  const commit = () => {
-    try {
-      const bytes = text === shown ? value : parseBudget(text);
-      setText(budgetText(bytes));
-      onError(null);
-      if (bytes !== value) onChange(bytes);
-    } catch (refused) {
-      onError((refused as Error).message);
-    }
-  };
-  return (
-    <TextInput
-      id={id}
-      className={classes.field}
-      size="xs"
-      value={text}
-      error={error !== null}
-      aria-describedby={error === null ? undefined : `${id}-error`}
-      disabled={disabled}
-      spellCheck={false}
-      autoComplete="off"
-      title={value === 0 ? undefined : bytesText(value)}
-      onFocus={(event) => event.currentTarget.select()}
-      onChange={(event) => setText(event.currentTarget.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit();
-        if (event.key === 'Escape') {
-          setText(shown);
-          onError(null);
-        }
-      }}
-    />
   );
 }

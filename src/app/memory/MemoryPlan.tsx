@@ -1,5 +1,6 @@
 import { Popover, UnstyledButton } from '@mantine/core';
 import { useId, useState } from 'react';
+import type { Config } from '../../config/schema.ts';
 import type { MemoryBytes } from '../../run/record.ts';
 import type { ForecastView, MemoryView } from '../../worker/protocol.ts';
 import { Help } from '../glossary/Help.tsx';
@@ -7,15 +8,10 @@ import { TERMS } from '../glossary/terms.ts';
 import { formatBytes } from '../theme/format.ts';
 import { BudgetSlider } from './BudgetSlider.tsx';
 import { budgetRange } from './budgetScale.ts';
-import {
-  bytesText,
-  describeCapacity,
-  describeChanges,
-  describeStrategy,
-  ledgerOf,
-  withSeparators,
-} from './describePlan.ts';
+import type { BudgetKey } from './budgets.ts';
+import { describeCapacity, describeChanges, describeStrategy, ledgerOf, withSeparators } from './describePlan.ts';
 import classes from './MemoryPlan.module.css';
+import { Places } from './Places.tsx';
 import { PlanCanvas } from './PlanCanvas.tsx';
 import { PlanOverlay } from './PlanOverlay.tsx';
 import { PlanTable } from './PlanTable.tsx';
@@ -32,9 +28,8 @@ export interface MemoryPlanProps {
   /** The most that the last run held. */
   readonly peak: MemoryBytes | null;
   readonly running: boolean;
-  /** Bytes; 0 is no limit. */
-  readonly budget: number;
-  readonly onBudget: (bytes: number) => void;
+  readonly budgets: Pick<Config, BudgetKey>;
+  readonly onBudget: (key: BudgetKey, bytes: number) => void;
   /** What the same run takes without a budget. */
   readonly fullBatchBytes: number | null;
   /** Why the budget cannot be moved now; null where it can. */
@@ -45,7 +40,8 @@ export interface MemoryPlanProps {
 
 /** The memory plan: how much there may be, what will lie where and when, and, while a run goes on, what does. */
 export function MemoryPlan(props: MemoryPlanProps) {
-  const { forecast, refusal, memory, running, budget, onBudget, fullBatchBytes, backend, locked = null } = props;
+  const { forecast, refusal, memory, running, budgets, onBudget, fullBatchBytes, backend, locked = null } = props;
+  const budget = budgets['memory.gpuBudget'];
   const [chosen, setChosen] = useState<string | null>(null);
   const [hovered, setHovered] = useState<string | null>(null);
   const [table, setTable] = useState(false);
@@ -64,7 +60,7 @@ export function MemoryPlan(props: MemoryPlanProps) {
               ? []
               : [{ bytes: fullBatchBytes, label: `full plan ${formatBytes(fullBatchBytes)}` }]
           }
-          onChange={onBudget}
+          onChange={(bytes) => onBudget('memory.gpuBudget', bytes)}
           disabled={locked}
         />
         <Headline forecast={forecast} refusal={refusal} />
@@ -101,7 +97,16 @@ export function MemoryPlan(props: MemoryPlanProps) {
         ) : (
           <div className={classes.empty}>{refusal === null && 'The plan appears as soon as a graph is there.'}</div>
         )}
-        {forecast && <Places {...props} forecast={forecast} live={live} />}
+        {forecast && (
+          <Places
+            forecast={forecast.memory}
+            measured={live ? memory : props.peak}
+            live={live}
+            budgets={budgets}
+            onBudget={onBudget}
+            disabled={locked}
+          />
+        )}
         {forecast && (
           <p className={classes.fine}>
             {backend === 'cpu'
@@ -178,31 +183,5 @@ function Changes({ changes }: { changes: readonly string[] }) {
         </ul>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-const PLACES = [
-  ['gpu', 'GPU'],
-  ['host', 'worker'],
-  ['disk', 'disk'],
-] as const;
-
-/** Bytes by place: as predicted, and beside it what is held or was held at the most. */
-function Places({ forecast, memory, peak, live }: MemoryPlanProps & { forecast: ForecastView; live: boolean }) {
-  const measured = live ? memory : peak;
-  return (
-    <dl className={classes.places}>
-      {PLACES.map(([place, name]) => (
-        <div key={place}>
-          <dt>{name}</dt>
-          <dd title={bytesText(forecast.memory[place])}>{formatBytes(forecast.memory[place])}</dd>
-          {measured && (
-            <dd className={classes.measured} title={bytesText(measured[place])}>
-              {live ? 'now' : 'last run'} {formatBytes(measured[place])}
-            </dd>
-          )}
-        </div>
-      ))}
-    </dl>
   );
 }

@@ -1,4 +1,5 @@
 import { parseValue } from '../../config/parse.ts';
+import type { BudgetKey } from './budgets.ts';
 
 /** The budget's slider: positions 0..1, bytes on a logarithmic scale, and an end stop that means no limit (0 bytes). */
 
@@ -64,9 +65,9 @@ export function shortBudget(bytes: number): string {
 const unitOf = (bytes: number) => UNITS.find(([, size]) => bytes >= size) ?? (['B', 1] as const);
 
 /** Bytes of what was typed; nothing, 0, `no limit`, `none` and `unlimited` are no limit. @throws InputError */
-export function parseBudget(text: string): number {
+export function parseBudget(text: string, key: BudgetKey = 'memory.gpuBudget'): number {
   const trimmed = text.trim();
-  return /^(|no limit|none|unlimited|∞)$/i.test(trimmed) ? 0 : parseValue('memory.gpuBudget', trimmed);
+  return /^(|no limit|none|unlimited|∞)$/i.test(trimmed) ? 0 : parseValue(key, trimmed);
 }
 
 function threeDigits(bytes: number): number {

@@ -13,7 +13,7 @@ import { get, isBusy, type PageState, presetConfig, set, tell, tellError } from 
 
 /** `as`: what to run on it, where a link says so; otherwise what suits the graph. */
 export function chooseDataset(id: string, as?: Protocol): Promise<boolean> {
-  return change(() => trainer.load(id), as);
+  return change(() => trainer.load(id, (as ?? get()).config), as);
 }
 
 export function dropFiles(files: readonly DroppedFile[]): Promise<boolean> {

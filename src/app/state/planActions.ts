@@ -2,6 +2,7 @@ import { type ConfigChange, diffConfigs, differences, formatValue } from '../../
 import { type PresetName, recommendedPreset } from '../../config/presets.ts';
 import { type Config, type ConfigKey, type ConfigValue, entryOf } from '../../config/schema.ts';
 import { labelOf } from '../controls/labels.ts';
+import { budgetsOf, NO_BUDGETS } from '../memory/budgets.ts';
 import { formatBytes } from '../theme/format.ts';
 import { showAddress } from './address.ts';
 import { answered, trainer } from './engine.ts';
@@ -16,10 +17,9 @@ export function setValue(key: ConfigKey, value: ConfigValue): void {
   else apply({ preset, config: { ...config, [key]: value } });
 }
 
-/** The budget is the visitor's, not the protocol's: a preset leaves it alone. */
 export function setPreset(preset: PresetName): void {
   const { config } = get();
-  apply({ preset, config: { ...presetConfig(preset), 'memory.gpuBudget': config['memory.gpuBudget'] } });
+  apply({ preset, config: { ...presetConfig(preset), ...budgetsOf(config) } });
 }
 
 /** Back to what the preset says. */
@@ -81,7 +81,7 @@ async function planOnce(): Promise<void> {
   } catch (error) {
     set({ refusal: (error as Error).message });
   }
-  const unlimited = { ...config, 'memory.gpuBudget': 0 };
+  const unlimited = { ...config, ...NO_BUDGETS };
   const key = JSON.stringify([graph.id, unlimited]);
   if (key === unlimitedOf) return;
   unlimitedOf = key;

@@ -56,8 +56,8 @@ async function adopt(link: Exclude<Link, { kind: 'empty' }>, hash: string): Prom
     );
   }
   set({ shared: link.kind === 'run' ? link.shared : null, sharedHash: hash, answer: null, overlaid: [] });
-  // Nothing is downloaded because a link says so, and nobody's own graph is anywhere but with its owner: the page asks.
-  const here = entry && (entry.kind !== 'public' || entry.stored);
+  // Nothing is downloaded or generated because a link says so, and nobody's own graph is anywhere but with its owner: the page asks.
+  const here = entry && (entry.kind === 'embedded' || entry.stored);
   if (here && entry.id !== graph?.id) await chooseDataset(entry.id, { preset, config });
   else {
     if (!graph) await chooseDataset(FIRST_DATASET);

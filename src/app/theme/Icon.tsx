@@ -10,6 +10,7 @@ const PATHS = {
   moon: 'M9.5 1.5a6.5 6.5 0 1 0 5 9.7A5.5 5.5 0 0 1 9.5 1.5z',
   bin: 'M5 2h6v1.5h3V5H2V3.5h3zM3.5 6h9l-.8 8.5H4.3z',
   down: 'M7.2 2h1.6v6.2l2.4-2.4 1.1 1.1L8 11.2 3.7 6.9l1.1-1.1 2.4 2.4zM3 13h10v1.5H3z',
+  plus: 'M7.2 3h1.6v4.2H13v1.6H8.8V13H7.2V8.8H3V7.2h4.2z',
 } as const;
 
 export function Icon({ name }: { name: keyof typeof PATHS }) {

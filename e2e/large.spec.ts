@@ -1,0 +1,71 @@
+import { expect, type Page, test } from '@playwright/test';
+import { temporaryProfile } from './browser.ts';
+import { newestRun, progress, ready, showsNodes, trainToEnd, visit } from './page.ts';
+
+/** A graph that is made in the browser and stays on its disk. */
+
+const SHAPE = 'arxiv-shape';
+const NODES = '169,343';
+const HASH = `#data=${SHAPE}&preset=shape-sage&model.hidden=16&training.lr=0.05&training.epochs=1&sampling.batchSize=2048&sampling.fanOut=3,2&evaluation.fanOut=3,2&evaluation.nodes=500`;
+
+const panel = (page: Page) => page.getByRole('region', { name: 'Dataset' });
+const row = (page: Page) => panel(page).getByRole('button', { name: new RegExp(`^${SHAPE}`) });
+const bin = (page: Page) => panel(page).getByRole('button', { name: `Delete ${SHAPE}` });
+
+async function generate(page: Page): Promise<void> {
+  await row(page).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('1,166,243 edges, 128 features, 40 classes');
+  await expect(dialog).toContainText(/MB on disk/);
+  await dialog.getByRole('button', { name: `Generate ${SHAPE}` }).click();
+}
+
+test('a shape given up half-way is not offered; generated, it trains in batches from the disk and is there after a reload', async () => {
+  test.setTimeout(120_000);
+  const profile = await temporaryProfile();
+  const first = await visit({ profile: profile.path, hash: HASH });
+  const { page } = first;
+  await expect(page.getByText(`It needs the dataset ${SHAPE}`)).toBeVisible();
+
+  await generate(page);
+  const task = panel(page).getByRole('status');
+  await expect(task).toContainText(`${SHAPE}: writing the features`, { timeout: 30_000 });
+  await panel(page).getByRole('button', { name: 'Cancel' }).click();
+  await ready(page);
+  await expect(bin(page)).toHaveCount(0);
+  await page.reload();
+  await ready(page);
+  await expect(bin(page)).toHaveCount(0);
+
+  await generate(page);
+  await expect(task).toContainText(`${SHAPE}: reading the edges`, { timeout: 30_000 });
+  await showsNodes(page, NODES);
+  await expect(page.getByText('It stays on this browser’s disk')).toBeVisible();
+  // What the link asks for is what runs.
+  await expect(page.getByLabel('epochs', { exact: true })).toHaveValue('1');
+  const plan = page.getByRole('region', { name: 'Memory plan' });
+  await expect(plan).toContainText('batches of 2,048 seed nodes (fan-out 3, 2)');
+  await trainToEnd(page);
+  expect(Number.parseFloat((await newestRun(page))[3])).toBeGreaterThan(10);
+  await first.close();
+
+  const second = await visit({ profile: profile.path, hash: HASH });
+  await showsNodes(second.page, NODES);
+  await expect(progress(second.page)).toContainText('Not trained yet');
+  // A smaller worker budget takes some of the cache.
+  const budget = second.page.getByRole('textbox', { name: 'worker memory budget' });
+  await budget.fill('150 MB');
+  await budget.press('Enter');
+  await expect(second.page.getByText(/changed to fit/)).toBeVisible();
+  await panel(second.page)
+    .getByRole('button', { name: /Zachary/ })
+    .click();
+  await showsNodes(second.page, '34');
+  await bin(second.page).click();
+  await expect(bin(second.page)).toHaveCount(0);
+  await second.page.reload();
+  await ready(second.page);
+  await expect(bin(second.page)).toHaveCount(0);
+  await second.close();
+  await profile.remove();
+});
