@@ -1,24 +1,26 @@
 import { ActionIcon, Tabs, useMantineColorScheme } from '@mantine/core';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import classes from './App.module.css';
 import { AccuracyChart, LossChart, MemoryChart, TimeChart } from './Curves.tsx';
 import { loadPlotly } from './charts/loadPlotly.ts';
 import { Controls } from './controls/Controls.tsx';
 import { DatasetPanel } from './dataset/DatasetPanel.tsx';
 import { DropZone } from './dataset/DropZone.tsx';
-import { DeveloperPanel } from './device/DeveloperPanel.tsx';
 import { DeviceBadge } from './device/DeviceBadge.tsx';
 import { GraphPanel } from './graph/GraphPanel.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
 import { RunsTable } from './runs/RunsTable.tsx';
 import { Share } from './share/Share.tsx';
-import { SharedRun } from './share/SharedRun.tsx';
 import { setValue } from './state/planActions.ts';
 import { isActive } from './state/run.ts';
 import { set, usePage } from './state/store.ts';
 import { Icon } from './theme/Icon.tsx';
 import { Transport } from './transport/Transport.tsx';
 import { Worth } from './transport/Worth.tsx';
+
+// What a first visit does not show is loaded when it is opened.
+const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
+const SharedRun = lazy(async () => ({ default: (await import('./share/SharedRun.tsx')).SharedRun }));
 
 /** The page: the graph and its curves on top, the memory plan below, everything else around them. */
 export function App() {
@@ -37,7 +39,7 @@ export function App() {
         </div>
       </header>
       <NoticeLine />
-      <SharedRun />
+      <Banner />
       <main className={classes.main}>
         <aside className={classes.side}>
           <DatasetPanel />
@@ -73,6 +75,12 @@ function SchemeButton() {
       <Icon name={dark ? 'sun' : 'moon'} />
     </ActionIcon>
   );
+}
+
+/** A run that came by a link, or the graph that a link asks for; most visits have neither. */
+function Banner() {
+  const shown = usePage(({ shared, wanted }) => shared !== null || wanted !== null);
+  return <Suspense>{shown && <SharedRun />}</Suspense>;
 }
 
 /** One sentence about what just went wrong, or what to do; it stays until it is closed. */
@@ -148,7 +156,9 @@ function Lower() {
         </div>
       </Tabs.Panel>
       <Tabs.Panel value="developer" pt="sm">
-        <DeveloperPanel />
+        <Suspense>
+          <DeveloperPanel />
+        </Suspense>
       </Tabs.Panel>
     </Tabs>
   );

@@ -1,4 +1,4 @@
-import { CPU } from '../device/cpu/executor.ts';
+import { CPU } from '../device/cpu/bytes.ts';
 import { edgeListStream } from '../formats/edgeListStream.ts';
 import type { GraphStream } from '../formats/graphStream.ts';
 import type { RereadableFile } from '../formats/pieces.ts';

@@ -1,4 +1,4 @@
-import { CPU } from '../device/cpu/executor.ts';
+import { CPU } from '../device/cpu/bytes.ts';
 import { medianInterval } from './stats.ts';
 import { ROW_BYTES, type StoreLoad, type StoreTimes } from './storeTimes.ts';
 import type { BenchContext, BenchRow, Table } from './suite.ts';

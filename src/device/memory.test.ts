@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DeviceError } from '../config/errors.ts';
 import { DEFAULT_LIMITS, type Plan } from '../tensor/plan.ts';
-import { cpuBytes, cpuExecutor } from './cpu/executor.ts';
+import { cpuBytes } from './cpu/bytes.ts';
+import { cpuExecutor } from './cpu/executor.ts';
 import { allCases } from './testing/cases.ts';
 import { gpu as dawn, NO_ADAPTER, testDevice } from './testing/dawn.ts';
 import { buildCase, runCase } from './testing/opCase.ts';

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from './arrange.ts';
 import { components } from './components.ts';
-import { drawingEdges, drawingPositions, MAX_DRAWN_EDGES, MAX_DRAWN_NODES } from './drawing.ts';
+import { drawingPositions } from './drawing.ts';
+import { drawingEdges, MAX_DRAWN_EDGES, MAX_DRAWN_NODES } from './drawingEdges.ts';
 import type { Graph } from './graph.ts';
 import { seedKey, threefry } from './random.ts';
 

@@ -1,15 +1,11 @@
 import { components } from './components.ts';
-import { addCsr, transpose } from './csr.ts';
+import { bothWays, drawingEdges, isDrawn } from './drawingEdges.ts';
 import type { Graph } from './graph.ts';
 import { gridRepulsion } from './gridRepulsion.ts';
 import { normalised, type Repulsion, STEPS, settle } from './layout.ts';
 import { pack } from './packing.ts';
 
-/** A picture of the graph: where its nodes are drawn, and the lines between them. */
-
-/** Beyond these a picture is a grey patch, and redrawing it takes longer than a frame. */
-export const MAX_DRAWN_NODES = 20_000;
-export const MAX_DRAWN_EDGES = 200_000;
+/** A picture of the graph: where its nodes are drawn. */
 
 /** Components up to this size sum the repulsion of all pairs. */
 const EXACT_NODES = 1000;
@@ -28,7 +24,7 @@ export interface DrawingOptions {
  * and then packed. Null where the graph is too large to be drawn. The same graph gets the same picture on every machine.
  */
 export function drawingPositions(graph: Graph, { onProgress }: DrawingOptions = {}): Float32Array | null {
-  if (graph.nodes > MAX_DRAWN_NODES || graph.edges > MAX_DRAWN_EDGES) return null;
+  if (!isDrawn(graph)) return null;
   if (graph.positions) return graph.positions;
   const pairs = drawingEdges(graph);
   const source = pairs.filter((_, i) => i % 2 === 0);
@@ -63,25 +59,6 @@ export function drawingPositions(graph: Graph, { onProgress }: DrawingOptions = 
   pack(members, x, y, source, target);
   onProgress?.(graph.nodes, graph.nodes);
   return normalised(x, y);
-}
-
-/** Two node numbers per undirected edge, the smaller first, each edge once. */
-export function drawingEdges(graph: Graph): Uint32Array {
-  const { rows, indptr, indices } = bothWays(graph);
-  const pairs = new Uint32Array(indices.length);
-  let count = 0;
-  for (let v = 0; v < rows; v++) {
-    for (let e = indptr[v]; e < indptr[v + 1]; e++) {
-      if (indices[e] < v) continue;
-      pairs[count++] = v;
-      pairs[count++] = indices[e];
-    }
-  }
-  return pairs.slice(0, count);
-}
-
-function bothWays({ adjacency, symmetric }: Graph) {
-  return symmetric ? adjacency : addCsr(adjacency, transpose(adjacency).matrix);
 }
 
 /** A few dozen nodes need room; thousands would drift apart without a grip that keeps neighbourhoods together. */

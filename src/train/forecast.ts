@@ -1,7 +1,7 @@
 import { type Pass, passSetting } from '../config/computeEntries.ts';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
-import { cpuBytes } from '../device/cpu/executor.ts';
+import { cpuBytes } from '../device/cpu/bytes.ts';
 import { hasAccessors } from '../device/webgpu/shaders.ts';
 import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';

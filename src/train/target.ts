@@ -1,5 +1,5 @@
 import { DeviceError, DeviceLostError } from '../config/errors.ts';
-import { CPU, cpuExecutor } from '../device/cpu/executor.ts';
+import { CPU } from '../device/cpu/bytes.ts';
 import type { Executor } from '../device/executor.ts';
 import type { Ledger } from '../device/ledger.ts';
 import type { Tiling, Tilings } from '../device/tiling.ts';
@@ -35,6 +35,8 @@ export async function findTarget(backend: Backend): Promise<Target> {
     // No binding limit on the host; the largest typed array is a few GiB.
     const limits = { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: 2 ** 32, maxBufferSize: 2 ** 32 };
     const open = async (plan: Plan, onAllocate?: (ledger: Ledger) => void) => {
+      // All kernels once more: nothing that a page with a GPU should wait for.
+      const { cpuExecutor } = await import('../device/cpu/executor.ts');
       const executor = cpuExecutor(plan, { onAllocate });
       return { executor, lose: () => {}, close: () => executor.destroy() };
     };

@@ -1,9 +1,9 @@
 import catalogueFile from '../../datasets/catalogue.json';
 import { InputError } from '../config/errors.ts';
 import { DEFAULTS } from '../config/schema.ts';
+import { readBundle } from '../formats/bundle.ts';
 import { type Catalogue, type CatalogueEntry, type CatalogueFile, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
-import { readGraphFiles } from '../formats/open.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -90,6 +90,9 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
   return [...entries, ...shapes, ...kept];
 }
 
+/** The readers of all formats: code that nobody waits for whose graphs come with the page. */
+const openReaders = () => import('../formats/open.ts');
+
 /** @throws InputError where there is no such dataset, or it arrives damaged; the reason of `signal` once it is aborted */
 export async function loadDataset(
   id: string,
@@ -121,7 +124,9 @@ export async function loadDataset(
       bytes: await download(addressOf(entry, file), promised, task, progress, { signal }),
     });
   }
-  const loaded = await described({ ...arrange(readGraphFiles(files)), name: entry.id }, entry.id, entry.id);
+  const data =
+    entry.kind === 'embedded' ? readBundle(files[0].bytes, files[0].name) : (await openReaders()).readGraphFiles(files);
+  const loaded = await described({ ...arrange(data), name: entry.id }, entry.id, entry.id);
   if (entry.kind === 'public') await keep(loaded, places, progress, signal);
   return loaded;
 }
@@ -163,6 +168,7 @@ export async function dropGraph(
     done += file.size;
   }
   progress({ task: 'Understanding the graph', done: 0, total: null, unit: 'nodes' });
+  const { readGraphFiles } = await openReaders();
   const graph = arrange(readGraphFiles(files));
   const id = await fingerprint(graph);
   const loaded = { graph, id, catalogueId: null, fingerprint: id };

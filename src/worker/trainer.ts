@@ -1,12 +1,13 @@
 import { expose } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
-import { CPU } from '../device/cpu/executor.ts';
+import { CPU } from '../device/cpu/bytes.ts';
 import { planDetails } from '../device/details.ts';
 import { memoryTilings } from '../device/tiling.ts';
 import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
-import { drawingEdges, drawingPositions } from '../graph/drawing.ts';
+import { drawingEdges, isDrawn } from '../graph/drawingEdges.ts';
+import type { Graph } from '../graph/graph.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { manifestBytes } from '../store/ingest.ts';
@@ -181,19 +182,17 @@ async function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>):
   loading = new AbortController();
   try {
     const next = await load(loading.signal);
-    return view(next, await placeOf(storage.places, next.id));
+    return await view(next, await placeOf(storage.places, next.id));
   } finally {
     loading = null;
     post({ type: 'idle' });
   }
 }
 
-function view(next: LoadedGraph, place: Place | null): GraphView {
+async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> {
   const { graph, id, catalogueId, fingerprint } = next;
-  const onProgress = (done: number, total: number) =>
-    progress({ task: 'Laying the graph out', done, total, unit: 'nodes' });
-  const drawn = isStored(graph) ? null : graph;
-  const positions = drawn && drawingPositions(drawn, { onProgress });
+  const drawn = isStored(graph) || !isDrawn(graph) ? null : graph;
+  const positions = drawn && (drawn.positions ?? (await layOut(drawn)));
   current = { ...next, drawn: positions !== null, place };
   return {
     id,
@@ -209,6 +208,14 @@ function view(next: LoadedGraph, place: Place | null): GraphView {
     diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
     notes: graph.notes,
   };
+}
+
+/** Graphs that come with the page bring their positions: the code for others is loaded when it is needed. */
+async function layOut(graph: Graph): Promise<Float32Array | null> {
+  const { drawingPositions } = await import('../graph/drawing.ts');
+  const onProgress = (done: number, total: number) =>
+    progress({ task: 'Laying the graph out', done, total, unit: 'nodes' });
+  return drawingPositions(graph, { onProgress });
 }
 
 async function deviceLimits(): Promise<Limits> {

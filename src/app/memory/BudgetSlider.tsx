@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { formatBytes } from '../theme/format.ts';
 import { BudgetField } from './BudgetField.tsx';
@@ -58,21 +57,20 @@ export function BudgetSlider({ value, min, max, marks, onChange, disabled }: Bud
         onError={setError}
       />
       <div className={classes.scale}>
-        <Tooltip label={value === 0 ? 'no limit' : bytesText(value)} openDelay={400} position="top">
-          <input
-            className={classes.range}
-            type="range"
-            aria-label="GPU memory budget"
-            aria-valuetext={value === 0 ? 'no limit' : formatBytes(value)}
-            min={0}
-            max={1}
-            step="any"
-            value={positionOf(value, range)}
-            disabled={disabled !== null}
-            onChange={(event) => onChange(bytesAt(event.currentTarget.valueAsNumber, range))}
-            onKeyDown={onKeyDown}
-          />
-        </Tooltip>
+        <input
+          className={classes.range}
+          type="range"
+          title={value === 0 ? 'no limit' : bytesText(value)}
+          aria-label="GPU memory budget"
+          aria-valuetext={value === 0 ? 'no limit' : formatBytes(value)}
+          min={0}
+          max={1}
+          step="any"
+          value={positionOf(value, range)}
+          disabled={disabled !== null}
+          onChange={(event) => onChange(bytesAt(event.currentTarget.valueAsNumber, range))}
+          onKeyDown={onKeyDown}
+        />
         <div className={classes.marks} aria-hidden="true">
           {[{ bytes: min, label: formatBytes(min) }, ...marks, { bytes: 0, label: 'no limit' }].map(
             ({ bytes, label }) => (

@@ -16,6 +16,5 @@ import '@mantine/core/styles/FloatingIndicator.css';
 import '@mantine/core/styles/Slider.css';
 import '@mantine/core/styles/Progress.css';
 import '@mantine/core/styles/Tabs.css';
-import '@mantine/core/styles/Tooltip.css';
 import '@mantine/core/styles/Skeleton.css';
 import '@mantine/core/styles/VisuallyHidden.css';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { allCases } from '../testing/cases.ts';
 import { buildCase, runCase } from '../testing/opCase.ts';
-import { cpuBytes, cpuExecutor } from './executor.ts';
+import { cpuBytes } from './bytes.ts';
+import { cpuExecutor } from './executor.ts';
 
 /** What only the CPU executor does: double precision, poison, and its own count of bytes. */
 

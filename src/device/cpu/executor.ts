@@ -1,5 +1,4 @@
 import { DeviceError, firstLine } from '../../config/errors.ts';
-import type { DeviceInfo } from '../../run/record.ts';
 import { flowName, parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
 import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
@@ -12,6 +11,7 @@ import { newTimes, type OnLaunch, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
 import { aggregateKernels } from './aggregate.ts';
 import { attentionKernels } from './attention.ts';
+import { CPU, fitsSimd, isValueBuffer, PAGE, unusedOfPages } from './bytes.ts';
 import { copyKernels } from './copy.ts';
 import { dotKernels } from './dot.ts';
 import { halfOperands, halfScratchBytes } from './halfOperands.ts';
@@ -22,7 +22,7 @@ import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norm.ts';
 import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
-import { SIMD, simdHalves, simdKernels } from './simd.ts';
+import { simdHalves, simdKernels } from './simd.ts';
 import { tieKernels } from './ties.ts';
 
 /**
@@ -56,37 +56,7 @@ export interface Options {
   readonly onAllocate?: (ledger: Ledger) => void;
 }
 
-export const CPU: DeviceInfo = {
-  backend: 'cpu',
-  vendor: '',
-  architecture: '',
-  description: 'CPU executor (WebAssembly, one thread)',
-  software: true,
-};
-
-/** Bytes that the CPU executor allocates for a plan, in single precision. */
-export function cpuBytes(plan: Plan): number {
-  const values = plan.buffers.filter(isValueBuffer).reduce((sum, buffer) => sum + buffer.bytes, 0);
-  const bytes = values + halfScratchBytes(plan);
-  return bytes + unusedOfPages(bytes);
-}
-
-function isValueBuffer({ purpose }: Plan['buffers'][number]): boolean {
-  return purpose !== 'uniforms' && purpose !== 'staging';
-}
-
-/** What rounding up to whole pages adds; nothing where a plan does not fit into WebAssembly's memory. */
-function unusedOfPages(bytes: number): number {
-  return fitsSimd(bytes) ? -bytes & (PAGE - 1) : 0;
-}
-
-const PAGE = 65536;
 const HALF_NAN = 0x7e00;
-
-/** Addresses are 32 bits wide. */
-function fitsSimd(bytes: number): boolean {
-  return SIMD && bytes <= 65535 * PAGE;
-}
 
 /** The operands of a stage that works in place: what flows through it is what was computed. */
 function stageOperands({ floats, words }: Operands, stage: Dispatch, flowing: string, k: number): Operands {

@@ -102,9 +102,6 @@ const KERNELS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(ATTENTION),
 };
 
-/** Whether this engine has WebAssembly with vector instructions. */
-export const SIMD: boolean = typeof WebAssembly === 'object' && WebAssembly.validate(binary);
-
 let compiled: WebAssembly.Module | undefined;
 
 type Export = (...values: number[]) => void;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../../config/errors.ts';
 import { DEFAULT_LIMITS, WORKGROUP } from '../../tensor/plan.ts';
-import { CPU } from '../cpu/executor.ts';
+import { CPU } from '../cpu/bytes.ts';
 import { kernels } from '../kernels.ts';
 import { allCases } from '../testing/cases.ts';
 import { buildCase, inTiles } from '../testing/opCase.ts';
