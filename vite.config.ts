@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { assemblyScript } from './scripts/assemblyScript.ts';
+import { shaders } from './scripts/shaders.ts';
 
 /**
  * Two builds. `vite build` makes the page in dist/page: static files for any host and any sub-path. `vite build --ssr` bundles the
@@ -13,9 +14,9 @@ import { assemblyScript } from './scripts/assemblyScript.ts';
 export default defineConfig(({ isSsrBuild }) => ({
   base: './',
   envPrefix: ['VITE_', 'EDGEWISE_MIRROR'],
-  plugins: [assemblyScript(), ...(isSsrBuild ? [] : [react(), contentSecurityPolicy()])],
+  plugins: [assemblyScript(), shaders(), ...(isSsrBuild ? [] : [react(), contentSecurityPolicy()])],
   publicDir: isSsrBuild ? false : 'public',
-  worker: { format: 'es', plugins: () => [assemblyScript()] },
+  worker: { format: 'es', plugins: () => [assemblyScript(), shaders()] },
   build: isSsrBuild
     ? {
         ssr: true,

@@ -4,11 +4,7 @@ import { nearest, parseValue, quote } from '../config/parse.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../config/presets.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, DEFAULTS, isConfigKey } from '../config/schema.ts';
-import { MAX_POINTS } from './linkCurve.ts';
-import type { RunRecord } from './record.ts';
-import { seal, unseal } from './seal.ts';
 import { isCatalogueId, type SharedRun, shortHash } from './sharedRun.ts';
-import { readRun, writeRun } from './sharedRunCodec.ts';
 
 /**
  * The hash of the page's address, in two forms. Readable, always in the address bar: what to run, as differences from a
@@ -41,7 +37,7 @@ export const MAX_LINK = 2000;
 /** Characters of a link that are left to `https://host/path/`. */
 export const ADDRESS_LENGTH = 200;
 
-const SEALED = 'run=';
+export const SEALED = 'run=';
 const WHERE = 'this link';
 
 /** `#…` for the address bar: the dataset, the preset, and what differs from it in the schema's order. */
@@ -66,49 +62,12 @@ export function encodeHash({ dataset, preset, config }: LinkState): string {
 export async function decodeHash(hash: string): Promise<Link> {
   const text = hash.startsWith('#') ? hash.slice(1) : hash;
   if (text === '') return { kind: 'empty' };
-  if (text.startsWith(SEALED)) return { kind: 'run', shared: readRun(await unseal(text.slice(SEALED.length))) };
+  if (text.startsWith(SEALED)) {
+    // Few visits begin with a run: its codec is loaded by those.
+    const { decodeRun } = await import('./sealedRun.ts');
+    return { kind: 'run', shared: await decodeRun(text.slice(SEALED.length)) };
+  }
   return { kind: 'config', state: stateFrom(text) };
-}
-
-/**
- * `#run=…` for a run that ended, on a graph of the catalogue or (null) on somebody's own. With the page's address it stays
- * under MAX_LINK characters; curves get fewer points where they must. @throws InputError where it does not fit even so
- */
-export async function encodeRun(record: RunRecord, catalogueId: string | null): Promise<string> {
-  if (catalogueId !== null) checkId(catalogueId);
-  for (let points = MAX_POINTS; points >= 16; points /= 2) {
-    const link = await sealedRun(record, catalogueId, points);
-    if (fits(link)) return link;
-  }
-  throw await tooLong(record, catalogueId);
-}
-
-async function sealedRun(record: RunRecord, catalogueId: string | null, points: number): Promise<string> {
-  const payload = writeRun(record, catalogueId, points);
-  // A record from a file may hold what a link may not: better to hear it now than from whoever opens the link.
-  readRun(payload);
-  return `#${SEALED}${await seal(payload)}`;
-}
-
-function fits(link: string): boolean {
-  return link.length <= MAX_LINK - ADDRESS_LENGTH;
-}
-
-async function tooLong(record: RunRecord, catalogueId: string | null): Promise<InputError> {
-  const { events } = record;
-  // The smallest number of events that is too many.
-  let [low, high] = [0, events.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const link = await sealedRun({ ...record, events: events.slice(0, middle) }, catalogueId, 16);
-    if (fits(link)) low = middle + 1;
-    else high = middle;
-  }
-  const reason =
-    low === 0
-      ? 'its settings and its device alone take more'
-      : `of its ${events.length} changes by hand, ${events.length - low + 1} are too many`;
-  return new InputError(`this run does not fit into a link of ${MAX_LINK} characters (${reason}): save it as a file.`);
 }
 
 function stateFrom(text: string): LinkState {
@@ -148,7 +107,7 @@ function checkDataset({ catalogueId, fingerprint }: LinkDataset): void {
   }
 }
 
-function checkId(id: string): string {
+export function checkId(id: string): string {
   if (isCatalogueId(id)) return id;
   throw new InputError(
     `${WHERE}: data cannot be ${quote(id)}: it must be the name of a dataset, such as debian-small.`,

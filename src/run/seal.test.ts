@@ -2,10 +2,11 @@ import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { CONFIG_KEYS } from '../config/schema.ts';
-import { decodeHash, encodeRun } from './link.ts';
+import { decodeHash } from './link.ts';
 import { exampleRun, randomFrom } from './linkExamples.ts';
 import type { RunRecord } from './record.ts';
 import { SEAL_VERSION, seal } from './seal.ts';
+import { encodeRun } from './sealedRun.ts';
 import type { SharedRun } from './sharedRun.ts';
 import { readRun, writeRun } from './sharedRunCodec.ts';
 

@@ -2,11 +2,12 @@ import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { CONFIG_KEYS, entryOf } from '../config/schema.ts';
-import { ADDRESS_LENGTH, decodeHash, encodeRun, MAX_LINK } from './link.ts';
+import { ADDRESS_LENGTH, decodeHash, MAX_LINK } from './link.ts';
 import { quantise, restore } from './linkCurve.ts';
 import { exampleRun, randomConfig, randomFrom, randomHex, randomValue } from './linkExamples.ts';
 import { keyId } from './linkSettings.ts';
 import type { RunEvent, RunRecord } from './record.ts';
+import { encodeRun } from './sealedRun.ts';
 import { comparable, type SharedRun, sameCurve, verdict } from './sharedRun.ts';
 
 const LIVE = CONFIG_KEYS.filter((key) => entryOf(key).live);

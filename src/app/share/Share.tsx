@@ -1,6 +1,5 @@
 import { Button, Popover, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { encodeRun } from '../../run/link.ts';
 import { isActive } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
 import classes from './Share.module.css';
@@ -15,6 +14,7 @@ export function Share() {
   const make = async () => {
     if (!kept) return;
     try {
+      const { encodeRun } = await import('../../run/sealedRun.ts');
       const text = `${location.href.replace(/#.*/, '')}${await encodeRun(kept.record, kept.catalogueId)}`;
       setLink(text);
       // A page without the permission shows the link to be copied by hand.
