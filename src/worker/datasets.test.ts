@@ -1,14 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS } from '../config/schema.ts';
+import { type Config, DEFAULTS } from '../config/schema.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
+import { streamOf } from '../graph/generatedStream.ts';
+import { namedShape } from '../graph/namedShapes.ts';
 import { nastyGraphData } from '../graph/testGraphs.ts';
 import { holdGraph } from '../store/hold.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { listGraphs } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
+import type { Places } from '../store/places.ts';
+import { isStored } from '../store/storedGraph.ts';
+import { shapeOf } from '../store/streamIngest.ts';
 import { dropGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
+import { generateShape } from './generateShape.ts';
 import { FIRST_DATASET } from './protocol.ts';
+import { streamShape } from './shapeEntries.ts';
 
 const graph = arrange(nastyGraphData(60, 1));
 const hash = await fingerprint(graph);
@@ -49,4 +56,38 @@ test('a dropped graph is kept by its size or where it lies already, read back fr
   await dropGraph(dropped, places, () => {});
   expect(await places.opfs.keys('')).toEqual([]);
   expect(await listGraphs(places.indexeddb)).toHaveLength(1);
+});
+
+describe('a kept graph', () => {
+  const places = { indexeddb: memoryStore() };
+
+  test('larger than the budget of the workers stays in its store; in memory it is the same graph', async () => {
+    const { id } = await ingest(graph, places.indexeddb, { id: 'kept' });
+    const open = (config: Partial<Config>) => loadDataset(id, { ...DEFAULTS, ...config }, places, () => {});
+    const loaded = await open({});
+    const outline = await open({ 'memory.workerBudget': 1000 });
+    expect([isStored(loaded.graph), isStored(outline.graph)]).toEqual([false, true]);
+    expect(outline.fingerprint).toBe(loaded.fingerprint);
+    const asked = await open({ 'memory.workerBudget': 1000, 'memory.store': 'memory' });
+    expect(isStored(asked.graph)).toBe(false);
+  });
+
+  test('of a shape is listed in its place', async () => {
+    const find = async () => (await listDatasets(places)).filter(({ id }) => id === 'arxiv-shape');
+    expect(await find()).toMatchObject([{ kind: 'generated', stored: false, nodes: 169_343, classes: 40 }]);
+    const manifest = await ingest(graph, places.indexeddb, { id: 'arxiv-shape' });
+    expect(await find()).toMatchObject([{ kind: 'generated', stored: true, bytes: manifestBytes(manifest) }]);
+  });
+});
+
+test.each(['arxiv-shape', 'reddit-shape'] as const)('the sizes of %s are known before it is made', (name) => {
+  expect(shapeOf(streamOf(namedShape(name, 0)))).toMatchObject(streamShape(name));
+});
+
+test('a shape is not generated where nothing can be kept, nor in less memory than it takes', async () => {
+  const make = (budget: number, places: Places) => generateShape('arxiv-shape', budget, places, () => {});
+  await expect(make(0, {})).rejects.toThrow(/this browser has none/);
+  const store = memoryStore();
+  await expect(make(1e6, { indexeddb: store })).rejects.toThrow(/takes at least \d+ bytes .* the budget is 1000000/);
+  expect(await store.keys('')).toEqual([]);
 });
