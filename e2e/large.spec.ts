@@ -40,7 +40,7 @@ test('a shape given up half-way is not offered; generated, it trains in batches 
   await generate(page);
   await expect(task).toContainText(/arxiv-shape: .* of .*/, { timeout: 30_000 });
   await showsNodes(page, NODES);
-  await expect(page.getByText('It stays on this browser’s disk')).toBeVisible();
+  await expect(page.getByText('The graph stays on this browser’s disk')).toBeVisible();
   // What the link asks for is what runs.
   await expect(page.getByLabel('epochs', { exact: true })).toHaveValue('1');
   const plan = page.getByRole('region', { name: 'Memory plan' });
@@ -60,6 +60,13 @@ test('a shape given up half-way is not offered; generated, it trains in batches 
   await budget.fill(`${Math.round(0.8 * bytes)}`);
   await budget.press('Enter');
   await expect(second.page.getByText(/changed to fit/)).toBeVisible();
+  // A full batch would need all of it: batches are what fits.
+  await budget.fill('no limit');
+  await budget.press('Enter');
+  await expect(second.page.getByText(/changed to fit/)).toBeHidden();
+  await second.page.getByLabel('strategy', { exact: true }).selectOption('full');
+  await expect(second.page.getByText(/changed to fit/)).toBeVisible();
+  await expect(memory).toContainText('Sampled: batches of 2,048 seed nodes');
   await panel(second.page)
     .getByRole('button', { name: /Zachary/ })
     .click();

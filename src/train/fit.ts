@@ -87,6 +87,13 @@ const ADVICE: Readonly<Record<Budget, string>> = {
   'memory.diskBudget': 'raise the budget, or keep the graph in memory (memory.store=memory).',
 };
 
+/** The same where the graph stays in its store. */
+const STORED_ADVICE: typeof ADVICE = {
+  ...ADVICE,
+  'memory.workerBudget': 'raise the budget, or set sampling.workers lower.',
+  'memory.diskBudget': 'raise the budget.',
+};
+
 /**
  * @param search false: only the configuration as it is
  * @throws InputError with the numbers where nothing fits
@@ -122,7 +129,7 @@ export function fitRun(
     }
   }
   if (tried.length === 0) throw refusal;
-  throw new InputError(tooLarge(config, budgets, tried, rungs.length > 1));
+  throw new InputError(tooLarge(graph, config, budgets, tried, rungs.length > 1));
 }
 
 /** The worst case never has to split a batch; a probe of the sampler gets by with less, but reads the graph. */
@@ -145,13 +152,20 @@ function smallerCache(graph: AnyGraph, { config, memory }: Forecast): Config | n
   return left >= SCHEMA['memory.cacheBytes'].min ? { ...config, 'memory.cacheBytes': left } : null;
 }
 
-function tooLarge(config: Config, budgets: readonly Budget[], tried: readonly Forecast[], searched: boolean): string {
+function tooLarge(
+  graph: AnyGraph,
+  config: Config,
+  budgets: readonly Budget[],
+  tried: readonly Forecast[],
+  searched: boolean,
+): string {
   const leastOf = (key: Budget) => Math.min(...tried.map(NEEDS[key]));
   // Where each budget is met by some setting, but none meets all, the first one stands for them.
   const key = budgets.find((budget) => leastOf(budget) > config[budget]) ?? budgets[0];
   const [asked, least] = [NEEDS[key](tried[0]), leastOf(key)];
   const needed = searched ? `${asked}, and the smallest setting tried needs ${least}` : `${least}`;
-  const advice = searched ? ADVICE[key] : 'raise the budget, or let the run be fitted to it.';
+  const best = isStored(graph) ? STORED_ADVICE[key] : ADVICE[key];
+  const advice = searched ? best : 'raise the budget, or let the run be fitted to it.';
   return `${key} is ${config[key]} bytes, but this run needs ${needed}: ${advice}`;
 }
 

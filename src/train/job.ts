@@ -43,7 +43,7 @@ export interface Observer {
    * Asked whenever a device is opened.
    */
   readonly observeExecutor?: (executor: Executor, plan: Plan) => Executor;
-  /** The ledgers have changed: a buffer was allocated, an epoch is done. */
+  /** The ledgers have changed: a buffer was allocated, all is open, an epoch is done. */
   readonly onMemory?: (memory: Held) => void;
   /** A step begins: this many are behind it. */
   readonly onStep?: (steps: number) => void;

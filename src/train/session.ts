@@ -102,6 +102,8 @@ export async function train(job: Job): Promise<Trained> {
       let before = beforeStep(job, steering, () => stretch);
       const stretch = await openRun(job, target, fit, { before: (what) => before(what), checkpoint });
       run = stretch;
+      // The samplers and their caches are there now, too.
+      stretch.tellMemory();
       let saved = performance.now();
       const afterEpoch = async () => {
         if (job.instruments?.checkpoints && performance.now() - saved >= checkpointMs) {

@@ -142,11 +142,11 @@ function Download({ entry }: { entry: DatasetEntry }) {
 function Generate({ entry }: { entry: DatasetEntry }) {
   const { nodes, edges, features, classes, bytes, makingBytes } = entry;
   const more =
-    makingBytes !== null && makingBytes > (bytes ?? 0) ? `, and up to ${formatBytes(makingBytes)} meanwhile` : '';
+    makingBytes !== null && makingBytes > (bytes ?? 0) ? `, ${formatBytes(makingBytes)} while it is made` : '';
   return (
     <p>
       {formatCount(nodes)} nodes, {formatCount(edges)} edges, {formatCount(features)} features, {formatCount(classes)}{' '}
-      classes. Made here once and kept in this browser: {formatBytes(bytes ?? 0)} on disk{more}.
+      classes. Made here once and kept in this browser: up to {formatBytes(bytes ?? 0)} on disk{more}.
     </p>
   );
 }
@@ -157,7 +157,7 @@ function Notes({ graph }: { graph: GraphView }) {
   return (
     <details className={classes.notes}>
       <summary>
-        {graph.notes.length === 1 ? 'One note' : `${graph.notes.length} notes`} on how the files were read
+        {graph.notes.length === 1 ? 'One note' : `${graph.notes.length} notes`} on how the graph was read
       </summary>
       <ul>
         {graph.notes.map((note) => (

@@ -117,7 +117,7 @@ function tooLarge({ info, diskBytes }: GraphView): string {
   const where =
     diskBytes === null
       ? 'Training works all the same.'
-      : `It stays on this browser’s disk (${formatBytes(diskBytes)}), and training reads its batches from there.`;
+      : `The graph stays on this browser’s disk (${formatBytes(diskBytes)}), and training reads its batches from there.`;
   return `Too many ${what} to draw one by one. ${where}`;
 }
 

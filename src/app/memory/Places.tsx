@@ -27,63 +27,55 @@ const PLACES: readonly { readonly place: Place; readonly name: string; readonly 
 ];
 
 /** Bytes by place: as predicted, what they may be, and beside it what is held or was held at the most. */
-export function Places({ forecast, measured, live, budgets, onBudget, disabled }: PlacesProps) {
+export function Places({ disabled, ...props }: PlacesProps) {
   return (
     <dl className={classes.places} title={disabled ?? undefined}>
-      {PLACES.map(({ place, name, label }) => (
-        <div key={place}>
-          <dt>{name}</dt>
-          <dd title={bytesText(forecast[place])}>{formatBytes(forecast[place])}</dd>
-          {label && (
-            <Budget
-              name={BUDGETS[place]}
-              label={label}
-              value={budgets[BUDGETS[place]]}
-              onBudget={onBudget}
-              disabled={disabled !== null}
-            />
-          )}
-          {measured && (
-            <dd className={classes.measured} title={bytesText(measured[place])}>
-              {live ? 'now' : 'last run'} {formatBytes(measured[place])}
-            </dd>
-          )}
-        </div>
+      {PLACES.map((row) => (
+        <Row key={row.place} {...row} {...props} disabled={disabled !== null} />
       ))}
     </dl>
   );
 }
 
-interface BudgetProps extends Pick<PlacesProps, 'onBudget'> {
-  readonly name: BudgetKey;
-  readonly label: string;
-  readonly value: number;
-  readonly disabled: boolean;
-}
+type RowProps = (typeof PLACES)[number] & Omit<PlacesProps, 'disabled'> & { readonly disabled: boolean };
 
-function Budget({ name, label, value, onBudget, disabled }: BudgetProps) {
+function Row({ place, name, label, forecast, measured, live, budgets, onBudget, disabled }: RowProps) {
   const id = useId();
   const [error, setError] = useState<string | null>(null);
+  const budget = BUDGETS[place];
   return (
-    <dd className={classes.budget}>
-      <label htmlFor={id}>
-        of<span className={classes.spoken}> {label}</span>
-      </label>
-      <BudgetField
-        id={id}
-        budget={name}
-        className={classes.field}
-        value={value}
-        onChange={(bytes) => onBudget(name, bytes)}
-        disabled={disabled}
-        error={error}
-        onError={setError}
-      />
-      {error !== null && (
-        <p id={`${id}-error`} className={classes.error} role="alert">
-          {error}
-        </p>
+    <div>
+      <dt>{name}</dt>
+      <dd title={bytesText(forecast[place])}>{formatBytes(forecast[place])}</dd>
+      {label && (
+        <dd className={classes.budget}>
+          <label htmlFor={id}>
+            of<span className={classes.spoken}> {label}</span>
+          </label>
+          <BudgetField
+            id={id}
+            budget={budget}
+            className={classes.field}
+            value={budgets[budget]}
+            onChange={(bytes) => onBudget(budget, bytes)}
+            disabled={disabled}
+            error={error}
+            onError={setError}
+          />
+        </dd>
       )}
-    </dd>
+      {measured && (
+        <dd className={classes.measured} title={bytesText(measured[place])}>
+          {live ? 'now' : 'last run'} {formatBytes(measured[place])}
+        </dd>
+      )}
+      {error !== null && (
+        <dd className={classes.error}>
+          <p id={`${id}-error`} role="alert">
+            {error}
+          </p>
+        </dd>
+      )}
+    </div>
   );
 }

@@ -32,6 +32,11 @@ describe('describeStrategy', () => {
       'Fits in 16 MB as a full batch: the whole graph at once, one step per epoch.',
     ],
     [
+      'two budgets',
+      forecast({ ...SAMPLED, ...LIKEWISE, 'memory.gpuBudget': 4e6, 'memory.workerBudget': 150e6 }, {}, 2),
+      'Fits in 4 MB, 150 MB of worker memory, sampled as asked for: batches of 512 seed nodes (fan-out 15, 10), 2 steps per epoch; evaluation likewise.',
+    ],
+    [
       'several batches to a step',
       forecast({ ...SAMPLED, ...LIKEWISE, 'training.accumulate': 4 }, {}, 3),
       'Sampled: batches of 512 seed nodes (fan-out 15, 10), 4 to a step, 3 steps per epoch; evaluation likewise.',

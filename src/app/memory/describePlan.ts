@@ -5,18 +5,26 @@ import { labelOf } from '../controls/labels.ts';
 import { formatCount } from '../theme/format.ts';
 import { PURPOSE_NAMES } from '../theme/palette.ts';
 import { shortBudget } from './budgetScale.ts';
+import type { BudgetKey } from './budgets.ts';
 import type { PlanItem, PlanLayout } from './planGeometry.ts';
 
 /** The memory plan in sentences. */
 
+/** What a budget is of; the first one has the slider. */
+const LIMITS: readonly (readonly [BudgetKey, string])[] = [
+  ['memory.gpuBudget', ''],
+  ['memory.workerBudget', ' of worker memory'],
+  ['memory.diskBudget', ' on disk'],
+];
+
 /** Which strategy runs, and whether that is what was asked for or what fits. */
 export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView): string {
   const run = { ...config, ...fitted };
-  const budget = config['memory.gpuBudget'];
   const steps = stepsPerEpoch === 1 ? 'one step per epoch' : `${formatCount(stepsPerEpoch)} steps per epoch`;
   const training = run['sampling.strategy'] === 'neighbor';
   const evaluation = run['evaluation.strategy'] === 'neighbor';
-  const fits = budget > 0 ? `Fits in ${shortBudget(budget)}` : '';
+  const limits = LIMITS.flatMap(([key, where]) => (config[key] > 0 ? [`${shortBudget(config[key])}${where}`] : []));
+  const fits = limits.length > 0 ? `Fits in ${limits.join(', ')}` : '';
   if (!training) {
     const how = evaluation ? `evaluation in ${batches(run, 'evaluation')}` : 'the whole graph at once';
     return `${fits ? `${fits} as a full batch` : 'Full batch'}: ${how}, ${steps}.`;
