@@ -1,6 +1,6 @@
 /** `node --import tsx scripts/readme.mjs`: writes the reference of the hyperparameters into README.md, between its markers. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { referenceMarkdown } from '../src/config/describe.ts';
+import { referenceMarkdown } from '../src/config/reference.ts';
 
 const README = new URL('../README.md', import.meta.url);
 const before = readFileSync(README, 'utf8');

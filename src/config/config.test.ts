@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { diffConfigs, differences, formatValue, referenceMarkdown } from './describe.ts';
+import { diffConfigs, differences, formatValue } from './describe.ts';
 import { InputError } from './errors.ts';
 import { checkValue, parseAssignment, parseConfig, parseKey, parseValue } from './parse.ts';
 import { PRESET_NAMES, PRESETS, recommendedPreset } from './presets.ts';
+import { referenceMarkdown } from './reference.ts';
 import { resolveConfig } from './resolve.ts';
 import { CONFIG_KEYS, type Config, DEFAULTS, entryOf } from './schema.ts';
 

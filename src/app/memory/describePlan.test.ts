@@ -34,7 +34,7 @@ describe('describeStrategy', () => {
     [
       'two budgets',
       forecast({ ...SAMPLED, ...LIKEWISE, 'memory.gpuBudget': 4e6, 'memory.workerBudget': 150e6 }, {}, 2),
-      'Fits in 4 MB, 150 MB of worker memory, sampled as asked for: batches of 512 seed nodes (fan-out 15, 10), 2 steps per epoch; evaluation likewise.',
+      'Fits in 4 MB, 150 MB (worker), sampled as asked for: batches of 512 seed nodes (fan-out 15, 10), 2 steps per epoch; evaluation likewise.',
     ],
     [
       'several batches to a step',

@@ -13,8 +13,8 @@ import type { PlanItem, PlanLayout } from './planGeometry.ts';
 /** What a budget is of; the first one has the slider. */
 const LIMITS: readonly (readonly [BudgetKey, string])[] = [
   ['memory.gpuBudget', ''],
-  ['memory.workerBudget', ' of worker memory'],
-  ['memory.diskBudget', ' on disk'],
+  ['memory.workerBudget', ' (worker)'],
+  ['memory.diskBudget', ' (disk)'],
 ];
 
 /** Which strategy runs, and whether that is what was asked for or what fits. */
