@@ -13,7 +13,7 @@ export { add, addBias, combine, elu, eluGrad, gelu, geluGrad, relu, reluGrad, sc
 export { packHalves, roundToHalves, unpackHalves } from './half';
 export { crossEntropy, crossEntropyGrad, logSumExp } from './loss';
 export { nn, nt, tn } from './matmul';
-export { dotNormRows, normalizeRows, normalizeRowsGrad, rowMoments, rowSums } from './norm';
+export { dotNormRows, dotNormRowsWhole, normalizeRows, normalizeRowsGrad, rowMoments, rowSums } from './norm';
 export { accumulate, adam, notFinite, sgd, squares } from './optimizer';
-export { packStatistics, rowDots, rowDotsRowGrad, rowDotsVectorGrad } from './rowDots';
-export { columnSum, copyColumns, copyRows, mergeSum, permute } from './rows';
+export { packStatistics, rowDots, rowDotsRowGrad, rowDotsVectorGrad, rowDotsVectorGradWhole } from './rowDots';
+export { columnSum, columnSumWhole, copyColumns, copyRows, mergeSum, permute } from './rows';
