@@ -74,6 +74,7 @@ export const rowDotsRowGradOp: Op<number> = {
       kernel: 'rowDots.rowGrad',
       reads: { upstream: whole(upstream), vector: whole(vector) },
       writes: { out: { value: out, panel: panel.index } },
+      storesOnce: true,
       at(step) {
         const rows = rowsAt(out.rows, step);
         const width4 = stride4(panel);
