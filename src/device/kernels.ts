@@ -185,6 +185,7 @@ export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   ...matmul('nn', 'aRows', 'bRows'),
   ...matmul('nt', 'aRows', 'bColumns'),
   ...matmul('tn', 'aColumns', 'bRows'),
+  'matmul.tn.whole': { files: ['matmul/operands', 'matmul/aColumns', 'matmul/bRows', 'matmul/whole'], entry: 'whole' },
   ...sums('reduce.columnSum', ['columnSum']),
   ...family('reduce', ['mergeSum', 'total']),
   ...elementwise([

@@ -28,6 +28,8 @@ const WHOLE: readonly Sabotage[] = [
   ['matmul/operands', 'if (row >= outRows())', 'if (row > outRows())', 'matmul tn'],
   ['matmul/aColumns', 'aAt(at.z)', 'aAt(at.y)', 'matmul tn'],
   ['matmul/aColumns', 'min((part + 1u) * p.chunk, p.rows)', 'p.rows', 'matmul tn'],
+  ['matmul/whole', 'if (k < range.y)', 'if (false)', 'matmul tn 301'],
+  ['matmul/whole', 'part < p.count', 'part < 1u', 'matmul tn 301'],
   ['columnSum', 'row < end', 'row + 1u < end', 'sumRows'],
   ['sumRows/chunks', 'min(begin + p.chunk, p.rows)', 'p.rows', 'layerNorm, many rows'],
   ['reduce', 'chunk < p.count', 'chunk < 1u', 'layerNorm, many rows'],

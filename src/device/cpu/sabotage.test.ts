@@ -37,6 +37,7 @@ const WHOLE: readonly Sabotage[] = [
   ['matmul.nt', 'leaves out terms', (p) => ({ inner: p.inner - 4 })],
   ['matmul.nt', 'leaves out a column', (p) => ({ cols: p.cols - 1 })],
   ['matmul.tn', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
+  ['matmul.tn.whole', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
   ['reduce.columnSum', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
   ['reduce.columnSum.whole', 'leaves out a row', (p) => ({ rows: p.rows - 1 })],
   ['reduce.columnSum.whole', 'scales', () => ({ scale: 1.001 })],

@@ -53,6 +53,7 @@ const KERNELS: Readonly<Record<string, string>> = {
   'matmul.nn': 'nn a b out rows inner width4 aStride4 bRow bStride4 bOffset4 outStride4 outOffset4 accumulate',
   'matmul.nt': 'nt a b out rows cols inner width4 aStride4 aOffset4 bRow bStride4 bOffset4 outStride4 accumulate',
   'matmul.tn': 'tn a b out rows cols width4 chunk aStride4 bStride4 bOffset4',
+  'matmul.tn.whole': 'tnWhole a b out rows cols width4 chunk aStride4 bStride4 bOffset4 outStride4 outOffset4',
   'aggregate.rows.sum.weighted':
     'rows x weights out indptr indices rows heavy width4 xStride4 xOffset4 outStride4 outOffset4',
   'aggregate.rows.sum.ones': 'rows x - out indptr indices rows heavy width4 xStride4 xOffset4 outStride4 outOffset4',

@@ -43,21 +43,25 @@ function sumOfChunks(partial: Floats, first: number, size: number, count: number
   return sum;
 }
 
-/** Rounds the sum of each chunk as storing it does. */
-const wholeOf = (chunks: CpuKernel): CpuKernel => {
+/**
+ * Chunks and what merges them in one kernel; rounds the sum of each chunk as storing it does.
+ * @param mergeOf the parameters of the merge that the kernel does not have
+ */
+export const wholeOf = (chunks: CpuKernel, mergeOf: (p: Params) => Params): CpuKernel => {
   return ({ floats, words }, p) => {
     const { out } = floats;
-    const size = p.count * p.width4 * 4;
+    const merge: Params = { ...p, outRow: 0, ...mergeOf(p) };
+    const size = p.count * merge.rows * p.width4 * 4;
     const partial = out instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
     chunks({ floats: { ...floats, out: partial }, words }, p);
-    mergeSum({ floats: { partial, out }, words }, { ...p, rows: 1, outRow: 0, outStride4: p.width4 });
+    mergeSum({ floats: { partial, out }, words }, merge);
   };
 };
 
 /** The kernel of a term over chunks of rows, and over all of them. */
 export function sumKernels(name: string, term: Term): Record<string, CpuKernel> {
   const chunks = chunksOf(term);
-  return { [name]: chunks, [`${name}.whole`]: wholeOf(chunks) };
+  return { [name]: chunks, [`${name}.whole`]: wholeOf(chunks, ({ width4 }) => ({ rows: 1, outStride4: width4 })) };
 }
 
 const plain: Term = ({ x }) => {

@@ -223,6 +223,8 @@ export function allCases(): OpCase[] {
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),
+    // In parts that are merged later, in panels too.
+    matmulCase('tn', 64, 257, 33),
     ...manyRowsCases(),
     ...attentionCases(),
     ...learningCases(),
