@@ -223,8 +223,9 @@ export function allCases(): OpCase[] {
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),
-    // In parts that are merged later, in panels too.
+    // So large that parts are merged later, also where panels are as narrow as they can be.
     matmulCase('tn', 64, 257, 33),
+    matmulCase('tn', 8, 1200, 5),
     ...manyRowsCases(),
     ...attentionCases(),
     ...learningCases(),
