@@ -23,6 +23,7 @@ import { normKernels } from './norm.ts';
 import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
 import { SIMD, simdHalves, simdKernels } from './simd.ts';
+import { sumRowKernels } from './sumRows.ts';
 import { tieKernels } from './ties.ts';
 
 /**
@@ -37,6 +38,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...matmulKernels,
   ...rowDotsKernels,
   ...rowKernels,
+  ...sumRowKernels,
   ...dotKernels,
   ...copyKernels,
   ...headKernels,
