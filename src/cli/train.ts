@@ -104,6 +104,11 @@ function summary({ config, epochs, result, memory }: RunRecord): string[] {
     `${epochs.length} epochs, median ${median(epochs.map(({ ms }) => ms)).toFixed(1)} ms training and ` +
       `${median(epochs.map(({ evalMs }) => evalMs)).toFixed(1)} ms evaluation`,
     `memory peak: ${formatMemory(memory.peak)}`,
+    ...(memory.refusals
+      ? [
+          `the device refused memory ${memory.refusals} times: smaller batches were taken, and another run may take others`,
+        ]
+      : []),
     `curve ${result.curveHash.slice(0, 16)}`,
   ];
 }

@@ -13,6 +13,9 @@ export class DeviceError extends Error {
   override readonly name = 'DeviceError';
 }
 
+/** The device has not the memory that was asked for; with less of it the same can be tried again. */
+export class AllocationError extends DeviceError {}
+
 /** The device went away while it was used; on a new one the same can be tried again. */
 export class DeviceLostError extends DeviceError {}
 
