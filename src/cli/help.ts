@@ -17,7 +17,7 @@ const RUN_OPTIONS = `  --data NAME        a dataset of the catalogue, a kept gra
   --seed N           short for --set training.seed=N
   --split N          short for --set data.split=N
   --backend NAME     auto (default: WebGPU, or the CPU with a warning), webgpu, cpu
-  --no-fit           do not change the configuration to stay inside memory.gpuBudget
+  --no-fit           do not change the configuration to stay inside its memory budgets
   --json             one JSON object on standard output and nothing else`;
 
 const OVERVIEW = `edgewise: trains graph neural networks on your own GPU
