@@ -39,14 +39,14 @@ test('a dropped graph is kept by its size or where it lies already, read back fr
   const places = { indexeddb: memoryStore(), opfs: memoryStore() };
   const edges = new File(['a,b\nb,c\nc,a\n'], 'edges.csv');
   const dropped = [{ path: 'edges.csv', file: edges }];
-  const { id } = await dropGraph(dropped, { opfs: places.opfs }, () => {});
+  const { id } = await dropGraph(dropped, {}, { opfs: places.opfs }, () => {});
   expect(await listGraphs(places.opfs)).toHaveLength(1);
-  await dropGraph(dropped, places, () => {});
+  await dropGraph(dropped, {}, places, () => {});
   expect(await places.indexeddb.keys('')).toEqual([]);
   expect((await loadDataset(id, places, () => {})).fingerprint).toBe(id);
   expect((await listDatasets(places)).filter(({ kind }) => kind === 'kept')).toHaveLength(1);
   await removeDataset(id, places);
-  await dropGraph(dropped, places, () => {});
+  await dropGraph(dropped, {}, places, () => {});
   expect(await places.opfs.keys('')).toEqual([]);
   expect(await listGraphs(places.indexeddb)).toHaveLength(1);
 });
