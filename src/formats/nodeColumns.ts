@@ -34,7 +34,7 @@ export function nodeRoles(table: TextTable, { columns }: TableChoice = {}): Role
 
 /** Columns and, in words, what was assumed of them. Throws as nodeRoles. */
 export function nodeColumns(table: TextTable, choice: TableChoice = {}): { columns: NodeColumns; notes: string[] } {
-  const { where, header, columnName } = table;
+  const { where, header } = table;
   const roles = nodeRoles(table, choice);
   const of = (role: Role<'nodes'>) => roles.flatMap((each, i) => (each === role ? [i] : []));
   const [id = null] = of('id');
@@ -48,12 +48,17 @@ export function nodeColumns(table: TextTable, choice: TableChoice = {}): { colum
   if (header && choice.header === undefined && !isNodeHeader(header)) {
     notes.push(`${where}: the first line is read as the names of the columns.`);
   }
-  const left = of('ignore');
-  if (left.length > 0) {
-    const list = left.slice(0, 5).map(columnName).join(', ') + (left.length > 5 ? ` and ${left.length - 5} more` : '');
-    notes.push(`${where}: ${list} left out${choice.columns?.length ? '' : ', text and no numbers'}.`);
-  }
+  const found = foundRoles(table);
+  const texts = of('ignore').filter((i) => found[i] === 'ignore');
+  const others = of('ignore').filter((i) => found[i] !== 'ignore');
+  if (texts.length > 0) notes.push(`${where}: ${listed(texts, table)} left out, text and no numbers.`);
+  if (others.length > 0) notes.push(`${where}: ${listed(others, table)} left out, as chosen.`);
   return { columns: { id, label, splits: of('split'), features: of('feature') }, notes };
+}
+
+function listed(columns: readonly number[], { columnName }: TextTable): string {
+  const more = columns.length > 5 ? ` and ${columns.length - 5} more` : '';
+  return columns.slice(0, 5).map(columnName).join(', ') + more;
 }
 
 function foundRoles(table: TextTable): Role<'nodes'>[] {

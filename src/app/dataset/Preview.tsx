@@ -25,9 +25,13 @@ export function Preview() {
       <h2 id="preview-heading" ref={heading} tabIndex={-1}>
         Read as {what}
       </h2>
-      {tables.map((table) => (
-        <TablePreview key={table.file} table={table} choices={choices} several={tables.length > 1} />
-      ))}
+      {tables.length > 0 && (
+        <div className={classes.tables}>
+          {tables.map((table) => (
+            <TablePreview key={table.file} table={table} choices={choices} several={tables.length > 1} />
+          ))}
+        </div>
+      )}
       {mat && <Variables mat={mat} choices={choices} />}
       <Switch
         size="xs"
