@@ -194,6 +194,23 @@ describe('a MAT-file', () => {
     expect(graph.notes).toEqual(['Not read: "network" (3 × 3 sparse), "label" (3 × 1 double).']);
   });
 
+  test('is shown with its variables and what they are read as', () => {
+    const label = full('label', [3, 1], [1, 2, 3]);
+    const bytes = file([network, label, full('W', [3, 3], [0, 0, 0, 4, 0, 0, 0, 0, 0])]);
+    const view = (choices = {}) => viewFiles([{ name: 'g.mat', bytes }], choices).mat;
+    expect(view()).toEqual({
+      variables: [
+        { name: 'network', type: '3 × 3 sparse' },
+        { name: 'label', type: '3 × 1 double' },
+        { name: 'W', type: '3 × 3 double' },
+      ],
+      roles: { network: 'network', attributes: null, labels: 'label' },
+    });
+    const choices = { matNames: { attributes: 'W', labels: null } };
+    expect(view(choices)?.roles).toEqual({ network: 'network', attributes: 'W', labels: null });
+    expect(readGraphFiles([{ name: 'g.mat', bytes }], choices)).toMatchObject({ labels: null, features: { cols: 3 } });
+  });
+
   test("steps over MATLAB's own workspace and objects", () => {
     const object = element(T.matrix, concat([list('u4', [C.object, 0]), element(T.i1, Uint8Array.of(111))]));
     const workspace = matrix('', 'uint8', [1, 3], [list('u1', [1, 2, 3])]);

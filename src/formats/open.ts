@@ -15,7 +15,7 @@ import { readNodeLink } from './nodeLink.ts';
 import { readNpz } from './npz.ts';
 import { isOgb, readOgb } from './ogb.ts';
 import { planetoidPart, readPlanetoid } from './planetoid.ts';
-import { checkTables, type ReadChoices } from './readChoices.ts';
+import type { ReadChoices } from './readChoices.ts';
 import { sortTables } from './tables.ts';
 import { type TableView, viewTables } from './tableView.ts';
 import { openZip } from './zip.ts';
@@ -147,13 +147,26 @@ function recogniseTables(files: NamedBytes[]): Recognised {
 }
 
 function read(found: Recognised, choices: ReadChoices): GraphData {
+  checkChoices(found, choices);
   if (found.kind === 'tables') {
     const { edges, nodes } = sortTables(found.files, choices);
     return readCsvGraph(edges, nodes, choices);
   }
-  checkTables(choices, []);
   if (found.kind === 'single') return found.read(found.file.bytes, found.file.name, choices);
   return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
+}
+
+/** What says nothing about these files is a mistake. */
+function checkChoices(found: Recognised, { tables = [], matNames }: ReadChoices): void {
+  if (tables.length > 0 && found.kind !== 'tables') {
+    throw new InputError(
+      `A ${found.kind === 'single' ? found.title : 'Planetoid set'} is no table, so its delimiter, header and columns ` +
+        'cannot be chosen; leave them out.',
+    );
+  }
+  if (matNames && !(found.kind === 'single' && found.read === readMatFile)) {
+    throw new InputError('Variables can be chosen of a MATLAB file only; of a table choose the roles of columns.');
+  }
 }
 
 function unpacked({ name, bytes }: NamedBytes): NamedBytes {

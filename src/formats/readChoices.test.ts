@@ -113,7 +113,10 @@ describe('what is chosen', () => {
   });
 
   it.each([
-    [chosen({ file: 'other.csv', header: true }), /"other.csv": is no table .* the tables are flights.csv\.$/],
+    [
+      chosen({ file: 'other.csv', header: true }),
+      /"other.csv": is none of the tables whose columns can be chosen: flights.csv\.$/,
+    ],
     [chosen({ columns: [{ column: 'via', role: 'source' }] }), /column "via" is not there; the columns are "day"/],
     [chosen({ columns: [{ column: 9, role: 'source' }] }), /column 10 is not there; the columns are 1 to 5\.$/],
     [
@@ -142,6 +145,7 @@ describe('what is chosen', () => {
 
   it('is nothing that other formats have', () => {
     const json = file('g.json', '{"nodes":[{"id":1},{"id":2}],"links":[{"source":1,"target":2}]}');
-    expect(() => readGraphFiles([json], chosen({ file: 'g.json', header: true }))).toThrow('these files are no tables');
+    expect(() => readGraphFiles([json], chosen({ file: 'g.json', header: true }))).toThrow('A JSON graph is no table');
+    expect(() => readGraphFiles([flights], { matNames: { network: 'W' } })).toThrow('of a MATLAB file only');
   });
 });

@@ -63,8 +63,7 @@ export function tableChoice({ tables = [] }: ReadChoices, file: string): TableCh
 export function checkTables({ tables = [] }: ReadChoices, files: readonly string[]): void {
   const unknown = tables.find(({ file }) => file !== undefined && !files.includes(file))?.file;
   if (unknown === undefined) return;
-  const there = files.length > 0 ? `the tables are ${files.join(', ')}` : 'these files are no tables';
-  throw new InputError(`${quote(unknown)}: is no table among the files whose columns can be chosen; ${there}.`);
+  throw new InputError(`${quote(unknown)}: is none of the tables whose columns can be chosen: ${files.join(', ')}.`);
 }
 
 function kindByRoles(columns: readonly ColumnChoice[]): TableKind | undefined {
