@@ -7,7 +7,7 @@ import type { GraphData } from './graphData.ts';
 import { readMat } from './mat.ts';
 import { openMat } from './matFile.ts';
 import type { Matrix } from './matrix.ts';
-import { readGraphFiles, viewFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 /** Types of elements and classes of variables: tables 1-1 and 1-3 of the format's document. */
 const T = { i1: 1, u1: 2, i2: 3, u2: 4, i4: 5, u4: 6, f4: 7, f8: 9, i8: 12, u8: 13, matrix: 14, packed: 15 } as const;
@@ -127,8 +127,8 @@ describe('a MAT-file that SciPy wrote', () => {
   });
 
   test('is recognised by its name or by its first bytes', () => {
-    expect(viewFiles([{ name: 'a/ring.mat', bytes: ring }]).what).toBe("MATLAB file 'ring.mat'");
-    expect(viewFiles([{ name: 'download', bytes: ring }]).what).toBe("MATLAB file 'download'");
+    expect(openFiles([{ name: 'a/ring.mat', bytes: ring }]).view().what).toBe("MATLAB file 'ring.mat'");
+    expect(openFiles([{ name: 'download', bytes: ring }]).view().what).toBe("MATLAB file 'download'");
   });
 });
 
@@ -197,7 +197,7 @@ describe('a MAT-file', () => {
   test('is shown with its variables and what they are read as', () => {
     const label = full('label', [3, 1], [1, 2, 3]);
     const bytes = file([network, label, full('W', [3, 3], [0, 0, 0, 4, 0, 0, 0, 0, 0])]);
-    const view = (choices = {}) => viewFiles([{ name: 'g.mat', bytes }], choices).mat;
+    const view = (choices = {}) => openFiles([{ name: 'g.mat', bytes }]).view(choices).mat;
     expect(view()).toEqual({
       variables: [
         { name: 'network', type: '3 × 3 sparse' },

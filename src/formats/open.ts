@@ -62,36 +62,33 @@ export interface FilesView {
   readonly mat: MatView | null;
 }
 
-/**
- * Reads a graph from files in any order; `name` may hold folders, bytes may be packed with gzip. `choices` say how, where
- * that is not to be found out.
- * @throws InputError where the files are no graph that is known here, or not exactly one, or cannot be read
- */
-export function readGraphFiles(files: readonly NamedBytes[], choices: ReadChoices = {}): GraphData {
-  const { found, left } = recognise(files);
-  const graph = read(found, choices);
-  if (left.length === 0) return graph;
-  return { ...graph, notes: [...graph.notes, `Not read: ${left.map((file) => file.name).join(', ')}.`] };
+/** Files that are recognised and unpacked, and not read yet. */
+export interface OpenFiles {
+  readonly view: (choices?: ReadChoices) => FilesView;
+  /** @throws InputError where the files cannot be read so */
+  readonly read: (choices?: ReadChoices) => GraphData;
 }
 
-/** @throws InputError where the files are no graph that is known here, or not exactly one */
-export function viewFiles(files: readonly NamedBytes[], choices: ReadChoices = {}): FilesView {
-  const { found } = recognise(files);
-  if (found.kind === 'tables') {
-    const tables = viewTables(found.files, choices);
-    const named = (kind: string) => tables.find((table) => table.kind === kind)?.file;
-    const nodes = named('nodes');
-    const what = [named('edges') && `edge list '${named('edges')}'`, nodes && `node table '${nodes}'`];
-    return { what: what.filter(Boolean).join(' with '), tables, mat: null };
-  }
-  const none = { tables: [], mat: null };
-  if (found.kind === 'planetoid') {
-    return { ...none, what: `Planetoid set '${found.name}' (${found.files.length} files)` };
-  }
-  const { title, file, read } = found;
-  const what = `${title} '${file.name}'`;
-  if (read !== readMatFile) return { ...none, what };
-  return { ...none, what, mat: viewMat(unpacked(file).bytes, file.name, choices.matNames) };
+/**
+ * Opens files in any order; `name` may hold folders, bytes may be packed with gzip. Choices say how they are read, where
+ * that is not to be found out.
+ * @throws InputError where the files are no graph that is known here, or not exactly one
+ */
+export function openFiles(files: readonly NamedBytes[]): OpenFiles {
+  const { found, left } = recognise(files);
+  return {
+    view: (choices = {}) => view(found, choices),
+    read(choices = {}) {
+      const graph = read(found, choices);
+      if (left.length === 0) return graph;
+      return { ...graph, notes: [...graph.notes, `Not read: ${left.map((file) => file.name).join(', ')}.`] };
+    },
+  };
+}
+
+/** Opens files and reads their graph. Throws as both. */
+export function readGraphFiles(files: readonly NamedBytes[], choices: ReadChoices = {}): GraphData {
+  return openFiles(files).read(choices);
 }
 
 function recognise(given: readonly NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
@@ -144,6 +141,22 @@ function recogniseTables(files: NamedBytes[]): Recognised {
     throw new InputError(`${files.length} files (${names.join(', ')}…) are no graph known here; ${KNOWN}.`);
   }
   return { kind: 'tables', files };
+}
+
+function view(found: Recognised, choices: ReadChoices): FilesView {
+  if (found.kind === 'tables') {
+    const tables = viewTables(found.files, choices);
+    const named = (kind: string) => tables.find((table) => table.kind === kind)?.file;
+    const [edges, nodes] = [named('edges'), named('nodes')];
+    const what = [edges && `edge list '${edges}'`, nodes && `node table '${nodes}'`].filter(Boolean).join(' with ');
+    return { what, tables, mat: null };
+  }
+  if (found.kind === 'planetoid') {
+    return { what: `Planetoid set '${found.name}' (${found.files.length} files)`, tables: [], mat: null };
+  }
+  const { title, file, read } = found;
+  const mat = read === readMatFile ? viewMat(unpacked(file).bytes, file.name, choices.matNames) : null;
+  return { what: `${title} '${file.name}'`, tables: [], mat };
 }
 
 function read(found: Recognised, choices: ReadChoices): GraphData {

@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import type { NamedBytes } from './csv.ts';
 import type { GraphData } from './graphData.ts';
-import { readGraphFiles, viewFiles } from './open.ts';
+import { mutants } from './mutants.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 import type { ReadChoices, TableChoice } from './readChoices.ts';
 
 const file = (name: string, content: string): NamedBytes => ({ name, bytes: new TextEncoder().encode(content) });
 const chosen = (...tables: TableChoice[]): ReadChoices => ({ tables });
 const roles = (files: readonly NamedBytes[], choices: ReadChoices = {}) =>
-  viewFiles(files, choices).tables.map(({ columns }) => columns.map(({ role }) => role));
+  openFiles(files)
+    .view(choices)
+    .tables.map(({ columns }) => columns.map(({ role }) => role));
 const pairs = ({ source, target, nodeIds }: GraphData) =>
   Array.from(source, (s, e) => [nodeIds?.[s] ?? s, nodeIds?.[target[e]] ?? target[e]]);
 
@@ -35,19 +38,23 @@ describe('what is found', () => {
   });
 
   it('is shown with the first values', () => {
-    expect(viewFiles([people, links]).tables).toMatchObject([
+    expect(openFiles([people, links]).view().tables).toMatchObject([
       { file: 'people.csv', kind: 'nodes', delimiter: 'comma', header: true },
       { file: 'links.tsv', kind: 'edges', delimiter: 'tab', header: false },
     ]);
-    const [{ columns }] = viewFiles([people, links]).tables;
+    const [{ columns }] = openFiles([people, links]).view().tables;
     expect(columns[2]).toEqual({ name: 'name', role: 'id', sample: ['a', 'b', 'c'] });
   });
 
   it('has columns where the graph cannot be read', () => {
     const half = file('e.csv', 'source,target\na,b\nc\n');
     expect(() => readGraphFiles([half])).toThrow('line 3');
-    expect(viewFiles([half]).tables[0].columns.map(({ sample }) => sample)).toEqual([['a'], ['b']]);
-    expect(viewFiles([file('e.csv', 'a,"b\n')], {}).tables[0].columns).toEqual([]);
+    expect(
+      openFiles([half])
+        .view()
+        .tables[0].columns.map(({ sample }) => sample),
+    ).toEqual([['a'], ['b']]);
+    expect(openFiles([file('e.csv', 'a,"b\n')]).view({}).tables[0].columns).toEqual([]);
   });
 });
 
@@ -104,7 +111,11 @@ describe('what is chosen', () => {
   it('says which of two tables is which', () => {
     const two = [file('one.csv', 'a,b\nb,c\n'), file('two.csv', 'a,red\nb,blue\nc,red\n')];
     expect(() => readGraphFiles(two)).toThrow('which is the edge list');
-    expect(viewFiles(two).tables.map(({ kind }) => kind)).toEqual(['edges', 'nodes']);
+    expect(
+      openFiles(two)
+        .view()
+        .tables.map(({ kind }) => kind),
+    ).toEqual(['edges', 'nodes']);
     const classNames = ['blue', 'red'];
     expect(readGraphFiles(two, chosen({ file: 'one.csv', kind: 'edges' }))).toMatchObject({ name: 'one', classNames });
     // A role that only one kind of table has says it too.
@@ -147,5 +158,27 @@ describe('what is chosen', () => {
     const json = file('g.json', '{"nodes":[{"id":1},{"id":2}],"links":[{"source":1,"target":2}]}');
     expect(() => readGraphFiles([json], chosen({ file: 'g.json', header: true }))).toThrow('A JSON graph is no table');
     expect(() => readGraphFiles([flights], { matNames: { network: 'W' } })).toThrow('of a MATLAB file only');
+  });
+});
+
+describe('a table that was damaged', () => {
+  const columns = [{ column: 'from', role: 'target' } as const, { column: 4, role: 'weight' } as const];
+  it.each([{}, chosen({ columns }), chosen({ delimiter: 'tab' }), chosen({ header: false })])('%j', (choices) => {
+    let shown = 0;
+    for (const bytes of mutants(flights.bytes, 400, 3)) {
+      const read = (what: 'view' | 'read') => {
+        try {
+          return openFiles([{ name: 'flights.csv', bytes }])[what](choices);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+          return null;
+        }
+      };
+      // Whatever can be read can be shown.
+      const view = read('view');
+      if (view) shown++;
+      if (read('read')) expect(view).not.toBe(null);
+    }
+    expect(shown).toBeGreaterThan(200);
   });
 });

@@ -1,7 +1,7 @@
 import { InputError } from '../config/errors.ts';
 import type { NamedBytes } from '../formats/csv.ts';
 import { type GraphData, SPLIT } from '../formats/graphData.ts';
-import { type FilesView, readGraphFiles, viewFiles } from '../formats/open.ts';
+import { type FilesView, openFiles } from '../formats/open.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
 import { arrangeCounted, type Dropped } from './arrange.ts';
 import type { Graph } from './graph.ts';
@@ -46,10 +46,11 @@ export function understand(
   files: readonly NamedBytes[],
   choices: ReadChoices = {},
 ): { understood: Understood; graph: Graph | null } {
-  const found = viewFiles(files, choices);
+  const open = openFiles(files);
+  const found = open.view(choices);
   const view = { ...found, correctable: found.tables.length > 0 || found.mat !== null };
   try {
-    const data = readGraphFiles(files, choices);
+    const data = open.read(choices);
     const { graph, dropped } = arrangeCounted(data, { directed: choices.directed });
     return { understood: { ...view, graph: account(data, graph, dropped), error: null }, graph };
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { DroppedFile, ReadChoices, Understood } from '../../worker/protocol.ts';
-import { change, mayChange } from './datasetActions.ts';
+import { cancelLoad, change, mayChange } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
 import { get, set, tellError } from './store.ts';
 
@@ -19,7 +19,7 @@ export async function dropFiles(files: readonly DroppedFile[]): Promise<void> {
 /** Reads the files that are shown otherwise. */
 export function readAs(choices: ReadChoices): void {
   const { preview } = get();
-  if (!preview) return;
+  if (!preview || (!looking && !mayChange())) return;
   set({ preview: { ...preview, choices } });
   void look();
 }
@@ -30,7 +30,9 @@ export async function keepPreviewed(): Promise<void> {
   if (preview) await change(() => trainer.drop(preview.files, preview.choices));
 }
 
+/** Gives up the files, and whatever is being done with them. */
 export function closePreview(): void {
+  if (get().loading) cancelLoad();
   set({ preview: null });
 }
 
