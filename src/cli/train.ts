@@ -27,7 +27,7 @@ import { checkTraceFile, saveTrace } from './traceFile.ts';
 export async function train(invocation: Invocation): Promise<void> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
-  const { graph, dataset, place: kept } = await openData(source, config);
+  const { graph, dataset, place: kept } = await openData(source, config, invocation.read);
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const { profile, profileEpochs } = invocation;

@@ -7,7 +7,7 @@ import type { GraphData } from './graphData.ts';
 import { readMat } from './mat.ts';
 import { openMat } from './matFile.ts';
 import type { Matrix } from './matrix.ts';
-import { describeFiles, readGraphFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 /** Types of elements and classes of variables: tables 1-1 and 1-3 of the format's document. */
 const T = { i1: 1, u1: 2, i2: 3, u2: 4, i4: 5, u4: 6, f4: 7, f8: 9, i8: 12, u8: 13, matrix: 14, packed: 15 } as const;
@@ -127,8 +127,8 @@ describe('a MAT-file that SciPy wrote', () => {
   });
 
   test('is recognised by its name or by its first bytes', () => {
-    expect(describeFiles([{ name: 'a/ring.mat', bytes: ring }])).toBe("MATLAB file 'ring.mat'");
-    expect(describeFiles([{ name: 'download', bytes: ring }])).toBe("MATLAB file 'download'");
+    expect(openFiles([{ name: 'a/ring.mat', bytes: ring }]).view().what).toBe("MATLAB file 'ring.mat'");
+    expect(openFiles([{ name: 'download', bytes: ring }]).view().what).toBe("MATLAB file 'download'");
   });
 });
 
@@ -185,11 +185,30 @@ describe('a MAT-file', () => {
   test('with variables named by the user', () => {
     const other = full('W', [3, 3], [0, 0, 0, 4, 0, 0, 0, 0, 0]);
     const bytes = file([network, other, full('anomaly', [3, 1], [0, 1, 0]), full('label', [3, 1], [1, 2, 3])]);
-    const graph = readGraphFiles([{ name: 'g.mat', bytes }], { network: 'W', labels: 'anomaly', attributes: 'W' });
+    const graph = readGraphFiles([{ name: 'g.mat', bytes }], {
+      matNames: { network: 'W', labels: 'anomaly', attributes: 'W' },
+    });
     expect(edgesOf(graph)).toEqual([[0, 1, 4]]);
     expect(graph.labels).toEqual(Int32Array.of(0, 1, 0));
     expect(rowsOf(graph.features)[0]).toEqual([0, 4, 0]);
     expect(graph.notes).toEqual(['Not read: "network" (3 × 3 sparse), "label" (3 × 1 double).']);
+  });
+
+  test('is shown with its variables and what they are read as', () => {
+    const label = full('label', [3, 1], [1, 2, 3]);
+    const bytes = file([network, label, full('W', [3, 3], [0, 0, 0, 4, 0, 0, 0, 0, 0])]);
+    const view = (choices = {}) => openFiles([{ name: 'g.mat', bytes }]).view(choices).mat;
+    expect(view()).toEqual({
+      variables: [
+        { name: 'network', type: '3 × 3 sparse' },
+        { name: 'label', type: '3 × 1 double' },
+        { name: 'W', type: '3 × 3 double' },
+      ],
+      roles: { network: 'network', attributes: null, labels: 'label' },
+    });
+    const choices = { matNames: { attributes: 'W', labels: null } };
+    expect(view(choices)?.roles).toEqual({ network: 'network', attributes: 'W', labels: null });
+    expect(readGraphFiles([{ name: 'g.mat', bytes }], choices)).toMatchObject({ labels: null, features: { cols: 3 } });
   });
 
   test("steps over MATLAB's own workspace and objects", () => {

@@ -7,7 +7,7 @@ import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
 import { mutants } from './mutants.ts';
 import { readNodeLink } from './nodeLink.ts';
-import { describeFiles, readGraphFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 const file = (path: string) => new Uint8Array(readFileSync(new URL(path, import.meta.url)));
 /** Written by NetworkX: testdata/make.py. */
@@ -39,7 +39,7 @@ const links = [{ source: 0, target: 1 }];
 describe('JSON node-link', () => {
   test("of NetworkX: Zachary's karate club, packed or not", () => {
     const plain = { name: 'x/karate.json', bytes: karate };
-    expect(describeFiles([plain])).toBe("JSON graph 'karate.json'");
+    expect(openFiles([plain]).view().what).toBe("JSON graph 'karate.json'");
     for (const given of [
       plain,
       { name: 'karate.json.gz', bytes: gzipSync(karate) },

@@ -5,7 +5,7 @@ import { InputError } from '../config/errors.ts';
 import { SPLIT } from './graphData.ts';
 import { readNpy, readNpyText } from './npy.ts';
 import { readNpz } from './npz.ts';
-import { describeFiles, readGraphFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 /** A .npy file; `write` puts element i at a byte. */
 function npy(
@@ -154,7 +154,7 @@ const matrices = {
 describe('.npz', () => {
   test('in the layout of the heterophilous benchmark', () => {
     const file = { name: 'data/path.npz', bytes: npz(benchmark) };
-    expect(describeFiles([file])).toBe("NumPy archive 'path.npz'");
+    expect(openFiles([file]).view().what).toBe("NumPy archive 'path.npz'");
     const graph = readGraphFiles([file]);
     expect(graph).toMatchObject({
       name: 'path',

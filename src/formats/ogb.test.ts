@@ -4,7 +4,7 @@ import { InputError } from '../config/errors.ts';
 import { SPLIT } from './graphData.ts';
 import { mutants } from './mutants.ts';
 import { readOgb } from './ogb.ts';
-import { describeFiles, readGraphFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -40,7 +40,7 @@ const raw = (table: string, text: string): Files => ({ ...arxiv, [`arxiv/raw/${t
 describe("OGB's archives", () => {
   test('are read as their site offers them', () => {
     const file = { name: 'downloads/arxiv.zip', bytes: archive(arxiv) };
-    expect(describeFiles([file])).toBe("OGB archive 'arxiv.zip'");
+    expect(openFiles([file]).view().what).toBe("OGB archive 'arxiv.zip'");
     const graph = readGraphFiles([file]);
     expect(graph).toMatchObject({ name: 'arxiv', nodes: 5, weight: null, nodeIds: null });
     expect([graph.source, graph.target]).toEqual([Uint32Array.of(0, 1, 4, 3), Uint32Array.of(1, 2, 3, 3)]);

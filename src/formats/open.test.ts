@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { writeBundle } from './bundle.ts';
 import type { NamedBytes } from './csv.ts';
-import { describeFiles, readGraphFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 const text = (name: string, content: string): NamedBytes => ({ name, bytes: new TextEncoder().encode(content) });
 const binary = (name: string, content: string): NamedBytes => ({
@@ -22,7 +22,7 @@ const nodes = text('people.csv', 'id,label\n0,a\n1,b\n2,a\n');
 describe('what is recognised', () => {
   it('a Planetoid set, in folders and beside other files', () => {
     const files = [text('README.md', '# hello'), ...gap];
-    expect(describeFiles(files)).toBe("Planetoid set 'gap' (8 files)");
+    expect(openFiles(files).view().what).toBe("Planetoid set 'gap' (8 files)");
     const graph = readGraphFiles(files);
     expect(graph).toMatchObject({ name: 'gap', nodes: 12 });
     expect(graph.notes.at(-1)).toBe('Not read: README.md.');
@@ -35,7 +35,7 @@ describe('what is recognised', () => {
       { name: 'C:\\data\\mini.safetensors.gz', bytes: gzipSync(written) },
     ]) {
       expect(readGraphFiles([file])).toMatchObject({ name: 'mini', nodes: 3, classNames: ['a', 'b'] });
-      expect(describeFiles([file])).toMatch(/^bundle 'mini\.safetensors(\.gz)?'$/);
+      expect(openFiles([file]).view().what).toMatch(/^bundle 'mini\.safetensors(\.gz)?'$/);
     }
   });
 
@@ -52,7 +52,7 @@ describe('what is recognised', () => {
   it('whatever is in a zip archive, as if it had been given without', () => {
     const inside = Object.fromEntries(gap.map(({ name, bytes }) => [name, bytes]));
     const planetoid = zip({ ...inside, 'some/folder/': new Uint8Array(0), '__MACOSX/some/._ind.gap.x': edges.bytes });
-    expect(describeFiles([planetoid])).toBe("Planetoid set 'gap' (8 files)");
+    expect(openFiles([planetoid]).view().what).toBe("Planetoid set 'gap' (8 files)");
     const graph = readGraphFiles([planetoid, text('README.md', '# hello')]);
     expect(graph).toMatchObject({ name: 'gap', nodes: 12, notes: [...readGraphFiles(gap).notes, expect.anything()] });
     expect(graph.notes.at(-1)).toBe('Not read: ._ind.gap.x, README.md.');

@@ -4,9 +4,11 @@ import { DEFAULTS } from '../config/schema.ts';
 import { type Catalogue, type CatalogueEntry, type CatalogueFile, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
 import { readGraphFiles } from '../formats/open.ts';
+import type { ReadChoices } from '../formats/readChoices.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
+import { type Understood, understand } from '../graph/understand.ts';
 import { loadGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { ifFree } from '../store/lock.ts';
@@ -106,13 +108,38 @@ export async function loadDataset(
   return loaded;
 }
 
+/** What dropped files are read as; nothing is kept. Throws as `dropGraph` where nothing can be corrected. */
+export async function previewGraph(
+  dropped: readonly DroppedFile[],
+  choices: ReadChoices,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Understood> {
+  const files = await droppedBytes(dropped, progress, signal);
+  return understand(files, choices).understood;
+}
+
 /** @throws InputError with the file and the place where something is wrong, the reason of an aborted `signal`; nothing is kept then */
 export async function dropGraph(
   dropped: readonly DroppedFile[],
+  choices: ReadChoices,
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<LoadedGraph> {
+  const files = await droppedBytes(dropped, progress, signal);
+  const graph = arrange(readGraphFiles(files, choices), { directed: choices.directed });
+  const id = await fingerprint(graph);
+  const loaded = { graph, id, catalogueId: null, fingerprint: id };
+  await keep(loaded, places, progress, signal);
+  return loaded;
+}
+
+async function droppedBytes(
+  dropped: readonly DroppedFile[],
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<NamedBytes[]> {
   const visible = dropped.filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')));
   if (visible.length === 0) throw new InputError('Nothing was dropped that could be read: drop files or one folder.');
   const total = visible.reduce((sum, { file }) => sum + file.size, 0);
@@ -128,11 +155,7 @@ export async function dropGraph(
     done += file.size;
   }
   progress({ task: 'Understanding the graph', done: 0, total: null, unit: 'nodes' });
-  const graph = arrange(readGraphFiles(files));
-  const id = await fingerprint(graph);
-  const loaded = { graph, id, catalogueId: null, fingerprint: id };
-  await keep(loaded, places, progress, signal);
-  return loaded;
+  return files;
 }
 
 /**
