@@ -82,7 +82,9 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   const rows = attributes ?? (found && denseRows(found, arrays.where(featuresKey)));
   const given = arrays.find(labelsKey);
   const known = rows?.rows ?? given?.shape[0] ?? null;
-  const topology = list ? listedEdges(arrays, list, known) : matrixEdges(csrOf(arrays, 'adj'));
+  const topology = list
+    ? listedEdges(arrays, list, known)
+    : matrixEdges(csrOf(arrays, 'adj'), arrays.where('adj_shape'));
   const { nodes } = topology;
   if (rows && rows.rows !== nodes) {
     throw new InputError(`${name}: has features of ${rows.rows} nodes, but ${nodes} nodes; make them match.`);

@@ -84,7 +84,7 @@ function recognise(given: readonly NamedBytes[]): { found: Recognised; left: Nam
   // As if its files had been given; an archive inside an archive stays closed.
   const names = zip.names.filter((name) => !name.endsWith('/'));
   const inside = names.map((name) => baseName({ name, bytes: zip.unpack(name) }));
-  const { found, left } = recogniseFiles(inside);
+  const { found, left } = recogniseFiles(inside, archive.name);
   return { found, left: [...left, ...beside] };
 }
 
@@ -92,7 +92,8 @@ function baseName({ name, bytes }: NamedBytes): NamedBytes {
   return { name: name.replace(/^.*[/\\]/, ''), bytes };
 }
 
-function recogniseFiles(named: NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
+/** `archive` is what the files were in, if they were in one. */
+function recogniseFiles(named: NamedBytes[], archive?: string): { found: Recognised; left: NamedBytes[] } {
   const parts = named.filter((file) => planetoidPart(file.name));
   if (parts.length > 0) {
     const names = [...new Set(parts.map((file) => planetoidPart(file.name)?.name ?? ''))].sort();
@@ -103,7 +104,11 @@ function recogniseFiles(named: NamedBytes[]): { found: Recognised; left: NamedBy
   }
   const files = named.filter((file) => !COMPANION.test(file.name));
   const left = without(named, files);
-  if (files.length === 0) throw new InputError(`No file with a graph was given; ${KNOWN}.`);
+  if (files.length === 0) {
+    throw new InputError(
+      `${archive ? `${archive}: holds no file with a graph` : 'No file with a graph was given'}; ${KNOWN}.`,
+    );
+  }
   for (const { pattern, title, read, is } of SINGLE_FILES) {
     const file = files.find(({ name, bytes }) => pattern.test(name) || is?.(bytes));
     if (!file) continue;
