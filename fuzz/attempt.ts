@@ -1,6 +1,6 @@
 import { InputError } from '../src/config/errors.ts';
-import { mutant } from '../src/formats/mutants.ts';
 import type { FuzzCase, FuzzInput } from './cases.ts';
+import { mutant } from './mutants.ts';
 
 /** What became of a damaged file: read, refused in words, or neither. */
 export interface Attempt {

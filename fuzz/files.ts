@@ -57,6 +57,27 @@ export const ogbEntries = (): Record<string, Uint8Array> =>
     Object.entries(OGB).map(([name, text]) => [name, name.endsWith('.gz') ? gzipSync(strToU8(text)) : strToU8(text)]),
   );
 
+/** JSON node-link with attributes of every kind, beside the club that NetworkX wrote. */
+export const attributes = (): NamedBytes => ({
+  name: 'path.json',
+  bytes: strToU8(
+    JSON.stringify({
+      directed: false,
+      nodes: [
+        { id: 'a', label: 'red', age: 3, vector: [0.5, 0], split: 'train', train_mask: true, name: 'Ann' },
+        { id: 'b', label: 'blue', age: 0, vector: [0, 1.5], split: 'val', train_mask: false, seen: 1 },
+        { id: 'c', label: 'red', age: -1, vector: [2, 3], split: 'test', train_mask: true },
+        { id: 'd', label: null, age: 1, vector: [4, 5] },
+      ],
+      edges: [
+        { source: 'a', target: 'b', weight: 2, colour: 'green' },
+        { source: 'b', target: 'c' },
+        { source: 'c', target: 'c', weight: 0.5 },
+      ],
+    }),
+  ),
+});
+
 const ids = [...Array(12).keys()];
 
 /** The arrays of three layouts of .npz, by the names that they have in the archive. */
@@ -150,7 +171,7 @@ export const NPZ: Readonly<Record<string, Record<string, Uint8Array>>> = {
   },
 };
 
-/** The first nodes of a real archive of the heterophilous benchmark, with the edges among them: valid, and quick to read. */
+/** An archive of these entries. */
 export const zipped = (name: string, entries: Record<string, Uint8Array>): NamedBytes => ({
   name,
   bytes: zipSync(entries),

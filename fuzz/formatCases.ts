@@ -15,6 +15,7 @@ import { streamIngest } from '../src/store/streamIngest.ts';
 import type { FuzzCase, FuzzInput } from './cases.ts';
 import { checkGraph } from './checkGraph.ts';
 import {
+  attributes,
   bytesOf,
   NPZ,
   OGB,
@@ -117,7 +118,7 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     name: 'planetoid-cora',
     source: 'Cora as released',
     names: /cora/,
-    share: 0.02,
+    share: 0.1,
     inputs: () => {
       const files = realPlanetoid();
       return files && ofFiles(files);
@@ -174,7 +175,7 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     name: 'mat-citation',
     source: 'Citationv1 as released',
     names: /citationv1/,
-    share: 0.01,
+    share: 0.05,
     inputs: () => {
       const files = realFiles('adagcn', (name) => name === 'citationv1.mat');
       return files && ofFiles(files);
@@ -188,9 +189,9 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
   },
   {
     name: 'json',
-    source: 'NetworkX',
-    names: /karate/,
-    inputs: () => ofFiles([testdata('karate.json')]),
+    source: 'NetworkX; attributes written here',
+    names: /karate|path/,
+    inputs: () => [testdata('karate.json'), attributes()].flatMap((file) => ofFiles([file])),
   },
   {
     name: 'bundle',
@@ -211,7 +212,7 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     name: 'zip',
     source: 'the files above',
     // Damage may change the names in an archive, by which its files are called.
-    names: /^.+: /,
+    names: /^.+: |gap/,
     inputs: () =>
       [[testdata('karate.json')], [unpackedMat(testdata('ring.mat'))], [karate()], TABLES.named, planetoid()].flatMap(
         (files) => [

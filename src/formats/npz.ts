@@ -95,7 +95,7 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   const names = { class_names: classNames, node_names: nodeIds };
   const unread = Object.entries(names).filter(([key, list]) => arrays.has(key) && !list);
   return {
-    name: name.replace(/\.npz$/i, ''),
+    name: name.replace(/\.npz(\.gz)?$/i, ''),
     ...topology,
     features: rows && matrixOf(rows),
     labels,

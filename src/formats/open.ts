@@ -37,13 +37,17 @@ interface SingleFile {
   readonly is?: (bytes: Uint8Array) => boolean;
 }
 
-const readMatFile: ReadFile = (bytes, name, matNames) => readMat(unpacked({ name, bytes }).bytes, name, matNames);
+/** For readers that do not unpack gzip themselves. */
+const unpackedFirst =
+  (read: ReadFile): ReadFile =>
+  (bytes, name, matNames) =>
+    read(unpacked({ name, bytes }).bytes, name, matNames);
 
 const SINGLE_FILES: readonly SingleFile[] = [
   { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle },
-  { pattern: /\.npz$/i, title: 'NumPy archive', read: readNpz },
+  { pattern: /\.npz(\.gz)?$/i, title: 'NumPy archive', read: unpackedFirst(readNpz) },
   { pattern: /\.json(\.gz)?$/i, title: 'JSON graph', read: readNodeLink },
-  { pattern: /\.mat(\.gz)?$/i, title: 'MATLAB file', read: readMatFile, is: isMat },
+  { pattern: /\.mat(\.gz)?$/i, title: 'MATLAB file', read: unpackedFirst(readMat), is: isMat },
 ];
 const ZIP = /\.zip$/i;
 
@@ -94,9 +98,10 @@ function baseName({ name, bytes }: NamedBytes): NamedBytes {
 
 /** `archive` is what the files were in, if they were in one. */
 function recogniseFiles(named: NamedBytes[], archive?: string): { found: Recognised; left: NamedBytes[] } {
-  const parts = named.filter((file) => planetoidPart(file.name));
+  const partOf = ({ name }: NamedBytes) => planetoidPart(withoutGz(name));
+  const parts = named.filter(partOf);
   if (parts.length > 0) {
-    const names = [...new Set(parts.map((file) => planetoidPart(file.name)?.name ?? ''))].sort();
+    const names = [...new Set(parts.map((file) => partOf(file)?.name ?? ''))].sort();
     if (names.length > 1) {
       throw new InputError(`Here are ${names.length} Planetoid sets (${names.join(', ')}); give the files of one.`);
     }
@@ -153,11 +158,15 @@ function roleByName(name: string): 'edges' | 'nodes' | null {
 function read(found: Recognised, matNames: MatNames): GraphData {
   if (found.kind === 'single') return found.read(found.file.bytes, found.file.name, matNames);
   if (found.kind === 'tables') return readCsvGraph(found.edges, found.nodes);
-  return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
+  return readPlanetoid(new Map(found.files.map((file) => [withoutGz(file.name), unpacked(file).bytes])), found.name);
 }
 
 function unpacked({ name, bytes }: NamedBytes): NamedBytes {
   return isGzip(bytes) ? { name, bytes: gunzip(bytes, name) } : { name, bytes };
+}
+
+function withoutGz(name: string): string {
+  return name.replace(/\.gz$/i, '');
 }
 
 function without(files: readonly NamedBytes[], taken: readonly NamedBytes[]): NamedBytes[] {

@@ -54,11 +54,6 @@ export function mutant(original: Uint8Array, seed: number): Uint8Array {
   return bytes;
 }
 
-/** As many of them, of the seeds from the first on. */
-export function* mutants(original: Uint8Array, count: number, firstSeed: number): Generator<Uint8Array> {
-  for (let i = 0; i < count; i++) yield mutant(original, firstSeed + i);
-}
-
 /** Mulberry32, in which neighbouring seeds have nothing in common. */
 function randomBelow(seed: number): (below: number) => number {
   let state = seed;
