@@ -6,27 +6,16 @@
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { CASES, type FuzzCase } from './cases.ts';
-
-export interface Task {
-  readonly name: string;
-  readonly firstSeed: number;
-  readonly count: number;
-  /** How many were begun before the one under way, and a number that changes with each. */
-  readonly progress: Int32Array<SharedArrayBuffer>;
-}
-
-export type Seen = Readonly<Record<'answer' | 'refusal' | 'finding', number>>;
-export type Report =
-  | { readonly kind: 'finding'; readonly seed: number; readonly text: string }
-  | { readonly kind: 'done'; readonly seen: Seen; readonly inputs: number };
+import { PROGRESS, type Report, type Task } from './thread.ts';
 
 /** Beyond this the thread is ended: it would not come back. */
-const HANG_MS = 10_000;
+const HANG_MS = 5000;
 /** The thread's heap; arrays are measured beside it. */
 const HEAP_MB = 256;
 
 interface Outcome {
-  readonly seen: Seen;
+  readonly answers: number;
+  readonly refusals: number;
   readonly findings: number;
   readonly inputs: number;
 }
@@ -35,21 +24,22 @@ interface Outcome {
 async function runCase({ name }: FuzzCase, firstSeed: number, count: number): Promise<Outcome> {
   let findings = 0;
   let inputs = 0;
-  const total = { answer: 0, refusal: 0, finding: 0 };
+  let answers = 0;
+  let refusals = 0;
   const finding = (seed: number, text: string) => {
     findings++;
     console.log(`\n${name}, seed ${seed}: ${text}\n  npm run fuzz -- --only ${name} --seed ${seed} --count 1`);
   };
   for (let begun = 0; begun < count; ) {
-    const progress = new Int32Array(new SharedArrayBuffer(8));
+    const progress = new Int32Array(new SharedArrayBuffer(4 * Object.keys(PROGRESS).length));
     const task: Task = { name, firstSeed: firstSeed + begun, count: count - begun, progress };
-    const worker = new Worker(new URL('./thread.mjs', import.meta.url), {
+    const worker = new Worker(new URL('./startWorker.mjs', import.meta.url), {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
     let last = -1;
     const watchdog = setInterval(() => {
-      const now = Atomics.load(progress, 1);
+      const now = Atomics.load(progress, PROGRESS.begun);
       if (now === last && now > 0) void worker.terminate();
       last = now;
     }, HANG_MS);
@@ -57,20 +47,21 @@ async function runCase({ name }: FuzzCase, firstSeed: number, count: number): Pr
       let done = false;
       worker.on('message', (report: Report) => {
         if (report.kind === 'finding') return finding(report.seed, report.text);
-        done = true;
-        inputs = report.inputs;
-        for (const kind of ['answer', 'refusal', 'finding'] as const) total[kind] += report.seen[kind];
+        if (report.kind === 'inputs') inputs = report.count;
+        else done = true;
       });
       worker.on('error', (error) => resolve(error.stack ?? String(error)));
       worker.on('exit', () => resolve(done ? null : `gave no answer in ${HANG_MS} ms`));
     });
     clearInterval(watchdog);
+    answers += progress[PROGRESS.answer];
+    refusals += progress[PROGRESS.refusal];
     if (ended === null) break;
-    finding(firstSeed + begun + progress[0], ended);
-    if (progress[1] === 0) break; // not even the whole file could be read
-    begun += progress[0] + 1;
+    begun += progress[PROGRESS.begun];
+    finding(firstSeed + begun - 1, ended);
+    if (progress[PROGRESS.begun] === 0) break; // not even the whole file could be read
   }
-  return { seen: total, findings, inputs };
+  return { answers, refusals, findings, inputs };
 }
 
 const { values } = parseArgs({
@@ -93,9 +84,9 @@ console.log('format            mutants  answers  refusals  findings  seconds  fi
 for (const one of chosen) {
   const since = performance.now();
   const wanted = values.only && count === 1 ? 1 : Math.ceil(count * (one.share ?? 1));
-  const { seen, findings: here, inputs } = await runCase(one, seed, wanted);
+  const { answers, refusals, findings: here, inputs } = await runCase(one, seed, wanted);
   findings += here;
-  const numbers = [seen.answer + seen.refusal + seen.finding, seen.answer, seen.refusal, here];
+  const numbers = [inputs === 0 ? 0 : wanted, answers, refusals, here];
   const seconds = ((performance.now() - since) / 1000).toFixed(1);
   const cells = [...numbers, seconds].map((cell, i) => String(cell).padStart([7, 9, 10, 10, 9][i])).join('');
   const source = inputs === 0 && here === 0 ? `skipped: EDGEWISE_DATA does not hold them (${one.source})` : one.source;

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { attempt } from './attempt.ts';
 import { CASES } from './cases.ts';
-import type { Report, Task } from './main.ts';
+import { PROGRESS, type Report, type Task } from './thread.ts';
 
 /** A file may cost this much, and so many times its own size. */
 const FREE_BYTES = 64 * 2 ** 20;
@@ -22,18 +22,17 @@ const inputs = (await found.inputs()) ?? [];
 // Once in good health: what is compiled and read once is nobody's fault, and what is whole must be readable.
 for (const { bytes, read } of inputs) await read(bytes);
 
-const seen = { answer: 0, refusal: 0, finding: 0 };
+report({ kind: 'inputs', count: inputs.length });
 for (let i = 0; i < count && inputs.length > 0; i++) {
   const seed = firstSeed + i;
-  Atomics.store(progress, 0, i);
-  Atomics.store(progress, 1, 1 + Atomics.load(progress, 1));
+  Atomics.store(progress, PROGRESS.begun, i + 1);
   const before = used();
   const since = performance.now();
   const result = await attempt(found, inputs, seed);
   const ms = performance.now() - since;
   const after = used();
   const bytes = Math.max(after.held - before.held, after.most - before.most);
-  seen[result.kind]++;
+  Atomics.add(progress, PROGRESS[result.kind], 1);
   const limit = FREE_BYTES + TIMES_ITS_SIZE * inputs[seed % inputs.length].bytes.length;
   if (result.kind === 'finding') report({ kind: 'finding', seed, text: result.text });
   else if (ms > MOST_MS) report({ kind: 'finding', seed, text: `took ${Math.round(ms)} ms: ${result.text}` });
@@ -42,4 +41,4 @@ for (let i = 0; i < count && inputs.length > 0; i++) {
   // Others, and the messages, have their turn.
   if (i % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
 }
-report({ kind: 'done', seen, inputs: inputs.length });
+report({ kind: 'done' });
