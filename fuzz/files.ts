@@ -137,6 +137,7 @@ export const NPZ: Readonly<Record<string, Record<string, Uint8Array>>> = {
       ids.map((v) => Number(v % 4 > 1)),
     ),
   },
+  edges: { 'edge_index.npy': npy('<i4', [2, 4], [0, 1, 2, 3, 1, 2, 3, 0]) },
   matrices: {
     'adj_data.npy': npy(
       '<f4',

@@ -52,6 +52,13 @@ const ofArchive = (name: string, entries: Readonly<Record<string, Uint8Array>>) 
   ...ofFiles(filesOf(entries), zipOf(name)),
 ];
 
+/** Nothing but numbers of which each could stand for any size. */
+const BARE_OGB = {
+  'raw/num-node-list.csv': strToU8('3'),
+  'raw/num-edge-list.csv': strToU8('2'),
+  'raw/edge.csv': strToU8('0,1\n1,2\n'),
+};
+
 const karate = () => ({
   name: 'karate.safetensors',
   bytes: gunzipSync(bytesOf(new URL('../datasets/karate.safetensors.gz', import.meta.url))),
@@ -186,7 +193,11 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     source: 'written here, as ogb lays it out',
     // Where the tables are not known as OGB's any more, some of them are named.
     names: /ring|num-node-list/,
-    inputs: () => [...ofArchive('ring.zip', ogbEntries()), ...ogbTables()],
+    inputs: () => [
+      ...ofArchive('ring.zip', ogbEntries()),
+      ...ogbTables(),
+      ...ofFiles(filesOf(BARE_OGB), zipOf('ring.zip')),
+    ],
   },
   {
     name: 'json',

@@ -214,6 +214,11 @@ describe('.npz', () => {
     ['nothing known', { a: int64([1]) }, 'g.npz: holds no edges under a name known here'],
     ['a node that is not there', { ...benchmark, edges: int64([0, 4], [1, 2]) }, 'g.npz, edges: an edge names node 4'],
     ['a negative node', { edge_index: int64([0, -1], [2, 1]) }, 'g.npz, edge_index: an edge names node -1'],
+    [
+      'a node far beyond its two',
+      { edge_index: int64([0, 60_000_000], [2, 1]) },
+      'an edge names node 60000000; number',
+    ],
     ['a node beyond all memory', { edge_index: int64([0, 2 ** 40], [2, 1]) }, 'names node 1099511627776; number'],
     [
       'edges of three',

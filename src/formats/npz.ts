@@ -11,6 +11,7 @@
  * All but the edges is optional. Classes are numbered from 0, -1 is a node without one.
  */
 import { InputError } from '../config/errors.ts';
+import { isDense } from './edgeList.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
 import type { Topology } from './matrixGraph.ts';
@@ -145,7 +146,11 @@ function listedEdges(arrays: Arrays, { edges, edgesAlong }: ListLayout, known: n
   let largest = -1;
   for (const id of values) largest = Math.max(largest, id);
   const nodes = known ?? largest + 1;
-  if (nodes > MAX_NODES) throw new InputError(`${where}: names node ${nodes - 1}; number the nodes from 0.`);
+  // A few edges must not stand for a billion nodes.
+  const sparse = known === null && !isDense(largest, 2 * count);
+  if (nodes > MAX_NODES || sparse) {
+    throw new InputError(`${where}: an edge names node ${nodes - 1}; number the nodes from 0 without gaps.`);
+  }
   const wrong = values.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < nodes));
   if (wrong >= 0) {
     throw new InputError(

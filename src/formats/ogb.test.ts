@@ -81,6 +81,11 @@ describe("OGB's archives", () => {
     ['two graphs', { ...arxiv, 'b/raw/edge.csv.gz': '0,1' }, 'arxiv.zip: holds 2 graphs'],
     ['many graphs in one', raw('num-node-list', '5\n3\n'), 'raw/num-node-list: speaks of 2 graphs'],
     ['no nodes', raw('num-node-list', '0\n'), 'raw/num-node-list: speaks of an empty graph'],
+    [
+      'nodes of which nothing is known',
+      { 'raw/num-node-list.csv': '67108864', 'raw/num-edge-list.csv': '1', 'raw/edge.csv': '0,2' },
+      'raw/num-node-list: speaks of 67108864 nodes, of which 1 edges are all that is known',
+    ],
     ['nodes beyond all memory', raw('num-node-list', '999999999\n'), "holds '999999999' where a number up to 67108864"],
     [
       'nodes of several kinds',
