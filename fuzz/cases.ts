@@ -1,5 +1,4 @@
 /** What is damaged, and what reads it: each format in its wrappings, and what Edgewise itself keeps and passes on. */
-import type { NamedBytes } from '../src/formats/csv.ts';
 import { FORMAT_CASES } from './formatCases.ts';
 import { RUN_CASES } from './runCases.ts';
 import { STORE_CASES } from './storeCases.ts';
@@ -22,5 +21,4 @@ export interface FuzzCase {
   readonly inputs: () => FuzzInput[] | null | Promise<FuzzInput[] | null>;
 }
 
-export type { NamedBytes };
 export const CASES: readonly FuzzCase[] = [...FORMAT_CASES, ...STORE_CASES, ...RUN_CASES];

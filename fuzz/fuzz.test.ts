@@ -7,9 +7,9 @@ import { CASES } from './cases.ts';
 const MUTANTS = 200;
 
 describe('damaged versions are read or refused in one sentence', () => {
-  test.each(CASES)('$name', async (one) => {
+  test.for(CASES)('$name', async (one, { skip }) => {
     const inputs = await one.inputs();
-    if (!inputs) return;
+    if (!inputs) return skip('EDGEWISE_DATA names no folder with these files');
     for (const { bytes, read } of inputs) await read(bytes);
     const count = Math.ceil(MUTANTS * (one.share ?? 1));
     let refused = 0;

@@ -37,7 +37,7 @@ const inZip = (files: readonly NamedBytes[]) => [
 ];
 const real = (folder: string, file: string) => realFiles(folder, (name) => name === file);
 
-/** The same graph in each row, if it comes in several wrappings; null where the real files are not there. */
+/** The same graph in a row, if it comes in several wrappings; null where the real files are not there. */
 const FORMATS: [string, (NamedBytes[] | null)[]][] = [
   ['Planetoid', [planetoid(), inZip(planetoid()), planetoid().map(packed)]],
   ['Planetoid: Cora', [realPlanetoid()]],
@@ -64,8 +64,9 @@ const FORMATS: [string, (NamedBytes[] | null)[]][] = [
   ],
 ];
 
-test.each(FORMATS)('%s comes back from a store as it was read, in any wrapping', async (_, wrappings) => {
+test.for(FORMATS)('%s comes back from a store as it was read, in any wrapping', async ([, wrappings], { skip }) => {
   const found = wrappings.filter((files) => files !== null);
+  if (found.length === 0) return skip('EDGEWISE_DATA names no folder with these files');
   const prints = new Set<string>();
   for (const files of found) {
     const graph = arrange(readGraphFiles(files));
@@ -78,7 +79,7 @@ test.each(FORMATS)('%s comes back from a store as it was read, in any wrapping',
     expect([await fingerprint(loaded), manifest.fingerprint]).toEqual(Array(2).fill(await fingerprint(graph)));
     prints.add(`${graph.name} ${manifest.fingerprint}`);
   }
-  expect(prints.size).toBeLessThanOrEqual(1);
+  expect(prints.size).toBe(1);
 });
 
 test.each(Object.entries(TABLES))('tables: %s, as a stream', async (_, [list, nodeFile]) => {
