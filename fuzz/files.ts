@@ -2,12 +2,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { gzipSync, strToU8, zipSync } from 'fflate';
+import { type GzipOptions, gzipSync, strToU8, type ZipOptions, zipSync } from 'fflate';
 import type { NamedBytes } from '../src/formats/csv.ts';
 import { planetoidPart } from '../src/formats/planetoid.ts';
 import { npy } from './npy.ts';
 
 const TESTDATA = new URL('../src/formats/testdata/', import.meta.url);
+
+/** Packed at no time in particular: the same seed must make the same file. */
+export const gzip = (bytes: Uint8Array, options: GzipOptions = {}) => gzipSync(bytes, { ...options, mtime: 0 });
+export const zip = (entries: Record<string, Uint8Array>, options: ZipOptions = {}) =>
+  zipSync(entries, { ...options, mtime: new Date(2020, 0, 1) });
 
 export const bytesOf = (path: string | URL): Uint8Array => new Uint8Array(readFileSync(path));
 /** A file that another program wrote: src/formats/testdata/make.py. */
@@ -54,7 +59,7 @@ export const OGB: Readonly<Record<string, string>> = {
 /** Its files as they lie in the archive. */
 export const ogbEntries = (): Record<string, Uint8Array> =>
   Object.fromEntries(
-    Object.entries(OGB).map(([name, text]) => [name, name.endsWith('.gz') ? gzipSync(strToU8(text)) : strToU8(text)]),
+    Object.entries(OGB).map(([name, text]) => [name, name.endsWith('.gz') ? gzip(strToU8(text)) : strToU8(text)]),
   );
 
 /** JSON node-link with attributes of every kind, beside the club that NetworkX wrote. */
@@ -175,7 +180,7 @@ export const NPZ: Readonly<Record<string, Record<string, Uint8Array>>> = {
 /** An archive of these entries. */
 export const zipped = (name: string, entries: Record<string, Uint8Array>): NamedBytes => ({
   name,
-  bytes: zipSync(entries),
+  bytes: zip(entries),
 });
 
 /** Edge lists and node tables as they are found: names or numbers, a header or none, any delimiter, weights, quotes. */

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, strToU8, zipSync } from 'fflate';
+import { gunzipSync, strToU8 } from 'fflate';
 import { InputError } from '../src/config/errors.ts';
 import type { NamedBytes } from '../src/formats/csv.ts';
 import { readCsvGraph } from '../src/formats/csv.ts';
@@ -17,6 +17,7 @@ import { checkGraph } from './checkGraph.ts';
 import {
   attributes,
   bytesOf,
+  gzip,
   NPZ,
   OGB,
   ogbEntries,
@@ -26,6 +27,7 @@ import {
   TABLES,
   testdata,
   unpackedMat,
+  zip,
 } from './files.ts';
 import { firstNodes } from './firstNodes.ts';
 
@@ -42,13 +44,13 @@ function ofFiles(files: readonly NamedBytes[], pack = (whole: readonly NamedByte
 const entriesOf = (files: readonly NamedBytes[]) =>
   Object.fromEntries(files.map(({ name, bytes }) => [name, bytes] as const));
 const zipOf = (name: string) => (files: readonly NamedBytes[]) => [
-  { name, bytes: zipSync(entriesOf(files), { level: 0 }) },
+  { name, bytes: zip(entriesOf(files), { level: 0 }) },
 ];
 const filesOf = (entries: Readonly<Record<string, Uint8Array>>) =>
   Object.entries(entries).map(([name, bytes]) => ({ name, bytes }));
 /** An archive damaged as a whole, and each file in it. */
 const ofArchive = (name: string, entries: Readonly<Record<string, Uint8Array>>) => [
-  ...ofFiles([{ name, bytes: zipSync(entries) }]),
+  ...ofFiles([{ name, bytes: zip(entries) }]),
   ...ofFiles(filesOf(entries), zipOf(name)),
 ];
 
@@ -63,7 +65,7 @@ const karate = () => ({
   name: 'karate.safetensors',
   bytes: gunzipSync(bytesOf(new URL('../datasets/karate.safetensors.gz', import.meta.url))),
 });
-const gzipped = ({ name, bytes }: NamedBytes) => ({ name: `${name}.gz`, bytes: gzipSync(bytes) });
+const gzipped = ({ name, bytes }: NamedBytes) => ({ name: `${name}.gz`, bytes: gzip(bytes) });
 
 /** Tables of numbers that were packed one by one, damaged before that. */
 const ogbTables = (): FuzzInput[] =>
@@ -72,8 +74,8 @@ const ogbTables = (): FuzzInput[] =>
     .map(([name, text]) => ({
       bytes: strToU8(text),
       read: (damaged) => {
-        const entries = { ...ogbEntries(), [name]: gzipSync(damaged, { level: 1 }) };
-        readGraph([{ name: 'ring.zip', bytes: zipSync(entries, { level: 0 }) }]);
+        const entries = { ...ogbEntries(), [name]: gzip(damaged, { level: 1 }) };
+        readGraph([{ name: 'ring.zip', bytes: zip(entries, { level: 0 }) }]);
       },
     }));
 
@@ -228,7 +230,7 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     inputs: () =>
       [[testdata('karate.json')], [unpackedMat(testdata('ring.mat'))], [karate()], TABLES.named, planetoid()].flatMap(
         (files) => [
-          { bytes: zipSync(entriesOf(files)), read: (bytes: Uint8Array) => readGraph([{ name: 'all.zip', bytes }]) },
+          { bytes: zip(entriesOf(files)), read: (bytes: Uint8Array) => readGraph([{ name: 'all.zip', bytes }]) },
           ...ofFiles(files, zipOf('all.zip')),
         ],
       ),
