@@ -75,7 +75,7 @@ export function readMat(bytes: Uint8Array, name: string, names: MatNames = {}): 
       `${where(variable)}: is ${size(variable)}${variable.type}; give one row for each of the ${nodes} nodes.`,
     );
   }
-  const topology = matrixEdges(network.read(where(network)));
+  const topology = matrixEdges(network.read(where(network)), where(network));
   const { notes, ...labels } = group ? readLabels(group, where(group), nodes) : NO_LABELS;
   const left = variables.filter((variable) => ![network, attributes, group].includes(variable));
   return {

@@ -93,7 +93,7 @@ describe('what is refused', () => {
     ['an archive among others', [zip({ 'e.csv': edges.bytes }), nodes], 'graph.zip: is a zip archive'],
     ['an archive in an archive', [zip({ 'in.zip': zip({ 'e.csv': edges.bytes }).bytes })], 'in.zip: is a zip archive'],
     ['an archive of an image', [zip({ 'a/b.png': binary('', '\x89PNG\r\n\x1a\n').bytes })], 'b.png: is a PNG image'],
-    ['an empty archive', [zip({ 'a/README.md': edges.bytes })], 'No file with a graph was given'],
+    ['an empty archive', [zip({ 'a/README.md': edges.bytes })], 'graph.zip: holds no file with a graph'],
     ['a damaged NumPy archive', [binary('data.npz', 'PK\x03\x04\0\0')], 'data.npz: the zip archive is damaged'],
     ['a NumPy archive among others', [binary('a.npz', 'PK'), edges], 'a.npz: a NumPy archive is a graph of its own'],
     ['a pickle', [gap[0]], "The Planetoid set 'gap' lacks"],

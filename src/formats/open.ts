@@ -38,11 +38,17 @@ interface SingleFile {
   readonly is?: (bytes: Uint8Array) => boolean;
 }
 
-const readMatFile: ReadFile = (bytes, name, { matNames }) => readMat(unpacked({ name, bytes }).bytes, name, matNames);
+/** For readers that do not unpack gzip themselves. */
+const unpackedFirst =
+  (read: ReadFile): ReadFile =>
+  (bytes, name, choices) =>
+    read(unpacked({ name, bytes }).bytes, name, choices);
+
+const readMatFile: ReadFile = unpackedFirst((bytes, name, { matNames }) => readMat(bytes, name, matNames));
 
 const SINGLE_FILES: readonly SingleFile[] = [
   { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle },
-  { pattern: /\.npz$/i, title: 'NumPy archive', read: readNpz },
+  { pattern: /\.npz(\.gz)?$/i, title: 'NumPy archive', read: unpackedFirst(readNpz) },
   { pattern: /\.json(\.gz)?$/i, title: 'JSON graph', read: readNodeLink },
   { pattern: /\.mat(\.gz)?$/i, title: 'MATLAB file', read: readMatFile, is: isMat },
 ];
@@ -103,7 +109,7 @@ function recognise(given: readonly NamedBytes[]): { found: Recognised; left: Nam
   // As if its files had been given; an archive inside an archive stays closed.
   const names = zip.names.filter((name) => !name.endsWith('/'));
   const inside = names.map((name) => baseName({ name, bytes: zip.unpack(name) }));
-  const { found, left } = recogniseFiles(inside);
+  const { found, left } = recogniseFiles(inside, archive.name);
   return { found, left: [...left, ...beside] };
 }
 
@@ -111,10 +117,12 @@ function baseName({ name, bytes }: NamedBytes): NamedBytes {
   return { name: name.replace(/^.*[/\\]/, ''), bytes };
 }
 
-function recogniseFiles(named: NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
-  const parts = named.filter((file) => planetoidPart(file.name));
+/** `archive` is what the files were in, if they were in one. */
+function recogniseFiles(named: NamedBytes[], archive?: string): { found: Recognised; left: NamedBytes[] } {
+  const partOf = ({ name }: NamedBytes) => planetoidPart(withoutGz(name));
+  const parts = named.filter(partOf);
   if (parts.length > 0) {
-    const names = [...new Set(parts.map((file) => planetoidPart(file.name)?.name ?? ''))].sort();
+    const names = [...new Set(parts.map((file) => partOf(file)?.name ?? ''))].sort();
     if (names.length > 1) {
       throw new InputError(`Here are ${names.length} Planetoid sets (${names.join(', ')}); give the files of one.`);
     }
@@ -122,7 +130,11 @@ function recogniseFiles(named: NamedBytes[]): { found: Recognised; left: NamedBy
   }
   const files = named.filter((file) => !COMPANION.test(file.name));
   const left = without(named, files);
-  if (files.length === 0) throw new InputError(`No file with a graph was given; ${KNOWN}.`);
+  if (files.length === 0) {
+    throw new InputError(
+      `${archive ? `${archive}: holds no file with a graph` : 'No file with a graph was given'}; ${KNOWN}.`,
+    );
+  }
   for (const { pattern, title, read, is } of SINGLE_FILES) {
     const file = files.find(({ name, bytes }) => pattern.test(name) || is?.(bytes));
     if (!file) continue;
@@ -166,7 +178,7 @@ function read(found: Recognised, choices: ReadChoices): GraphData {
     return readCsvGraph(edges, nodes, choices);
   }
   if (found.kind === 'single') return found.read(found.file.bytes, found.file.name, choices);
-  return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
+  return readPlanetoid(new Map(found.files.map((file) => [withoutGz(file.name), unpacked(file).bytes])), found.name);
 }
 
 /** What says nothing about these files is a mistake. */
@@ -184,6 +196,10 @@ function checkChoices(found: Recognised, { tables = [], matNames }: ReadChoices)
 
 function unpacked({ name, bytes }: NamedBytes): NamedBytes {
   return isGzip(bytes) ? { name, bytes: gunzip(bytes, name) } : { name, bytes };
+}
+
+function withoutGz(name: string): string {
+  return name.replace(/\.gz$/i, '');
 }
 
 function without(files: readonly NamedBytes[], taken: readonly NamedBytes[]): NamedBytes[] {

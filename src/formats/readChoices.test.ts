@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { mutants } from '../../fuzz/mutants.ts';
 import { InputError } from '../config/errors.ts';
 import type { NamedBytes } from './csv.ts';
 import type { GraphData } from './graphData.ts';
-import { mutants } from './mutants.ts';
 import { openFiles, readGraphFiles } from './open.ts';
 import type { ReadChoices, TableChoice } from './readChoices.ts';
 
