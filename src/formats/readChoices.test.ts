@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mutants } from '../../fuzz/mutants.ts';
+import { mutant } from '../../fuzz/mutants.ts';
 import { InputError } from '../config/errors.ts';
 import type { NamedBytes } from './csv.ts';
 import type { GraphData } from './graphData.ts';
@@ -165,7 +165,8 @@ describe('a table that was damaged', () => {
   const columns = [{ column: 'from', role: 'target' } as const, { column: 4, role: 'weight' } as const];
   it.each([{}, chosen({ columns }), chosen({ delimiter: 'tab' }), chosen({ header: false })])('%j', (choices) => {
     let shown = 0;
-    for (const bytes of mutants(flights.bytes, 400, 3)) {
+    for (let seed = 0; seed < 400; seed++) {
+      const bytes = mutant(flights.bytes, seed);
       const read = (what: 'view' | 'read') => {
         try {
           return openFiles([{ name: 'flights.csv', bytes }])[what](choices);
