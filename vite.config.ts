@@ -39,8 +39,9 @@ export default defineConfig(({ isSsrBuild }) => ({
       },
   ssr: { noExternal: ['fflate', 'comlink'] },
   test: {
-    include: ['src/**/*.test.ts', 'datasets/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    include: ['src/**/*.test.ts', 'fuzz/**/*.test.ts', 'datasets/**/*.test.ts', 'scripts/**/*.test.mjs'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Dawn keeps threads and a device per process: one process per test file, no worker threads.
     pool: 'forks',
   },

@@ -1,10 +1,18 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test } from '@playwright/test';
-import { epochs, finished, progress, trainToEnd, visit } from './page.ts';
+import { expect, type Page, test } from '@playwright/test';
+import { drop, epochs, finished, preview, progress, text, trainToEnd, visit } from './page.ts';
 
 /** For everybody: no axe violation in both themes, and everything by keyboard. */
 
 const SHORT = '#data=debian-small&preset=debian-gcn&training.epochs=5';
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+  // The page itself never scrolls sideways.
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(sideways).toBeLessThanOrEqual(0);
+}
 
 for (const scheme of ['light', 'dark'] as const) {
   for (const viewport of [
@@ -17,12 +25,17 @@ for (const scheme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: 'All settings' }).click();
       for (const tab of [/^Runs/, 'Time and memory', 'Developer']) {
         await page.getByRole('tab', { name: tab }).click();
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-        // The page itself never scrolls sideways.
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(sideways).toBeLessThanOrEqual(0);
+        await expectAccessible(page);
       }
+      await drop(page, [
+        {
+          name: 'edges.csv',
+          bytes: text(`from,to,when,why,where\n${'a,b,1,"because of its length",here\n'.repeat(3)}`),
+        },
+        { name: 'nodes.csv', bytes: text('id,label,x\na,0,1\nb,1,2\n') },
+      ]);
+      await expect(preview(page)).toBeVisible();
+      await expectAccessible(page);
       await close();
     });
   }

@@ -8,10 +8,12 @@ import {
   epochs,
   filesOf,
   newestRun,
+  preview,
   progress,
   ready,
   setField,
   showsNodes,
+  takeGraph,
   text,
   trainToEnd,
   transport,
@@ -38,6 +40,8 @@ test.describe('Cora from real files', () => {
     const first = await visit({ profile: profile.path });
     const before = first.requests.length;
     await drop(first.page, cora());
+    await expect(preview(first.page)).toContainText('302 duplicate edges of cora merged');
+    await takeGraph(first.page);
     await showsNodes(first.page, '2,708');
     await setField(first.page, 'epochs', '30');
     await trainToEnd(first.page);
@@ -89,6 +93,7 @@ test.describe('Cora from real files', () => {
       'training.epochs=3&sampling.strategy=neighbor&evaluation.strategy=neighbor&sampling.batchSize=64&sampling.fanOut=5,3';
     const { page, close } = await visit();
     await drop(page, cora());
+    await takeGraph(page);
     await showsNodes(page, '2,708');
     await page.getByRole('button', { name: 'All settings' }).click();
     const hashes: string[] = [];
@@ -141,6 +146,7 @@ test('a table of edges that is dropped is drawn and described', async () => {
     { name: 'edges.csv', bytes: text(`source,target\n${edges}\n`) },
     { name: 'nodes.csv', bytes: text(`id,label,height\n${nodes}\n`) },
   ]);
+  await takeGraph(page);
   await showsNodes(page, '60');
   await setField(page, 'epochs', '3');
   await trainToEnd(page);
@@ -148,6 +154,57 @@ test('a table of edges that is dropped is drawn and described', async () => {
   const hash = await page.evaluate(() => location.hash);
   expect(hash).toMatch(/^#graph=[0-9a-f]{16}&/);
   expect(hash).not.toMatch(/edges|nodes|odd|even/);
+  await close();
+});
+
+/** People who wrote to each other: the ends are not the first two columns, and names have semicolons. */
+const LETTERS = `When,Sender,Receiver,Pages
+${Array.from({ length: 40 }, (_, i) => `${1900 + i},Ann ${i % 9},Bo; ${(i * 5) % 11},${1 + (i % 3)}`).join('\n')}
+1999,Ann 1,Ann 1,1
+`;
+
+test('a table that is misunderstood is corrected before anything is kept', async () => {
+  const { page, close } = await visit();
+  const kept = page.getByRole('region', { name: 'Dataset' }).getByRole('button', { name: 'Delete', exact: false });
+  await drop(page, [{ name: 'letters.csv', bytes: text(LETTERS) }]);
+  const shown = preview(page);
+  const column = (number: number) => shown.getByLabel(new RegExp(`^Column ${number} of letters.csv`));
+  await expect(column(1)).toHaveValue('source');
+  await expect(shown.getByRole('cell', { name: 'Bo; 0' })).toBeVisible();
+
+  // Cut otherwise, it is no edge list: the reason is there, and so is the way back.
+  await shown.getByLabel('Columns are separated by').selectOption('tabs');
+  await expect(shown.getByRole('alert')).toContainText('letters.csv: has only one column');
+  await expect(shown.getByRole('button', { name: 'Use this graph' })).toBeDisabled();
+  await shown.getByLabel('Columns are separated by').selectOption('commas');
+  await expect(shown.getByRole('alert')).toHaveCount(0);
+
+  await column(1).selectOption('not used');
+  await column(3).selectOption('target');
+  await expect(column(2)).toHaveValue('source');
+  await column(4).selectOption('weight');
+  await expect(shown.getByRole('status')).toContainText('20 nodes');
+  await expect(shown.getByRole('status')).toContainText('1 self-loop of letters dropped');
+  await expect(shown.getByRole('status')).toContainText('with weights');
+  await shown.getByLabel('Edges have a direction').check();
+  await expect(shown.getByRole('status')).toContainText('each in its direction');
+  // So far the graph that was there is there, and nothing is kept.
+  await showsNodes(page, '3,370');
+  await expect(kept).toHaveCount(0);
+
+  await takeGraph(page);
+  await showsNodes(page, '20');
+  await expect(kept).toHaveCount(1);
+  await close();
+});
+
+test('a preview that is cancelled changes nothing', async () => {
+  const { page, close } = await visit();
+  await drop(page, [{ name: 'letters.csv', bytes: text(LETTERS) }]);
+  await preview(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(preview(page)).toHaveCount(0);
+  await showsNodes(page, '3,370');
+  await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeEnabled();
   await close();
 });
 

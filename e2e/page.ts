@@ -117,6 +117,15 @@ export async function drop(page: Page, files: readonly { readonly name: string; 
   await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
 }
 
+/** What was understood of files that were dropped. */
+export const preview = (page: Page) => page.getByRole('region', { name: /^Read as/ });
+
+/** Takes the graph as its preview shows it. */
+export async function takeGraph(page: Page): Promise<void> {
+  await preview(page).getByRole('button', { name: 'Use this graph' }).click({ timeout: 20_000 });
+  await expect(preview(page)).toHaveCount(0, { timeout: 20_000 });
+}
+
 export function filesOf(paths: readonly string[]): { name: string; bytes: Uint8Array }[] {
   return paths.map((path) => ({ name: basename(path), bytes: readFileSync(path) }));
 }

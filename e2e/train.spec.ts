@@ -5,6 +5,7 @@ import {
   finished,
   newestRun,
   plannedBytes,
+  preview,
   progress,
   ready,
   setField,
@@ -193,7 +194,6 @@ test('bad input is a sentence, and the run that was there stays', async () => {
   const bad: [string, { name: string; bytes: Uint8Array }[], RegExp][] = [
     ['an empty file', [{ name: 'edges.csv', bytes: text('') }], /edges\.csv/],
     ['a program', [{ name: 'program.exe', bytes: text('MZ\u0000\u0001') }], /program\.exe/],
-    ['a table with half a row', [{ name: 'edges.csv', bytes: text('source,target\na,b\nc\n') }], /edges\.csv/],
     ['half of Planetoid', [{ name: 'ind.cora.x', bytes: text('not a pickle') }], /cora/],
     [
       'a pickle that wants to run something',
@@ -213,6 +213,13 @@ test('bad input is a sentence, and the run that was there stays', async () => {
     expect(await progress(page).textContent(), what).toBe(status);
     await showsNodes(page, '34');
   }
+  // What can be corrected is shown with the reason.
+  await drop(page, [{ name: 'edges.csv', bytes: text('source,target\na,b\nc\n') }]);
+  await expect(preview(page).getByRole('alert')).toContainText(
+    'edges.csv: line 3 has 1 column where the first row has 2',
+  );
+  await preview(page).getByRole('button', { name: 'Cancel' }).click();
+  await showsNodes(page, '34');
   await setField(page, 'learning rate', 'fast');
   await expect(page.getByText(/training\.lr cannot be "fast"/)).toBeVisible();
   await setField(page, 'layers', '1000');

@@ -1,9 +1,8 @@
-// Sums over rows in two passes: chunks of rows, then the chunks in order. The same bits whatever the device does first.
+// What comes after sums over chunks of rows (sumRows/chunks.wgsl): the chunks in order. The same bits whatever the device does first.
 
 struct Params {
   rows: u32,
   width4: u32,
-  chunk: u32,
   count: u32,
   outRow: u32,
   outStride4: u32,
@@ -13,21 +12,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> partial: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
-
-@compute @workgroup_size(WORKGROUP)
-fn columnSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  let begin = id / p.width4 * p.chunk;
-  if (begin >= p.rows) { return; }
-  let column4 = id % p.width4;
-  let end = min(begin + p.chunk, p.rows);
-  var sum = vec4f();
-  for (var row = begin; row < end; row++) { sum += xAt(row * p.width4 + column4); }
-  out[id] = sum;
-}
+@group(0) @binding(1) var<storage, read> partial: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 
 // out = scale · Σ partial[chunk], plus what is there already where accumulate is 1.
 @compute @workgroup_size(WORKGROUP)

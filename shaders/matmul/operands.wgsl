@@ -1,6 +1,6 @@
 // Dense matrix products out = A · B of blocks of 4 × 4. Matrices are row-major with rows padded to vec4; the padding is zero and stays
 // zero. A module is this file, what A is (aRows or aColumns), what B is (bRows or bColumns) and how much of `out` is computed at
-// once (tile4x4, tile8x8, tile64x64). Every tile adds up in the same order.
+// once (tile4x4, tile8x8, tile64x64, whole). All add up in the same order.
 
 struct Params {
   rows: u32,
@@ -8,6 +8,7 @@ struct Params {
   cols: u32,
   inner: u32,
   chunk: u32,
+  count: u32,
   aStride4: u32,
   aOffset4: u32,
   bRow: u32,

@@ -6,6 +6,7 @@ import { loadPlotly } from './charts/loadPlotly.ts';
 import { Controls } from './controls/Controls.tsx';
 import { DatasetPanel } from './dataset/DatasetPanel.tsx';
 import { DropZone } from './dataset/DropZone.tsx';
+import { Preview } from './dataset/Preview.tsx';
 import { DeviceBadge } from './device/DeviceBadge.tsx';
 import { GraphPanel } from './graph/GraphPanel.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
@@ -39,6 +40,7 @@ export function App() {
         </div>
       </header>
       <NoticeLine />
+      <Preview />
       <Banner />
       <main className={classes.main}>
         <aside className={classes.side}>

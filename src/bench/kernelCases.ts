@@ -7,11 +7,11 @@ import type { OpGraph } from '../tensor/op.ts';
 import { gatAttention } from '../tensor/ops/attention.ts';
 import { batchNorm } from '../tensor/ops/batchNorm.ts';
 import { scale } from '../tensor/ops/combine.ts';
-import { sumRows } from '../tensor/ops/elementwise.ts';
 import { layerNorm } from '../tensor/ops/layerNorm.ts';
 import { matmul, type Orientation } from '../tensor/ops/matmul.ts';
 import { type SparseMatrix, sparseHalf } from '../tensor/ops/sparse.ts';
 import { spmm } from '../tensor/ops/spmm.ts';
+import { sumRows } from '../tensor/ops/sumRows.ts';
 import type { Value } from '../tensor/value.ts';
 import { type Feed, feedHalf } from '../train/feed.ts';
 

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
+import type { ReadChoices } from '../formats/readChoices.ts';
+import { parseReadChoices } from './readOptions.ts';
 
 /** The commands and what they take. */
 export const COMMANDS = ['train', 'forecast', 'plan', 'predict', 'inspect', 'graphs', 'help'] as const;
@@ -9,8 +11,16 @@ export type CommandName = (typeof COMMANDS)[number];
 type Option = { readonly type: 'string' | 'boolean'; readonly multiple?: boolean; readonly short?: string };
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const satisfies Record<string, Option>;
+/** How files are read. */
+const READ = {
+  directed: { type: 'boolean' },
+  delimiter: { type: 'string' },
+  header: { type: 'string' },
+  columns: { type: 'string', multiple: true },
+} as const satisfies Record<string, Option>;
 const RUN = {
   ...HELP,
+  ...READ,
   data: { type: 'string' },
   preset: { type: 'string' },
   config: { type: 'string' },
@@ -26,9 +36,9 @@ const OPTIONS = {
   train: { ...RUN, out: { type: 'string' }, profile: { type: 'string' }, 'profile-epochs': { type: 'string' } },
   forecast: RUN,
   plan: { ...RUN, all: { type: 'boolean' } },
-  predict: { ...HELP, data: { type: 'string' }, backend: { type: 'string' } },
-  inspect: { ...HELP, json: { type: 'boolean' } },
-  graphs: { ...HELP, data: { type: 'string' }, json: { type: 'boolean' } },
+  predict: { ...HELP, ...READ, data: { type: 'string' }, backend: { type: 'string' } },
+  inspect: { ...HELP, ...READ, json: { type: 'boolean' } },
+  graphs: { ...HELP, ...READ, data: { type: 'string' }, json: { type: 'boolean' } },
   help: HELP,
 } as const satisfies Record<CommandName, Record<string, Option>>;
 
@@ -52,6 +62,7 @@ export interface Invocation {
   readonly help: boolean;
   readonly positionals: readonly string[];
   readonly data?: string;
+  readonly read: ReadChoices;
   readonly preset?: string;
   readonly config?: string;
   readonly set: readonly string[];
@@ -84,6 +95,7 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   const { values, positionals } = parse(command, rest);
   const help = values.help === true;
   const text = (key: string) => (typeof values[key] === 'string' ? values[key] : undefined);
+  const all = (key: string) => (Array.isArray(values[key]) ? values[key].map(String) : []);
   if (!help) checkPositionals(command, positionals);
   return {
     command,
@@ -92,7 +104,13 @@ export function parseInvocation(argv: readonly string[]): Invocation {
     data: text('data'),
     preset: text('preset'),
     config: text('config'),
-    set: Array.isArray(values.set) ? values.set.map(String) : [],
+    read: parseReadChoices({
+      directed: values.directed === true,
+      delimiter: text('delimiter'),
+      header: text('header'),
+      columns: all('columns'),
+    }),
+    set: all('set'),
     seed: text('seed'),
     split: text('split'),
     backend: backendOf(text('backend')),

@@ -7,12 +7,14 @@ import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { type PeerSource, peers } from '../bench/peers.ts';
 import { sampler } from '../bench/sampler.ts';
+import { scale } from '../bench/scale.ts';
 import { store } from '../bench/store.ts';
 import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
 import { DEFAULTS } from '../config/schema.ts';
 import { memoryTilings } from '../device/tiling.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { ShapeName } from '../graph/shapes.ts';
 import { inMemory } from '../store/storedGraph.ts';
 import type { Backend } from '../train/session.ts';
 import { findData, openData } from './data.ts';
@@ -22,6 +24,7 @@ import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
 import { samplerPeer } from './samplerPeer.ts';
+import { samplerThreads } from './samplerThreads.ts';
 import { storeSource } from './storeSource.ts';
 
 /** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
@@ -37,6 +40,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   page: async (context) => page(context, await pageSource(context)),
   peers: (context) => withPeers(context, (source) => peers(context, source)),
   store: async (context) => store(context, await storeSource()),
+  scale: async (context) => scale(context, { open: openScale }),
   sampler: async (context) => sampler(context, samplerPeer),
 };
 
@@ -48,6 +52,11 @@ async function withPeers<T>(context: BenchContext, suite: (source: PeerSource) =
   } finally {
     source.close();
   }
+}
+
+async function openScale(shape: ShapeName) {
+  const { place, graph } = await openData(findData(shape), DEFAULTS);
+  return { graph, store: place!.store, openBatchSource: samplerThreads(place!.folder) };
 }
 
 async function withDisk(context: BenchContext): ReturnType<Suite> {
@@ -78,6 +87,8 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB')
   sampler  sampled edges per second on one thread beside PyTorch Geometric's NeighborLoader (EDGEWISE_PYTHON names a Python
            that has it; --only arxiv; --quick: a fiftieth of the graphs)
+  scale    arxiv-shape and products-shape out of a store within 256 MB and 1 GB, and debian in parts of its memory
+           (--only arxiv, --only products or --only debian; half an hour for each device; keeps 1.6 GB of graphs)
 `;
 
 async function main(): Promise<void> {

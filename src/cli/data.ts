@@ -5,11 +5,11 @@ import { nearest, quote } from '../config/parse.ts';
 import type { Config } from '../config/schema.ts';
 import { type CatalogueEntry, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
-import { readGraphFiles } from '../formats/open.ts';
-import { arrange } from '../graph/arrange.ts';
+import type { ReadChoices } from '../formats/readChoices.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { isShape, SHAPE_NAMES, type ShapeName } from '../graph/shapes.ts';
+import { type Understood, understand } from '../graph/understand.ts';
 import type { DatasetInfo } from '../run/record.ts';
 import { loadGraph as loadStored } from '../store/graphStore.ts';
 import { readManifest } from '../store/manifest.ts';
@@ -19,6 +19,7 @@ import { fetchFile } from './download.ts';
 import type { FilePlace } from './engine.ts';
 import { isKept, keepShape, openKept } from './keptGraphs.ts';
 import { progressBar } from './output.ts';
+import { choosesAny } from './readOptions.ts';
 
 /** What `--data` names: a dataset of the catalogue, a graph that is kept, a shape to generate, a file or a folder. */
 export type DataSource =
@@ -97,17 +98,20 @@ export interface OpenData {
   readonly graph: AnyGraph;
   readonly dataset: DatasetInfo;
   readonly place: FilePlace | null;
+  /** What was understood of the files; null where the graph came from a store. */
+  readonly understood: Understood | null;
 }
 
 /**
  * Reads a file, a folder or a dataset into memory; of a kept graph reads the outline, and leaves the rest where it is
  * unless memory.store says otherwise. A shape is generated and kept when it is asked for first.
  */
-export async function openData(source: DataSource, config: Config): Promise<OpenData> {
+export async function openData(source: DataSource, config: Config, choices: ReadChoices = {}): Promise<OpenData> {
   if (source.kind === 'catalogue' || source.kind === 'path') {
-    const graph = await loadGraph(source);
-    return { graph, dataset: describe(graph, await fingerprint(graph)), place: null };
+    const { graph, understood } = await loadGraph(source, choices);
+    return { graph, dataset: describe(graph, await fingerprint(graph)), place: null, understood };
   }
+  checkChoices(source, choices);
   const place = await openKept();
   const { store } = place;
   const budget = config['memory.workerBudget'];
@@ -118,21 +122,35 @@ export async function openData(source: DataSource, config: Config): Promise<Open
   const { fingerprint: hash } = await readManifest(store, id);
   const whole = config['memory.store'] === 'memory';
   const graph = whole ? await loadStored(store, id) : await openStored(store, id);
-  return { graph, dataset: describe(graph, hash), place: whole ? null : place };
+  return { graph, dataset: describe(graph, hash), place: whole ? null : place, understood: null };
 }
 
 /** Reads, checks and arranges the graph. Every InputError names a file. */
-export async function loadGraph(source: FileSource): Promise<Graph> {
+export async function loadGraph(
+  source: FileSource,
+  choices: ReadChoices = {},
+): Promise<{ graph: Graph; understood: Understood }> {
+  checkChoices(source, choices);
   const files = source.kind === 'catalogue' ? await catalogueFiles(source.entry) : readPaths(source.files);
   const origin = source.kind === 'catalogue' ? source.entry.id : source.path;
   try {
-    const graph = arrange(readGraphFiles(files));
-    return source.kind === 'catalogue' ? { ...graph, name: source.entry.id } : graph;
+    const { graph, understood } = understand(files, choices);
+    if (!graph) throw new InputError(understood.error ?? 'No graph was understood.');
+    return { graph: source.kind === 'catalogue' ? { ...graph, name: source.entry.id } : graph, understood };
   } catch (error) {
     // Some errors speak of several files at once, or of a graph: then the path says which.
     if (!(error instanceof InputError) || files.some(({ name }) => error.message.includes(basename(name)))) throw error;
     throw new InputError(`${origin}: ${error.message}`);
   }
+}
+
+/** Only files that somebody brings can be read in more than one way. */
+export function checkChoices(source: DataSource, choices: ReadChoices): void {
+  if (source.kind === 'path' || !choosesAny(choices)) return;
+  const name = source.kind === 'catalogue' ? source.entry.id : source.kind === 'kept' ? source.id : source.shape;
+  throw new InputError(
+    `${name}: is no file, so --directed, --delimiter, --header and --columns say nothing about it; leave them out.`,
+  );
 }
 
 async function catalogueFiles(entry: CatalogueEntry): Promise<NamedBytes[]> {

@@ -35,7 +35,7 @@ export interface Foreseen {
 export async function foresee(invocation: Invocation, changes: readonly Partial<Config>[] = []): Promise<Foreseen> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
-  const { graph, dataset } = await openData(source, config);
+  const { graph, dataset } = await openData(source, config, invocation.read);
   checkTrainable(graph, config);
   const { backend, description, close } = await openBackend(invocation.backend);
   try {

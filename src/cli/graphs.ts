@@ -4,7 +4,7 @@ import { nearest, quote } from '../config/parse.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { deleteGraph, listGraphs } from '../store/manifest.ts';
 import type { Invocation } from './args.ts';
-import { findData, loadGraph } from './data.ts';
+import { checkChoices, findData, loadGraph } from './data.ts';
 import { isKept, keepShape, openKept } from './keptGraphs.ts';
 import { formatBytes, formatCount, printable, say } from './output.ts';
 
@@ -49,7 +49,7 @@ async function list({ json }: Invocation): Promise<void> {
   }
 }
 
-async function add({ data }: Invocation, id: string | undefined): Promise<void> {
+async function add({ data, read }: Invocation, id: string | undefined): Promise<void> {
   if (id === undefined) throw new InputError('graphs add: give the graph a name of a-z, 0-9, _ and -.');
   if (!/^[a-z0-9_-]{1,64}$/.test(id)) {
     throw new InputError(`graphs add: a name cannot be ${quote(id)}: use 1 to 64 of a-z, 0-9, _ and -.`);
@@ -60,11 +60,12 @@ async function add({ data }: Invocation, id: string | undefined): Promise<void> 
     throw new InputError(`graphs add: ${id} is a file here, which --data would mean: take another name.`);
   const source = findData(data);
   if (source.kind === 'kept') throw new InputError(`graphs add: ${source.id} is kept already, under that name.`);
+  checkChoices(source, read);
   const { store } = await openKept();
   const manifest =
     source.kind === 'shape'
       ? await keepShape(store, source.shape, { id })
-      : await ingest(await loadGraph(source), store, { id });
+      : await ingest((await loadGraph(source, read)).graph, store, { id });
   say(
     `${manifest.id}: ${formatCount(manifest.nodes)} nodes, ${formatCount(manifest.edges)} edges kept, ${formatBytes(manifestBytes(manifest))}`,
   );

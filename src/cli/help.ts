@@ -8,16 +8,25 @@ import { readCatalogue } from './catalogue.ts';
 
 /** The texts of `--help`. */
 
+const READ_OPTIONS = `  --directed         keep each edge's direction (default: every edge in both)
+  --delimiter NAME   what separates the columns of a table: tab, comma, semicolon, space (default: found out)
+  --header yes|no    whether the first line names the columns (default: found out)
+  --columns [FILE:]COLUMN=ROLE,...
+                     what columns are read as, by name or by number from 1; of an edge list source, target, weight,
+                     ignore, of a node table id, label, split, feature, ignore, of a MATLAB file network, attributes,
+                     labels; the others as found out (edgewise inspect shows it)`;
+
 const RUN_OPTIONS = `  --data NAME        a dataset of the catalogue, a kept graph, a shape to generate (${SHAPE_NAMES.join(', ')}),
                      a file or a folder (./NAME is always a path)
   --preset NAME      a whole protocol: ${PRESET_NAMES.join(', ')};
                      without it, the one recommended for the dataset and model.kind
+${READ_OPTIONS}
   --config FILE      a run.json whose configuration to repeat, or an object of some keys
   --set KEY=VALUE    one hyperparameter, as often as you like (edgewise help config lists them)
   --seed N           short for --set training.seed=N
   --split N          short for --set data.split=N
   --backend NAME     auto (default: WebGPU, or the CPU with a warning), webgpu, cpu
-  --no-fit           do not change the configuration to stay inside memory.gpuBudget
+  --no-fit           do not change the configuration to stay inside its memory budgets
   --json             one JSON object on standard output and nothing else`;
 
 const OVERVIEW = `edgewise: trains graph neural networks on your own GPU
@@ -60,18 +69,24 @@ ${RUN_OPTIONS}
 FOLDER is what edgewise train --out wrote. The CSV has the columns node, class and one probability per class.
 
   --data NAME        a dataset of the catalogue, a file or a folder
+${READ_OPTIONS}
   --backend NAME     auto (default), webgpu, cpu`,
-  inspect: `edgewise inspect NAME [--json]
+  inspect: `edgewise inspect NAME [options]
 
-NAME is a file, a folder, a dataset of the catalogue or a kept graph.`,
+NAME is a file, a folder, a dataset of the catalogue or a kept graph. What was understood of files is said column by column,
+with what was dropped and why.
+
+${READ_OPTIONS}
+  --json             one JSON object on standard output and nothing else`,
   graphs: `edgewise graphs [list] [--json]
-edgewise graphs add NAME --data SOURCE
+edgewise graphs add NAME --data SOURCE [options]
 edgewise graphs delete NAME
 
 Kept graphs stay on disk, ready to be sampled from: --data NAME finds them, and a run holds their outline and the rows of a
 batch. A shape is kept under its own name when it is first used.
 
   --data SOURCE      a file, a folder, a dataset of the catalogue or a shape (${SHAPE_NAMES.join(', ')})
+${READ_OPTIONS}
   --json             one JSON list on standard output and nothing else`,
 };
 

@@ -1,4 +1,5 @@
 import { DEFAULTS } from '../config/schema.ts';
+import type { Understood } from '../graph/understand.ts';
 import type { Invocation } from './args.ts';
 import { findData, openData } from './data.ts';
 import { formatCount, formatPercent, printable, say } from './output.ts';
@@ -9,9 +10,41 @@ const LISTED = 50;
 
 /** `edgewise inspect`: what was understood of a file, a folder or a dataset. */
 export async function inspect(invocation: Invocation): Promise<void> {
-  const summary = summarize((await openData(findData(invocation.positionals[0]), DEFAULTS)).graph);
-  if (invocation.json) say(JSON.stringify(summary));
-  else for (const line of inspectionLines(summary)) say(printable(line));
+  const { graph, understood } = await openData(findData(invocation.positionals[0]), DEFAULTS, invocation.read);
+  const summary = summarize(graph);
+  if (invocation.json) say(JSON.stringify({ ...summary, read: understood }));
+  else
+    for (const line of [...(understood ? readLines(understood) : []), ...inspectionLines(summary)])
+      say(printable(line));
+}
+
+/** Columns of a table that are listed one by one; a node table may have thousands of features. */
+const LISTED_COLUMNS = 12;
+
+/** How the files were read, and what of their edges the graph lacks. */
+export function readLines({ what, tables, mat, graph }: Understood): string[] {
+  const lines = [`read as    ${what}`];
+  for (const { file, delimiter, header, columns } of tables) {
+    const first = header ? 'the first line names the columns' : 'no line names the columns';
+    lines.push(`           ${file}: delimiter ${delimiter}, ${first}`);
+    const listed = columns
+      .map(({ name, role }, i) => ({ i, role, text: `${name ?? `column ${i + 1}`} → ${role}` }))
+      .filter(({ i, role }) => i < LISTED_COLUMNS || role !== 'feature');
+    const more = columns.length - listed.length;
+    lines.push(
+      `           ${listed.map(({ text }) => text).join(', ')}${more > 0 ? ` and ${more} more features` : ''}`,
+    );
+  }
+  for (const [role, name] of Object.entries(mat?.roles ?? {})) lines.push(`           ${role}: ${name ?? 'none'}`);
+  if (!graph) return lines;
+  const { loops, duplicates } = graph.dropped;
+  const dropped =
+    loops + duplicates === 0
+      ? 'all kept'
+      : `${formatCount(loops)} self-loops dropped, ${formatCount(duplicates)} duplicates merged`;
+  lines.push(`listed     ${formatCount(graph.listed)} edges, ${dropped}`);
+  lines.push(`ids        ${graph.named ? 'as the files name the nodes' : 'numbers from 0'}`);
+  return lines;
 }
 
 export function inspectionLines(summary: GraphSummary): string[] {

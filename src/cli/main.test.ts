@@ -83,6 +83,21 @@ describe('the built command line', () => {
     expect(text.stdout).toContain('edges      2 (undirected, unweighted)');
   });
 
+  it('reads a table as it is told to, and says how', async () => {
+    const file = write('letters/letters.csv', 'when;who;whom\n1900;ann;bo\n1901;bo;bo\n');
+    const options = ['--columns', 'when=ignore,who=source,3=target', '--directed'];
+    const text = await binary.run(['inspect', file, ...options]);
+    expect(text).toMatchObject({ status: 0, stderr: '' });
+    expect(text.stdout).toContain('letters.csv: delimiter semicolon, the first line names the columns\n');
+    expect(text.stdout).toContain('when → ignore, who → source, whom → target\n');
+    expect(text.stdout).toContain('listed     2 edges, 1 self-loops dropped, 0 duplicates merged\n');
+    expect(text.stdout).toContain('edges      1 (directed, unweighted)\n');
+    const { read } = JSON.parse((await binary.run(['inspect', file, '--json'])).stdout);
+    expect(read.tables[0].columns.map(({ role }: { role: string }) => role)).toEqual(['source', 'target', 'ignore']);
+    expectRefused(await binary.run(['inspect', file, '--columns', 'to=target']), 'column "to" is not there');
+    expectRefused(await binary.run(['inspect', 'ring', '--directed']), 'ring: is no file');
+  });
+
   it('prints names out of a file without their control characters', async () => {
     const folder = join(write('rude/edges.csv', 'source,target\n0,1\n'), '..');
     write('rude/nodes.csv', 'id,label\n0,\u009b2Jgone\n1,b\n');

@@ -15,7 +15,11 @@ const LINES = 1000;
 export async function predict(invocation: Invocation): Promise<void> {
   const { record, weights } = readRun(invocation.positionals[0]);
   const source = findData(invocation.data);
-  const { graph, dataset, place: kept } = await openData(source, { ...record.config, ...record.fitted });
+  const {
+    graph,
+    dataset,
+    place: kept,
+  } = await openData(source, { ...record.config, ...record.fitted }, invocation.read);
   checkSameShape(graph, record);
   if (dataset.fingerprint !== record.dataset.fingerprint) {
     warn(

@@ -27,7 +27,7 @@ import { checkTraceFile, saveTrace } from './traceFile.ts';
 export async function train(invocation: Invocation): Promise<void> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
-  const { graph, dataset, place: kept } = await openData(source, config);
+  const { graph, dataset, place: kept } = await openData(source, config, invocation.read);
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const { profile, profileEpochs } = invocation;
@@ -104,6 +104,11 @@ function summary({ config, epochs, result, memory }: RunRecord): string[] {
     `${epochs.length} epochs, median ${median(epochs.map(({ ms }) => ms)).toFixed(1)} ms training and ` +
       `${median(epochs.map(({ evalMs }) => evalMs)).toFixed(1)} ms evaluation`,
     `memory peak: ${formatMemory(memory.peak)}`,
+    ...(memory.refusals
+      ? [
+          `the device refused memory ${memory.refusals} times: smaller batches were taken, and another run may take others`,
+        ]
+      : []),
     `curve ${result.curveHash.slice(0, 16)}`,
   ];
 }

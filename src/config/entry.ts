@@ -12,6 +12,8 @@ interface Common {
   readonly live: boolean;
   /** Kinds of model that read it; all of them where it is left out. */
   readonly kinds?: readonly string[];
+  /** Says where things lie on this device, not what is computed: a link does not carry it. */
+  readonly local?: true;
   /** Among the few controls that a form shows at first. */
   readonly shown: boolean;
 }

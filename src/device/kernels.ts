@@ -67,7 +67,13 @@ const activation = (kind: string): Record<string, Elementwise> => ({
 const elementwise = (names: readonly string[]): Record<string, Elementwise> =>
   Object.fromEntries(names.map((name) => [`elementwise.${name}`, { files: [`elementwise/${name}`], shared: [] }]));
 
-const dot = (term: string): Kernel => ({ files: [`term/${term}`, 'dot'], entry: 'dotChunk' });
+/** Sums over rows of what the files say, cut into chunks that are merged later, or whole. */
+const sums = (name: string, files: readonly string[]): Record<string, Kernel> => ({
+  [name]: { files: [...files, 'sumRows/chunks'], entry: 'chunks' },
+  [`${name}.whole`]: { files: [...files, 'sumRows/whole'], entry: 'whole' },
+});
+
+const dot = (term: string) => sums(`dot.${term}`, [`term/${term}`, 'dot']);
 const SCORES: readonly string[] = ['gat', 'gatv2'];
 const IDS: readonly string[] = ['global', 'local'];
 
@@ -173,11 +179,15 @@ export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   ...attentionGrad('gat', ['targets', 'sources', 'features']),
   ...attentionGrad('gatv2', ['targets', 'sources']),
   'attention.mergeSum': { files: ['attention/mergeSum'], entry: 'mergeSum' },
-  ...family('rowDots', ['dots', 'rowGrad', 'vectorGrad'], ['unaligned']),
+  ...family('rowDots', ['dots'], ['unaligned']),
+  'rowDots.rowGrad': { files: ['rowDotsGrad'], entry: 'rowGrad' },
+  ...sums('rowDots.vectorGrad', ['rowDotsGrad']),
   ...matmul('nn', 'aRows', 'bRows'),
   ...matmul('nt', 'aRows', 'bColumns'),
   ...matmul('tn', 'aColumns', 'bRows'),
-  ...family('reduce', ['columnSum', 'mergeSum', 'total']),
+  'matmul.tn.whole': { files: ['matmul/operands', 'matmul/aColumns', 'matmul/bRows', 'matmul/whole'], entry: 'whole' },
+  ...sums('reduce.columnSum', ['columnSum']),
+  ...family('reduce', ['mergeSum', 'total']),
   ...elementwise([
     'addBias',
     'add',
@@ -199,10 +209,10 @@ export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   ...activation('leakyRelu'),
   ...activation('gelu'),
   ...activation('prelu'),
-  'dot.product': dot('product'),
-  'dot.negative': dot('negative'),
-  'dot.normColumns': dot('normColumns'),
-  'dot.normRows': dot('normRows'),
+  ...dot('product'),
+  ...dot('negative'),
+  ...dot('normColumns'),
+  ...dot('normRows'),
   ...family('normColumns', [
     'chunkMoments',
     'mergeMoments',

@@ -1,9 +1,12 @@
 /**
  * A graph from text: an edge list (edgeList.ts) and, if there is one, a node table (nodeTable.ts) that defines the nodes.
  */
-import { isEdgeHeader, readEdgeList } from './edgeList.ts';
+import { isEdgeHeader } from './edgeColumns.ts';
+import { readEdgeList } from './edgeList.ts';
 import type { GraphData } from './graphData.ts';
-import { isNodeHeader, readNodeTable } from './nodeTable.ts';
+import { isNodeHeader } from './nodeColumns.ts';
+import { readNodeTable } from './nodeTable.ts';
+import { type ReadChoices, type TableChoice, type TableKind, tableChoice } from './readChoices.ts';
 import { openTable } from './textTable.ts';
 
 /** A file by its name (for messages, without folders) and its bytes. */
@@ -16,12 +19,13 @@ export interface NamedBytes {
  * Reads an edge list and an optional node table. With a table, its rows are the nodes and an edge may name no other.
  * @throws InputError with file and line for anything that does not fit
  */
-export function readCsvGraph(edgeFile: NamedBytes, nodeFile: NamedBytes | null): GraphData {
-  const table = nodeFile && readNodeTable(nodeFile.bytes, nodeFile.name);
+export function readCsvGraph(edgeFile: NamedBytes, nodeFile: NamedBytes | null, choices: ReadChoices = {}): GraphData {
+  const table = nodeFile && readNodeTable(nodeFile.bytes, nodeFile.name, tableChoice(choices, nodeFile.name));
   const { nodes, source, target, weight, nodeIds, notes } = readEdgeList(
     edgeFile.bytes,
     edgeFile.name,
     table?.ids ?? null,
+    tableChoice(choices, edgeFile.name),
   );
   return {
     name: graphName(edgeFile.name),
@@ -45,8 +49,8 @@ export function graphName(file: string): string {
 }
 
 /** What the header line says the table is; null where there is none or it says nothing. */
-export function tableRole({ name, bytes }: NamedBytes): 'edges' | 'nodes' | null {
-  const { header } = openTable(bytes, name, (names) => isEdgeHeader(names) || isNodeHeader(names));
+export function tableRole({ name, bytes }: NamedBytes, choice: TableChoice = {}): TableKind | null {
+  const { header } = openTable(bytes, name, (names) => isEdgeHeader(names) || isNodeHeader(names), choice);
   if (!header) return null;
   return isEdgeHeader(header) ? 'edges' : isNodeHeader(header) ? 'nodes' : null;
 }

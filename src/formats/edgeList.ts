@@ -1,20 +1,16 @@
 /**
- * An edge list: one line per edge, two ids and an optional weight. The columns are named (source, target, weight and
- * their usual synonyms) or the first two, with the third as weight where it is a number.
+ * An edge list: one line per edge, two ids and an optional weight, in the columns that edgeColumns.ts finds.
  *
  * Without a node table the ids make the nodes. Integers that are nearly dense are taken as node numbers, so that gaps are
  * isolated nodes; where 1 is the lowest, they count from 1. Everything else is numbered in order of first appearance.
  */
 import { InputError } from '../config/errors.ts';
+import { type EdgeColumns, edgeColumns, isEdgeHeader } from './edgeColumns.ts';
 import { type GrowingFloats, type GrowingIds, growingFloats, growingIds } from './growing.ts';
+import type { TableChoice } from './readChoices.ts';
 import type { TableRow, TextTable } from './textTable.ts';
-import { isNumber, normalName, openTable, quote } from './textTable.ts';
+import { isNumber, openTable, quote } from './textTable.ts';
 
-const NAMES = {
-  source: /^(source|src|from|start|citing|u|node1|id1)(node)?(id)?$/,
-  target: /^(target|dst|dest|destination|to|end|cited|v|node2|id2)(node)?(id)?$/,
-  weight: /^(weight|weights|edgeweight|w|value|strength)$/,
-};
 /** A JavaScript Map holds no more. */
 const MOST_NAMES = 2 ** 24 - 1;
 
@@ -35,28 +31,18 @@ export interface EdgeList {
   readonly notes: readonly string[];
 }
 
-export interface Columns {
-  readonly source: number;
-  readonly target: number;
-  readonly weight: number | null;
-}
-
-/** Whether a header names both ends of an edge. */
-export function isEdgeHeader(names: readonly string[]): boolean {
-  const has = (pattern: RegExp) => names.some((name) => pattern.test(normalName(name)));
-  return has(NAMES.source) && has(NAMES.target);
-}
-
 /**
  * Reads an edge list; every id must be in `known`, where that is given.
  * @throws InputError with the line where an id is missing or unknown or a weight is not a finite number
  */
-export function readEdgeList(bytes: Uint8Array, where: string, known: KnownIds | null): EdgeList {
-  const table = openTable(bytes, where, isEdgeHeader);
-  if (table.width < 2) {
-    throw new InputError(`${where}: has only one column; an edge list needs two ids on each line.`);
-  }
-  const { columns, notes } = chooseColumns(table);
+export function readEdgeList(
+  bytes: Uint8Array,
+  where: string,
+  known: KnownIds | null,
+  choice: TableChoice = {},
+): EdgeList {
+  const table = openTable(bytes, where, isEdgeHeader, choice);
+  const { columns, notes } = edgeColumns(table, choice);
   if (known) {
     const edges = collect(table, columns, nodeByTable(table, known));
     return { ...(edges as Edges), nodes: known.count, nodeIds: null, notes };
@@ -103,36 +89,8 @@ export function nodeByName(table: TextTable, numbers: Map<string, number>): Node
 
 type Edges = Pick<EdgeList, 'source' | 'target' | 'weight'>;
 
-export function chooseColumns(table: TextTable): { columns: Columns; notes: string[] } {
-  const names = table.header?.map(normalName) ?? [];
-  const find = (pattern: RegExp) => names.findIndex((name) => pattern.test(name));
-  const named = table.header !== null && isEdgeHeader(table.header);
-  const source = named ? find(NAMES.source) : 0;
-  const target = named ? find(NAMES.target) : 1;
-  const notes: string[] = [];
-  if (table.header && !named) notes.push(`${table.where}: the first line is read as the names of the columns.`);
-  const others = Array.from({ length: table.width }, (_, i) => i).filter((i) => i !== source && i !== target);
-  const weightName = others.find((i) => NAMES.weight.test(names[i] ?? ''));
-  let weight = weightName ?? null;
-  // Without names, a third column of numbers is a weight; a name that is not a weight's says it is something else.
-  if (weight === null && others.length > 0 && !table.header) {
-    let first = Number.NaN;
-    table.scan((row) => {
-      first = row.number(others[0]);
-      return false;
-    });
-    if (!Number.isNaN(first)) {
-      weight = others[0];
-      notes.push(`${table.where}: ${table.columnName(weight)} is read as the weight of the edges.`);
-    }
-  }
-  const unused = others.filter((i) => i !== weight).map(table.columnName);
-  if (unused.length > 0) notes.push(`${table.where}: ${unused.slice(0, 5).join(', ')} not used.`);
-  return { columns: { source, target, weight }, notes };
-}
-
 /** All edges, or null as soon as `nodeOf` returns -1. */
-function collect(table: TextTable, columns: Columns, nodeOf: NodeOf): Edges | null {
+function collect(table: TextTable, columns: EdgeColumns, nodeOf: NodeOf): Edges | null {
   const edges = growingEdges(columns);
   let complete = true;
   table.scan((row) => {
@@ -153,7 +111,7 @@ export interface GrowingEdges {
   readonly weight: GrowingFloats | null;
 }
 
-export function growingEdges({ weight }: Columns): GrowingEdges {
+export function growingEdges({ weight }: EdgeColumns): GrowingEdges {
   return { source: growingIds(), target: growingIds(), weight: weight === null ? null : growingFloats() };
 }
 
@@ -161,7 +119,7 @@ export function growingEdges({ weight }: Columns): GrowingEdges {
 export function readEdge(
   row: TableRow,
   table: Pick<TextTable, 'where' | 'columnName'>,
-  columns: Columns,
+  columns: EdgeColumns,
   nodeOf: NodeOf,
   { source, target, weight }: GrowingEdges,
 ): boolean {

@@ -1,12 +1,10 @@
 import { InputError } from '../config/errors.ts';
 import { graphName } from './csv.ts';
+import { type EdgeColumns, edgeColumns, isEdgeHeader } from './edgeColumns.ts';
 import {
-  type Columns,
-  chooseColumns,
   denseNumbering,
   growingEdges,
   isDense,
-  isEdgeHeader,
   type KnownIds,
   type NodeOf,
   nodeByName,
@@ -15,6 +13,7 @@ import {
 } from './edgeList.ts';
 import type { EdgeBlock, GraphStream } from './graphStream.ts';
 import { cutTable, PIECE_BYTES, type RereadableFile, SCAN_BYTES, scanPieces } from './pieces.ts';
+import type { TableChoice } from './readChoices.ts';
 import type { TextTable } from './textTable.ts';
 
 /**
@@ -26,6 +25,7 @@ export interface EdgeListOptions {
   readonly directed: boolean;
   /** Where a node table defines the nodes. */
   readonly known?: KnownIds;
+  readonly choice?: TableChoice;
   readonly signal?: AbortSignal;
   /** Bytes that were read to find out the ids. */
   readonly onProgress?: (bytes: number) => void;
@@ -40,10 +40,9 @@ const BLOCK_BYTES = (3 * 12 * PIECE_BYTES) / 4;
 
 /** @throws InputError as readEdgeList, or where a line is too long to be held; the signal's reason */
 export async function edgeListStream(file: RereadableFile, options: EdgeListOptions): Promise<GraphStream> {
-  const table = await cutTable(file, isEdgeHeader);
+  const table = await cutTable(file, isEdgeHeader, options.choice);
   const where = file.name;
-  if (table.width < 2) throw new InputError(`${where}: has only one column; an edge list needs two ids on each line.`);
-  const { columns, notes } = chooseColumns(table);
+  const { columns, notes } = edgeColumns(table, options.choice);
   const source = { file, table, columns };
   const { edges, nodes, nodeIds, nodeOf } = await numberIds(source, notes, options);
   return {
@@ -72,7 +71,7 @@ export function namesBytes(names: readonly string[]): number {
 interface Source {
   readonly file: RereadableFile;
   readonly table: TextTable;
-  readonly columns: Columns;
+  readonly columns: EdgeColumns;
 }
 
 interface Numbered {

@@ -24,10 +24,32 @@ const NAMES = {
   labels: ['group', 'labels', 'label', 'class', 'gnd', 'y'],
 } as const;
 
-type Role = keyof typeof NAMES;
+export const MAT_ROLES = ['network', 'attributes', 'labels'] as const satisfies readonly (keyof typeof NAMES)[];
+export type MatRole = (typeof MAT_ROLES)[number];
 
-/** Names of variables, exactly as they are in the file; what is left out is found by the usual names. */
-export type MatNames = { readonly [role in Role]?: string };
+/** Names of variables, exactly as they are in the file; what is left out is found by the usual names, and null is none. */
+export type MatNames = { readonly [role in MatRole]?: string | null };
+
+/** What a MAT-file holds, and which variable is read as what. */
+export interface MatView {
+  /** `type` is as `3 × 4 double`. */
+  readonly variables: readonly { readonly name: string; readonly type: string }[];
+  /** Null where there is none, or it is not clear which. */
+  readonly roles: { readonly [role in MatRole]: string | null };
+}
+
+/** @throws InputError where the file is damaged */
+export function viewMat(bytes: Uint8Array, name: string, names: MatNames = {}): MatView {
+  const variables = openMat(bytes, name);
+  const only = (role: MatRole) => {
+    const found = candidates(variables, role, names);
+    return found.length === 1 ? found[0].name : null;
+  };
+  return {
+    variables: variables.map((variable) => ({ name: variable.name, type: `${size(variable)}${variable.type}` })),
+    roles: { network: only('network'), attributes: only('attributes'), labels: only('labels') },
+  };
+}
 
 /**
  * Reads a graph from a MAT-file of level 5; `name` is the file's name, by which the graph is called. A node of several
@@ -53,7 +75,7 @@ export function readMat(bytes: Uint8Array, name: string, names: MatNames = {}): 
       `${where(variable)}: is ${size(variable)}${variable.type}; give one row for each of the ${nodes} nodes.`,
     );
   }
-  const topology = matrixEdges(network.read(where(network)));
+  const topology = matrixEdges(network.read(where(network)), where(network));
   const { notes, ...labels } = group ? readLabels(group, where(group), nodes) : NO_LABELS;
   const left = variables.filter((variable) => ![network, attributes, group].includes(variable));
   return {
@@ -69,17 +91,25 @@ export function readMat(bytes: Uint8Array, name: string, names: MatNames = {}): 
 }
 
 /** null where nobody named one and there is none by the usual names. */
-function choose(variables: MatVariable[], role: Role, names: MatNames, file: string): MatVariable | null {
+function choose(variables: MatVariable[], role: MatRole, names: MatNames, file: string): MatVariable | null {
   const given = names[role];
-  const usual: readonly string[] = NAMES[role];
-  const found = variables.filter(({ name }) =>
-    given === undefined ? usual.includes(name.toLowerCase()) : name === given,
-  );
+  const found = candidates(variables, role, names);
   if (found.length > 1) {
     throw missing(variables, file, `has ${found.length} variables that may be the ${role}`);
   }
-  if (found.length === 0 && given !== undefined) throw missing(variables, file, `has no variable ${quote(given)}`);
+  if (found.length === 0 && typeof given === 'string')
+    throw missing(variables, file, `has no variable ${quote(given)}`);
   return found[0] ?? null;
+}
+
+function candidates(variables: MatVariable[], role: MatRole, names: MatNames): MatVariable[] {
+  const given = names[role];
+  const usual: readonly string[] = NAMES[role];
+  // What another role was given by name is not found for this one.
+  const taken = Object.values(names);
+  return variables.filter(({ name }) =>
+    given === undefined ? usual.includes(name.toLowerCase()) && !taken.includes(name) : name === given,
+  );
 }
 
 function missing(variables: MatVariable[], file: string, what: string): InputError {

@@ -10,10 +10,10 @@ export type Topology = Pick<GraphData, 'nodes' | 'source' | 'target' | 'weight'>
 
 /**
  * The edges of an adjacency matrix: entry (r, c) is an edge from r to c, zeros are none; weights that are all 1 are none.
- * @throws InputError where it is not square
+ * @throws InputError naming `where` if it is not square
  */
-export function matrixEdges({ rows, cols, visit }: MatrixRows): Topology {
-  if (rows !== cols) throw new InputError(`The adjacency matrix is ${rows} × ${cols}; give a square one.`);
+export function matrixEdges({ rows, cols, visit }: MatrixRows, where: string): Topology {
+  if (rows !== cols) throw new InputError(`${where}: the adjacency matrix is ${rows} × ${cols}; give a square one.`);
   const source = growingIds();
   const target = growingIds();
   const weight = growingFloats();

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { SPLIT } from './graphData.ts';
 import { readNpy, readNpyText } from './npy.ts';
 import { readNpz } from './npz.ts';
-import { describeFiles, readGraphFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 /** A .npy file; `write` puts element i at a byte. */
 function npy(
@@ -154,7 +153,7 @@ const matrices = {
 describe('.npz', () => {
   test('in the layout of the heterophilous benchmark', () => {
     const file = { name: 'data/path.npz', bytes: npz(benchmark) };
-    expect(describeFiles([file])).toBe("NumPy archive 'path.npz'");
+    expect(openFiles([file]).view().what).toBe("NumPy archive 'path.npz'");
     const graph = readGraphFiles([file]);
     expect(graph).toMatchObject({
       name: 'path',
@@ -215,6 +214,11 @@ describe('.npz', () => {
     ['nothing known', { a: int64([1]) }, 'g.npz: holds no edges under a name known here'],
     ['a node that is not there', { ...benchmark, edges: int64([0, 4], [1, 2]) }, 'g.npz, edges: an edge names node 4'],
     ['a negative node', { edge_index: int64([0, -1], [2, 1]) }, 'g.npz, edge_index: an edge names node -1'],
+    [
+      'a node far beyond its two',
+      { edge_index: int64([0, 60_000_000], [2, 1]) },
+      'an edge names node 60000000; number',
+    ],
     ['a node beyond all memory', { edge_index: int64([0, 2 ** 40], [2, 1]) }, 'names node 1099511627776; number'],
     [
       'edges of three',
@@ -247,34 +251,5 @@ describe('.npz', () => {
   ])('with %s is refused', (_, arrays, message) => {
     expect(() => readNpz(npz(arrays), 'g.npz')).toThrow(message);
     expect(() => readNpz(npz(arrays), 'g.npz')).toThrow(InputError);
-  });
-});
-
-const folder = process.env.EDGEWISE_DATA;
-
-describe.skipIf(!folder)('Minesweeper (skipped unless EDGEWISE_DATA names the folder with real data)', () => {
-  test('with random damage is read or refused, nothing else', () => {
-    const original = new Uint8Array(readFileSync(`${folder}/heterophilous/minesweeper.npz`));
-    let state = 12345;
-    const random = (n: number) => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return Math.floor((state / 2 ** 32) * n);
-    };
-    let refused = 0;
-    for (let round = 0; round < 60; round++) {
-      const bytes = original.slice();
-      // Half of it near the end, where the table of contents is.
-      for (let hits = 1 + random(4); hits > 0; hits--) {
-        bytes[random(2) ? random(bytes.length) : bytes.length - 1 - random(400)] = random(256);
-      }
-      try {
-        const graph = readNpz(bytes, 'm.npz');
-        for (const ids of [graph.source, graph.target]) expect(ids.every((id) => id < graph.nodes)).toBe(true);
-      } catch (error) {
-        expect(error).toBeInstanceOf(InputError);
-        refused++;
-      }
-    }
-    expect(refused).toBeGreaterThan(30);
   });
 });

@@ -11,6 +11,7 @@
  * All but the edges is optional. Classes are numbered from 0, -1 is a node without one.
  */
 import { InputError } from '../config/errors.ts';
+import { isDense } from './edgeList.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
 import type { Topology } from './matrixGraph.ts';
@@ -82,7 +83,9 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   const rows = attributes ?? (found && denseRows(found, arrays.where(featuresKey)));
   const given = arrays.find(labelsKey);
   const known = rows?.rows ?? given?.shape[0] ?? null;
-  const topology = list ? listedEdges(arrays, list, known) : matrixEdges(csrOf(arrays, 'adj'));
+  const topology = list
+    ? listedEdges(arrays, list, known)
+    : matrixEdges(csrOf(arrays, 'adj'), arrays.where('adj_shape'));
   const { nodes } = topology;
   if (rows && rows.rows !== nodes) {
     throw new InputError(`${name}: has features of ${rows.rows} nodes, but ${nodes} nodes; make them match.`);
@@ -93,7 +96,7 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   const names = { class_names: classNames, node_names: nodeIds };
   const unread = Object.entries(names).filter(([key, list]) => arrays.has(key) && !list);
   return {
-    name: name.replace(/\.npz$/i, ''),
+    name: name.replace(/\.npz(\.gz)?$/i, ''),
     ...topology,
     features: rows && matrixOf(rows),
     labels,
@@ -143,7 +146,11 @@ function listedEdges(arrays: Arrays, { edges, edgesAlong }: ListLayout, known: n
   let largest = -1;
   for (const id of values) largest = Math.max(largest, id);
   const nodes = known ?? largest + 1;
-  if (nodes > MAX_NODES) throw new InputError(`${where}: names node ${nodes - 1}; number the nodes from 0.`);
+  // A few edges must not stand for a billion nodes.
+  const sparse = known === null && !isDense(largest, 2 * count);
+  if (nodes > MAX_NODES || sparse) {
+    throw new InputError(`${where}: an edge names node ${nodes - 1}; number the nodes from 0 without gaps.`);
+  }
   const wrong = values.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < nodes));
   if (wrong >= 0) {
     throw new InputError(

@@ -10,6 +10,7 @@
  * https://github.com/snap-stanford/ogb/blob/master/ogb/io/read_graph_raw.py reads the same.
  */
 import { InputError } from '../config/errors.ts';
+import { isDense } from './edgeList.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT, SPLIT_BY_NAME } from './graphData.ts';
 import { gunzip, isGzip } from './gzip.ts';
@@ -60,6 +61,13 @@ export function readOgb(bytes: Uint8Array, name: string): GraphData {
   const { source, target } = readEdges(tables, readCount(tables, 'raw/num-edge-list', MAX_EDGES), nodes);
   const features = readFeatures(tables, nodes);
   const { labels, classes, notes } = readLabels(tables, nodes);
+  // Where only the count speaks of them, a few edges must not stand for millions of nodes.
+  if (!features && !labels && !isDense(nodes - 1, 2 * source.length)) {
+    throw new InputError(
+      `${tables.where('raw/num-node-list')}: speaks of ${nodes} nodes, of which ${source.length} edges are all that is known; ` +
+        'give features or labels too.',
+    );
+  }
   const known = /^raw\/(num-node-list|num-edge-list|edge|node-feat|node-label)$/;
   const unread = tables.paths.filter((path) => path.startsWith('raw/') && !known.test(path));
   if (unread.length > 0) notes.push(`Not read: ${tables.where(unread.slice(0, 5).map(quote).join(', '))}.`);

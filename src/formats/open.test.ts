@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { writeBundle } from './bundle.ts';
 import type { NamedBytes } from './csv.ts';
-import { describeFiles, readGraphFiles } from './open.ts';
+import { openFiles, readGraphFiles } from './open.ts';
 
 const text = (name: string, content: string): NamedBytes => ({ name, bytes: new TextEncoder().encode(content) });
 const binary = (name: string, content: string): NamedBytes => ({
@@ -22,7 +22,7 @@ const nodes = text('people.csv', 'id,label\n0,a\n1,b\n2,a\n');
 describe('what is recognised', () => {
   it('a Planetoid set, in folders and beside other files', () => {
     const files = [text('README.md', '# hello'), ...gap];
-    expect(describeFiles(files)).toBe("Planetoid set 'gap' (8 files)");
+    expect(openFiles(files).view().what).toBe("Planetoid set 'gap' (8 files)");
     const graph = readGraphFiles(files);
     expect(graph).toMatchObject({ name: 'gap', nodes: 12 });
     expect(graph.notes.at(-1)).toBe('Not read: README.md.');
@@ -35,7 +35,7 @@ describe('what is recognised', () => {
       { name: 'C:\\data\\mini.safetensors.gz', bytes: gzipSync(written) },
     ]) {
       expect(readGraphFiles([file])).toMatchObject({ name: 'mini', nodes: 3, classNames: ['a', 'b'] });
-      expect(describeFiles([file])).toMatch(/^bundle 'mini\.safetensors(\.gz)?'$/);
+      expect(openFiles([file]).view().what).toMatch(/^bundle 'mini\.safetensors(\.gz)?'$/);
     }
   });
 
@@ -52,7 +52,7 @@ describe('what is recognised', () => {
   it('whatever is in a zip archive, as if it had been given without', () => {
     const inside = Object.fromEntries(gap.map(({ name, bytes }) => [name, bytes]));
     const planetoid = zip({ ...inside, 'some/folder/': new Uint8Array(0), '__MACOSX/some/._ind.gap.x': edges.bytes });
-    expect(describeFiles([planetoid])).toBe("Planetoid set 'gap' (8 files)");
+    expect(openFiles([planetoid]).view().what).toBe("Planetoid set 'gap' (8 files)");
     const graph = readGraphFiles([planetoid, text('README.md', '# hello')]);
     expect(graph).toMatchObject({ name: 'gap', nodes: 12, notes: [...readGraphFiles(gap).notes, expect.anything()] });
     expect(graph.notes.at(-1)).toBe('Not read: ._ind.gap.x, README.md.');
@@ -93,7 +93,7 @@ describe('what is refused', () => {
     ['an archive among others', [zip({ 'e.csv': edges.bytes }), nodes], 'graph.zip: is a zip archive'],
     ['an archive in an archive', [zip({ 'in.zip': zip({ 'e.csv': edges.bytes }).bytes })], 'in.zip: is a zip archive'],
     ['an archive of an image', [zip({ 'a/b.png': binary('', '\x89PNG\r\n\x1a\n').bytes })], 'b.png: is a PNG image'],
-    ['an empty archive', [zip({ 'a/README.md': edges.bytes })], 'No file with a graph was given'],
+    ['an empty archive', [zip({ 'a/README.md': edges.bytes })], 'graph.zip: holds no file with a graph'],
     ['a damaged NumPy archive', [binary('data.npz', 'PK\x03\x04\0\0')], 'data.npz: the zip archive is damaged'],
     ['a NumPy archive among others', [binary('a.npz', 'PK'), edges], 'a.npz: a NumPy archive is a graph of its own'],
     ['a pickle', [gap[0]], "The Planetoid set 'gap' lacks"],

@@ -5,17 +5,19 @@
 import { InputError } from '../config/errors.ts';
 import { readBundle } from './bundle.ts';
 import type { NamedBytes } from './csv.ts';
-import { readCsvGraph, tableRole } from './csv.ts';
+import { readCsvGraph } from './csv.ts';
 import { checkIsText } from './fileKind.ts';
 import type { GraphData } from './graphData.ts';
 import { gunzip, isGzip } from './gzip.ts';
-import type { MatNames } from './mat.ts';
-import { readMat } from './mat.ts';
+import { type MatView, readMat, viewMat } from './mat.ts';
 import { isMat } from './matFile.ts';
 import { readNodeLink } from './nodeLink.ts';
 import { readNpz } from './npz.ts';
 import { isOgb, readOgb } from './ogb.ts';
 import { planetoidPart, readPlanetoid } from './planetoid.ts';
+import type { ReadChoices } from './readChoices.ts';
+import { sortTables } from './tables.ts';
+import { type TableView, viewTables } from './tableView.ts';
 import { openZip } from './zip.ts';
 
 const KNOWN =
@@ -26,8 +28,7 @@ const KNOWN =
 /** Files that accompany a graph and are none. */
 const COMPANION = /^(\..*|readme.*|licen[cs]e.*|.*\.md|sha256sums|thumbs\.db)$/i;
 
-/** @param matNames what a MATLAB file calls its variables */
-type ReadFile = (bytes: Uint8Array, name: string, matNames: MatNames) => GraphData;
+type ReadFile = (bytes: Uint8Array, name: string, choices: ReadChoices) => GraphData;
 
 /** A format that keeps a whole graph in one file, known by the file's name, or by its first bytes. */
 interface SingleFile {
@@ -37,11 +38,17 @@ interface SingleFile {
   readonly is?: (bytes: Uint8Array) => boolean;
 }
 
-const readMatFile: ReadFile = (bytes, name, matNames) => readMat(unpacked({ name, bytes }).bytes, name, matNames);
+/** For readers that do not unpack gzip themselves. */
+const unpackedFirst =
+  (read: ReadFile): ReadFile =>
+  (bytes, name, choices) =>
+    read(unpacked({ name, bytes }).bytes, name, choices);
+
+const readMatFile: ReadFile = unpackedFirst((bytes, name, { matNames }) => readMat(bytes, name, matNames));
 
 const SINGLE_FILES: readonly SingleFile[] = [
   { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle },
-  { pattern: /\.npz$/i, title: 'NumPy archive', read: readNpz },
+  { pattern: /\.npz(\.gz)?$/i, title: 'NumPy archive', read: unpackedFirst(readNpz) },
   { pattern: /\.json(\.gz)?$/i, title: 'JSON graph', read: readNodeLink },
   { pattern: /\.mat(\.gz)?$/i, title: 'MATLAB file', read: readMatFile, is: isMat },
 ];
@@ -50,26 +57,44 @@ const ZIP = /\.zip$/i;
 type Recognised =
   | { kind: 'planetoid'; name: string; files: NamedBytes[] }
   | { kind: 'single'; title: string; file: NamedBytes; read: ReadFile }
-  | { kind: 'tables'; edges: NamedBytes; nodes: NamedBytes | null };
+  | { kind: 'tables'; files: NamedBytes[] };
 
-/**
- * Reads a graph from files in any order; `name` may hold folders, bytes may be packed with gzip. `matNames` says what a
- * MATLAB file calls its variables.
- * @throws InputError where the files are no graph that is known here, or not exactly one, or cannot be read
- */
-export function readGraphFiles(files: readonly NamedBytes[], matNames: MatNames = {}): GraphData {
-  const { found, left } = recognise(files);
-  const graph = read(found, matNames);
-  if (left.length === 0) return graph;
-  return { ...graph, notes: [...graph.notes, `Not read: ${left.map((file) => file.name).join(', ')}.`] };
+/** What was understood of files before their graph is read. What tables or a MATLAB file are read as can be corrected. */
+export interface FilesView {
+  /** In words: `Planetoid set 'cora' (8 files)`. */
+  readonly what: string;
+  readonly tables: readonly TableView[];
+  /** Null where it is no MATLAB file. */
+  readonly mat: MatView | null;
 }
 
-/** What the files are, in words: `Planetoid set 'cora' (8 files)`. Throws as readGraphFiles, before reading them. */
-export function describeFiles(files: readonly NamedBytes[]): string {
-  const { found } = recognise(files);
-  if (found.kind === 'planetoid') return `Planetoid set '${found.name}' (${found.files.length} files)`;
-  if (found.kind === 'single') return `${found.title} '${found.file.name}'`;
-  return `edge list '${found.edges.name}'${found.nodes ? ` with node table '${found.nodes.name}'` : ''}`;
+/** Files that are recognised and unpacked, and not read yet. */
+export interface OpenFiles {
+  readonly view: (choices?: ReadChoices) => FilesView;
+  /** @throws InputError where the files cannot be read so */
+  readonly read: (choices?: ReadChoices) => GraphData;
+}
+
+/**
+ * Opens files in any order; `name` may hold folders, bytes may be packed with gzip. Choices say how they are read, where
+ * that is not to be found out.
+ * @throws InputError where the files are no graph that is known here, or not exactly one
+ */
+export function openFiles(files: readonly NamedBytes[]): OpenFiles {
+  const { found, left } = recognise(files);
+  return {
+    view: (choices = {}) => view(found, choices),
+    read(choices = {}) {
+      const graph = read(found, choices);
+      if (left.length === 0) return graph;
+      return { ...graph, notes: [...graph.notes, `Not read: ${left.map((file) => file.name).join(', ')}.`] };
+    },
+  };
+}
+
+/** Opens files and reads their graph. Throws as both. */
+export function readGraphFiles(files: readonly NamedBytes[], choices: ReadChoices = {}): GraphData {
+  return openFiles(files).read(choices);
 }
 
 function recognise(given: readonly NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
@@ -84,7 +109,7 @@ function recognise(given: readonly NamedBytes[]): { found: Recognised; left: Nam
   // As if its files had been given; an archive inside an archive stays closed.
   const names = zip.names.filter((name) => !name.endsWith('/'));
   const inside = names.map((name) => baseName({ name, bytes: zip.unpack(name) }));
-  const { found, left } = recogniseFiles(inside);
+  const { found, left } = recogniseFiles(inside, archive.name);
   return { found, left: [...left, ...beside] };
 }
 
@@ -92,10 +117,12 @@ function baseName({ name, bytes }: NamedBytes): NamedBytes {
   return { name: name.replace(/^.*[/\\]/, ''), bytes };
 }
 
-function recogniseFiles(named: NamedBytes[]): { found: Recognised; left: NamedBytes[] } {
-  const parts = named.filter((file) => planetoidPart(file.name));
+/** `archive` is what the files were in, if they were in one. */
+function recogniseFiles(named: NamedBytes[], archive?: string): { found: Recognised; left: NamedBytes[] } {
+  const partOf = ({ name }: NamedBytes) => planetoidPart(withoutGz(name));
+  const parts = named.filter(partOf);
   if (parts.length > 0) {
-    const names = [...new Set(parts.map((file) => planetoidPart(file.name)?.name ?? ''))].sort();
+    const names = [...new Set(parts.map((file) => partOf(file)?.name ?? ''))].sort();
     if (names.length > 1) {
       throw new InputError(`Here are ${names.length} Planetoid sets (${names.join(', ')}); give the files of one.`);
     }
@@ -103,7 +130,11 @@ function recogniseFiles(named: NamedBytes[]): { found: Recognised; left: NamedBy
   }
   const files = named.filter((file) => !COMPANION.test(file.name));
   const left = without(named, files);
-  if (files.length === 0) throw new InputError(`No file with a graph was given; ${KNOWN}.`);
+  if (files.length === 0) {
+    throw new InputError(
+      `${archive ? `${archive}: holds no file with a graph` : 'No file with a graph was given'}; ${KNOWN}.`,
+    );
+  }
   for (const { pattern, title, read, is } of SINGLE_FILES) {
     const file = files.find(({ name, bytes }) => pattern.test(name) || is?.(bytes));
     if (!file) continue;
@@ -117,42 +148,58 @@ function recogniseTables(files: NamedBytes[]): Recognised {
   for (const file of files) {
     checkIsText(file.bytes, file.name, KNOWN);
   }
-  if (files.length === 1) {
-    const [edges] = files;
-    if (tableRole(edges) !== 'nodes') return { kind: 'tables', edges, nodes: null };
-    throw new InputError(`${edges.name}: is a node table without edges; give the edge list beside it.`);
-  }
   if (files.length > 2) {
     const names = files.map((file) => file.name).slice(0, 5);
     throw new InputError(`${files.length} files (${names.join(', ')}…) are no graph known here; ${KNOWN}.`);
   }
-  // The header decides; only where it says nothing does the file's name.
-  const roles = files.map((file) => tableRole(file) ?? roleByName(file.name));
-  const nodesAt = roles.indexOf('nodes');
-  const edgesAt = roles.indexOf('edges');
-  if (roles[0] === roles[1]) {
+  return { kind: 'tables', files };
+}
+
+function view(found: Recognised, choices: ReadChoices): FilesView {
+  if (found.kind === 'tables') {
+    const tables = viewTables(found.files, choices);
+    const named = (kind: string) => tables.find((table) => table.kind === kind)?.file;
+    const [edges, nodes] = [named('edges'), named('nodes')];
+    const what = [edges && `edge list '${edges}'`, nodes && `node table '${nodes}'`].filter(Boolean).join(' with ');
+    return { what, tables, mat: null };
+  }
+  if (found.kind === 'planetoid') {
+    return { what: `Planetoid set '${found.name}' (${found.files.length} files)`, tables: [], mat: null };
+  }
+  const { title, file, read } = found;
+  const mat = read === readMatFile ? viewMat(unpacked(file).bytes, file.name, choices.matNames) : null;
+  return { what: `${title} '${file.name}'`, tables: [], mat };
+}
+
+function read(found: Recognised, choices: ReadChoices): GraphData {
+  checkChoices(found, choices);
+  if (found.kind === 'tables') {
+    const { edges, nodes } = sortTables(found.files, choices);
+    return readCsvGraph(edges, nodes, choices);
+  }
+  if (found.kind === 'single') return found.read(found.file.bytes, found.file.name, choices);
+  return readPlanetoid(new Map(found.files.map((file) => [withoutGz(file.name), unpacked(file).bytes])), found.name);
+}
+
+/** What says nothing about these files is a mistake. */
+function checkChoices(found: Recognised, { tables = [], matNames }: ReadChoices): void {
+  if (tables.length > 0 && found.kind !== 'tables') {
     throw new InputError(
-      `${files[0].name} and ${files[1].name}: which is the edge list and which the node table is not clear; begin each ` +
-        'with a header line (source,target and id,label) or put "edges" and "nodes" into their names.',
+      `A ${found.kind === 'single' ? found.title : 'Planetoid set'} is no table, so its delimiter, header and columns ` +
+        'cannot be chosen; leave them out.',
     );
   }
-  const edges = edgesAt >= 0 ? edgesAt : 1 - nodesAt;
-  return { kind: 'tables', edges: files[edges], nodes: files[1 - edges] };
-}
-
-function roleByName(name: string): 'edges' | 'nodes' | null {
-  if (/edge|link|cites|adj/i.test(name)) return 'edges';
-  return /node|label|feature|content/i.test(name) ? 'nodes' : null;
-}
-
-function read(found: Recognised, matNames: MatNames): GraphData {
-  if (found.kind === 'single') return found.read(found.file.bytes, found.file.name, matNames);
-  if (found.kind === 'tables') return readCsvGraph(found.edges, found.nodes);
-  return readPlanetoid(new Map(found.files.map((file) => [file.name, unpacked(file).bytes])), found.name);
+  if (matNames && !(found.kind === 'single' && found.read === readMatFile)) {
+    throw new InputError('Variables can be chosen of a MATLAB file only; of a table choose the roles of columns.');
+  }
 }
 
 function unpacked({ name, bytes }: NamedBytes): NamedBytes {
   return isGzip(bytes) ? { name, bytes: gunzip(bytes, name) } : { name, bytes };
+}
+
+function withoutGz(name: string): string {
+  return name.replace(/\.gz$/i, '');
 }
 
 function without(files: readonly NamedBytes[], taken: readonly NamedBytes[]): NamedBytes[] {

@@ -1,4 +1,5 @@
 import { InputError } from '../config/errors.ts';
+import type { TableChoice } from './readChoices.ts';
 import { dataRows, openTable, scanRows, type TextTable, type VisitRow } from './textTable.ts';
 
 /** A file that can be read more than once, piece by piece; a browser's File is one, by its `stream()`. */
@@ -16,7 +17,11 @@ const HEAD_BYTES = 2 ** 20;
 export const SCAN_BYTES = 3 * HEAD_BYTES + 2 * PIECE_BYTES;
 
 /** The table that the beginning of the file shows; its `scan` sees no more than that. Throws InputError as openTable. */
-export async function cutTable(file: RereadableFile, knowsNames: (names: string[]) => boolean): Promise<TextTable> {
+export async function cutTable(
+  file: RereadableFile,
+  knowsNames: (names: string[]) => boolean,
+  choice?: TableChoice,
+): Promise<TextTable> {
   const head = new Uint8Array(HEAD_BYTES);
   let length = 0;
   let whole = true;
@@ -28,7 +33,7 @@ export async function cutTable(file: RereadableFile, knowsNames: (names: string[
     if (!whole) break;
   }
   const end = whole ? length : Math.max(head.lastIndexOf(10), head.lastIndexOf(13)) + 1;
-  return openTable(head.subarray(0, end || length), file.name, knowsNames);
+  return openTable(head.subarray(0, end || length), file.name, knowsNames, choice);
 }
 
 /** Visits the data rows of the whole file; yields the number of bytes after each piece. Throws InputError. */

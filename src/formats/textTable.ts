@@ -5,10 +5,11 @@
  */
 import { InputError } from '../config/errors.ts';
 import { checkIsText } from './fileKind.ts';
+import { DELIMITERS, type TableChoice } from './readChoices.ts';
 
 const [TAB, LF, CR, SPACE, QUOTE, HASH] = [9, 10, 13, 32, 34, 35];
 /** In this order: a comma inside a tab-separated file is text more often than the other way round. */
-const DELIMITERS = [TAB, 44, 59, SPACE];
+const PROBED = Object.values(DELIMITERS);
 const PROBED_ROWS = 20;
 
 /** The current row of a scan; one object for all rows, valid inside `visit` only. Columns count from 0. */
@@ -42,13 +43,18 @@ export interface TextTable {
 }
 
 /**
- * Finds delimiter and header. The first line is a header when no field of it is a number and either `knowsNames` accepts
+ * Finds delimiter and header, unless they are chosen. The first line is a header when no field of it is a number and either `knowsNames` accepts
  * it or a field of the second line is a number.
  * @throws InputError where the file is no text or has no lines; scanning throws where a row has more or fewer columns
  */
-export function openTable(bytes: Uint8Array, where: string, knowsNames: (names: string[]) => boolean): TextTable {
+export function openTable(
+  bytes: Uint8Array,
+  where: string,
+  knowsNames: (names: string[]) => boolean,
+  choice: Pick<TableChoice, 'delimiter' | 'header'> = {},
+): TextTable {
   checkIsText(bytes, where);
-  const delimiter = findDelimiter(bytes, where);
+  const delimiter = choice.delimiter ? DELIMITERS[choice.delimiter] : findDelimiter(bytes, where);
   const firstRows: string[][] = [];
   scanRows(bytes, where, delimiter, (row) => {
     firstRows.push(Array.from({ length: row.count }, (_, i) => row.text(i)));
@@ -56,10 +62,10 @@ export function openTable(bytes: Uint8Array, where: string, knowsNames: (names: 
   });
   const [first, second] = firstRows;
   if (!first) throw new InputError(`${where}: holds no rows; check that this is the right file.`);
-  const isHeader =
+  const looksLikeOne = () =>
     !first.some((field) => isNumber(field)) &&
     (knowsNames(first) || (second?.some((field) => isNumber(field)) ?? false));
-  const header = isHeader ? first : null;
+  const header = (choice.header ?? looksLikeOne()) ? first : null;
   const columnName = (column: number) => `column ${column + 1}${header ? ` (${quote(header[column])})` : ''}`;
   const about = { where, width: first.length, header, delimiter, columnName };
   return { ...about, scan: (visit) => void scanRows(bytes, where, delimiter, dataRows(about, visit)) };
@@ -101,7 +107,7 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** The first delimiter that cuts the first rows into equally many columns, at least two; else one that cuts the first. */
 function findDelimiter(bytes: Uint8Array, where: string): number {
   let cutsFirst: number | null = null;
-  for (const delimiter of DELIMITERS) {
+  for (const delimiter of PROBED) {
     const counts: number[] = [];
     try {
       scanRows(bytes, where, delimiter, (row) => counts.push(row.count) < PROBED_ROWS);
@@ -113,7 +119,7 @@ function findDelimiter(bytes: Uint8Array, where: string): number {
     if (counts.every((count) => count === counts[0])) return delimiter;
     cutsFirst ??= delimiter;
   }
-  return cutsFirst ?? DELIMITERS[1];
+  return cutsFirst ?? DELIMITERS.comma;
 }
 
 /** Where a scan stands that goes from one piece of a file to the next. */

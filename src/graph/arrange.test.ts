@@ -29,7 +29,10 @@ describe('edges', () => {
     expect([...graph.adjacency.indptr]).toEqual([0, 1, 3, 5, 6]);
     expect([...graph.adjacency.indices]).toEqual([1, 0, 2, 1, 3, 2]);
     expect(graph).toMatchObject({ edges: 3, symmetric: true, adjacency: { values: null } });
-    expect(graph.notes).toEqual(['kept', '1 self-loop of tiny dropped.']);
+    expect(graph.notes).toEqual([
+      'kept',
+      '1 self-loop of tiny dropped: layers that use self-loops give one to every node.',
+    ]);
   });
 
   test('keep their direction when asked to: a row lists where messages come from', () => {
@@ -91,7 +94,7 @@ describe('what is missing', () => {
     expect(graph.splits).toEqual([Uint8Array.of(1, 0, 2, 0)]);
     expect(graph.notes).toEqual([
       'kept',
-      '1 self-loop of tiny dropped.',
+      '1 self-loop of tiny dropped: layers that use self-loops give one to every node.',
       '1 unlabelled node left out of split 0 of tiny.',
     ]);
   });

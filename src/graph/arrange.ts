@@ -20,13 +20,25 @@ export interface ArrangeOptions {
  * features gets the identity; without a split, a stratified 60/20/20 one of the labelled nodes. Throws InputError.
  */
 export function arrange(data: GraphData, options: ArrangeOptions = {}): Graph {
+  return arrangeCounted(data, options).graph;
+}
+
+/** Edges that the file lists and the graph lacks. */
+export interface Dropped {
+  readonly loops: number;
+  readonly duplicates: number;
+}
+
+/** As `arrange`, and what it dropped as numbers. */
+export function arrangeCounted(data: GraphData, options: ArrangeOptions = {}): { graph: Graph; dropped: Dropped } {
   const { name, nodes, classNames, nodeIds, positions } = data;
   checkNodeCount(name, nodes);
   const notes = [...data.notes];
-  const topology = arrangeEdges(data, options.directed ?? false, notes);
+  const { dropped, ...topology } = arrangeEdges(data, options.directed ?? false, notes);
   const { labels, splits } = arrangeNodes(data, options.splitSeed ?? 0, notes);
   const features = data.features ? checkFeatures(data.features, data) : identity(nodes);
-  return { name, nodes, ...topology, features, labels, classNames, splits, nodeIds, positions, notes };
+  const graph = { name, nodes, ...topology, features, labels, classNames, splits, nodeIds, positions, notes };
+  return { graph, dropped };
 }
 
 /** What a file says of its nodes, all but their features. */
@@ -65,14 +77,15 @@ function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
   const weights = weight && Float32Array.from(kept.subarray(0, count), (e) => weight[e]);
   // A row lists where messages come from, so the target of an edge is its row.
   const oneWay = csrFromEdges(pickIds(target), pickIds(source), weights, nodes, nodes);
-  noteDropped(name, listed - count, count - oneWay.indices.length, weight !== null, notes);
+  const dropped = { loops: listed - count, duplicates: count - oneWay.indices.length };
+  noteDropped(name, dropped.loops, dropped.duplicates, weight !== null, notes);
   // An edge that the file lists in both directions with one weight says what it means: adding the two would double it.
   const asListed = isSymmetric(oneWay);
   const bothWays = asListed
     ? oneWay
     : addCsr(oneWay, transpose(oneWay).matrix, (there, back) => (there === back ? there : there + back));
   const adjacency = dropUnitWeights(directed ? oneWay : bothWays, name);
-  return { adjacency, symmetric: asListed || !directed, edges: bothWays.indices.length / 2 };
+  return { adjacency, symmetric: asListed || !directed, edges: bothWays.indices.length / 2, dropped };
 }
 
 export function checkNodeCount(name: string, nodes: number): void {
@@ -98,8 +111,12 @@ export function checkEdge(
   }
 }
 
+/** Notes on edges that are not kept, with the reason. */
 export function noteDropped(name: string, loops: number, duplicates: number, weighted: boolean, notes: string[]): void {
-  if (loops > 0) notes.push(`${loops} self-loop${loops > 1 ? 's' : ''} of ${name} dropped.`);
+  if (loops > 0) {
+    const what = loops > 1 ? 'self-loops' : 'self-loop';
+    notes.push(`${loops} ${what} of ${name} dropped: layers that use self-loops give one to every node.`);
+  }
   if (duplicates > 0) {
     const how = weighted ? ', their weights summed' : '';
     notes.push(`${duplicates} duplicate edge${duplicates > 1 ? 's' : ''} of ${name} merged${how}.`);

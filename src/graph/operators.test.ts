@@ -5,7 +5,8 @@ import { driveSync, memoryServer } from './memoryServer.ts';
 import { sampleNeighbors } from './neighborSampler.ts';
 import { blockOperator, degreesOf, graphOperator } from './operators.ts';
 import { seedKey } from './random.ts';
-import { nastyGraphData } from './testGraphs.ts';
+import type { DesignName } from './samplingDesign.ts';
+import { HUB, nastyGraphData } from './testGraphs.ts';
 
 describe.each([false, true])('weighted: %s', (weighted) => {
   const graph = arrange(nastyGraphData(80, 2, weighted));
@@ -94,4 +95,19 @@ describe.each([false, true])('weighted: %s', (weighted) => {
     // The hub does vary, so the bound above means something.
     expect(square[2] - mean[2] ** 2).toBeGreaterThan(1e-4);
   });
+});
+
+test('a mean weighs each neighbour by what it stands for; where all stand for as many, it is 1 / their number to the bit', () => {
+  const graph = arrange(nastyGraphData(80, 2, true));
+  const start = (design: DesignName) =>
+    sampleNeighbors(Uint32Array.of(HUB, 7), [3], seedKey(2), new Uint32Array(80), design);
+  for (const design of ['uniform', 'weight'] as const) {
+    const [block] = driveSync(start(design), memoryServer(graph)).blocks;
+    const { values, indptr } = blockOperator('mean', block, null);
+    const importance = [...block.importance!.subarray(0, indptr[1])];
+    const total = importance.reduce((sum, stands) => sum + stands, 0);
+    expect([...values!.subarray(0, indptr[1])]).toEqual(importance.map((stands) => Math.fround(stands / total)));
+    expect(new Set(importance).size).toBe(design === 'uniform' ? 1 : 3);
+    if (design === 'uniform') expect([...values!.subarray(0, 3)]).toEqual(Array(3).fill(Math.fround(1 / 3)));
+  }
 });

@@ -72,7 +72,11 @@ function recordFrom(value: unknown, where: string): RunRecord {
     events: run.list('events').map((fields) => event(fields, where)),
     epochs: run.list('epochs').map(epoch),
     result: result(run.object('result')),
-    memory: { forecast: bytes(memory.object('forecast')), peak: bytes(memory.object('peak')) },
+    memory: {
+      forecast: bytes(memory.object('forecast')),
+      peak: bytes(memory.object('peak')),
+      ...(memory.has('refusals') ? { refusals: memory.count('refusals') } : {}),
+    },
   };
 }
 
@@ -159,6 +163,10 @@ class Fields {
 
   wrong(name: string, expected: string): InputError {
     return new InputError(`${this.where}: ${this.pathOf(name)} must be ${expected}.`);
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.value, name);
   }
 
   raw(name: string): unknown {

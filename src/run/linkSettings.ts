@@ -6,7 +6,7 @@ import type { ByteReader, ByteWriter } from './linkBytes.ts';
 import type { RunEvent, RunRecord } from './record.ts';
 
 /**
- * The settings inside a sealed link: all of them, not the differences from a preset, because the presets and defaults of
+ * The settings inside a sealed link: all of them but those that say where things lie here, not the differences from a preset, because the presets and defaults of
  * the Edgewise that opens it may be others. Values are texts as in the address bar, so one parser checks both; deflate
  * makes the difference in size small. Fitted keys and events name a key by its place in the configuration before them.
  */
@@ -15,6 +15,9 @@ type Settings = Pick<RunRecord, 'config' | 'fitted' | 'events'>;
 
 /** Longest text of a value: 64 integers of 7 digits and their commas. */
 const VALUE_LENGTH = 600;
+
+/** The keys that a link carries. */
+const LINK_KEYS = CONFIG_KEYS.filter((key) => !entryOf(key).local);
 
 /** 16 bits of FNV-1a: two bytes for a key that stay the same when the schema is reordered or grows; a test finds doubles. */
 export function keyId(key: string): number {
@@ -25,17 +28,17 @@ export function keyId(key: string): number {
 
 export function writeSettings(writer: ByteWriter, { config, fitted, events }: Settings): void {
   const place = (key: ConfigKey, value: ConfigValue) => {
-    writer.count(CONFIG_KEYS.indexOf(key));
+    writer.count(LINK_KEYS.indexOf(key));
     writer.text(formatValue(key, value));
   };
-  writer.count(CONFIG_KEYS.length);
-  for (const key of CONFIG_KEYS) {
+  writer.count(LINK_KEYS.length);
+  for (const key of LINK_KEYS) {
     const id = keyId(key);
     writer.byte(id >>> 8);
     writer.byte(id);
     writer.text(formatValue(key, config[key]));
   }
-  const fittedKeys = CONFIG_KEYS.filter((key) => fitted[key] !== undefined);
+  const fittedKeys = LINK_KEYS.filter((key) => fitted[key] !== undefined);
   writer.count(fittedKeys.length);
   for (const key of fittedKeys) place(key, fitted[key]!);
   writer.count(events.length);

@@ -22,7 +22,12 @@ export interface RunRecord {
   readonly events: readonly RunEvent[];
   readonly epochs: readonly EpochRecord[];
   readonly result: RunResult;
-  readonly memory: { readonly forecast: MemoryBytes; readonly peak: MemoryBytes };
+  readonly memory: {
+    readonly forecast: MemoryBytes;
+    readonly peak: MemoryBytes;
+    /** How often the device refused a plan that was inside the budget, and a smaller one was made: then the run is not reproducible. */
+    readonly refusals?: number;
+  };
 }
 
 export const RUN_SCHEMA = 2;

@@ -122,7 +122,8 @@ export function verdict(shared: SharedRun, record: RunRecord): Verdict {
 function sameSettings(shared: SharedRun, record: RunRecord): boolean {
   const ran = (run: SharedRun | RunRecord): Config => ({ ...run.config, ...run.fitted });
   const changes = diffConfigs(ran(shared), ran(record)).filter(
-    ({ key }) => entryOf(key).group !== 'memory' && (PASSES as Record<string, string>)[key] !== 'exact',
+    ({ key }) =>
+      entryOf(key).group !== 'memory' && !entryOf(key).local && (PASSES as Record<string, string>)[key] !== 'exact',
   );
   const events = (run: SharedRun | RunRecord) =>
     JSON.stringify(run.events.map(({ step, key, value }) => [step, key, value]));

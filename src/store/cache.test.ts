@@ -1,16 +1,44 @@
 import { expect, test } from 'vitest';
+import { crc32 } from '../formats/crc32.ts';
 import { uniformBelow } from '../graph/draw.ts';
 import { chunkCache } from './cache.ts';
-import { crc32 } from './checksum.ts';
 
-test('the least recently used chunk goes first', () => {
+test('of what was asked for less often, the least recently used goes first', () => {
   const cache = chunkCache(3);
   for (const key of ['a', 'b', 'c']) cache.put(key, new Uint8Array(1));
   cache.get('a');
+  cache.get('d');
   cache.put('d', new Uint8Array(1));
+  expect(cache.bytes).toBe(3);
   expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key) !== undefined)).toEqual([true, false, true, true]);
+  // Nobody asked for it more often than for what it would push out.
   cache.put('e', new Uint8Array(2));
-  expect(['a', 'c', 'd', 'e'].map((key) => cache.get(key) !== undefined)).toEqual([false, false, true, true]);
+  expect(['a', 'c', 'd', 'e'].map((key) => cache.get(key) !== undefined)).toEqual([true, true, true, false]);
+});
+
+test('a sweep over four times what it holds finds a quarter of it, again and again', () => {
+  const cache = chunkCache(25);
+  let hits = 0;
+  for (let sweep = 0; sweep < 40; sweep++) {
+    for (let i = 0; i < 100; i++) {
+      if (cache.get(`k${i}`)) hits++;
+      else cache.put(`k${i}`, new Uint8Array(1));
+    }
+  }
+  expect(hits / (39 * 100)).toBeGreaterThan(0.2);
+});
+
+test('what becomes popular replaces what was', () => {
+  const cache = chunkCache(10);
+  const ask = (key: string) => {
+    const found = cache.get(key) !== undefined;
+    if (!found) cache.put(key, new Uint8Array(1));
+    return found;
+  };
+  for (let round = 0; round < 50; round++) for (let i = 0; i < 10; i++) ask(`old${i}`);
+  let late = 0;
+  for (let round = 0; round < 200; round++) for (let i = 0; i < 10; i++) late += ask(`new${i}`) && round >= 150 ? 1 : 0;
+  expect(late).toBe(500);
 });
 
 test('a chunk larger than the bound is not kept and evicts nothing but its own old version', () => {

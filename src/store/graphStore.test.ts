@@ -16,7 +16,7 @@ import type { ChunkStore } from './chunkStore.ts';
 import { fileStore } from './file.ts';
 import { drive, loadGraph, openGraph } from './graphStore.ts';
 import { ingest } from './ingest.ts';
-import { chunkKey, deleteGraph, listGraphs, type Manifest, manifestKey } from './manifest.ts';
+import { chunkKey, deleteGraph, encodeManifest, listGraphs, type Manifest, manifestKey } from './manifest.ts';
 import { memoryStore } from './memory.ts';
 
 const dense = arrange(nastyGraphData(120, 1, true));
@@ -224,6 +224,10 @@ describe('damage is one sentence that names the part', () => {
     ['an unknown type', (m) => ({ ...m, arrays: m.arrays.map((a) => ({ ...a, type: 'constructor' })) })],
     ['an array left out', (m) => ({ ...m, arrays: m.arrays.filter((a) => a.name !== 'degree.values') })],
     ['another width', (m) => ({ ...m, tables: { ...m.tables, features: { ...m.tables.features, cols: 8 } } })],
+    [
+      'neighbours of other nodes',
+      (m) => ({ ...m, tables: { ...m.tables, neighbors: { ...m.tables.neighbors, cols: 99 } } }),
+    ],
     ['a table left out', (m) => ({ ...m, tables: { ...m.tables, labels: undefined } })],
     ['no object', () => 7],
   ];
@@ -231,10 +235,24 @@ describe('damage is one sentence that names the part', () => {
   test.each(edits)('a manifest with %s', async (_, edit) => {
     const store = memoryStore();
     const manifest = await ingest(dense, store, { id: 'g', chunkBytes: 64 });
-    await store.put(manifestKey('g'), new TextEncoder().encode(JSON.stringify(edit(manifest))));
+    await store.put(manifestKey('g'), encodeManifest(edit(manifest) as Manifest));
     await expect(loadGraph(store, 'g')).rejects.toThrow(InputError);
     await expect(openGraph(store, 'g', 0)).rejects.toThrow(/manifest of graph g is damaged: delete/);
     expect(await listGraphs(store)).toEqual([{ id: 'g', manifest: null }]);
+  });
+
+  test('a manifest with any byte changed or cut off', async () => {
+    const store = memoryStore();
+    const bytes = encodeManifest(await ingest(dense, store, { id: 'g', chunkBytes: 64 }));
+    for (let at = 0; at < bytes.length; at++) {
+      await store.put(
+        manifestKey('g'),
+        Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ 1 : byte)),
+      );
+      await expect(loadGraph(store, 'g')).rejects.toThrow(/manifest of graph g is damaged: delete/);
+      await store.put(manifestKey('g'), bytes.slice(0, at));
+      expect(await listGraphs(store)).toEqual([{ id: 'g', manifest: null }]);
+    }
   });
 
   test('a manifest that is no text, a graph that is not there', async () => {

@@ -1,5 +1,5 @@
+import { crc32 } from '../formats/crc32.ts';
 import type { Graph } from '../graph/graph.ts';
-import { crc32 } from './checksum.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import {
   chunkKey,

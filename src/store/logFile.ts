@@ -1,4 +1,4 @@
-import { crc32 } from './checksum.ts';
+import { crc32 } from '../formats/crc32.ts';
 
 /** A file that is read and written while its caller waits, as OPFS gives one to a worker. Every call throws where it fails. */
 export interface SyncFile {

@@ -1,4 +1,5 @@
 import { InputError } from '../config/errors.ts';
+import { crc32 } from '../formats/crc32.ts';
 import type { TableName } from '../graph/request.ts';
 import type { ChunkStore } from './chunkStore.ts';
 
@@ -97,14 +98,22 @@ export async function readManifest(store: ChunkStore, id: string): Promise<Manif
   throw new InputError(`The manifest of graph ${id} is damaged: delete the graph and load its file again.`);
 }
 
+/** JSON, and its CRC-32 in hexadecimal on a line of its own. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(manifest));
+  const json = JSON.stringify(manifest);
+  return new TextEncoder().encode(`${json}\n${checksumOf(new TextEncoder().encode(json))}`);
 }
+
+const CHECKSUM_DIGITS = 8;
+const checksumOf = (json: Uint8Array) => crc32(json).toString(16).padStart(CHECKSUM_DIGITS, '0');
 
 function parse(bytes: Uint8Array | null, id: string): Manifest | null {
   if (!bytes) return null;
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = (part: Uint8Array) => new TextDecoder('utf-8', { fatal: true }).decode(part);
+    const json = bytes.subarray(0, -CHECKSUM_DIGITS - 1);
+    if (text(bytes.subarray(json.length)) !== `\n${checksumOf(json)}`) return null;
+    const value: unknown = JSON.parse(text(json));
     return isManifest(value) && value.id === id ? value : null;
   } catch {
     return null;
@@ -142,6 +151,7 @@ function isComplete(table: TableName, { kind, rows, cols }: TableShape, arrays: 
   );
   if (values && values.type !== VALUE_TYPES[table]) return false;
   if (kind === 'dense') return table !== 'neighbors' && values?.length === rows * cols;
+  if (table === 'neighbors' && cols !== rows) return false;
   if (indptr?.type !== 'u32' || indptr.length !== rows + 1 || indices?.type !== 'u32') return false;
   return !values || values.length === indices.length;
 }

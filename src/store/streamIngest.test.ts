@@ -278,9 +278,11 @@ test('files of buckets go as they are consumed, where a store has them', async (
   await ingest(arrange(data), expected, { id: 'g', chunkBytes: 1000 });
   expect(await contents(store)).toEqual(await contents(expected));
   expect(Math.max(...sizes)).toBeGreaterThan(10);
-  expect([...folder.files.keys()].sort()).toEqual(['chunk.g.0', 'rest.0']);
+  expect([...folder.files.keys()].filter((name) => !name.startsWith('chunk.g.'))).toEqual(['rest.0']);
   // Nothing of the buckets is left as garbage: a header for each chunk, and no more.
-  expect(folder.files.get('chunk.g.0')!.bytes.length).toBeLessThan(1.1 * manifestBytes(manifest));
+  const chunks = [...folder.files].filter(([name]) => name.startsWith('chunk.g.'));
+  const bytes = chunks.reduce((sum, [, file]) => sum + file.bytes.length, 0);
+  expect(bytes).toBeLessThan(1.1 * manifestBytes(manifest));
 });
 
 describe('what fails', () => {

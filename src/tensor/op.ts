@@ -103,7 +103,7 @@ export interface Dispatch {
   readonly precise?: readonly string[];
   /** What was fused into this dispatch, in order. */
   readonly tail?: Tail;
-  /** Where its kernel has several tiles: an executor may take any of them, for what `Launch.covers` says. */
+  /** Where its kernel computes in tiles: an executor may take any of them, for what `Launch.covers` says. */
   readonly tiles?: readonly Tile[];
   at(step: Step): Launch;
 }
@@ -126,7 +126,7 @@ export interface Stage {
 export interface Launch {
   /** By the names of the kernel's `Params` in WGSL. */
   readonly params: Readonly<Record<string, number>>;
-  /** One invocation each; of a kernel with several tiles, as many as the first one takes. */
+  /** One invocation each; of a kernel with tiles, as many as the first one takes. */
   readonly threads: number;
   readonly covers?: Covers;
   /** Estimated 4-byte loads, stores and multiply-adds of the whole launch, to cut submits by time. */

@@ -195,7 +195,8 @@ describe('scratch', () => {
   /** A transposed product: chunks of rows are summed into scratch, which the second dispatch merges. */
   function withScratch() {
     const g = newGraph();
-    const x = features(g);
+    // So wide that one dispatch is not enough.
+    const x = input(g, 'x', 'features', 'f32', NODES, 64, 'padded');
     const products = [matmul(g, x, x, 'tn', 'p'), matmul(g, x, x, 'tn', 'q')];
     return { made: plan(g, { readable: products }), products };
   }
@@ -214,8 +215,8 @@ describe('scratch', () => {
   test('is as large as the capacity asks for', () => {
     const { made } = withScratch();
     const scratch = made.placements.find(({ piece }) => piece.value.name === 'matmul.tn partial sums')!;
-    // 100 rows are two chunks of at least 64; each has 8 × 8 partial sums.
-    expect(scratch.bytes).toBe(2 * 8 * 8 * 4);
+    // 100 rows are two chunks of at least 64; each has 64 × 64 partial sums.
+    expect(scratch.bytes).toBe(2 * 64 * 64 * 4);
   });
 });
 

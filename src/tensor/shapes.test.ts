@@ -6,7 +6,7 @@ import { maskedBinaryCrossEntropy } from './ops/binaryLoss.ts';
 import { concatColumns, meanHeads } from './ops/columns.ts';
 import { combine, scale, scaledSum } from './ops/combine.ts';
 import { dropout } from './ops/dropout.ts';
-import { add, addBias, sumRows } from './ops/elementwise.ts';
+import { add, addBias } from './ops/elementwise.ts';
 import { layerNorm } from './ops/layerNorm.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul, type Orientation } from './ops/matmul.ts';
@@ -15,6 +15,7 @@ import { countClasses, countLabels } from './ops/metrics.ts';
 import { type SparseMatrix, sparseDropout, sparseHalf } from './ops/sparse.ts';
 import { spmax } from './ops/spmax.ts';
 import { spmm } from './ops/spmm.ts';
+import { sumRows } from './ops/sumRows.ts';
 import { type Size, symbol } from './value.ts';
 
 const NODES = symbol('nodes');

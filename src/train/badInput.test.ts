@@ -11,7 +11,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Weights } from '../model/stored.ts';
 import { memoryStore } from '../store/memory.ts';
 import { localBatchSource } from './batchSource.ts';
-import { type Job, predict, train } from './session.ts';
+import { forecast, type Job, predict, train } from './session.ts';
 import { BACKENDS, CPU, WEBGPU } from './testing/backends.ts';
 import { configOf, graphData, SAMPLED, testGraph } from './testing/graphs.ts';
 
@@ -168,6 +168,55 @@ describe('devices', () => {
     expect(message).toMatch(/the device refused \d+ bytes/);
     expect(counted.held()).toBe(0);
     expect(counted.devices()).toEqual({ opened: 1, destroyed: 1 });
+  });
+});
+
+describe.skipIf(WEBGPU.missing)('a device with less memory than the budget says', () => {
+  /** Refuses whatever would make it hold more. */
+  function cramped(most: number) {
+    const counted = countBuffers(gpu);
+    const small: Pick<GPU, 'requestAdapter'> = {
+      async requestAdapter(options) {
+        const adapter = (await counted.gpu.requestAdapter(options))!;
+        const request = adapter.requestDevice.bind(adapter);
+        adapter.requestDevice = async (descriptor) => {
+          const device = await request(descriptor);
+          const create = device.createBuffer.bind(device);
+          device.createBuffer = (wanted) =>
+            create(counted.held() + wanted.size > most ? { ...wanted, size: 2 ** 50 } : wanted);
+          return device;
+        };
+        return adapter;
+      },
+    };
+    return { counted, backend: { kind: 'webgpu', gpu: small as GPU } as const };
+  }
+  const graph = testGraph({ nodes: 2000 });
+  const changes = { ...SAMPLED, 'training.epochs': 2, 'sampling.batchSize': 512, 'evaluation.batchSize': 512 } as const;
+
+  test('halves its plans, goes on, and says that another run may differ', async () => {
+    const asked = await forecast(job(changes, { graph, backend: WEBGPU.backend }));
+    const { counted, backend } = cramped(0.4 * asked.memory.gpu);
+    const run = await train(job(changes, { graph, backend, fit: true }));
+    expect(run.memory.refusals).toBe(2);
+    expect(run.fitted['sampling.batchSize']).toBeLessThan(512);
+    expect(run.epochs).toHaveLength(2);
+    expect(run.memory.peak.gpu).toBeLessThanOrEqual(0.4 * asked.memory.gpu);
+    expect(counted.held()).toBe(0);
+  });
+
+  test('gives up after three, in one sentence, and at once where nothing may be fitted', async () => {
+    const { counted, backend } = cramped(2000);
+    for (const [fit, devices] of [
+      [true, 4],
+      [false, 5],
+    ] as const) {
+      expect(await refusal(train(job(changes, { graph, backend, fit })), DeviceError)).toMatch(
+        /the device refused \d+ bytes/,
+      );
+      expect(counted.held()).toBe(0);
+      expect(counted.devices()).toEqual({ opened: devices, destroyed: devices });
+    }
   });
 });
 

@@ -1,4 +1,5 @@
-import { DeviceLostError } from '../config/errors.ts';
+import { differences } from '../config/describe.ts';
+import { AllocationError, DeviceLostError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { type Tiling, tilingKey } from '../device/tiling.ts';
 import { shaderModule } from '../device/webgpu/shaders.ts';
@@ -10,6 +11,7 @@ import {
   type EpochRecord,
   type MemoryBytes,
   type RunEvent,
+  type RunRecord,
   type RunResult,
 } from '../run/record.ts';
 import { softmaxRows } from '../task/metrics.ts';
@@ -43,7 +45,7 @@ export interface Trained {
   readonly events: readonly RunEvent[];
   readonly epochs: readonly EpochRecord[];
   readonly result: RunResult;
-  readonly memory: { readonly forecast: MemoryBytes; readonly peak: MemoryBytes };
+  readonly memory: RunRecord['memory'];
   /** Of the best epoch, by parameter name. */
   readonly weights: ReadonlyMap<string, Weights>;
 }
@@ -86,9 +88,15 @@ export async function train(job: Job): Promise<Trained> {
   let checkpoint: Checkpoint | null = null;
   const recover = newRecovery(job);
   const { checkpointMs = CHECKPOINT_MS } = job;
-  const memory = { forecast: first.forecast.memory, peak: NOTHING };
+  const memory: { -readonly [K in keyof RunRecord['memory']]: RunRecord['memory'][K] } = {
+    forecast: first.forecast.memory,
+    peak: NOTHING,
+  };
+  /** Bytes that a plan may take; 0 is what memory.gpuBudget says. */
+  let room = 0;
   const replan = () => {
-    fit = fitJob({ ...job, config: steering.config }, target);
+    const { config } = steering;
+    fit = fitJob({ ...job, config: room ? { ...config, 'memory.gpuBudget': room } : config }, target);
     memory.forecast = largest(memory.forecast, fit.forecast.memory);
     job.onReplan?.(fit);
   };
@@ -123,11 +131,24 @@ export async function train(job: Job): Promise<Trained> {
         const finished = await finish(run, progress);
         tally();
         const { events } = steering;
-        return { ...finished, fitted: first.fitted, device: target.device, events, epochs: progress.epochs, memory };
+        const fitted = memory.refusals ? differences(fit.forecast.config, job.config) : first.fitted;
+        return { ...finished, fitted, device: target.device, events, epochs: progress.epochs, memory };
       }
       checkpoint = await takeCheckpoint(run, progress, checkpoint);
       replan();
     } catch (error) {
+      const { refusals = 0 } = memory;
+      if (error instanceof AllocationError && job.fit && refusals < MOST_REFUSALS) {
+        memory.refusals = refusals + 1;
+        room = Math.floor(fit.forecast.plan.bytes / 2);
+        try {
+          replan();
+        } catch {
+          // There is no smaller setting.
+          throw error;
+        }
+        continue;
+      }
       if (!(error instanceof DeviceLostError)) throw error;
       const { limits } = target;
       target = await recover(error, progress, checkpoint);
@@ -142,6 +163,9 @@ export async function train(job: Job): Promise<Trained> {
     }
   }
 }
+
+/** A device that refuses so many plans, each of half the bytes, is full of something else. */
+const MOST_REFUSALS = 3;
 
 const NOTHING: MemoryBytes = { gpu: 0, host: 0, disk: 0 };
 

@@ -10,9 +10,9 @@ import { ingest, manifestBytes } from '../store/ingest.ts';
 import { listGraphs } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Places } from '../store/places.ts';
-import { isStored } from '../store/storedGraph.ts';
+import { inMemory, isStored } from '../store/storedGraph.ts';
 import { shapeOf } from '../store/streamIngest.ts';
-import { dropGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
+import { dropGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import { generateShape } from './generateShape.ts';
 import { FIRST_DATASET } from './protocol.ts';
 import { streamShape } from './shapeEntries.ts';
@@ -46,14 +46,14 @@ test('a dropped graph is kept by its size or where it lies already, read back fr
   const places = { indexeddb: memoryStore(), opfs: memoryStore() };
   const edges = new File(['a,b\nb,c\nc,a\n'], 'edges.csv');
   const dropped = [{ path: 'edges.csv', file: edges }];
-  const { id } = await dropGraph(dropped, { opfs: places.opfs }, () => {});
+  const { id } = await dropGraph(dropped, {}, { opfs: places.opfs }, () => {});
   expect(await listGraphs(places.opfs)).toHaveLength(1);
-  await dropGraph(dropped, places, () => {});
+  await dropGraph(dropped, {}, places, () => {});
   expect(await places.indexeddb.keys('')).toEqual([]);
   expect((await loadDataset(id, DEFAULTS, places, () => {})).fingerprint).toBe(id);
   expect((await listDatasets(places)).filter(({ kind }) => kind === 'kept')).toHaveLength(1);
   await removeDataset(id, places);
-  await dropGraph(dropped, places, () => {});
+  await dropGraph(dropped, {}, places, () => {});
   expect(await places.opfs.keys('')).toEqual([]);
   expect(await listGraphs(places.indexeddb)).toHaveLength(1);
 });
@@ -90,4 +90,19 @@ test('a shape is not generated where nothing can be kept, nor in less memory tha
   const store = memoryStore();
   await expect(make(1e6, { indexeddb: store })).rejects.toThrow(/takes at least \d+ bytes .* the budget is 1000000/);
   expect(await store.keys('')).toEqual([]);
+});
+
+test('a dropped graph is kept as it was previewed, and a preview keeps nothing', async () => {
+  const store = memoryStore();
+  const dropped = [{ path: 'some/letters.csv', file: new File(['1900,a,b\n1901,b,c\n1902,c,c\n'], 'letters.csv') }];
+  const columns = [{ column: 0, role: 'weight' } as const, { column: 2, role: 'source' } as const];
+  const choices = { directed: true, tables: [{ file: 'letters.csv', columns }] };
+  const { graph: account } = await previewGraph(dropped, choices, () => {});
+  expect(account).toMatchObject({ nodes: 3, edges: 2, directed: true, weighted: true, dropped: { loops: 1 } });
+  expect(await store.keys('')).toEqual([]);
+  const { id } = await dropGraph(dropped, choices, { indexeddb: store }, () => {});
+  const { graph } = await loadDataset(id, DEFAULTS, { indexeddb: store }, () => {});
+  expect(graph).toMatchObject({ symmetric: false, nodeIds: ['b', 'a', 'c'], edges: 2 });
+  // Row v lists where messages come from: b writes to a with the weight 1900.
+  expect([...inMemory(graph).adjacency.values!]).toEqual([1901, 1900]);
 });

@@ -4,10 +4,12 @@ import { DEFAULTS } from '../config/schema.ts';
 import { readBundle } from '../formats/bundle.ts';
 import { type Catalogue, type CatalogueEntry, type CatalogueFile, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
+import type { ReadChoices } from '../formats/readChoices.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { isShape, SHAPE_NAMES } from '../graph/shapes.ts';
+import type { Understood } from '../graph/understand.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { loadGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
@@ -92,6 +94,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
 
 /** The readers of all formats: code that nobody waits for whose graphs come with the page. */
 const openReaders = () => import('../formats/open.ts');
+const openUnderstanding = () => import('../graph/understand.ts');
 
 /** @throws InputError where there is no such dataset, or it arrives damaged; the reason of `signal` once it is aborted */
 export async function loadDataset(
@@ -146,13 +149,40 @@ async function openKept(
   return { graph: await openStored(store, id), id, catalogueId, fingerprint: manifest.fingerprint };
 }
 
+/** What dropped files are read as; nothing is kept. Throws as `dropGraph` where nothing can be corrected. */
+export async function previewGraph(
+  dropped: readonly DroppedFile[],
+  choices: ReadChoices,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Understood> {
+  const files = await droppedBytes(dropped, progress, signal);
+  const { understand } = await openUnderstanding();
+  return understand(files, choices).understood;
+}
+
 /** @throws InputError with the file and the place where something is wrong, the reason of an aborted `signal`; nothing is kept then */
 export async function dropGraph(
   dropped: readonly DroppedFile[],
+  choices: ReadChoices,
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<LoadedGraph> {
+  const files = await droppedBytes(dropped, progress, signal);
+  const { readGraphFiles } = await openReaders();
+  const graph = arrange(readGraphFiles(files, choices), { directed: choices.directed });
+  const id = await fingerprint(graph);
+  const loaded = { graph, id, catalogueId: null, fingerprint: id };
+  await keep(loaded, places, progress, signal);
+  return loaded;
+}
+
+async function droppedBytes(
+  dropped: readonly DroppedFile[],
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<NamedBytes[]> {
   const visible = dropped.filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')));
   if (visible.length === 0) throw new InputError('Nothing was dropped that could be read: drop files or one folder.');
   const total = visible.reduce((sum, { file }) => sum + file.size, 0);
@@ -168,12 +198,7 @@ export async function dropGraph(
     done += file.size;
   }
   progress({ task: 'Understanding the graph', done: 0, total: null, unit: 'nodes' });
-  const { readGraphFiles } = await openReaders();
-  const graph = arrange(readGraphFiles(files));
-  const id = await fingerprint(graph);
-  const loaded = { graph, id, catalogueId: null, fingerprint: id };
-  await keep(loaded, places, progress, signal);
-  return loaded;
+  return files;
 }
 
 /**

@@ -1,11 +1,18 @@
 import type { Config } from '../config/schema.ts';
 import type { PlanDetails } from '../device/details.ts';
 import type { KernelTime } from '../device/times.ts';
+import type { ReadChoices } from '../formats/readChoices.ts';
+import type { Understood } from '../graph/understand.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { KernelTime } from '../device/times.ts';
+export type { MatRole, MatView } from '../formats/mat.ts';
+export type { Delimiter, ReadChoices, Role, TableChoice, TableKind } from '../formats/readChoices.ts';
+export { ROLES, SINGLE_ROLES } from '../formats/readChoices.ts';
+export type { ColumnView, TableView } from '../formats/tableView.ts';
+export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
 
 /**
@@ -23,8 +30,10 @@ export interface TrainerApi {
    * memory.workerBudget. Of a large one only the outline is read, unless memory.store is `memory`. Progress goes to the stream.
    */
   load(id: string, config: LoadConfig): Promise<GraphView>;
+  /** What dropped files are read as, and what of them is not; keeps and changes nothing. */
+  preview(files: readonly DroppedFile[], choices: ReadChoices): Promise<Understood>;
   /** Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. */
-  drop(files: readonly DroppedFile[]): Promise<GraphView>;
+  drop(files: readonly DroppedFile[], choices: ReadChoices): Promise<GraphView>;
   /** Gives up the load that goes on, which then rejects with an AbortError; the graph that was there stays. */
   cancelLoad(): void;
   /** Forgets a kept graph. */

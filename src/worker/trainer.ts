@@ -23,7 +23,7 @@ import { type Backend, fitJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
-import { dropGraph, type LoadedGraph, listDatasets, loadDataset, removeDataset } from './datasets.ts';
+import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
 import { newGate } from './gate.ts';
 import { type Going, observe } from './observe.ts';
@@ -75,7 +75,9 @@ const api: TrainerApi = {
 
   load: (id, config) => makeCurrent((signal) => loadDataset(id, config, storage.places, progress, signal)),
 
-  drop: (files) => makeCurrent((signal) => dropGraph(files, storage.places, progress, signal)),
+  preview: (files, choices) => alone((signal) => previewGraph(files, choices, progress, signal)),
+
+  drop: (files, choices) => makeCurrent((signal) => dropGraph(files, choices, storage.places, progress, signal)),
 
   cancelLoad() {
     loading?.abort();
@@ -177,12 +179,19 @@ function refuseWhileBusy(): void {
   if (loading) throw new InputError('A graph is being loaded: wait for it, or cancel it.');
 }
 
-async function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promise<GraphView> {
+function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promise<GraphView> {
+  return alone(async (signal) => {
+    const next = await load(signal);
+    return view(next, await placeOf(storage.places, next.id));
+  });
+}
+
+/** While no run and no other load goes on; can be given up. */
+async function alone<T>(load: (signal: AbortSignal) => Promise<T>): Promise<T> {
   refuseWhileBusy();
   loading = new AbortController();
   try {
-    const next = await load(loading.signal);
-    return await view(next, await placeOf(storage.places, next.id));
+    return await load(loading.signal);
   } finally {
     loading = null;
     post({ type: 'idle' });

@@ -1,7 +1,8 @@
 import { ActionIcon, Button, FileButton, Popover, Progress } from '@mantine/core';
 import { useState } from 'react';
 import type { DatasetEntry, GraphView } from '../../worker/protocol.ts';
-import { cancelLoad, chooseDataset, dropFiles, removeDataset } from '../state/datasetActions.ts';
+import { cancelLoad, chooseDataset, removeDataset } from '../state/datasetActions.ts';
+import { dropFiles } from '../state/previewActions.ts';
 import { isBusy, tellError, usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';

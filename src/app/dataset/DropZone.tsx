@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { dropFiles } from '../state/datasetActions.ts';
+import { dropFiles } from '../state/previewActions.ts';
 import { tellError } from '../state/store.ts';
 import classes from './DropZone.module.css';
 import { droppedFiles } from './droppedFiles.ts';

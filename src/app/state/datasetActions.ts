@@ -2,22 +2,18 @@ import { differences } from '../../config/describe.ts';
 import { recommendedPreset } from '../../config/presets.ts';
 import type { LinkDataset } from '../../run/link.ts';
 import { shortHash } from '../../run/sharedRun.ts';
-import type { DroppedFile, GraphView } from '../../worker/protocol.ts';
+import type { GraphView } from '../../worker/protocol.ts';
 import { showAddress } from './address.ts';
 import { answered, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { isActive } from './run.ts';
 import { get, isBusy, type PageState, presetConfig, set, tell, tellError } from './store.ts';
 
-/** Choosing, dropping and deleting graphs. */
+/** Choosing and deleting graphs. */
 
 /** `as`: what to run on it, where a link says so; otherwise what suits the graph. */
 export function chooseDataset(id: string, as?: Protocol): Promise<boolean> {
   return change(() => trainer.load(id, (as ?? get()).config), as);
-}
-
-export function dropFiles(files: readonly DroppedFile[]): Promise<boolean> {
-  return change(() => trainer.drop(files));
 }
 
 export async function removeDataset(id: string): Promise<void> {
@@ -33,14 +29,18 @@ export async function refreshDatasets(): Promise<void> {
   set({ datasets: await answered(trainer.datasets()) });
 }
 
-/** Where it fails, the graph that was there stays, with its runs. */
-async function change(load: () => Promise<GraphView>, as?: Protocol): Promise<boolean> {
-  if (isBusy(get())) {
-    const { run, dead } = get();
-    const why = isActive(run) ? 'A run is going on: stop it' : 'A graph is being loaded: wait for it, or cancel it,';
-    tell('error', dead ?? `${why} before you change the graph.`);
-    return false;
-  }
+/** Whether the worker can be asked for another graph; says why not. */
+export function mayChange(): boolean {
+  if (!isBusy(get())) return true;
+  const { run, dead } = get();
+  const why = isActive(run) ? 'A run is going on: stop it' : 'A graph is being loaded: wait for it, or cancel it,';
+  tell('error', dead ?? `${why} before you change the graph.`);
+  return false;
+}
+
+/** Shows the graph that `load` brings. Where it fails, the graph that was there stays, with its runs. */
+export async function change(load: () => Promise<GraphView>, as?: Protocol): Promise<boolean> {
+  if (!mayChange()) return false;
   set({ loading: true });
   try {
     const graph = await answered(load());
@@ -63,7 +63,16 @@ function showGraph(graph: GraphView, as?: Protocol): void {
   const asked = as ?? (wanted && isWanted(wanted, graph) ? { preset, config } : null);
   const next = recommendedPreset(config['model.kind'], graph.catalogueId);
   const byHand = differences(config, presetConfig(preset));
-  set({ graph, run: null, overlaid: [], plan: null, notice: null, forecast: null, wanted: asked ? null : wanted });
+  set({
+    graph,
+    preview: null,
+    run: null,
+    overlaid: [],
+    plan: null,
+    notice: null,
+    forecast: null,
+    wanted: asked ? null : wanted,
+  });
   set(asked ?? { preset: next, config: { ...presetConfig(next), ...byHand } });
   showAddress();
   void replan();

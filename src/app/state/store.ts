@@ -6,10 +6,13 @@ import type { SharedRun } from '../../run/sharedRun.ts';
 import type {
   DatasetEntry,
   DeviceView,
+  DroppedFile,
   ForecastView,
   GraphView,
   PlanDetails,
+  ReadChoices,
   StreamMessage,
+  Understood,
 } from '../../worker/protocol.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
 import { isActive, type LiveRun } from './run.ts';
@@ -19,6 +22,8 @@ export interface PageState {
   readonly device: DeviceView | null;
   readonly datasets: readonly DatasetEntry[];
   readonly graph: GraphView | null;
+  /** Files that were dropped and are not used yet. */
+  readonly preview: Preview | null;
   readonly progress: Extract<StreamMessage, { type: 'progress' }> | null;
   /** A graph is being loaded: neither a run nor another load may begin. */
   readonly loading: boolean;
@@ -49,6 +54,13 @@ export interface PageState {
   readonly notice: Notice | null;
 }
 
+/** Dropped files, how they are to be read, and what was understood of them; null while nothing is known. */
+export interface Preview {
+  readonly files: readonly DroppedFile[];
+  readonly choices: ReadChoices;
+  readonly understood: Understood | null;
+}
+
 /** One sentence for the person at the page. */
 export interface Notice {
   readonly kind: 'error' | 'info';
@@ -61,6 +73,7 @@ export const usePage = create<PageState>(() => ({
   device: null,
   datasets: [],
   graph: null,
+  preview: null,
   progress: null,
   loading: false,
   dead: null,

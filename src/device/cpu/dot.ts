@@ -1,25 +1,7 @@
-import type { CpuKernel, Floats, Params } from './kernel.ts';
+import type { CpuKernel } from './kernel.ts';
+import { sumKernels, type Term } from './sumRows.ts';
 
 /** Sums over rows of a term of two matrices, and the sum of what they leave; see shaders/dot.wgsl and shaders/term. */
-
-type Term = (floats: Readonly<Record<string, Floats>>, p: Params) => (i: number, row: number, column: number) => number;
-
-const dotChunk = (termOf: Term): CpuKernel => {
-  return ({ floats }, p) => {
-    const { out } = floats;
-    const term = termOf(floats, p);
-    const width = p.width4 * 4;
-    const sums = new Float64Array(width);
-    for (let begin = 0, to = 0; begin < p.rows; begin += p.chunk, to += width) {
-      sums.fill(0);
-      const end = Math.min(begin + p.chunk, p.rows);
-      for (let row = begin; row < end; row++) {
-        for (let c = 0; c < width; c++) sums[c] += term(row * width + c, row, c);
-      }
-      out.set(sums, to);
-    }
-  };
-};
 
 const product: Term = ({ x, y }) => {
   return (i) => x[i] * y[i];
@@ -48,9 +30,9 @@ const total: CpuKernel = ({ floats: { partial, out } }, p) => {
 };
 
 export const dotKernels: Record<string, CpuKernel> = {
-  'dot.product': dotChunk(product),
-  'dot.negative': dotChunk(negative),
-  'dot.normColumns': dotChunk(normColumns),
-  'dot.normRows': dotChunk(normRows),
+  ...sumKernels('dot.product', product),
+  ...sumKernels('dot.negative', negative),
+  ...sumKernels('dot.normColumns', normColumns),
+  ...sumKernels('dot.normRows', normRows),
   'reduce.total': total,
 };

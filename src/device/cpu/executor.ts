@@ -1,4 +1,4 @@
-import { DeviceError, firstLine } from '../../config/errors.ts';
+import { AllocationError, firstLine } from '../../config/errors.ts';
 import { flowName, parseFusedName, stageName, storedName } from '../../tensor/fusedName.ts';
 import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
@@ -23,6 +23,7 @@ import { normKernels } from './norm.ts';
 import { rowDotsKernels } from './rowDots.ts';
 import { rowKernels } from './rows.ts';
 import { simdHalves, simdKernels } from './simd.ts';
+import { sumRowKernels } from './sumRows.ts';
 import { tieKernels } from './ties.ts';
 
 /**
@@ -37,6 +38,7 @@ export const cpuKernels: Readonly<Record<string, CpuKernel>> = {
   ...matmulKernels,
   ...rowDotsKernels,
   ...rowKernels,
+  ...sumRowKernels,
   ...dotKernels,
   ...copyKernels,
   ...headKernels,
@@ -115,14 +117,14 @@ function orDeviceError<T>(bytes: number, allocate: () => T): T {
   try {
     return allocate();
   } catch (error) {
-    throw new DeviceError(
+    throw new AllocationError(
       `there is no memory for the ${bytes} bytes of this plan (${firstLine((error as Error).message)}); ` +
         'set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize',
     );
   }
 }
 
-/** @throws DeviceError where the host has not enough memory */
+/** @throws AllocationError where the host has not enough memory */
 export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
   const { precision = 32, poison = false } = options;
   const floats = precision === 32 ? Float32Array : Float64Array;

@@ -1,4 +1,5 @@
 import type { CpuKernel } from './kernel.ts';
+import { wholeOf } from './sumRows.ts';
 
 /** Dense matrix products; see shaders/matmul.wgsl. Four columns at a time, so that the sums stay in registers. */
 
@@ -91,4 +92,9 @@ const tn: CpuKernel = ({ floats: { a, b, out } }, p) => {
   }
 };
 
-export const matmulKernels: Record<string, CpuKernel> = { 'matmul.nn': nn, 'matmul.nt': nt, 'matmul.tn': tn };
+export const matmulKernels: Record<string, CpuKernel> = {
+  'matmul.nn': nn,
+  'matmul.nt': nt,
+  'matmul.tn': tn,
+  'matmul.tn.whole': wholeOf(tn, ({ cols }) => ({ rows: cols, scale: 1, accumulate: 0 })),
+};

@@ -1,6 +1,6 @@
 import type { CpuKernel } from './kernel.ts';
 
-/** Dot products of rows with a vector, per head, and their gradients; see shaders/rowDots.wgsl. */
+/** Dot products of rows with a vector, per head, and the gradient of the rows; see shaders/rowDots.wgsl. */
 
 const dots: CpuKernel = ({ floats: { x, vector, out } }, p) => {
   const end = p.headFirst + p.heads;
@@ -16,33 +16,17 @@ const dots: CpuKernel = ({ floats: { x, vector, out } }, p) => {
   }
 };
 
-const rowGrad: CpuKernel = ({ floats: { upstream, vector4, out4 } }, p) => {
+const rowGrad: CpuKernel = ({ floats: { upstream, vector, out } }, p) => {
   const first = 4 * p.column4;
   for (let row = 0, i = 0; row < p.rows; row++) {
     for (let c = first; c < first + 4 * p.width4; c++, i++) {
       const head = Math.min(Math.floor(c / p.channels), p.heads - 1);
-      out4[i] = upstream[row * p.scoreStride + head] * vector4[c];
+      out[i] = upstream[row * p.scoreStride + head] * vector[c];
     }
-  }
-};
-
-const vectorGrad: CpuKernel = ({ floats: { upstream, x4, out4 } }, p) => {
-  const width = 4 * p.width4;
-  const sums = new Float64Array(width);
-  for (let begin = 0, to = 0; begin < p.rows; begin += p.chunk, to += width) {
-    sums.fill(0);
-    for (let row = begin; row < Math.min(begin + p.chunk, p.rows); row++) {
-      for (let c = 0; c < width; c++) {
-        const head = Math.min(Math.floor((4 * p.column4 + c) / p.channels), p.heads - 1);
-        sums[c] += upstream[row * p.scoreStride + head] * x4[row * width + c];
-      }
-    }
-    out4.set(sums, to);
   }
 };
 
 export const rowDotsKernels: Record<string, CpuKernel> = {
   'rowDots.dots': dots,
   'rowDots.rowGrad': rowGrad,
-  'rowDots.vectorGrad': vectorGrad,
 };

@@ -1,7 +1,7 @@
 import { threefry } from '../../graph/random.ts';
-import type { CpuKernel, Floats, Params } from './kernel.ts';
+import type { CpuKernel, Params } from './kernel.ts';
 
-/** Elementwise work, dropout, and sums over rows; see shaders of the same names. */
+/** Elementwise work and dropout; see shaders of the same names. */
 
 const addBias: CpuKernel = ({ floats: { x, b, out } }, p) => {
   const width = p.width4 * 4;
@@ -110,37 +110,6 @@ const sparseDense: CpuKernel = ({ floats: { weights, out }, words: { indptr, ind
   }
 };
 
-const columnSum: CpuKernel = ({ floats: { x, out } }, p) => {
-  const width = p.width4 * 4;
-  const sums = new Float64Array(width);
-  for (let begin = 0, to = 0; begin < p.rows; begin += p.chunk, to += width) {
-    sums.fill(0);
-    const end = Math.min(begin + p.chunk, p.rows);
-    for (let row = begin; row < end; row++) {
-      for (let c = 0; c < width; c++) sums[c] += x[row * width + c];
-    }
-    out.set(sums, to);
-  }
-};
-
-const mergeSum: CpuKernel = ({ floats: { partial, out } }, p) => {
-  const width = p.width4 * 4;
-  const size = p.rows * width;
-  for (let row = 0, i = 0; row < p.rows; row++) {
-    const to = ((p.outRow + row) * p.outStride4 + p.outOffset4) * 4;
-    for (let c = 0; c < width; c++, i++) {
-      const sum = p.scale * sumOfChunks(partial, i, size, p.count);
-      out[to + c] = p.accumulate ? out[to + c] + sum : sum;
-    }
-  }
-};
-
-function sumOfChunks(partial: Floats, first: number, size: number, count: number): number {
-  let sum = 0;
-  for (let chunk = 0, at = first; chunk < count; chunk++, at += size) sum += partial[at];
-  return sum;
-}
-
 export const rowKernels: Record<string, CpuKernel> = {
   'elementwise.addBias': addBias,
   'elementwise.add': add,
@@ -162,6 +131,4 @@ export const rowKernels: Record<string, CpuKernel> = {
   'sparse.dense.weighted': sparseDense,
   'sparse.dense.ones': sparseDense,
   'sparse.permute': permute,
-  'reduce.columnSum': columnSum,
-  'reduce.mergeSum': mergeSum,
 };

@@ -40,6 +40,9 @@ const ATTENTION = [
 });
 
 const ADAM = 'clock parameter moment1 moment2 rows beta1 beta2 gain1 gain2 l2 shrink lr epsilon';
+/** What becomes of a sum over all rows. */
+const WHOLE = 'outOffset4 scale accumulate';
+const VECTOR_GRAD = 'upstream x out rows heads channels column4 width4 scoreStride chunk';
 const SPARSE_DROPOUT = 'rows threshold scale key0 key1';
 
 /**
@@ -50,6 +53,7 @@ const KERNELS: Readonly<Record<string, string>> = {
   'matmul.nn': 'nn a b out rows inner width4 aStride4 bRow bStride4 bOffset4 outStride4 outOffset4 accumulate',
   'matmul.nt': 'nt a b out rows cols inner width4 aStride4 aOffset4 bRow bStride4 bOffset4 outStride4 accumulate',
   'matmul.tn': 'tn a b out rows cols width4 chunk aStride4 bStride4 bOffset4',
+  'matmul.tn.whole': 'tnWhole a b out rows cols width4 chunk aStride4 bStride4 bOffset4 outStride4 outOffset4',
   'aggregate.rows.sum.weighted':
     'rows x weights out indptr indices rows heavy width4 xStride4 xOffset4 outStride4 outOffset4',
   'aggregate.rows.sum.ones': 'rows x - out indptr indices rows heavy width4 xStride4 xOffset4 outStride4 outOffset4',
@@ -71,7 +75,9 @@ const KERNELS: Readonly<Record<string, string>> = {
   'normRows.normalizeRowsGrad':
     'normalizeRowsGrad x upstream weight moments sums out rows width4 cols column4 perColumn epsilon',
   'dot.normRows': 'dotNormRows x y moments out rows width4 chunk perColumn epsilon',
+  'dot.normRows.whole': `dotNormRowsWhole x y moments out rows width4 chunk perColumn epsilon ${WHOLE}`,
   'reduce.columnSum': 'columnSum x out rows width4 chunk',
+  'reduce.columnSum.whole': `columnSumWhole x out rows width4 chunk ${WHOLE}`,
   'reduce.mergeSum': 'mergeSum partial out rows width4 count scale outRow outStride4 outOffset4 accumulate',
   'copy.rows': 'copyRows x out rows copied width4 xStride4 xOffset4 outStride4 outOffset4',
   'copy.columns': 'copyColumns x out rows width4 xStride4 xFirst begin end outStride4 outOffset4',
@@ -95,8 +101,9 @@ const KERNELS: Readonly<Record<string, string>> = {
   'optimizer.squares': 'squares x outPartial rows first count',
   'optimizer.notFinite': 'notFinite bits outPartial rows first count',
   'rowDots.dots': 'rowDots x vector out rows heads headFirst channels stride offset scoreStride',
-  'rowDots.rowGrad': 'rowDotsRowGrad upstream vector4 out4 rows heads channels column4 width4 scoreStride',
-  'rowDots.vectorGrad': 'rowDotsVectorGrad upstream x4 out4 rows heads channels column4 width4 scoreStride chunk',
+  'rowDots.rowGrad': 'rowDotsRowGrad upstream vector out rows heads channels column4 width4 scoreStride',
+  'rowDots.vectorGrad': `rowDotsVectorGrad ${VECTOR_GRAD}`,
+  'rowDots.vectorGrad.whole': `rowDotsVectorGradWhole ${VECTOR_GRAD} ${WHOLE}`,
   'attention.pack.statistics':
     'packStatistics upstream x logSumExp packed rows heads headFirst channels targetStride targetOffset scoreStride',
   ...Object.fromEntries(ATTENTION),

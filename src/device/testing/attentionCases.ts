@@ -8,6 +8,7 @@ import type { SparseMatrix } from '../../tensor/ops/sparse.ts';
 import type { Plan } from '../../tensor/plan.ts';
 import type { Value } from '../../tensor/value.ts';
 import { directedCsr, scattered, sparseCase } from './cases.ts';
+import { MANY_ROWS } from './denseCases.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
 /** Attention of GAT and GATv2, on widths that fit no vec4 and no tile; dropout over global and over local numbers. */
@@ -76,12 +77,12 @@ function steepCase(): OpCase {
   });
 }
 
-export function rowDotsCase(heads: number, channels: number): OpCase {
+export function rowDotsCase(heads: number, channels: number, rows = 301): OpCase {
   return {
-    name: `rowDots, ${heads} heads of ${channels}`,
+    name: `rowDots, ${heads} heads of ${channels}, ${rows} rows`,
     sizes: {},
     build(g) {
-      const x = dense(g, 'x', 301, heads * channels);
+      const x = dense(g, 'x', rows, heads * channels);
       const vector = dense(g, 'vector', 1, heads * channels);
       return { inputs: [x, vector], outputs: [rowDots(g, x[0], vector[0], heads)], moving: [x[0], vector[0]] };
     },
@@ -108,6 +109,7 @@ export function attentionCases(): OpCase[] {
       [8, 8],
       [2, 33],
     ].map(([heads, channels]) => rowDotsCase(heads, channels)),
+    rowDotsCase(4, 4, MANY_ROWS),
   ];
 }
 

@@ -5,14 +5,15 @@ import { nastyCsr } from '../../graph/testGraphs.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
 import type { OpGraph } from '../../tensor/op.ts';
 import { dropout } from '../../tensor/ops/dropout.ts';
-import { add, addBias, sumRows } from '../../tensor/ops/elementwise.ts';
+import { add, addBias } from '../../tensor/ops/elementwise.ts';
 import { matmul, type Orientation } from '../../tensor/ops/matmul.ts';
 import { densify, type SparseMatrix, sparseDropout, sparseHalf } from '../../tensor/ops/sparse.ts';
 import { spmax } from '../../tensor/ops/spmax.ts';
 import { HEAVY, SEGMENT, spmm } from '../../tensor/ops/spmm.ts';
+import { sumRows } from '../../tensor/ops/sumRows.ts';
 import type { Value } from '../../tensor/value.ts';
 import { attentionCases } from './attentionCases.ts';
-import { denseCases } from './denseCases.ts';
+import { denseCases, manyRowsCases } from './denseCases.ts';
 import { learningCases } from './learningCases.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
@@ -222,6 +223,10 @@ export function allCases(): OpCase[] {
     ...WIDTHS.flatMap((width) =>
       orientations.flatMap((o) => [matmulCase(o, 301, width, 16), matmulCase(o, 64, 33, width)]),
     ),
+    // So large that parts are merged later, also where panels are as narrow as they can be.
+    matmulCase('tn', 64, 257, 33),
+    matmulCase('tn', 8, 1200, 5),
+    ...manyRowsCases(),
     ...attentionCases(),
     ...learningCases(),
   ];

@@ -12,6 +12,8 @@ import { type Data, dense, type OpCase } from './opCase.ts';
 /** The dense ops between aggregations, each at one width. */
 
 const ROWS = 131;
+/** In more chunks than a workgroup has invocations: sums over them take two dispatches. */
+export const MANY_ROWS = 4200;
 
 export const ACTIVATIONS: readonly Activation[] = ['relu', 'elu', 'leakyRelu', 'gelu'];
 
@@ -85,14 +87,14 @@ function columnsCases(width: number): OpCase[] {
 const far = (value: number) => 30 + value;
 
 /** @param training twice, so that the second run updates what the first one left */
-function batchNormCase(width: number, training: boolean, name: string, stretch?: Stretch): OpCase {
+function batchNormCase(width: number, training: boolean, name: string, stretch?: Stretch, rows = ROWS): OpCase {
   return {
     name: `batchNorm width ${width}, ${name}`,
     sizes: {},
     runs: training ? [{}, {}] : [{}],
     build(g) {
       const one = [1, width] as const;
-      const inputs = matrices(g, { x: [ROWS, width], weight: one, bias: one, mean: one, variance: one }, stretch);
+      const inputs = matrices(g, { x: [rows, width], weight: one, bias: one, mean: one, variance: one }, stretch);
       const [x, weight, bias, mean, variance] = inputs.map(([value]) => value);
       inputs[4][1] = inputs[4][1].map(Math.abs);
       const out = batchNorm(g, x, weight, bias, { mean, variance }, training);
@@ -113,6 +115,17 @@ export function normCases(width: number): OpCase[] {
     batchNormCase(width, false, 'evaluation'),
     // One column is its own mean: nothing is left but the rounding of a gradient that is 0.
     ...(width > 1 ? layers : []),
+  ];
+}
+
+/** Sums over many rows, of every kind. */
+export function manyRowsCases(): OpCase[] {
+  const x = [MANY_ROWS, 5] as const;
+  return [
+    caseOf('prelu, many rows', { x, slope: [1, 1] }, prelu),
+    caseOf('scaledSum, many rows', { x, eps: [1, 1], y: x }, scaledSum),
+    batchNormCase(5, true, 'many rows', undefined, MANY_ROWS),
+    caseOf('layerNorm, many rows', { x, weight: [1, 5], bias: [1, 5] }, layerNorm),
   ];
 }
 

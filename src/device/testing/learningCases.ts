@@ -1,10 +1,11 @@
-import { input, state } from '../../tensor/graph.ts';
+import { addNode, input, state } from '../../tensor/graph.ts';
 import { maskedBinaryCrossEntropy } from '../../tensor/ops/binaryLoss.ts';
-import { maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
+import { lossSumOp, maskedCrossEntropy, UNLABELLED } from '../../tensor/ops/loss.ts';
 import { lossScaleState, scaleLoss } from '../../tensor/ops/lossScale.ts';
 import { countClasses, countLabels } from '../../tensor/ops/metrics.ts';
 import { accumulate, type Decay, optimize, type RuleName } from '../../tensor/ops/optimizer.ts';
 import type { Value } from '../../tensor/value.ts';
+import { MANY_ROWS } from './denseCases.ts';
 import { type Data, dense, type OpCase } from './opCase.ts';
 
 /** Loss, counts and optimisers, over one run and over several. */
@@ -54,6 +55,21 @@ function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'
       const confusion = input(g, 'confusion', 'results', 'u32', classes, classes);
       countClasses(g, x[0], label[0], split[0], counts, confusion);
       return { inputs: [x, label, split, ...weights], outputs: [total, counts, confusion], moving: runs ? [] : [x[0]] };
+    },
+  };
+}
+
+/** Losses of so many nodes that they are summed in two dispatches; two steps, so that sums go on. */
+function lossSumCase(): OpCase {
+  return {
+    name: 'masked losses, many rows',
+    sizes: {},
+    runs: [{ first: 1 }, { first: 0 }],
+    build(g) {
+      const rows = dense(g, 'loss of each node', MANY_ROWS, 4);
+      const total = state(g, 'loss', 'results', 1, 4);
+      addNode(g, lossSumOp, [rows[0]], [], null, [total]);
+      return { inputs: [rows], outputs: [total] };
     },
   };
 }
@@ -147,6 +163,7 @@ export function learningCases(): OpCase[] {
     ...[7, 257].map((classes) => lossCase(classes, 'steep')),
     ...[7, 257].map((classes) => lossCase(classes, 'smooth', undefined, true)),
     lossCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }, { first: 0 }, { first: 0 }]),
+    lossSumCase(),
     ...[1, 7, 42, 257].map((classes) => labelsCase(classes)),
     ...[7, 257].map((classes) => labelsCase(classes, 'steep')),
     labelsCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }]),

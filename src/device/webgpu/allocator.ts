@@ -1,4 +1,4 @@
-import { DeviceError, firstLine } from '../../config/errors.ts';
+import { AllocationError, firstLine } from '../../config/errors.ts';
 import type { Plan } from '../../tensor/plan.ts';
 import { BULK, RESULTS, TIMES_READ, TIMESTAMPS, UNIFORMS } from '../../tensor/plan.ts';
 import { type Ledger, newLedger } from '../ledger.ts';
@@ -19,7 +19,7 @@ export interface AllocateOptions {
 }
 
 /**
- * @throws DeviceError that says what was asked for, what was held and what to change; everything is released first
+ * @throws AllocationError that says what was asked for, what was held and what to change; everything is released first
  */
 export async function allocate(device: GPUDevice, plan: Plan, options: AllocateOptions = {}): Promise<Allocation> {
   const ledger = newLedger();
@@ -39,9 +39,9 @@ export async function allocate(device: GPUDevice, plan: Plan, options: AllocateO
         ledger.add(purpose, bytes);
       });
       if (refused !== null) {
-        throw new DeviceError(
+        throw new AllocationError(
           `the device refused ${bytes} bytes for '${label}' while ${held} of the planned ${plan.bytes} bytes were held ` +
-            `(${firstLine(refused)}); set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize`,
+            `(${firstLine(refused)}); set memory.gpuBudget lower, or sampling.strategy=neighbor with a smaller sampling.batchSize.`,
         );
       }
       options.onAllocate?.(ledger);

@@ -14,9 +14,9 @@ import {
 import { padded, sameSize, type Value } from '../value.ts';
 import { type Attention, entryParams, overRows, type Pass, TILE, tilesOf } from './attentionEntries.ts';
 import { gatGradOp, gatv2GradOp } from './attentionGrad.ts';
-import { sumRows } from './elementwise.ts';
 import { channelsOf, headRanges, scoreStride } from './heads.ts';
 import type { SparseHalf, SparseMatrix } from './sparse.ts';
+import { sumRows } from './sumRows.ts';
 
 /**
  * Fused attention over the entries of a sparse matrix: for each head, out[i] = Σ over the entries j of row i of

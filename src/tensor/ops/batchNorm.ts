@@ -3,7 +3,8 @@ import { activation, addNode } from '../graph.ts';
 import { type Dispatch, type Op, type OpGraph, type Piece, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
-import { perVector, sumRows, type Term, termSums } from './elementwise.ts';
+import { perVector } from './elementwise.ts';
+import { sumRows, type Term, termSums } from './sumRows.ts';
 
 /**
  * Batch norm over rows, as PyTorch's BatchNorm1d: each column minus its mean, divided by its deviation, times weight plus

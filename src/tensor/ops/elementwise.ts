@@ -1,19 +1,10 @@
-import { mergeSum, splitRows } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
-import {
-  type Dispatch,
-  type LowerContext,
-  type Op,
-  type OpGraph,
-  type Piece,
-  rowsAt,
-  type Step,
-  whole,
-} from '../op.ts';
-import { type Panel, padded4, stride4 } from '../panels.ts';
+import { type Dispatch, type LowerContext, type Op, type OpGraph, rowsAt, type Step } from '../op.ts';
+import { type Panel, stride4 } from '../panels.ts';
 import { sameSize, type Value } from '../value.ts';
+import { sumRows } from './sumRows.ts';
 
-/** Ops on each element, and the column sum that is the gradient of a bias. */
+/** Ops on each element. */
 
 /** x + b, with b one row that is added to every row of x. */
 export function addBias(g: OpGraph, x: Value, b: Value): Value {
@@ -92,80 +83,4 @@ export function perVector(
       };
     },
   }));
-}
-
-/** Column sums of x, a 1 × cols matrix. */
-export function sumRows(g: OpGraph, x: Value, name: string): Value {
-  const out = activation(g, name, 1, x.cols);
-  addNode(g, sumRowsOp, [x], [out], null);
-  return out;
-}
-
-export const sumRowsOp: Op<null> = {
-  name: 'sumRows',
-  locality: 'reduce',
-  lower({ inputs: [x], outputs: [out] }, context) {
-    return columnSums(x, out, context);
-  },
-};
-
-/** The dispatches of a column sum in two passes: chunks of rows, then the chunks in order. */
-export function columnSums(
-  x: Value,
-  out: Value,
-  context: LowerContext,
-  scale?: (step: Step) => number,
-  accumulate?: (step: Step) => number,
-): Dispatch[] {
-  return termSums(PLAIN, x, whole(out), context, scale, accumulate);
-}
-
-/** What is summed over rows: the kernel that sums it over one chunk of them, and what that reads beside x. */
-export interface Term {
-  readonly kernel: string;
-  reads(panel: Panel): Readonly<Record<string, Piece>>;
-  /** Beside rows, chunk and width4. */
-  params(panel: Panel): Readonly<Record<string, number>>;
-  readonly flopsPerElement: number;
-}
-
-const PLAIN: Term = { kernel: 'reduce.columnSum', reads: () => ({}), params: () => ({}), flopsPerElement: 1 };
-
-/** Column sums of a term into `out`, one row that is not cut. */
-export function termSums(
-  term: Term,
-  x: Value,
-  out: Piece,
-  { panels, scratch, capacity }: LowerContext,
-  scale?: (step: Step) => number,
-  accumulate?: (step: Step) => number,
-): Dispatch[] {
-  return panels(x).flatMap((panel) => {
-    const width4 = stride4(panel);
-    const split = splitRows(x.rows, width4);
-    const partial = scratch('column sums', 'f32', split.most(capacity) * width4 * 4);
-    const chunks: Dispatch = {
-      kernel: term.kernel,
-      reads: { x: { value: x, panel: panel.index }, ...term.reads(panel) },
-      writes: { out: partial },
-      at(step) {
-        const { rows, chunk, count } = split.at(step);
-        return {
-          params: { rows, chunk, width4, ...term.params(panel) },
-          threads: count * width4,
-          work: rows * width4 * 4,
-          flops: rows * panel.cols * term.flopsPerElement,
-        };
-      },
-    };
-    const shape = {
-      cols: panel.cols,
-      rows: 1,
-      width4,
-      outRow: 0,
-      outStride4: padded4(x.cols),
-      outOffset4: panel.first / 4,
-    };
-    return [chunks, mergeSum(partial, out, split, shape, scale, accumulate)];
-  });
 }

@@ -2,7 +2,8 @@ import { activation, addNode, addValue } from '../graph.ts';
 import { type LowerContext, type Op, type OpGraph, type Piece, rowsAt, whole } from '../op.ts';
 import { type Panel, stride4 } from '../panels.ts';
 import type { Size, Value } from '../value.ts';
-import { perVector, sumRows, type Term, termSums } from './elementwise.ts';
+import { perVector } from './elementwise.ts';
+import { sumRows, type Term, termSums } from './sumRows.ts';
 
 /**
  * Layer norm, as PyTorch's: each row minus its mean, divided by its deviation (variance Σ/n over the columns), times weight

@@ -2,7 +2,7 @@ import { activation, addNode, vector } from '../graph.ts';
 import { type Dispatch, type LowerContext, type Node, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import { sameSize, type Value } from '../value.ts';
-import { columnSums } from './elementwise.ts';
+import { columnSums } from './sumRows.ts';
 
 /**
  * Log-softmax with masked negative log-likelihood, fused: only the log-sum-exp of each row is kept, so no matrix of

@@ -1,15 +1,15 @@
 import { mergeSum, splitRows } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
-import { type Dispatch, type LowerContext, type Node, type Op, type OpGraph, rowsAt } from '../op.ts';
+import { type Dispatch, type LowerContext, type Node, type Op, type OpGraph, rowsAt, type Step } from '../op.ts';
 import { overlaps, padded4, stride4 } from '../panels.ts';
-import { type Covers, invocations, MATMUL_TILES } from '../tiles.ts';
+import { type Covers, invocations, MATMUL_TILES, type Tile } from '../tiles.ts';
 import { sameSize, type Value } from '../value.ts';
 
 /**
  * Dense matrix product in the three orientations that training needs:
  *   nn: C[m,n] = A[m,k] · B[k,n]      forward
  *   nt: C[m,n] = A[m,k] · B[n,k]ᵀ     gradient of A
- *   tn: C[k,n] = A[m,k]ᵀ · B[m,n]     gradient of B: tall and skinny, so the sum over m is split and merged
+ *   tn: C[k,n] = A[m,k]ᵀ · B[m,n]     gradient of B: tall and skinny, so the sum over m is split and merged; what is small is merged in the same dispatch
  */
 export type Orientation = 'nn' | 'nt' | 'tn';
 
@@ -47,6 +47,11 @@ export const matmulOp: Op<Orientation> = {
     return lowerings[node.attributes](node, context);
   },
 };
+
+/** A block of 4 × 4, by a workgroup with one invocation for each part of the sum (shaders/matmul/whole.wgsl). */
+const BLOCK: Tile = { name: 'block', rows: 4, width4: 1, workgroup: 64 };
+/** A product of more blocks than this takes longer than a launch, and is worth larger tiles. */
+const FEW_BLOCKS = 64;
 
 const covering = (covers: Covers) => ({ covers, threads: invocations(MATMUL_TILES[0], covers) });
 
@@ -136,45 +141,67 @@ const lowerings: Record<Orientation, Lowering> = {
         const width4 = padded4(cols);
         const blocks = padded4(aPanel.cols);
         const split = splitRows(a.rows, blocks * width4);
-        const partial = scratch('matmul.tn partial sums', 'f32', split.most(capacity) * aPanel.cols * width4 * 4);
+        const most = split.most(capacity);
+        const reads = { a: { value: a, panel: aPanel.index }, b: { value: b, panel: bPanel.index } };
+        const target = { value: out, panel: outPanel.index };
+        const place = { outStride4: stride4(outPanel), outOffset4: (first - outPanel.first) / 4 };
+        const product = (step: Step) => {
+          const { rows, chunk } = split.at(step);
+          return {
+            params: {
+              rows,
+              chunk,
+              cols: aPanel.cols,
+              width4,
+              aStride4: stride4(aPanel),
+              bStride4: stride4(bPanel),
+              aOffset4: 0,
+              bRow: 0,
+              bOffset4: (first - bPanel.first) / 4,
+            },
+            work: rows * blocks * width4 * 16,
+            flops: 2 * rows * aPanel.cols * cols,
+          };
+        };
+        if (most <= BLOCK.workgroup! && blocks * width4 <= FEW_BLOCKS) {
+          const covers = [aPanel.cols, width4, 1] as const;
+          dispatches.push({
+            kernel: 'matmul.tn.whole',
+            reads,
+            writes: { out: target },
+            tiles: [BLOCK],
+            at(step) {
+              const { count } = split.at(step);
+              const { params, work, flops } = product(step);
+              const outOffset4 = aPanel.first * place.outStride4 + place.outOffset4;
+              return {
+                params: { ...params, count, ...place, outOffset4 },
+                covers,
+                threads: invocations(BLOCK, covers),
+                work,
+                flops: flops + aPanel.cols * cols * count,
+              };
+            },
+          });
+          continue;
+        }
+        const partial = scratch('matmul.tn partial sums', 'f32', most * aPanel.cols * width4 * 4);
         dispatches.push({
           kernel: 'matmul.tn',
-          reads: { a: { value: a, panel: aPanel.index }, b: { value: b, panel: bPanel.index } },
+          reads,
           writes: { out: partial },
           tiles: MATMUL_TILES,
           at(step) {
-            const { rows, chunk, count } = split.at(step);
+            const { params, ...rest } = product(step);
             return {
-              params: {
-                rows,
-                chunk,
-                cols: aPanel.cols,
-                width4,
-                aStride4: stride4(aPanel),
-                bStride4: stride4(bPanel),
-                aOffset4: 0,
-                bRow: 0,
-                bOffset4: (first - bPanel.first) / 4,
-                outStride4: width4,
-                outOffset4: 0,
-                accumulate: 0,
-              },
-              ...covering([aPanel.cols, width4, count]),
-              work: rows * blocks * width4 * 16,
-              flops: 2 * rows * aPanel.cols * cols,
+              params: { ...params, outStride4: width4, outOffset4: 0, accumulate: 0 },
+              ...covering([aPanel.cols, width4, split.at(step).count]),
+              ...rest,
             };
           },
         });
-        dispatches.push(
-          mergeSum(partial, { value: out, panel: outPanel.index }, split, {
-            cols,
-            rows: aPanel.cols,
-            width4,
-            outRow: aPanel.first,
-            outStride4: stride4(outPanel),
-            outOffset4: (first - outPanel.first) / 4,
-          }),
-        );
+        const shape = { cols, rows: aPanel.cols, width4, outRow: aPanel.first, ...place };
+        dispatches.push(mergeSum(partial, target, split, shape));
       }
     }
     return dispatches;

@@ -1,9 +1,9 @@
-import { mergeSum, splitRows } from '../accumulator.ts';
 import { activation, addNode } from '../graph.ts';
-import { type Dispatch, type Op, type OpGraph, rowsAt, whole } from '../op.ts';
-import { padded4, stride4 } from '../panels.ts';
+import { type Op, type OpGraph, type Piece, rowsAt, whole } from '../op.ts';
+import { stride4 } from '../panels.ts';
 import { sameSize, type Value } from '../value.ts';
 import { channelsOf, headRanges, scoreStride } from './heads.ts';
+import { type Term, termSums } from './sumRows.ts';
 
 /**
  * The dot product of each row with a vector, per head: out[row, head] = Σ over the channels c of the head of
@@ -72,8 +72,9 @@ export const rowDotsRowGradOp: Op<number> = {
     const stride = scoreStride(upstream, context);
     return context.panels(out).map((panel) => ({
       kernel: 'rowDots.rowGrad',
-      reads: { upstream: whole(upstream), vector4: whole(vector) },
-      writes: { out4: { value: out, panel: panel.index } },
+      reads: { upstream: whole(upstream), vector: whole(vector) },
+      writes: { out: { value: out, panel: panel.index } },
+      storesOnce: true,
       at(step) {
         const rows = rowsAt(out.rows, step);
         const width4 = stride4(panel);
@@ -102,28 +103,13 @@ export const rowDotsVectorGradOp: Op<number> = {
   lower({ inputs: [upstream, x], outputs: [out], attributes: heads }, context) {
     if (!sameSize(upstream.rows, x.rows)) throw new Error(`rowDots: ${upstream.name} and ${x.name} differ in rows`);
     const stride = scoreStride(upstream, context);
-    return context.panels(x).flatMap((panel): Dispatch[] => {
-      const width4 = stride4(panel);
-      const split = splitRows(x.rows, width4);
-      const partial = context.scratch('rowDots column sums', 'f32', split.most(context.capacity) * width4 * 4);
-      const chunks: Dispatch = {
-        kernel: 'rowDots.vectorGrad',
-        reads: { upstream: whole(upstream), x4: { value: x, panel: panel.index } },
-        writes: { out4: partial },
-        at(step) {
-          const { rows, chunk, count } = split.at(step);
-          const channels = channelsOf(x, heads);
-          return {
-            params: { rows, heads, channels, scoreStride: stride, width4, column4: panel.first / 4, chunk },
-            threads: count * width4,
-            work: rows * width4 * 12,
-            flops: 2 * rows * panel.cols,
-          };
-        },
-      };
-      const outOffset4 = panel.first / 4;
-      const shape = { cols: panel.cols, rows: 1, width4, outRow: 0, outStride4: padded4(out.cols), outOffset4 };
-      return [chunks, mergeSum(partial, whole(out), split, shape)];
-    });
+    const channels = channelsOf(x, heads);
+    const term: Term = {
+      kernel: 'rowDots.vectorGrad',
+      reads: (): Record<string, Piece> => ({ upstream: whole(upstream) }),
+      params: ({ first }) => ({ heads, channels, scoreStride: stride, column4: first / 4 }),
+      flopsPerElement: 2,
+    };
+    return termSums(term, x, whole(out), context);
   },
 };

@@ -1,7 +1,7 @@
 import { type Dispatch, type LowerContext, type Piece, whole } from '../op.ts';
 import { padded4 } from '../panels.ts';
 import type { Value } from '../value.ts';
-import { type Term, termSums } from './elementwise.ts';
+import { type Term, termSums } from './sumRows.ts';
 
 /** Sums over all elements of a matrix: the gradients of parameters that are one number. */
 

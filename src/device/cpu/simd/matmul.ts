@@ -141,7 +141,59 @@ export function nt(
   }
 }
 
-/** Per chunk of rows: out[k, n] = Σ a[m, k] · b[m, n], in tiles of 4 × 8. */
+/** Over some rows: out[k, n] = Σ a[m, k] · b[m, n], or added to what is there, in tiles of 4 × 8. */
+function tnOfRows(
+  a: usize,
+  b: usize,
+  out: usize,
+  count: u32,
+  cols: u32,
+  width4: u32,
+  aStride: usize,
+  bStride: usize,
+  outStride: usize,
+  accumulate: u32,
+): void {
+  for (let k: u32 = 0; k < cols; k += 4) {
+    const aFirst: usize = a + <usize>k * 4;
+    for (let column4: u32 = 0; column4 < width4; column4 += 2) {
+      const next: usize = column4 + 1 < width4 ? VECTOR : 0;
+      let s00 = f32x4.splat(0),
+        s01 = f32x4.splat(0);
+      let s10 = f32x4.splat(0),
+        s11 = f32x4.splat(0);
+      let s20 = f32x4.splat(0),
+        s21 = f32x4.splat(0);
+      let s30 = f32x4.splat(0),
+        s31 = f32x4.splat(0);
+      let from: usize = aFirst;
+      let at: usize = b + <usize>column4 * VECTOR;
+      for (let m: u32 = 0; m < count; m++, from += aStride, at += bStride) {
+        const b0 = v128.load(at);
+        const b1 = v128.load(at + next);
+        let x = v128.load_splat<f32>(from);
+        s00 = f32x4.add(s00, f32x4.mul(x, b0));
+        s01 = f32x4.add(s01, f32x4.mul(x, b1));
+        x = v128.load_splat<f32>(from, 4);
+        s10 = f32x4.add(s10, f32x4.mul(x, b0));
+        s11 = f32x4.add(s11, f32x4.mul(x, b1));
+        x = v128.load_splat<f32>(from, 8);
+        s20 = f32x4.add(s20, f32x4.mul(x, b0));
+        s21 = f32x4.add(s21, f32x4.mul(x, b1));
+        x = v128.load_splat<f32>(from, 12);
+        s30 = f32x4.add(s30, f32x4.mul(x, b0));
+        s31 = f32x4.add(s31, f32x4.mul(x, b1));
+      }
+      const to: usize = out + <usize>k * outStride + <usize>column4 * VECTOR;
+      put2(to, next, s00, s01, accumulate);
+      if (k + 1 < cols) put2(to + outStride, next, s10, s11, accumulate);
+      if (k + 2 < cols) put2(to + 2 * outStride, next, s20, s21, accumulate);
+      if (k + 3 < cols) put2(to + 3 * outStride, next, s30, s31, accumulate);
+    }
+  }
+}
+
+/** Per chunk of rows, one matrix after the other. */
 export function tn(
   a: usize,
   b: usize,
@@ -157,45 +209,49 @@ export function tn(
   const aStride: usize = <usize>aStride4 * VECTOR;
   const bStride: usize = <usize>bStride4 * VECTOR;
   const outStride: usize = <usize>width4 * VECTOR;
+  b += <usize>bOffset4 * VECTOR;
   for (let begin: u32 = 0; begin < rows; begin += chunk, out += <usize>cols * outStride) {
+    const from: usize = b + <usize>begin * bStride;
     const count = min(chunk, rows - begin);
-    const bFirst: usize = b + <usize>begin * bStride + <usize>bOffset4 * VECTOR;
-    for (let k: u32 = 0; k < cols; k += 4) {
-      const aFirst: usize = a + <usize>begin * aStride + <usize>k * 4;
-      for (let column4: u32 = 0; column4 < width4; column4 += 2) {
-        const next: usize = column4 + 1 < width4 ? VECTOR : 0;
-        let s00 = f32x4.splat(0),
-          s01 = f32x4.splat(0);
-        let s10 = f32x4.splat(0),
-          s11 = f32x4.splat(0);
-        let s20 = f32x4.splat(0),
-          s21 = f32x4.splat(0);
-        let s30 = f32x4.splat(0),
-          s31 = f32x4.splat(0);
-        let from: usize = aFirst;
-        let at: usize = bFirst + <usize>column4 * VECTOR;
-        for (let m: u32 = 0; m < count; m++, from += aStride, at += bStride) {
-          const b0 = v128.load(at);
-          const b1 = v128.load(at + next);
-          let x = v128.load_splat<f32>(from);
-          s00 = f32x4.add(s00, f32x4.mul(x, b0));
-          s01 = f32x4.add(s01, f32x4.mul(x, b1));
-          x = v128.load_splat<f32>(from, 4);
-          s10 = f32x4.add(s10, f32x4.mul(x, b0));
-          s11 = f32x4.add(s11, f32x4.mul(x, b1));
-          x = v128.load_splat<f32>(from, 8);
-          s20 = f32x4.add(s20, f32x4.mul(x, b0));
-          s21 = f32x4.add(s21, f32x4.mul(x, b1));
-          x = v128.load_splat<f32>(from, 12);
-          s30 = f32x4.add(s30, f32x4.mul(x, b0));
-          s31 = f32x4.add(s31, f32x4.mul(x, b1));
-        }
-        const to: usize = out + <usize>k * outStride + <usize>column4 * VECTOR;
-        put2(to, next, s00, s01, 0);
-        if (k + 1 < cols) put2(to + outStride, next, s10, s11, 0);
-        if (k + 2 < cols) put2(to + 2 * outStride, next, s20, s21, 0);
-        if (k + 3 < cols) put2(to + 3 * outStride, next, s30, s31, 0);
-      }
-    }
+    tnOfRows(a + <usize>begin * aStride, from, out, count, cols, width4, aStride, bStride, outStride, 0);
+  }
+}
+
+/** The chunks in order, at once. */
+export function tnWhole(
+  a: usize,
+  b: usize,
+  out: usize,
+  rows: u32,
+  cols: u32,
+  width4: u32,
+  chunk: u32,
+  aStride4: u32,
+  bStride4: u32,
+  bOffset4: u32,
+  outStride4: u32,
+  outOffset4: u32,
+): void {
+  const aStride: usize = <usize>aStride4 * VECTOR;
+  const bStride: usize = <usize>bStride4 * VECTOR;
+  const outStride: usize = <usize>outStride4 * VECTOR;
+  b += <usize>bOffset4 * VECTOR;
+  out += <usize>outOffset4 * VECTOR;
+  // Of no rows, too, the sum is stored.
+  for (let begin: u32 = 0; begin == 0 || begin < rows; begin += chunk) {
+    const from: usize = b + <usize>begin * bStride;
+    const count = min(chunk, rows - begin);
+    tnOfRows(
+      a + <usize>begin * aStride,
+      from,
+      out,
+      count,
+      cols,
+      width4,
+      aStride,
+      bStride,
+      outStride,
+      begin > 0 ? 1 : 0,
+    );
   }
 }

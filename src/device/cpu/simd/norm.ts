@@ -1,6 +1,7 @@
 /** Layer norm; see shaders/normRows.wgsl and ../norm.ts. Two numbers per row come before it: mean and M2, or sums of gradients. */
 
 import { lanes, lanesBelow, VECTOR } from './memory';
+import { putSum } from './rows';
 
 /** Four columns of a row less a center; 0 in the padding, which is not part of a row. */
 function minus(x: usize, column4: u32, center: f32, cols: u32): v128 {
@@ -125,6 +126,28 @@ export function normalizeRowsGrad(
   }
 }
 
+/** Σ normal · y of one vec4 of columns, over some rows. */
+function normalsOfRows(
+  x: usize,
+  y: usize,
+  moments: usize,
+  begin: u32,
+  end: u32,
+  width: usize,
+  perColumn: f32,
+  epsilon: f32,
+): v128 {
+  let sum = f32x4.splat(0);
+  for (let row = begin; row < end; row++) {
+    const at: usize = <usize>row * width;
+    const from: usize = moments + <usize>row * 8;
+    const scale = f32x4.splat(rowScale(from, perColumn, epsilon));
+    const normal = f32x4.mul(f32x4.sub(v128.load(x + at), v128.load_splat<f32>(from)), scale);
+    sum = f32x4.add(sum, f32x4.mul(normal, v128.load(y + at)));
+  }
+  return sum;
+}
+
 /** Per chunk of rows: Σ normal · y of each column, the gradient of the weight. */
 export function dotNormRows(
   x: usize,
@@ -141,15 +164,33 @@ export function dotNormRows(
   for (let begin: u32 = 0; begin < rows; begin += chunk) {
     const end = min(begin + chunk, rows);
     for (let c: usize = 0; c < width; c += VECTOR, out += VECTOR) {
-      let sum = f32x4.splat(0);
-      for (let row = begin; row < end; row++) {
-        const at: usize = <usize>row * width + c;
-        const from: usize = moments + <usize>row * 8;
-        const scale = f32x4.splat(rowScale(from, perColumn, epsilon));
-        const normal = f32x4.mul(f32x4.sub(v128.load(x + at), v128.load_splat<f32>(from)), scale);
-        sum = f32x4.add(sum, f32x4.mul(normal, v128.load(y + at)));
-      }
-      v128.store(out, sum);
+      v128.store(out, normalsOfRows(x + c, y + c, moments, begin, end, width, perColumn, epsilon));
     }
+  }
+}
+
+/** The chunks in order, at once. */
+export function dotNormRowsWhole(
+  x: usize,
+  y: usize,
+  moments: usize,
+  out: usize,
+  rows: u32,
+  width4: u32,
+  chunk: u32,
+  perColumn: f32,
+  epsilon: f32,
+  outOffset4: u32,
+  scale: f32,
+  accumulate: u32,
+): void {
+  const width: usize = <usize>width4 * VECTOR;
+  for (let c: u32 = 0; c < width4; c++, x += VECTOR, y += VECTOR) {
+    let sum = f32x4.splat(0);
+    for (let begin: u32 = 0; begin < rows; begin += chunk) {
+      const end = min(begin + chunk, rows);
+      sum = f32x4.add(sum, normalsOfRows(x, y, moments, begin, end, width, perColumn, epsilon));
+    }
+    putSum(out, outOffset4 + c, sum, scale, accumulate);
   }
 }

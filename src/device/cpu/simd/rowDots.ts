@@ -3,6 +3,7 @@
 import { clearPadding } from './attention';
 import { dotHeads, setHeads } from './heads';
 import { VECTOR } from './memory';
+import { putSum } from './rows';
 
 export function rowDots(
   x: usize,
@@ -111,6 +112,17 @@ export function rowDotsRowGrad(
   }
 }
 
+/** Σ upstream of the column's head · x of the vec4 of columns that `findHeads` was asked for, over some rows. */
+function upstreamOfRows(upstream: usize, x: usize, begin: u32, end: u32, width: usize, scoreStride: u32): v128 {
+  let sum = f32x4.splat(0);
+  let at: usize = x + <usize>begin * width;
+  let from: usize = upstream + <usize>begin * scoreStride * 4;
+  for (let row = begin; row < end; row++, at += width, from += <usize>scoreStride * 4) {
+    sum = f32x4.add(sum, f32x4.mul(scoresAt(from), v128.load(at)));
+  }
+  return sum;
+}
+
 /** Per chunk of rows: Σ upstream of the column's head · x. */
 export function rowDotsVectorGrad(
   upstream: usize,
@@ -129,13 +141,34 @@ export function rowDotsVectorGrad(
     const end = min(begin + chunk, rows);
     for (let c: u32 = 0; c < width4; c++, out += VECTOR) {
       findHeads((column4 + c) * 4, channels, heads);
-      let sum = f32x4.splat(0);
-      let at: usize = x + <usize>begin * width + <usize>c * VECTOR;
-      let from: usize = upstream + <usize>begin * scoreStride * 4;
-      for (let row = begin; row < end; row++, at += width, from += <usize>scoreStride * 4) {
-        sum = f32x4.add(sum, f32x4.mul(scoresAt(from), v128.load(at)));
-      }
-      v128.store(out, sum);
+      v128.store(out, upstreamOfRows(upstream, x + <usize>c * VECTOR, begin, end, width, scoreStride));
     }
+  }
+}
+
+/** The chunks in order, at once. */
+export function rowDotsVectorGradWhole(
+  upstream: usize,
+  x: usize,
+  out: usize,
+  rows: u32,
+  heads: u32,
+  channels: u32,
+  column4: u32,
+  width4: u32,
+  scoreStride: u32,
+  chunk: u32,
+  outOffset4: u32,
+  scale: f32,
+  accumulate: u32,
+): void {
+  const width: usize = <usize>width4 * VECTOR;
+  for (let c: u32 = 0; c < width4; c++, x += VECTOR) {
+    findHeads((column4 + c) * 4, channels, heads);
+    let sum = f32x4.splat(0);
+    for (let begin: u32 = 0; begin < rows; begin += chunk) {
+      sum = f32x4.add(sum, upstreamOfRows(upstream, x, begin, min(begin + chunk, rows), width, scoreStride));
+    }
+    putSum(out, outOffset4 + c, sum, scale, accumulate);
   }
 }

@@ -2,18 +2,51 @@
 
 import { clear, VECTOR } from './memory';
 
+/** Of one vec4 of columns, from one row to another. */
+function sumOfRows(at: usize, end: usize, width: usize): v128 {
+  let sum = f32x4.splat(0);
+  for (; at < end; at += width) sum = f32x4.add(sum, v128.load(at));
+  return sum;
+}
+
 /** Per chunk of rows: the sum of each column. */
 export function columnSum(x: usize, out: usize, rows: u32, width4: u32, chunk: u32): void {
   const width: usize = <usize>width4 * VECTOR;
   for (let begin: u32 = 0; begin < rows; begin += chunk) {
     const from: usize = x + <usize>begin * width;
     const end: usize = from + <usize>min(chunk, rows - begin) * width;
-    for (let c: usize = 0; c < width; c += VECTOR, out += VECTOR) {
-      let sum = f32x4.splat(0);
-      for (let at: usize = from + c; at < end; at += width) sum = f32x4.add(sum, v128.load(at));
-      v128.store(out, sum);
-    }
+    for (let c: usize = 0; c < width; c += VECTOR, out += VECTOR) v128.store(out, sumOfRows(from + c, end, width));
   }
+}
+
+/** The chunks in order, at once. */
+export function columnSumWhole(
+  x: usize,
+  out: usize,
+  rows: u32,
+  width4: u32,
+  chunk: u32,
+  outOffset4: u32,
+  scale: f32,
+  accumulate: u32,
+): void {
+  const width: usize = <usize>width4 * VECTOR;
+  for (let c: u32 = 0; c < width4; c++) {
+    let sum = f32x4.splat(0);
+    for (let begin: u32 = 0; begin < rows; begin += chunk) {
+      const from: usize = x + <usize>begin * width;
+      const end: usize = from + <usize>min(chunk, rows - begin) * width;
+      sum = f32x4.add(sum, sumOfRows(from + <usize>c * VECTOR, end, width));
+    }
+    putSum(out, outOffset4 + c, sum, scale, accumulate);
+  }
+}
+
+/** Stores a sum over all rows, scaled, on top of the old one where asked. */
+export function putSum(out: usize, column4: u32, sum: v128, scale: f32, accumulate: u32): void {
+  const to: usize = out + <usize>column4 * VECTOR;
+  const scaled = f32x4.mul(f32x4.splat(scale), sum);
+  v128.store(to, accumulate ? f32x4.add(v128.load(to), scaled) : scaled);
 }
 
 /** Adds up the chunks. */

@@ -1,0 +1,60 @@
+import { deepStrictEqual } from 'node:assert';
+import { inflateRawSync } from 'node:zlib';
+import { strToU8 } from 'fflate';
+import { DEFAULTS } from '../src/config/schema.ts';
+import { decodeConfigFile, decodeRecord, encodeRecord } from '../src/run/codec.ts';
+import { decodeHash, encodeHash } from '../src/run/link.ts';
+import { encodeRun } from '../src/run/sealedRun.ts';
+import { exampleRun, randomConfig, randomFrom } from '../src/run/linkExamples.ts';
+import { readRun } from '../src/run/sharedRunCodec.ts';
+import type { FuzzCase, FuzzInput } from './cases.ts';
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const run = () => exampleRun(randomFrom(9), 3);
+
+/** What is read and written once more is the same when it is read again. */
+async function readLink(hash: string): Promise<void> {
+  const link = await decodeHash(hash);
+  if (link.kind === 'config') deepStrictEqual(await decodeHash(encodeHash(link.state)), link);
+  if (link.kind === 'run') deepStrictEqual({ ...DEFAULTS, ...link.shared.config }, link.shared.config);
+}
+
+function readRecord(json: string): void {
+  const record = decodeRecord(json, 'run.json');
+  deepStrictEqual(decodeRecord(encodeRecord(record), 'run.json'), record);
+}
+
+async function sealedInputs(): Promise<FuzzInput[]> {
+  const link = await encodeRun(run(), 'cora');
+  const payload = inflateRawSync(Buffer.from(link.slice('#run='.length), 'base64url').subarray(5));
+  const whole = { bytes: strToU8(link), read: (bytes: Uint8Array) => readLink(text(bytes)) };
+  return [whole, { bytes: new Uint8Array(payload), read: readRun }];
+}
+
+export const RUN_CASES: readonly FuzzCase[] = [
+  {
+    name: 'run-record',
+    source: 'written here',
+    names: /run\.json/,
+    inputs: () => [
+      { bytes: strToU8(encodeRecord(run())), read: (bytes) => readRecord(text(bytes)) },
+      {
+        bytes: strToU8(JSON.stringify({ 'training.lr': 0.05, 'model.layers': 3, 'sampling.fanOut': [10, 5] })),
+        read: (bytes) => decodeConfigFile(text(bytes), 'run.json'),
+      },
+    ],
+  },
+  {
+    name: 'link-settings',
+    source: 'written here',
+    names: /this link/,
+    inputs: () =>
+      [1, 2, 3].map((seed) => {
+        const config = randomConfig(randomFrom(seed), 0.3);
+        const dataset = { catalogueId: 'cora', fingerprint: null };
+        const hash = encodeHash({ dataset, preset: 'planetoid-gcn', config });
+        return { bytes: strToU8(hash), read: (bytes) => readLink(text(bytes)) };
+      }),
+  },
+  { name: 'link-sealed', source: 'written here', names: /this link/, inputs: sealedInputs },
+];

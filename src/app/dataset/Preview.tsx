@@ -1,0 +1,101 @@
+import { Button, NativeSelect, Switch } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import type { MatRole, MatView, ReadChoices } from '../../worker/protocol.ts';
+import { closePreview, keepPreviewed, readAs } from '../state/previewActions.ts';
+import { isBusy, usePage } from '../state/store.ts';
+import { accountLines } from './account.ts';
+import { withVariable } from './choices.ts';
+import classes from './Preview.module.css';
+import { TablePreview } from './TablePreview.tsx';
+
+/** What was understood of dropped files, to be corrected or used; nothing is kept before. */
+export function Preview() {
+  const preview = usePage((state) => state.preview);
+  const busy = usePage(isBusy);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = preview?.understood ? preview.files : null;
+  useEffect(() => {
+    if (shown) heading.current?.focus();
+  }, [shown]);
+  if (!preview?.understood) return null;
+  const { choices, understood } = preview;
+  const { what, tables, mat, graph, error } = understood;
+  return (
+    <section className={classes.preview} aria-labelledby="preview-heading">
+      <h2 id="preview-heading" ref={heading} tabIndex={-1}>
+        Read as {what}
+      </h2>
+      {tables.length > 0 && (
+        <div className={classes.tables}>
+          {tables.map((table) => (
+            <TablePreview key={table.file} table={table} choices={choices} several={tables.length > 1} />
+          ))}
+        </div>
+      )}
+      {mat && <Variables mat={mat} choices={choices} />}
+      <Switch
+        size="xs"
+        label="Edges have a direction"
+        checked={choices.directed === true}
+        onChange={(event) => readAs({ ...choices, directed: event.currentTarget.checked })}
+      />
+      {error && (
+        <p className={classes.error} role="alert">
+          {error}
+        </p>
+      )}
+      {graph && (
+        <div className={classes.account} role="status">
+          {accountLines(graph).map((line) => (
+            <p key={line}>{line}</p>
+          ))}
+          {graph.notes.length > 0 && (
+            <>
+              <h3>Left out or assumed</h3>
+              <ul>
+                {graph.notes.map((note) => (
+                  <li key={note}>{note}</li>
+                ))}
+              </ul>
+            </>
+          )}
+        </div>
+      )}
+      <div className={classes.actions}>
+        <Button size="compact-sm" disabled={busy || !graph} onClick={() => void keepPreviewed()}>
+          Use this graph
+        </Button>
+        <Button size="compact-sm" variant="default" onClick={closePreview}>
+          Cancel
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+const MAT_LABELS: Readonly<Record<MatRole, string>> = {
+  network: 'Adjacency matrix',
+  attributes: 'Features',
+  labels: 'Classes',
+};
+const NONE = '';
+
+function Variables({ mat, choices }: { mat: MatView; choices: ReadChoices }) {
+  return (
+    <div className={classes.controls}>
+      {(Object.keys(MAT_LABELS) as MatRole[]).map((role) => (
+        <NativeSelect
+          key={role}
+          size="xs"
+          label={MAT_LABELS[role]}
+          value={mat.roles[role] ?? NONE}
+          data={[
+            { value: NONE, label: role === 'network' ? 'choose one' : 'none' },
+            ...mat.variables.map(({ name, type }) => ({ value: name, label: `${name} (${type})` })),
+          ]}
+          onChange={(event) => readAs(withVariable(choices, role, event.currentTarget.value || null))}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+import { InputError } from '../config/errors.ts';
+import type { NamedBytes } from '../formats/csv.ts';
+import { type GraphData, SPLIT } from '../formats/graphData.ts';
+import { type FilesView, openFiles } from '../formats/open.ts';
+import type { ReadChoices } from '../formats/readChoices.ts';
+import { arrangeCounted, type Dropped } from './arrange.ts';
+import type { Graph } from './graph.ts';
+
+/** What was understood of files, as plain data: what they are, and the graph or why there is none. */
+export interface Understood extends FilesView {
+  /** Whether the files leave open how they are to be read. */
+  readonly correctable: boolean;
+  readonly graph: GraphAccount | null;
+  /** One sentence, where there is no graph as the files are read now. */
+  readonly error: string | null;
+}
+
+/** What is in a graph, and what of the files is not. */
+export interface GraphAccount {
+  readonly name: string;
+  readonly nodes: number;
+  /** Whether the files name the nodes, instead of numbering them from 0. */
+  readonly named: boolean;
+  /** Edges as the files list them, and what of them is not kept. */
+  readonly listed: number;
+  readonly dropped: Dropped;
+  /** Unique undirected edges. */
+  readonly edges: number;
+  readonly directed: boolean;
+  readonly weighted: boolean;
+  /** Null where the files have none. */
+  readonly features: { readonly kind: 'sparse' | 'dense'; readonly count: number } | null;
+  readonly classes: number;
+  readonly unlabelled: number;
+  /** Nodes of each split that the files offer; empty where one is drawn. */
+  readonly splits: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads files and says what was understood of them. Where they cannot be read as they are, but something about it can be
+ * corrected, the answer has the error in place of a graph.
+ * @throws InputError where nothing can be corrected
+ */
+export function understand(
+  files: readonly NamedBytes[],
+  choices: ReadChoices = {},
+): { understood: Understood; graph: Graph | null } {
+  const open = openFiles(files);
+  const found = open.view(choices);
+  const view = { ...found, correctable: found.tables.length > 0 || found.mat !== null };
+  try {
+    const data = open.read(choices);
+    const { graph, dropped } = arrangeCounted(data, { directed: choices.directed });
+    return { understood: { ...view, graph: account(data, graph, dropped), error: null }, graph };
+  } catch (error) {
+    if (!(error instanceof InputError) || !view.correctable) throw error;
+    return { understood: { ...view, graph: null, error: error.message }, graph: null };
+  }
+}
+
+function account(data: GraphData, graph: Graph, dropped: Dropped): GraphAccount {
+  const { name, nodes, edges, classNames, labels, notes } = graph;
+  const inPart = (split: Uint8Array, part: number) => split.reduce((n, code) => n + (code === part ? 1 : 0), 0);
+  return {
+    name,
+    nodes,
+    named: data.nodeIds !== null,
+    listed: data.source.length,
+    dropped,
+    edges,
+    directed: !graph.symmetric,
+    weighted: graph.adjacency.values !== null,
+    features: data.features && { kind: data.features.kind, count: data.features.cols },
+    classes: classNames.length,
+    unlabelled: labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0),
+    splits: data.splits.map((_, i) => ({
+      train: inPart(graph.splits[i], SPLIT.train),
+      validation: inPart(graph.splits[i], SPLIT.validation),
+      test: inPart(graph.splits[i], SPLIT.test),
+    })),
+    notes,
+  };
+}
