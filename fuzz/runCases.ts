@@ -4,8 +4,8 @@ import { strToU8 } from 'fflate';
 import { DEFAULTS } from '../src/config/schema.ts';
 import { decodeConfigFile, decodeRecord, encodeRecord } from '../src/run/codec.ts';
 import { decodeHash, encodeHash } from '../src/run/link.ts';
-import { encodeRun } from '../src/run/sealedRun.ts';
 import { exampleRun, randomConfig, randomFrom } from '../src/run/linkExamples.ts';
+import { encodeRun } from '../src/run/sealedRun.ts';
 import { readRun } from '../src/run/sharedRunCodec.ts';
 import type { FuzzCase, FuzzInput } from './cases.ts';
 

@@ -6,7 +6,6 @@ import { loadPlotly } from './charts/loadPlotly.ts';
 import { Controls } from './controls/Controls.tsx';
 import { DatasetPanel } from './dataset/DatasetPanel.tsx';
 import { DropZone } from './dataset/DropZone.tsx';
-import { Preview } from './dataset/Preview.tsx';
 import { DeviceBadge } from './device/DeviceBadge.tsx';
 import { GraphPanel } from './graph/GraphPanel.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
@@ -21,6 +20,7 @@ import { Worth } from './transport/Worth.tsx';
 
 // What a first visit does not show is loaded when it is opened.
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
+const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
 const SharedRun = lazy(async () => ({ default: (await import('./share/SharedRun.tsx')).SharedRun }));
 
 /** The page: the graph and its curves on top, the memory plan below, everything else around them. */
@@ -40,7 +40,7 @@ export function App() {
         </div>
       </header>
       <NoticeLine />
-      <Preview />
+      <Previewed />
       <Banner />
       <main className={classes.main}>
         <aside className={classes.side}>
@@ -80,6 +80,12 @@ function SchemeButton() {
 }
 
 /** A run that came by a link, or the graph that a link asks for; most visits have neither. */
+/** Its code comes with the first files that are dropped. */
+function Previewed() {
+  const shown = usePage((state) => state.preview !== null);
+  return <Suspense>{shown && <Preview />}</Suspense>;
+}
+
 function Banner() {
   const shown = usePage(({ shared, wanted }) => shared !== null || wanted !== null);
   return <Suspense>{shown && <SharedRun />}</Suspense>;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { mutant } from '../../fuzz/mutants.ts';
 import { InputError } from '../config/errors.ts';
 import type { NamedBytes } from './csv.ts';
 import type { GraphData } from './graphData.ts';
@@ -158,28 +157,5 @@ describe('what is chosen', () => {
     const json = file('g.json', '{"nodes":[{"id":1},{"id":2}],"links":[{"source":1,"target":2}]}');
     expect(() => readGraphFiles([json], chosen({ file: 'g.json', header: true }))).toThrow('A JSON graph is no table');
     expect(() => readGraphFiles([flights], { matNames: { network: 'W' } })).toThrow('of a MATLAB file only');
-  });
-});
-
-describe('a table that was damaged', () => {
-  const columns = [{ column: 'from', role: 'target' } as const, { column: 4, role: 'weight' } as const];
-  it.each([{}, chosen({ columns }), chosen({ delimiter: 'tab' }), chosen({ header: false })])('%j', (choices) => {
-    let shown = 0;
-    for (let seed = 0; seed < 400; seed++) {
-      const bytes = mutant(flights.bytes, seed);
-      const read = (what: 'view' | 'read') => {
-        try {
-          return openFiles([{ name: 'flights.csv', bytes }])[what](choices);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InputError);
-          return null;
-        }
-      };
-      // Whatever can be read can be shown.
-      const view = read('view');
-      if (view) shown++;
-      if (read('read')) expect(view).not.toBe(null);
-    }
-    expect(shown).toBeGreaterThan(200);
   });
 });
