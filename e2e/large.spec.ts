@@ -81,3 +81,30 @@ test('a shape given up half-way is not offered; generated, it trains in batches 
   await second.close();
   await profile.remove();
 });
+
+test('products-shape is generated and trained on, within 512 MB and then 1 GB of main memory and 256 MB of the GPU', async () => {
+  test.skip(!process.env.EDGEWISE_LARGE, 'minutes and 1.6 GB of disk: set EDGEWISE_LARGE=1');
+  test.setTimeout(1_200_000);
+  const profile = await temporaryProfile();
+  const shape = 'products-shape';
+  const budgets = 'memory.gpuBudget=256MB&memory.workerBudget=512MiB';
+  const { page, close } = await visit({ profile: profile.path, hash: `#data=${shape}&preset=shape-sage&${budgets}` });
+  const begun = performance.now();
+  await generate(page, shape, '61,859,140 edges, 100 features, 47 classes');
+  await expect(page.getByText('The graph stays on this browser’s disk')).toBeVisible({ timeout: 900_000 });
+  console.log(`generated in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  const memory = page.getByRole('region', { name: 'Memory plan' });
+  const budget = memory.getByRole('textbox', { name: 'worker memory budget' });
+  await budget.fill('1 GB');
+  await budget.press('Enter');
+  await page.getByRole('button', { name: 'Train' }).click();
+  await expect(progress(page)).toContainText(/step [1-9]/, { timeout: 120_000 });
+  const since = performance.now();
+  await page.waitForTimeout(60_000);
+  const places = (await memory.locator('dl').last().innerText()).replace(/\s+/g, ' ');
+  console.log(
+    `${await progress(page).innerText()} after ${((performance.now() - since) / 1000).toFixed(0)} s more; ${places}`,
+  );
+  await close();
+  await profile.remove();
+});
