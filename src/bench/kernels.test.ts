@@ -44,9 +44,11 @@ test('bytes and operations of a tiny graph, by hand', () => {
 
 test.each(['nn', 'nt', 'tn'] as const)('a product %s multiplies what it says', (orientation) => {
   const { plan, feed, repeats } = planned(gemmCase(orientation, 8, 16, 32));
-  const products = plan.routines.main.filter(({ kernel }) => kernel === `matmul.${orientation}`);
+  const products = plan.routines.main.filter(({ kernel }) => kernel.startsWith(`matmul.${orientation}`));
   const flops = products.map((dispatch) => dispatch.at({ sizes: feed.sizes, scalars: {}, key: [0, 0] }).flops);
-  expect(flops).toEqual(Array.from({ length: repeats }, () => 2 * 8 * 16 * 32));
+  // A product of transposed rows adds its parts up in the same dispatch; here there is one.
+  const merged = orientation === 'tn' ? 8 * 32 : 0;
+  expect(flops).toEqual(Array.from({ length: repeats }, () => 2 * 8 * 16 * 32 + merged));
 });
 
 test('every case is a sound plan that holds its op as often as it says, in buffers that are shared', () => {

@@ -195,7 +195,8 @@ describe(`WebGPU alone${NO_ADAPTER}`, () => {
 });
 
 test('poison shows a plan that reads a dead value', async () => {
-  const c = allCases().find(({ name }) => name === 'matmul nn 301 × 33 × 16')!;
+  // Its gradients have parts that are merged later.
+  const c = allCases().find(({ name }) => name === 'matmul tn 301 × 65 × 33')!;
   const built = buildCase(c);
   const good = await runCase(built, cpuExecutor(built.plan, { poison: true }));
   const dying = built.plan.placements.map((p) => (p.resident ? p : { ...p, to: p.from }));

@@ -25,7 +25,7 @@ const WHOLE: readonly Sabotage[] = [
   ['matmul/tile4x4', 'k += 4u) { s +=', 'k += 4u) { s =', 'matmul nn'],
   ['matmul/tile4x4', 'if (k < range.y)', 'if (false)', 'matmul nn'],
   ['matmul/bColumns', 'bAt(at.z)', 'bAt(at.w)', 'matmul nt'],
-  ['matmul/operands', 'if (row >= outRows())', 'if (row > outRows())', 'matmul tn'],
+  ['matmul/operands', 'if (row >= outRows())', 'if (row + 1u >= outRows())', 'matmul tn 301 × 65'],
   ['matmul/aColumns', 'aAt(at.z)', 'aAt(at.y)', 'matmul tn'],
   ['matmul/aColumns', 'min((part + 1u) * p.chunk, p.rows)', 'p.rows', 'matmul tn'],
   ['matmul/whole', 'if (k < range.y)', 'if (false)', 'matmul tn 301'],

@@ -88,10 +88,12 @@ const cases = [
   layers,
   parts,
   ...ORIENTATIONS.flatMap((o) => [computedProduct(o, 30, 5, 7), computedProduct(o, 301, 33, 18)]),
-  ...allCases().filter(({ name }) =>
-    /(spmm|spmax|sparse features).* width (3|33)\b|sumRows width 33|classes|heads of (1|5|3|33)\b|^(prelu|scaledSum) width (3|33)\b/.test(
-      name,
-    ),
+  ...allCases().filter(
+    ({ name }) =>
+      !name.startsWith('rowDots') &&
+      /(spmm|spmax|sparse features).* width (3|33)\b|classes|heads of (1|5|3|33)\b|^(prelu|scaledSum) width (3|33)\b/.test(
+        name,
+      ),
   ),
 ];
 const LIMITS = [
@@ -103,7 +105,8 @@ const isSlot = (label = '') => label.startsWith('slot ');
 const MORE = 4096;
 
 test('each case has slots', () => {
-  for (const c of cases) expect(buildCase(c).plan.buffers.some(({ label }) => isSlot(label))).toBe(true);
+  const without = cases.filter((c) => !buildCase(c).plan.buffers.some(({ label }) => isSlot(label)));
+  expect(without.map(({ name }) => name)).toEqual([]);
 });
 
 describe.each(LIMITS)('$title: poisoned by the run before', ({ limitsOf }) => {

@@ -225,6 +225,7 @@ export function allCases(): OpCase[] {
     ),
     // So large that parts are merged later, also where panels are as narrow as they can be.
     matmulCase('tn', 64, 257, 33),
+    matmulCase('tn', 301, 65, 33),
     matmulCase('tn', 8, 1200, 5),
     ...manyRowsCases(),
     ...attentionCases(),
