@@ -1,6 +1,7 @@
 import { expose, type Remote, transfer, wrap } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
+import { unlessFailed } from './unlessFailed.ts';
 
 /** A ChunkStore on the other side of a port; bytes cross without being copied. */
 
@@ -22,11 +23,12 @@ export function serveStore(store: ChunkStore, port: MessagePort): void {
 export function remoteStore(port: MessagePort, kind: string, failed: Promise<never>): ChunkStore {
   // Held by the store as long as it lives: Comlink hangs on a proxy that was collected (GoogleChromeLabs/comlink #693).
   const remote: Remote<Served> = wrap<Served>(port);
+  const wait = unlessFailed(failed);
   let closed = false;
   const ask = async <T>(call: () => Promise<T>): Promise<T> => {
     if (closed) throw new InputError(`The ${kind} store is closed: open it again.`);
     try {
-      return await Promise.race([call(), failed]);
+      return await wait(call());
     } catch (error) {
       // Of an error its name and its message cross.
       if (error instanceof Error && error.name === 'InputError') throw new InputError(error.message);

@@ -9,6 +9,7 @@ import { type BatchSource, chargeStore, type SourceSpec } from '../train/batchSo
 import { batchesAhead } from '../train/hostMemory.ts';
 import type { GraphInputs } from '../train/inputs.ts';
 import type { SamplerApi } from './samplerApi.ts';
+import { unlessFailed } from './unlessFailed.ts';
 
 /** A worker that serves SamplerApi, in a page or on the command line. */
 export interface SamplerThread {
@@ -46,8 +47,9 @@ export async function openPool<From>({
   const remotes: Remote<SamplerApi<From>>[] = threads.map(({ endpoint }) => wrap<SamplerApi<From>>(endpoint));
   const failed = Promise.race(threads.map((thread) => thread.failed));
   failed.catch(() => {});
+  const wait = unlessFailed(failed);
   const either = <T>(answer: Promise<T>) =>
-    Promise.race([answer, failed]).catch((error: Error) => {
+    wait(answer).catch((error: Error) => {
       // An error that crossed has its name and its message, but not its class.
       throw error.name === 'InputError' ? new InputError(error.message) : error;
     });
