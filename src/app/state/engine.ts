@@ -2,6 +2,7 @@ import { wrap } from 'comlink';
 import type { StreamMessage, TrainerApi } from '../../worker/protocol.ts';
 import { moduleWorker } from '../../worker/spawn.ts';
 import trainerAddress from '../../worker/trainer.ts?worker&url';
+import { unlessFailed } from '../../worker/unlessFailed.ts';
 
 /**
  * The trainer worker. Its proxy lives in this module for as long as the page does: Comlink hangs on a proxy that was collected
@@ -18,9 +19,7 @@ const death = new Promise<never>((_, reject) => {
 death.catch(() => {});
 
 /** An answer of the worker, or an error where it died: Comlink itself would wait for ever. */
-export function answered<T>(answer: Promise<T>): Promise<T> {
-  return Promise.race([answer, death]);
-}
+export const answered = unlessFailed(death);
 
 /** Calls `receive` with everything that the worker tells, and `failed` once when it dies. */
 export function listen(receive: (message: StreamMessage) => void, failed: (reason: string) => void): MessagePort {
