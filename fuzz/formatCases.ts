@@ -9,8 +9,8 @@ import { NUMPY_REGISTRY, numpyArray, numpyMatrix } from '../src/formats/pickleNu
 import type { PickleKey, PickleValue } from '../src/formats/pickleValues.ts';
 import { arrange } from '../src/graph/arrange.ts';
 import { fingerprint } from '../src/graph/fingerprint.ts';
-import { loadGraph } from '../src/store/graphStore.ts';
 import { memoryStore } from '../src/store/memory.ts';
+import { loadGraph } from '../src/store/storedGraph.ts';
 import { streamIngest } from '../src/store/streamIngest.ts';
 import type { FuzzCase, FuzzInput } from './cases.ts';
 import { checkGraph } from './checkGraph.ts';

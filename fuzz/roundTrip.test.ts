@@ -9,9 +9,9 @@ import { arrange } from '../src/graph/arrange.ts';
 import { withNodeTable } from '../src/graph/featureRows.ts';
 import { fingerprint } from '../src/graph/fingerprint.ts';
 import type { Graph } from '../src/graph/graph.ts';
-import { loadGraph } from '../src/store/graphStore.ts';
 import { ingest } from '../src/store/ingest.ts';
 import { memoryStore } from '../src/store/memory.ts';
+import { loadGraph } from '../src/store/storedGraph.ts';
 import { streamIngest } from '../src/store/streamIngest.ts';
 import { checkGraph } from './checkGraph.ts';
 import {

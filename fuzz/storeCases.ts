@@ -2,12 +2,12 @@ import { arrange } from '../src/graph/arrange.ts';
 import { nastyGraphData } from '../src/graph/testGraphs.ts';
 import { chunkLog } from '../src/store/chunkLog.ts';
 import type { ChunkStore } from '../src/store/chunkStore.ts';
-import { loadGraph, openGraph } from '../src/store/graphStore.ts';
+import { openGraph } from '../src/store/graphStore.ts';
 import { ingest } from '../src/store/ingest.ts';
 import { listGraphs, manifestKey } from '../src/store/manifest.ts';
 import { memoryStore } from '../src/store/memory.ts';
 import { memoryFolder } from '../src/store/memoryFolder.ts';
-import { openStored } from '../src/store/storedGraph.ts';
+import { loadGraph, openStored } from '../src/store/storedGraph.ts';
 import type { FuzzCase, FuzzInput } from './cases.ts';
 import { checkGraph } from './checkGraph.ts';
 

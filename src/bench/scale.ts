@@ -1,4 +1,5 @@
 import { formatValue } from '../config/describe.ts';
+import { InputError } from '../config/errors.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { CONFIG_KEYS, type Config } from '../config/schema.ts';
 import type { ShapeName } from '../graph/shapes.ts';
@@ -170,6 +171,7 @@ async function underBudgets(backend: Backend, { graph: open, quick, progress }: 
   for (const share of SHARES) {
     const budget = share === 1 ? 0 : Math.floor(share * whole);
     let bytes = 0;
+    const part = share === 1 ? 'full batch' : `1/${Math.round(1 / share)}`;
     const run = await train({
       graph,
       config: { ...config, 'memory.gpuBudget': budget },
@@ -178,13 +180,21 @@ async function underBudgets(backend: Backend, { graph: open, quick, progress }: 
       onStart: ({ forecast: { plan } }) => {
         bytes = plan.bytes;
       },
+    }).catch((error: unknown) => {
+      if (error instanceof InputError) return error.message;
+      throw error;
     });
+    if (typeof run === 'string') {
+      progress(`debian, ${part} (${backend.kind}): ${run}`);
+      lines.push([part, '', '', '', run]);
+      continue;
+    }
     device = run.device;
     const ms = medianInterval(run.epochs.slice(1).map((epoch) => epoch.ms + epoch.evalMs));
     const name = `debian, 1/${Math.round(1 / share)} of the full batch's memory (${backend.kind})`;
     rows.push({ name: `${name}: epoch`, unit: 'ms', ...ms }, exactly(`${name}: test accuracy`, '', run.result.testAcc));
     lines.push([
-      share === 1 ? 'full batch' : `1/${Math.round(1 / share)}`,
+      part,
       megabytes(bytes),
       Number(ms.median.toPrecision(3)),
       percent(run.result.testAcc),

@@ -8,10 +8,10 @@ import { nastyGraphData } from '../graph/testGraphs.ts';
 import { chunkLog, type SyncFolder } from './chunkLog.ts';
 import { chunkStoreChecks } from './chunkStore.suite.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { loadGraph } from './graphStore.ts';
 import { ingest } from './ingest.ts';
 import { listGraphs } from './manifest.ts';
 import { type MemoryFolder, memoryFolder } from './memoryFolder.ts';
+import { loadGraph } from './storedGraph.ts';
 import { sweepHalves } from './temporary.ts';
 
 const path = await mkdtemp(join(tmpdir(), 'edgewise-log-'));

@@ -14,10 +14,11 @@ import type { TableName } from '../graph/request.ts';
 import { nastyGraphData } from '../graph/testGraphs.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { fileStore } from './file.ts';
-import { drive, loadGraph, openGraph } from './graphStore.ts';
+import { drive, openGraph } from './graphStore.ts';
 import { ingest } from './ingest.ts';
 import { chunkKey, deleteGraph, encodeManifest, listGraphs, type Manifest, manifestKey } from './manifest.ts';
 import { memoryStore } from './memory.ts';
+import { loadGraph } from './storedGraph.ts';
 
 const dense = arrange(nastyGraphData(120, 1, true));
 const sparse: Graph = { ...arrange(nastyGraphData(120, 1)), features: canonicalSparse(dense.features), nodeIds: null };

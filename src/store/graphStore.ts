@@ -1,7 +1,5 @@
 import { InputError } from '../config/errors.ts';
 import { crc32 } from '../formats/crc32.ts';
-import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
-import type { Graph } from '../graph/graph.ts';
 import { rowOffsets } from '../graph/memoryServer.ts';
 import type { DenseTable, RowRequest, Rows } from '../graph/request.ts';
 import { chunkCache } from './cache.ts';
@@ -139,31 +137,6 @@ export async function drive<T>(
     // Where the server failed, the sampler still has its scratch to clean.
     generator.return(undefined as T);
   }
-}
-
-/** Reads a stored graph back into memory, equal to the one that was ingested. */
-export async function loadGraph(store: ChunkStore, id: string): Promise<Graph> {
-  const manifest = await readManifest(store, id);
-  const { name, nodes, edges, symmetric, classNames, notes, tables, arrays } = manifest;
-  const read = async <T extends ElementArray>(part: string): Promise<T | null> => {
-    const array = findArray(arrays, part);
-    return array ? ((await readArray(store, manifest, array)) as T) : null;
-  };
-  const matrix = async (table: 'neighbors' | 'features'): Promise<Matrix> => {
-    const { kind, rows, cols } = tables[table];
-    const values = await read<Float32Array>(`${table}.values`);
-    if (kind === 'dense') return { kind, rows, cols, values: values! };
-    const indices = (await read<Uint32Array>(`${table}.indices`))!;
-    return { kind, rows, cols, indptr: await readIndptr(store, manifest, table), indices, values };
-  };
-  const adjacency = (await matrix('neighbors')) as CsrMatrix;
-  const features = await matrix('features');
-  const labels = (await read<Int32Array>('labels.values'))!;
-  const splits = splitsOf((await read<Uint8Array>('split.values'))!, tables.split.cols);
-  const ids = await read<Uint8Array>('nodeIds');
-  const nodeIds = ids && (JSON.parse(new TextDecoder().decode(ids)) as string[]);
-  const positions = await read<Float32Array>('positions');
-  return { name, nodes, adjacency, symmetric, edges, features, labels, classNames, splits, nodeIds, positions, notes };
 }
 
 /** One vector per split, of a table with a row per node. */

@@ -4,11 +4,11 @@ import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import { nastyGraphData } from '../graph/testGraphs.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { loadGraph } from './graphStore.ts';
 import { holdGraph, type Wanted } from './hold.ts';
 import { ingest } from './ingest.ts';
 import { chunkFolder, listGraphs, manifestKey } from './manifest.ts';
 import { memoryStore } from './memory.ts';
+import { loadGraph } from './storedGraph.ts';
 import { isTemporary, sweepTemporary, temporaryId } from './temporary.ts';
 
 /** Without locks, as in Node; e2e/store.spec.ts has two tabs. */

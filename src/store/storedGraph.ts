@@ -28,14 +28,15 @@ export function inMemory(graph: AnyGraph): Graph {
 /** Names of nodes are strings in memory; beyond this many bytes of them, nodes go by their numbers. */
 const MOST_NAME_BYTES = 16 * 2 ** 20;
 
-/** @throws InputError where there is no such graph or a part of it is damaged */
-export async function openStored(store: ChunkStore, id: string): Promise<StoredGraph> {
+/**
+ * The outline of a stored graph, with the names of its nodes if they are not too long.
+ *
+ * @throws InputError where there is no such graph or a part of it is damaged
+ */
+export async function openStored(store: ChunkStore, id: string, mostNames = MOST_NAME_BYTES): Promise<StoredGraph> {
   const manifest = await readManifest(store, id);
   const { name, nodes, edges, symmetric, classNames, notes, tables, arrays } = manifest;
-  const read = async <T extends ElementArray>(part: string): Promise<T | null> => {
-    const array = findArray(arrays, part);
-    return array ? ((await readArray(store, manifest, array)) as T) : null;
-  };
+  const read = <T extends ElementArray>(part: string) => readPart<T>(store, manifest, part);
   const extent = (array: StoredArray) => ({ length: array.length, byteLength: byteLength(array) });
   const outline = async (table: 'neighbors' | 'features'): Promise<SparseOutline | DenseOutline> => {
     const { kind, rows, cols } = tables[table];
@@ -50,9 +51,36 @@ export async function openStored(store: ChunkStore, id: string): Promise<StoredG
   const labels = (await read<Int32Array>('labels.values'))!;
   const splits = splitsOf((await read<Uint8Array>('split.values'))!, tables.split.cols);
   const ids = findArray(arrays, 'nodeIds');
-  const names = ids && ids.length <= MOST_NAME_BYTES ? await read<Uint8Array>('nodeIds') : null;
+  const names = ids && ids.length <= mostNames ? await read<Uint8Array>('nodeIds') : null;
   const nodeIds = names && (JSON.parse(new TextDecoder().decode(names)) as string[]);
   const positions = await read<Float32Array>('positions');
   const about = { name, nodes, edges, symmetric, classNames, notes, manifest };
   return { ...about, adjacency, features, labels, splits, nodeIds, positions };
+}
+
+/** Reads a stored graph back into memory, equal to the one that was ingested. */
+export async function loadGraph(store: ChunkStore, id: string): Promise<Graph> {
+  const { manifest, adjacency, features, ...rest } = await openStored(store, id, Number.POSITIVE_INFINITY);
+  const read = <T extends ElementArray>(part: string) => readPart<T>(store, manifest, part);
+  const entries = async (table: string) => ({
+    indices: (await read<Uint32Array>(`${table}.indices`))!,
+    values: await read<Float32Array>(`${table}.values`),
+  });
+  return {
+    ...rest,
+    adjacency: { ...adjacency, ...(await entries('neighbors')) },
+    features:
+      features.kind === 'sparse'
+        ? { ...features, ...(await entries('features')) }
+        : { ...features, values: (await read<Float32Array>('features.values'))! },
+  };
+}
+
+async function readPart<T extends ElementArray>(
+  store: ChunkStore,
+  manifest: Manifest,
+  part: string,
+): Promise<T | null> {
+  const array = findArray(manifest.arrays, part);
+  return array ? ((await readArray(store, manifest, array)) as T) : null;
 }
