@@ -97,7 +97,7 @@ test('products-shape is generated and trained on, within 512 MB and then 1 GB of
   const budget = memory.getByRole('textbox', { name: 'worker memory budget' });
   await budget.fill('1 GB');
   await budget.press('Enter');
-  await page.getByRole('button', { name: 'Train' }).click();
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(progress(page)).toContainText(/step [1-9]/, { timeout: 120_000 });
   const since = performance.now();
   await page.waitForTimeout(60_000);
