@@ -28,7 +28,7 @@ test('a node with its rows: by hand', async () => {
     nodeIds: ['tea', '0', 'Milk'],
     positions: null,
   });
-  expect(await nodeView(small, 'tea', undefined)).toEqual({
+  expect(await nodeView({ graph: small, featureNames: ['hot', 'milk', 'price'] }, 'tea', undefined)).toEqual({
     node: 0,
     name: 'tea',
     label: 0,
@@ -42,21 +42,23 @@ test('a node with its rows: by hand', async () => {
       of: 4,
       nonZero: 3,
       largest: [
-        { column: 2, value: -2 },
-        { column: 1, value: 0.5 },
-        { column: 3, value: 0.5 },
+        { column: 2, name: 'price', value: -2 },
+        { column: 1, name: 'milk', value: 0.5 },
+        { column: 3, name: null, value: 0.5 },
       ],
     },
   });
   // A name is stronger than a number, and case matters least.
-  expect((await nodeView(small, '0', undefined)).node).toBe(1);
-  expect((await nodeView(small, 0, undefined)).node).toBe(0);
-  expect((await nodeView(small, ' 2 ', undefined)).node).toBe(2);
-  expect((await nodeView(small, 'milk', undefined)).node).toBe(2);
-  await expect(nodeView(small, '3', undefined)).rejects.toThrow(
+  expect((await nodeView({ graph: small }, '0', undefined)).node).toBe(1);
+  expect((await nodeView({ graph: small }, 0, undefined)).node).toBe(0);
+  expect((await nodeView({ graph: small }, ' 2 ', undefined)).node).toBe(2);
+  expect((await nodeView({ graph: small }, 'milk', undefined)).node).toBe(2);
+  await expect(nodeView({ graph: small }, '3', undefined)).rejects.toThrow(
     `${small.name} has no node "3": type one of its names, or a number from 0 to 2.`,
   );
-  await expect(nodeView({ ...small, nodeIds: null }, 'tea', undefined)).rejects.toThrow(/type a number from 0 to 2/);
+  await expect(nodeView({ graph: { ...small, nodeIds: null } }, 'tea', undefined)).rejects.toThrow(
+    /type a number from 0 to 2/,
+  );
 });
 
 test('a graph that stays in its store tells the same', async () => {
@@ -64,12 +66,12 @@ test('a graph that stays in its store tells the same', async () => {
   const { id } = await ingest(graph, store, { chunkBytes: 64 });
   const stored = await openStored(store, id);
   for (const node of [HUB, 1, 7, graph.nodes - 1]) {
-    expect(await nodeView(stored, node, store)).toEqual(await nodeView(graph, node, undefined));
+    expect(await nodeView({ graph: stored }, node, store)).toEqual(await nodeView({ graph: graph }, node, undefined));
   }
-  expect((await nodeView(stored, HUB, store)).neighbours).toHaveLength(20);
+  expect((await nodeView({ graph: stored }, HUB, store)).neighbours).toHaveLength(20);
 });
 
 test('one learned vector per node is no feature', async () => {
   const bare = arrange({ ...data, features: null });
-  expect((await nodeView(bare, 5, undefined)).features).toBeNull();
+  expect((await nodeView({ graph: bare }, 5, undefined)).features).toBeNull();
 });

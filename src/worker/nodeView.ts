@@ -5,6 +5,7 @@ import type { DenseTable, Table, TableName } from '../graph/request.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { openGraph } from '../store/graphStore.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
+import type { LoadedGraph } from './datasets.ts';
 import type { FeaturesView, NamedNode, NodeView } from './protocol.ts';
 
 /** One node, looked at closely. */
@@ -20,7 +21,7 @@ const MOST_FEATURES = 20;
  * @throws InputError where there is no such node, or its rows are damaged
  */
 export async function nodeView(
-  graph: AnyGraph,
+  { graph, featureNames = [] }: Pick<LoadedGraph, 'graph' | 'featureNames'>,
   which: string | number,
   store: ChunkStore | undefined,
 ): Promise<NodeView> {
@@ -33,7 +34,7 @@ export async function nodeView(
     splits: graph.splits.map((split) => split[node]),
     degree: neighbours.length,
     neighbours: Array.from(neighbours.subarray(0, MOST_NEIGHBOURS), (neighbour) => named(graph, neighbour)),
-    features: featuresView(await row('features'), node, graph.nodes),
+    features: featuresView(await row('features'), featureNames, node, graph.nodes),
   };
 }
 
@@ -56,12 +57,16 @@ function named({ labels, nodeIds }: AnyGraph, node: number): NamedNode {
 }
 
 /** The largest by their absolute value, of equals the first; null where the graph has no features but one learned vector per node. */
-function featuresView(row: Table, node: number, nodes: number): FeaturesView | null {
+function featuresView(row: Table, names: readonly string[], node: number, nodes: number): FeaturesView | null {
   const entries = row.kind === 'sparse' ? sparseEntries(row) : denseEntries(row);
   if (row.kind === 'sparse' && row.cols === nodes && !row.values && entries.length === 1 && entries[0].column === node)
     return null;
   const largest = entries.sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.column - b.column);
-  return { of: row.cols, nonZero: entries.length, largest: largest.slice(0, MOST_FEATURES) };
+  return {
+    of: row.cols,
+    nonZero: entries.length,
+    largest: largest.slice(0, MOST_FEATURES).map((entry) => ({ ...entry, name: names[entry.column] ?? null })),
+  };
 }
 
 function sparseEntries({ indices, values }: CsrMatrix) {

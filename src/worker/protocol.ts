@@ -171,7 +171,7 @@ export interface FeaturesView {
   /** Features of this one that are not zero. */
   readonly nonZero: number;
   /** The largest of those, by absolute value. */
-  readonly largest: readonly { readonly column: number; readonly value: number }[];
+  readonly largest: readonly { readonly column: number; readonly name: string | null; readonly value: number }[];
 }
 
 /** A run as it would be. */

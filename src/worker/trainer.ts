@@ -157,8 +157,8 @@ const api: TrainerApi = {
   },
 
   node: (which) => {
-    const { graph, place } = loaded();
-    return nodeView(graph, which, place ? storage.places[place] : undefined);
+    const { place, ...about } = loaded();
+    return nodeView(about, which, place ? storage.places[place] : undefined);
   },
 
   async probabilities(node) {

@@ -67,6 +67,7 @@ function Loaded({ graph, predictions, split, marked, pinned, onPin }: LoadedProp
             data={MODES.map((entry) => ({ ...entry, disabled: entry.value !== 'class' && !known }))}
           />
         )}
+        <FindNode />
       </header>
       {graph.positions ? (
         <div className={classes.body}>
@@ -92,14 +93,10 @@ function Loaded({ graph, predictions, split, marked, pinned, onPin }: LoadedProp
               coloured={mode === 'class' || mode === 'prediction'}
               onHighlight={setHighlight}
             />
-            <FindNode />
           </div>
         </div>
       ) : (
-        <>
-          <p className={classes.empty}>{tooLarge(graph)}</p>
-          <FindNode />
-        </>
+        <p className={classes.empty}>{tooLarge(graph)}</p>
       )}
     </section>
   );

@@ -38,6 +38,8 @@ export interface PaintRequest {
 export const WRONG = '#dd3d1f';
 export const RIGHT = '#8a8f98';
 const DIMMED = 0.1;
+/** Times its radius, a node that was marked. */
+const SINGLE = 1.6;
 
 const COLOURS = CLASS_COLORS.length;
 /** Shades of confidence: more than an eye tells apart. */
@@ -125,8 +127,11 @@ export function sureness(confidence: number, classes: number): number {
 
 /** Looks of all nodes. */
 export function paintSheet(request: PaintRequest): PaintSheet {
-  const { looks, layered, lookOf, classesOf } = PALETTES[request.mode];
-  const half = looks.length / 2;
+  const { layered, lookOf, classesOf, ...palette } = PALETTES[request.mode];
+  const half = palette.looks.length / 2;
+  // Single nodes are looked for; a class is a patch.
+  const single = request.highlight instanceof Uint8Array;
+  const looks = palette.looks.map((look, i) => (single && i >= half ? { ...look, scale: SINGLE * look.scale } : look));
   const [shade, front] = [lookOf(request), standsOut(request.highlight, classesOf(request))];
   const look = Uint8Array.from({ length: request.labels.length }, (_, v) => shade(v) + (front(v) ? half : 0));
   const layerOf = (index: number) => (layered ? index : Math.floor(index / half));

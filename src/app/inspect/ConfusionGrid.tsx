@@ -22,8 +22,8 @@ export interface ConfusionGridProps {
   readonly onChoose?: (cell: Cell | null) => void;
 }
 
-/** A larger one is more than anybody reads, and takes longer to draw than predictions take to change. */
-const MOST = 40;
+/** A larger one is more than anybody reads; the table of a finished run ends here too. */
+const MOST = 64;
 
 const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = {
   ArrowUp: [-1, 0],

@@ -41,7 +41,7 @@ export function DegreeTable({ bins, accuracy, file }: DegreeTableProps) {
                 nodes
               </th>
               <th scope="col" className={classes.number}>
-                right
+                accuracy
               </th>
               <th scope="col" className={classes.plot}>
                 <span className={classes.axis} aria-hidden>

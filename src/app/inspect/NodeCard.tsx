@@ -138,13 +138,16 @@ function Features({ features }: { features: FeaturesView | null }) {
       {features ? (
         <>
           <p className={classes.dim}>
-            {formatCount(features.nonZero)} of {formatCount(features.of)} are not zero
+            {formatCount(features.nonZero)} of {formatCount(features.of)} not zero
             {features.nonZero > features.largest.length && `; the ${features.largest.length} largest`}
           </p>
           <ul className={classes.features}>
-            {features.largest.map(({ column, value }) => (
+            {features.largest.map(({ column, name, value }) => (
               <li key={column}>
-                <span className={classes.dim}>{column}</span> {formatFeature(value)}
+                <span className={classes.name} title={name ?? undefined}>
+                  {name ?? column}
+                </span>
+                {value !== 1 && <span className={classes.dim}>{formatFeature(value)}</span>}
               </li>
             ))}
           </ul>

@@ -23,6 +23,7 @@ export function PinField() {
       <label htmlFor="pin-node">Look at node</label>
       <TextInput
         id="pin-node"
+        list="pin-names"
         size="xs"
         placeholder={names ? 'name or number' : 'number'}
         value={text}
@@ -40,6 +41,22 @@ export function PinField() {
           if (event.key === 'Escape') unpin();
         }}
       />
+      <datalist id="pin-names">
+        {alike(names, text).map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
     </div>
   );
+}
+
+const MOST = 8;
+
+/** Names that begin with the text, then names that have it somewhere. */
+function alike(names: readonly string[] | null, text: string): string[] {
+  const wanted = text.trim().toLowerCase();
+  if (!names || wanted.length < 2) return [];
+  const found = names.filter((name) => name.toLowerCase().includes(wanted));
+  const begins = (name: string) => (name.toLowerCase().startsWith(wanted) ? 0 : 1);
+  return [...new Set(found.sort((a, b) => begins(a) - begins(b)))].slice(0, MOST);
 }
