@@ -1,9 +1,8 @@
 import type { Report } from '../../worker/judge.ts';
-import { Help } from '../glossary/Help.tsx';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { classColor } from '../theme/palette.ts';
-import { CsvButton } from './CsvButton.tsx';
 import { name } from './names.ts';
+import { TableSection } from './TableSection.tsx';
 import classes from './Tables.module.css';
 
 interface ClassTableProps {
@@ -28,22 +27,16 @@ export function ClassTable({ names, report, file }: ClassTableProps) {
     ['micro: all nodes alike', accuracy, accuracy, accuracy, nodes, nodes],
   ] as const;
   return (
-    <section className={classes.section} aria-label="Scores per class">
-      <header className={classes.head}>
-        <h3>
-          Scores per class
-          <Help about="precision, recall and F1">
-            Precision: of the nodes that were taken for a class, the share that is of it. Recall: of the nodes of a
-            class, the share that was taken for it. F1 is their harmonic mean. A class that is neither there nor
-            predicted has none, and is left out of the macro mean.
-          </Help>
-        </h3>
-        <CsvButton
-          about="scores per class"
-          name={file}
-          rows={() => [['class', 'precision', 'recall', 'f1', 'nodes', 'predicted'], ...each, ...together]}
-        />
-      </header>
+    <TableSection
+      title="Scores per class"
+      help={
+        'Precision: of the nodes that were taken for a class, the share that is of it. Recall: of the nodes of a class, the ' +
+        'share that was taken for it. F1 is their harmonic mean. A class that is neither there nor predicted has none, and is ' +
+        'left out of the macro mean.'
+      }
+      file={file}
+      rows={() => [['class', 'precision', 'recall', 'f1', 'nodes', 'predicted'], ...each, ...together]}
+    >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <section className={classes.scroll} aria-label="Precision, recall and F1 of each class" tabIndex={0}>
         <table className={classes.table}>
@@ -70,7 +63,7 @@ export function ClassTable({ names, report, file }: ClassTableProps) {
           </tfoot>
         </table>
       </section>
-    </section>
+    </TableSection>
   );
 }
 

@@ -1,9 +1,8 @@
 import { type CSSProperties, type KeyboardEvent, memo, useRef, useState } from 'react';
-import { Help } from '../glossary/Help.tsx';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import classes from './ConfusionGrid.module.css';
-import { CsvButton } from './CsvButton.tsx';
 import { name } from './names.ts';
+import { TableNote, TableSection } from './TableSection.tsx';
 
 /** A cell: nodes of one class that were taken for another, or for their own. */
 export interface Cell {
@@ -65,26 +64,26 @@ export const ConfusionGrid = memo(function ConfusionGrid(props: ConfusionGridPro
   };
 
   return (
-    <section className={classes.section} aria-label="Confusion matrix">
-      <header className={classes.head}>
-        <h3>
-          Confusion matrix
-          <Help about="a confusion matrix">
-            Each row is a true class, each column what its nodes were taken for; the diagonal is right. A cell is shaded
-            by its share of the row{onChoose ? ', and a click on it shows its nodes in the graph' : ''}.
-          </Help>
-        </h3>
-        {chosen && (
+    <TableSection
+      title="Confusion matrix"
+      help={
+        'Each row is a true class, each column what its nodes were taken for; the diagonal is right. A cell is shaded by its ' +
+        `share of the row${onChoose ? ', and a click on it shows its nodes in the graph' : ''}.`
+      }
+      file={file}
+      rows={rows}
+      action={
+        chosen && (
           <button type="button" className={classes.clear} onClick={() => onChoose?.(null)}>
             Show all nodes
           </button>
-        )}
-        <CsvButton about="confusion matrix" name={file} rows={rows} />
-      </header>
+        )
+      }
+    >
       {count > MOST ? (
-        <p className={classes.note}>
+        <TableNote>
           {formatCount(count)} classes are too many to be drawn side by side: the download has all of them.
-        </p>
+        </TableNote>
       ) : (
         <div className={classes.scroll} tabIndex={onChoose ? undefined : 0}>
           <table ref={place} className={classes.grid}>
@@ -157,6 +156,6 @@ export const ConfusionGrid = memo(function ConfusionGrid(props: ConfusionGridPro
           </table>
         </div>
       )}
-    </section>
+    </TableSection>
   );
 });

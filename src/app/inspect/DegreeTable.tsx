@@ -1,7 +1,6 @@
 import type { DegreeBin } from '../../worker/judge.ts';
-import { Help } from '../glossary/Help.tsx';
 import { formatCount, formatPercent } from '../theme/format.ts';
-import { CsvButton } from './CsvButton.tsx';
+import { TableNote, TableSection } from './TableSection.tsx';
 import classes from './Tables.module.css';
 
 interface DegreeTableProps {
@@ -19,19 +18,17 @@ export function DegreeTable({ bins, accuracy, file }: DegreeTableProps) {
     ...bins.map((bin) => [bin.from, bin.to, bin.nodes, bin.right, bin.accuracy, bin.low, bin.high]),
   ];
   return (
-    <section className={classes.section} aria-label="Accuracy by degree">
-      <header className={classes.head}>
-        <h3>
-          Accuracy by degree
-          <Help about="accuracy by degree">
-            The share of right predictions among nodes with so many neighbours. The bar is where the true share lies
-            with 95 % confidence (Wilson’s interval), wide where there are few nodes; the line is the accuracy of all.
-          </Help>
-        </h3>
-        <CsvButton about="accuracy by degree" name={file} rows={rows} />
-      </header>
+    <TableSection
+      title="Accuracy by degree"
+      help={
+        'The share of right predictions among nodes with so many neighbours. The bar is where the true share lies with 95 % ' +
+        'confidence (Wilson’s interval), wide where there are few nodes; the line is the accuracy of all.'
+      }
+      file={file}
+      rows={rows}
+    >
       {bins.length === 0 ? (
-        <p className={classes.note}>There is no node to judge in this part of the split.</p>
+        <TableNote>There is no node to judge in this part of the split.</TableNote>
       ) : (
         <table className={classes.table}>
           <thead>
@@ -65,7 +62,7 @@ export function DegreeTable({ bins, accuracy, file }: DegreeTableProps) {
           </tbody>
         </table>
       )}
-    </section>
+    </TableSection>
   );
 }
 

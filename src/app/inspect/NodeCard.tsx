@@ -1,12 +1,13 @@
 import { ActionIcon } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useRef } from 'react';
 import type { FeaturesView, GraphView, NamedNode, NodeView } from '../../worker/protocol.ts';
-import { className, nodeName, PARTS } from '../graph/nodeText.ts';
-import { pin, probabilities, unpin } from '../state/inspectActions.ts';
+import { nodeName, PARTS } from '../graph/nodeText.ts';
+import { pin, unpin } from '../state/inspectActions.ts';
 import { tellError, usePage } from '../state/store.ts';
-import { formatCount, formatPercent } from '../theme/format.ts';
+import { formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
-import { classColor } from '../theme/palette.ts';
+import { ClassName } from './ClassName.tsx';
+import { ClassOpinion } from './ClassOpinion.tsx';
 import classes from './NodeCard.module.css';
 
 /** The pinned node: what the model says of it, its features, its neighbours. */
@@ -47,7 +48,7 @@ export function NodeCard() {
         </ActionIcon>
       </header>
       <div className={classes.parts}>
-        <Opinion graph={graph} node={node} predictions={predictions} />
+        <ClassOpinion graph={graph} node={node} predictions={predictions} />
         <Features features={node.features} />
         <Neighbours
           graph={graph}
@@ -58,74 +59,6 @@ export function NodeCard() {
       </div>
     </section>
   );
-}
-
-interface OpinionProps {
-  readonly graph: GraphView;
-  readonly node: NodeView;
-  readonly predictions: { readonly epoch: number } | null;
-}
-
-const LIKELIEST = 3;
-
-/** Its class, and the classes that the model finds likeliest. */
-function Opinion({ graph, node, predictions }: OpinionProps) {
-  const [row, setRow] = useState<{ readonly node: number; readonly of: Float32Array | null } | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new predictions are new probabilities
-  useEffect(() => {
-    let current = true;
-    probabilities(node.node).then((of) => current && setRow({ node: node.node, of }), tellError);
-    return () => {
-      current = false;
-    };
-  }, [node, predictions]);
-  const known = row?.node === node.node && predictions ? row.of : null;
-  const ranked = known ? [...known.keys()].sort((a, b) => known[b] - known[a]).slice(0, LIKELIEST) : [];
-  return (
-    <div className={classes.part}>
-      <h3>Class</h3>
-      <dl className={classes.facts}>
-        <div>
-          <dt>true</dt>
-          <dd>
-            <ClassName graph={graph} index={node.label} />
-          </dd>
-        </div>
-        {ranked.length > 0 && (
-          <div>
-            <dt>predicted</dt>
-            <dd>
-              <ClassName graph={graph} index={ranked[0]} />
-              {node.label >= 0 && <span className={classes.dim}>{ranked[0] === node.label ? 'right' : 'wrong'}</span>}
-            </dd>
-          </div>
-        )}
-      </dl>
-      {known ? (
-        <>
-          <ol className={classes.ranked} aria-label="Likeliest classes">
-            {ranked.map((index) => (
-              <li key={index}>
-                <span className={classes.name}>{className(graph, index)}</span>
-                <span className={classes.track}>
-                  <span style={{ width: `${100 * known[index]}%`, background: classColor(index) }} />
-                </span>
-                <span className={classes.figure}>{formatPercent(known[index])}</span>
-              </li>
-            ))}
-          </ol>
-          <p className={classes.dim}>After epoch {formatCount(predictions!.epoch)}.</p>
-        </>
-      ) : (
-        <p className={classes.dim}>{whyNoPrediction(graph, predictions !== null)}</p>
-      )}
-    </div>
-  );
-}
-
-function whyNoPrediction(graph: GraphView, predicted: boolean): string {
-  if (!graph.positions) return 'Of a graph too large to draw, predictions of single nodes are not collected.';
-  return predicted ? 'The evaluation does not visit this node.' : 'The prediction appears when a run starts.';
 }
 
 /** Weights and counts, as short as they can be told apart. */
@@ -200,14 +133,5 @@ function Neighbours({ graph, node, predicted, onLook }: NeighboursProps) {
         })}
       </ul>
     </div>
-  );
-}
-
-function ClassName({ graph, index }: { graph: GraphView; index: number }) {
-  return (
-    <span className={classes.class}>
-      <span className={classes.swatch} style={{ background: classColor(index) }} />
-      <span className={classes.name}>{index < 0 ? 'unlabelled' : className(graph, index)}</span>
-    </span>
   );
 }

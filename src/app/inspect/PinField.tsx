@@ -7,6 +7,8 @@ import classes from './PinField.module.css';
 /** Finds a node by its name or number. */
 export function PinField() {
   const names = usePage((state) => state.graph?.nodeIds ?? null);
+  // The names of a graph that is not drawn are with the worker, if there are any.
+  const numbered = usePage(({ graph }) => graph !== null && graph.positions !== null && graph.nodeIds === null);
   const [text, setText] = useState('');
   const [error, setError] = useState<string | null>(null);
   const find = async () => {
@@ -25,7 +27,7 @@ export function PinField() {
         id="pin-node"
         list="pin-names"
         size="xs"
-        placeholder={names ? 'name or number' : 'number'}
+        placeholder={numbered ? 'number' : 'name or number'}
         value={text}
         error={error}
         spellCheck={false}
