@@ -23,7 +23,7 @@ for (const scheme of ['light', 'dark'] as const) {
       const { page, close } = await visit({ hash: SHORT, scheme, viewport });
       await trainToEnd(page);
       await page.getByRole('button', { name: 'All settings' }).click();
-      for (const tab of [/^Runs/, 'Time and memory', 'Developer']) {
+      for (const tab of [/^Runs/, 'Predictions', 'Time and memory', 'Developer']) {
         await page.getByRole('tab', { name: tab }).click();
         await expectAccessible(page);
       }
@@ -66,7 +66,7 @@ test('train, change, pause and share by keyboard alone', async () => {
   await finished(page);
   await reach(/^Runs/, 'tab');
   await page.keyboard.press('ArrowRight');
-  await expect(page.getByRole('tab', { name: 'Time and memory' })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('tab', { name: 'Predictions' })).toHaveAttribute('aria-selected', 'true');
   await reach('Share');
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('Link')).toBeVisible();

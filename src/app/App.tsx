@@ -11,15 +11,18 @@ import { GraphPanel } from './graph/GraphPanel.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
 import { RunsTable } from './runs/RunsTable.tsx';
 import { Share } from './share/Share.tsx';
+import { pin, unpin } from './state/inspectActions.ts';
 import { setValue } from './state/planActions.ts';
 import { isActive } from './state/run.ts';
-import { set, usePage } from './state/store.ts';
+import { set, tellError, usePage } from './state/store.ts';
 import { Icon } from './theme/Icon.tsx';
 import { Transport } from './transport/Transport.tsx';
 import { Worth } from './transport/Worth.tsx';
 
 // What a first visit does not show is loaded when it is opened.
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
+const NodeCard = lazy(async () => ({ default: (await import('./inspect/NodeCard.tsx')).NodeCard }));
+const Predictions = lazy(async () => ({ default: (await import('./inspect/Predictions.tsx')).Predictions }));
 const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
 const SharedRun = lazy(async () => ({ default: (await import('./share/SharedRun.tsx')).SharedRun }));
 
@@ -57,6 +60,7 @@ export function App() {
               <LossChart />
             </div>
           </div>
+          <Pinned />
           <Memory />
           <Lower />
         </div>
@@ -114,9 +118,31 @@ function NoticeLine() {
 function Graph() {
   const graph = usePage((state) => state.graph);
   const progress = usePage((state) => state.progress);
-  const predictions = usePage((state) => state.run?.predictions?.classes ?? null);
+  const predictions = usePage((state) => state.run?.predictions ?? null);
   const split = usePage((state) => state.config['data.split']);
-  return <GraphPanel graph={graph} predictions={predictions} split={split} progress={progress} />;
+  const marked = usePage((state) => state.marked);
+  const pinned = usePage((state) => state.pinned?.node ?? null);
+  return (
+    <GraphPanel
+      graph={graph}
+      predictions={predictions}
+      split={split}
+      progress={progress}
+      marked={marked}
+      pinned={pinned}
+      onPin={pinOrLetGo}
+    />
+  );
+}
+
+function pinOrLetGo(node: number | null): void {
+  if (node === null) unpin();
+  else pin(node).catch(tellError);
+}
+
+function Pinned() {
+  const shown = usePage((state) => state.pinned !== null);
+  return <Suspense>{shown && <NodeCard />}</Suspense>;
 }
 
 function Memory() {
@@ -151,11 +177,17 @@ function Lower() {
     <Tabs defaultValue="runs" keepMounted={false} className={classes.lower}>
       <Tabs.List>
         <Tabs.Tab value="runs">Runs {runs > 0 ? `(${runs})` : ''}</Tabs.Tab>
+        <Tabs.Tab value="predictions">Predictions</Tabs.Tab>
         <Tabs.Tab value="time">Time and memory</Tabs.Tab>
         <Tabs.Tab value="developer">Developer</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="runs" pt="sm">
         <RunsTable />
+      </Tabs.Panel>
+      <Tabs.Panel value="predictions" pt="sm">
+        <Suspense>
+          <Predictions />
+        </Suspense>
       </Tabs.Panel>
       <Tabs.Panel value="time" pt="sm">
         <div className={classes.pair}>

@@ -43,6 +43,7 @@ export async function runEpochs(
   const { training } = fit.forecast;
   const classes = job.graph.classNames.length;
   let breathed = performance.now();
+  let collected: ReturnType<typeof predictionsOf> | null = null;
 
   for (;;) {
     if (performance.now() - breathed > BREATH_MS) {
@@ -72,7 +73,9 @@ export async function runEpochs(
 
     // It is the last unless it turns out to be the best.
     const mayBeLast = endsAfter(steering.config, epoch, progress.best);
-    const predictions = job.onPredictions && job.control?.wantsPredictions(mayBeLast) ? predictionsOf(run) : null;
+    const predicts = job.onPredictions && job.control?.wantsPredictions(mayBeLast);
+    if (predicts) collected ??= predictionsOf(run);
+    const predictions = predicts ? collected : null;
     const metric = context.config['task.metric'];
     const leads = metric === 'rocAuc' ? leadsOf(run) : null;
     const readers = [predictions, leads].filter((reader) => reader !== null);
@@ -122,7 +125,7 @@ export async function runEpochs(
     }
     await afterEpoch();
     job.onEpoch?.(record, context.steps);
-    if (predictions) job.onPredictions?.(epoch, predictions.take());
+    if (predictions) job.onPredictions?.(epoch, predictions.latest);
   }
 }
 

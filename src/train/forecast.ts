@@ -15,7 +15,7 @@ import { atLeastOneSeed, batchSizes, fullSizes, type Sampling, samplingOf } from
 import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
-import { logitsBytes } from './predictions.ts';
+import { logitsBytes, predictionBytes } from './predictions.ts';
 import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
 import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
@@ -86,7 +86,7 @@ export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOp
   const readBack = {
     bytes: logitsBytes(training),
     everyNode: predictOnly || shape.classes === 2,
-    classes: instruments.predictions === true,
+    held: instruments.predictions ? graph.nodes * predictionBytes(shape.classes) : 0,
   };
   let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack);
   host += listBytes(graph, config, capacity, predictOnly);

@@ -48,8 +48,8 @@ export interface ReadBack {
   readonly bytes: number;
   /** Whether the logits of all nodes are collected: to predict, and for the ROC-AUC of two classes. */
   readonly everyNode: boolean;
-  /** Whether the class of each node is collected, to be drawn. */
-  readonly classes: boolean;
+  /** Bytes of the predictions of all nodes, which are held from one reading to the next; 0 where nobody looks at them. */
+  readonly held: number;
 }
 
 /**
@@ -87,10 +87,10 @@ export function hostBytes(
   const ownCopies = 2 * chunkBytesOf(graph, config) + 8 * (nodes + 1) + 2 * nodes;
   const cache = samples && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
   sampled *= 1 + batchesAhead(samplingWorkers(graph, config));
-  const collected = (readBack.everyNode ? 4 * nodes * classNames.length : 0) + (readBack.classes ? 2 * nodes : 0);
+  const collected = readBack.everyNode ? 4 * nodes * classNames.length : 0;
   // The upload is over before anything is collected; a batch gives way before its logits are read.
   const most = Math.max(arranged, collected + Math.max(sampled, readBack.bytes));
-  return graphBytes(graph) + most + sampler + cache;
+  return graphBytes(graph) + most + readBack.held + sampler + cache;
 }
 
 function halfBytes(sizes: Sizes, name: string, rows: number): number {

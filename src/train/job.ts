@@ -8,6 +8,7 @@ import type { Plan } from '../tensor/plan.ts';
 import type { OpenBatchSource } from './batchSource.ts';
 import type { Fit } from './fit.ts';
 import type { Instruments } from './forecast.ts';
+import type { Predictions } from './predictions.ts';
 import type { Backend } from './target.ts';
 
 /** A run as it is asked for: what to do, on what, who watches and who steers. */
@@ -56,8 +57,11 @@ export interface Observer {
   readonly onRecover?: (epoch: number, reason: string, device: DeviceInfo) => void;
   /** Of every dispatch of `epoch`, where `wantsProfile` said so. */
   readonly onProfile?: (epoch: number, times: readonly KernelTime[]) => void;
-  /** Class of each node after `epoch`, where `wantsPredictions` said so. Needs instruments.predictions. */
-  readonly onPredictions?: (epoch: number, classes: Uint16Array) => void;
+  /**
+   * What the model says of each node after `epoch`, where `wantsPredictions` said so. Needs instruments.predictions. The arrays
+   * are written anew the next time; after the run they are the observer's.
+   */
+  readonly onPredictions?: (epoch: number, predictions: Predictions) => void;
 }
 
 /** How a run is steered while it goes on. Each is asked before a step, an epoch or a read-back. */

@@ -249,10 +249,10 @@ describe('logits that are read back', () => {
     }
   });
 
-  // Of a full batch, reading the logits is one half, collecting them for the area under the curve the other.
+  // Of a full batch, reading the logits is one part, what is collected of them for the area under the curve or the page the other.
   test.each([
     ['ROC-AUC of two classes', 2, false, 8 + 8],
-    ['classes for the drawing', 4, true, 16 + 2],
+    ['predictions for the page', 4, true, 16 + (2 + 1 + 16)],
   ] as const)('take so many bytes a node: %s', async (_, classes, predicts, perNode) => {
     const graph = narrowGraph(classes);
     const job = { graph, backend: CPU.backend, fit: false, ...(predicts ? PREDICTING : {}) };

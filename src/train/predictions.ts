@@ -1,4 +1,4 @@
-import { rocAuc } from '../task/metrics.ts';
+import { rocAuc, softmaxRows } from '../task/metrics.ts';
 import { evaluate } from '../tensor/value.ts';
 import type { TrainingProgram } from './program.ts';
 import type { Run } from './run.ts';
@@ -27,25 +27,54 @@ export async function withLogits(
   host.remove('predictions', bytes);
 }
 
-/** Collects the class of every node from the logits of one evaluation, batch by batch or at once. */
+/** What the model says of every node, as its logits were last read. */
+export interface Predictions {
+  /** The likeliest class; NO_PREDICTION where the evaluation does not visit the node. */
+  readonly classes: Uint16Array;
+  /** Its probability, 0 to 255 for 0 to 1. */
+  readonly confidence: Uint8Array;
+  /** nodes × classes. */
+  readonly logits: Float32Array;
+}
+
+/** Bytes of the predictions of one node. */
+export const predictionBytes = (classes: number) => 2 + 1 + 4 * classes;
+
+/**
+ * Collects predictions from the logits of each evaluation, batch by batch or at once. The arrays are the same every time, and on
+ * the ledger until the run is closed: the evaluation visits the same nodes, so that none keeps an old prediction.
+ */
 export function predictionsOf(run: Reader) {
   const { graph, host } = run.context;
   const cols = graph.classNames.length;
-  const classes = new Uint16Array(graph.nodes).fill(NO_PREDICTION);
-  host.add('predictions', classes.byteLength);
+  const latest: Predictions = {
+    classes: new Uint16Array(graph.nodes).fill(NO_PREDICTION),
+    confidence: new Uint8Array(graph.nodes),
+    logits: new Float32Array(graph.nodes * cols),
+  };
+  host.add('predictions', graph.nodes * predictionBytes(cols));
   return {
+    latest,
     /** Logits of the seeds of the batch that was just run, or of all nodes. */
     read: (seeds: Uint32Array | null): Promise<void> =>
       withLogits(run, (logits) => {
-        const count = seeds?.length ?? classes.length;
-        for (let i = 0; i < count; i++) classes[seeds ? seeds[i] : i] = argMax(logits, i * cols, cols);
+        const count = seeds?.length ?? graph.nodes;
+        for (let i = 0; i < count; i++) {
+          const [node, row] = [seeds ? seeds[i] : i, logits.subarray(i * cols, (i + 1) * cols)];
+          const best = argMax(row);
+          latest.classes[node] = best;
+          latest.confidence[node] = best === NO_PREDICTION ? 0 : Math.round(255 * softmaxAt(row, best));
+          latest.logits.set(row, node * cols);
+        }
       }),
-    /** Hands the classes over: they are the caller's from now on. */
-    take(): Uint16Array {
-      host.remove('predictions', classes.byteLength);
-      return classes;
-    },
   };
+}
+
+/** Class probabilities of one node; null where there is no prediction for it. */
+export function probabilitiesOf({ classes, logits }: Predictions, node: number): Float32Array | null {
+  if (!(node in classes) || classes[node] === NO_PREDICTION) return null;
+  const cols = logits.length / classes.length;
+  return softmaxRows(logits.slice(node * cols, (node + 1) * cols), cols);
 }
 
 /**
@@ -75,12 +104,19 @@ export function leadsOf(run: Reader) {
   };
 }
 
-/** Index of the largest of `length` numbers from `at`, the first of equals; NoPrediction where none is a number. */
-function argMax(numbers: Float32Array, at: number, length: number): number {
+/** Index of the largest number, the first of equals; NO_PREDICTION where none is a number. */
+function argMax(numbers: Float32Array): number {
   let best = NO_PREDICTION;
-  for (let i = 0; i < length; i++) {
-    if (Number.isNaN(numbers[at + i])) continue;
-    if (best === NO_PREDICTION || numbers[at + i] > numbers[at + best]) best = i;
+  for (let i = 0; i < numbers.length; i++) {
+    if (Number.isNaN(numbers[i])) continue;
+    if (best === NO_PREDICTION || numbers[i] > numbers[best]) best = i;
   }
   return best;
+}
+
+/** Softmax of the largest number, 0 where one of them is none. */
+function softmaxAt(numbers: Float32Array, largest: number): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += Math.exp(numbers[i] - numbers[largest]);
+  return sum > 0 ? 1 / sum : 0;
 }

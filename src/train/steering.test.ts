@@ -5,6 +5,7 @@ import { countBuffers } from '../device/webgpu/countBuffers.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import type { RunEvent } from '../run/record.ts';
 import { Stopped } from './epochs.ts';
+import { type Predictions, probabilitiesOf } from './predictions.ts';
 import { forecast, train } from './session.ts';
 import { newSteering } from './steering.ts';
 import { CPU, WEBGPU } from './testing/backends.ts';
@@ -141,7 +142,7 @@ describe('instruments', () => {
     const backend = { kind: 'webgpu', gpu: counted.gpu } as const;
     const instruments = { predictions: true, checkpoints: true, timestamps: true };
     const promised = await forecast({ graph, config, backend, fit: true, instruments });
-    const seen: Uint16Array[] = [];
+    const seen: Predictions[] = [];
     const timed: number[] = [];
     const { run } = await play(backend, config, {
       job: {
@@ -153,7 +154,7 @@ describe('instruments', () => {
           wantsProfile: () => timed.length === 0,
           stopping: () => false,
         },
-        onPredictions: (_epoch, classes) => seen.push(classes),
+        onPredictions: (_epoch, predictions) => seen.push(predictions),
         onProfile: (_epoch, times) => timed.push(times.length),
       },
     });
@@ -168,8 +169,17 @@ describe('instruments', () => {
     // What the page is shown is what the record counts.
     const split = graph.splits[0];
     const judged = [...split.keys()].filter((node) => split[node] === SPLIT.test);
-    const right = judged.filter((node) => seen.at(-1)![node] === graph.labels[node]).length;
+    const right = judged.filter((node) => seen.at(-1)!.classes[node] === graph.labels[node]).length;
     expect(seen).toHaveLength(EPOCHS);
+    // The likeliest class has the confidence, and together they are certain.
+    const { classes, confidence } = seen.at(-1)!;
+    for (const node of judged.slice(0, 20)) {
+      const probabilities = probabilitiesOf(seen.at(-1)!, node)!;
+      expect(probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+      expect(Math.max(...probabilities)).toBe(probabilities[classes[node]]);
+      expect(confidence[node] / 255).toBeCloseTo(probabilities[classes[node]], 2);
+    }
+    expect(probabilitiesOf(seen.at(-1)!, graph.nodes)).toBeNull();
     expect(right / judged.length).toBeCloseTo(run.epochs.at(-1)!.testAcc, 6);
   });
 

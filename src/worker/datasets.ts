@@ -30,6 +30,8 @@ export interface LoadedGraph {
   readonly id: string;
   readonly catalogueId: string | null;
   readonly fingerprint: string;
+  /** Where its file says them. */
+  readonly featureNames?: readonly string[];
 }
 
 const catalogue = catalogueFile as Catalogue;
@@ -126,10 +128,14 @@ export async function loadDataset(
       bytes: await download(addressOf(entry, file), promised, task, progress, { signal }),
     });
   }
-  const data =
-    entry.kind === 'embedded' ? readBundle(files[0].bytes, files[0].name) : (await openReaders()).readGraphFiles(files);
+  if (entry.kind === 'embedded') {
+    const { featureNames, ...data } = readBundle(files[0].bytes, files[0].name);
+    const loaded = await described({ ...arrange(data), name: entry.id }, entry.id, entry.id);
+    return { ...loaded, featureNames: featureNames ?? undefined };
+  }
+  const data = (await openReaders()).readGraphFiles(files);
   const loaded = await described({ ...arrange(data), name: entry.id }, entry.id, entry.id);
-  if (entry.kind === 'public') await keep(loaded, places, progress, signal);
+  await keep(loaded, places, progress, signal);
   return loaded;
 }
 

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Control, Observer, Opened } from '../train/job.ts';
+import type { Predictions } from '../train/predictions.ts';
 import type { Gate } from './gate.ts';
 import type { MemoryView, StreamMessage, TrainRequest } from './protocol.ts';
 import { forecastView, stepsPerEpoch } from './views.ts';
@@ -15,6 +16,8 @@ export interface Going {
   changes: Partial<Config>;
   opened: Opened | null;
   fit: Fit | null;
+  /** As they were last read. */
+  predictions: Predictions | null;
   /** The next epoch is to be timed kernel by kernel. */
   profile: boolean;
 }
@@ -89,9 +92,11 @@ export function observe(
       post({ type: 'replanned', run: id, forecast: view(fit) });
     },
     onRecover: (epoch, reason, device) => post({ type: 'recovered', run: id, epoch, reason, device }),
-    onPredictions: (epoch, classes) => {
+    onPredictions: (epoch, predictions) => {
       predicted = performance.now();
-      post({ type: 'predictions', run: id, epoch, classes });
+      mine.predictions = predictions;
+      const { classes, confidence } = predictions;
+      post({ type: 'predictions', run: id, epoch, classes, confidence });
     },
     onProfile: (epoch, times) => post({ type: 'profile', run: id, epoch, times }),
   };

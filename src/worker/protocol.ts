@@ -54,6 +54,10 @@ export interface TrainerApi {
   loseDevice(): void;
   /** The dispatches of the run that is going on, else of the plan that this configuration would have. */
   dispatches(config: Config): Promise<PlanDetails>;
+  /** One node of the current graph, by its name or its number. Of a graph that stays on disk its rows are read from there. */
+  node(which: string | number): Promise<NodeView>;
+  /** Class probabilities of a node as the run predicted last; null where it has not. */
+  probabilities(node: number): Promise<Float32Array | null>;
   /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */
   profile(): void;
 }
@@ -141,6 +145,35 @@ export interface GraphView {
   readonly notes: readonly string[];
 }
 
+export interface NamedNode {
+  readonly node: number;
+  /** Null where nodes go by their numbers. */
+  readonly name: string | null;
+  /** Its class, -1 where unlabelled. */
+  readonly label: number;
+}
+
+/** One node, looked at closely. */
+export interface NodeView extends NamedNode {
+  /** Its code in each split. */
+  readonly splits: readonly number[];
+  /** How many nodes it receives messages from. */
+  readonly degree: number;
+  /** The first of them. */
+  readonly neighbours: readonly NamedNode[];
+  /** Null where the graph has none. */
+  readonly features: FeaturesView | null;
+}
+
+export interface FeaturesView {
+  /** Features of every node. */
+  readonly of: number;
+  /** Features of this one that are not zero. */
+  readonly nonZero: number;
+  /** The largest of those, by absolute value. */
+  readonly largest: readonly { readonly column: number; readonly name: string | null; readonly value: number }[];
+}
+
 /** A run as it would be. */
 export interface ForecastView {
   /** As asked for. */
@@ -173,8 +206,11 @@ export type StreamMessage =
   | { type: 'step'; run: number; step: number; of: number }
   /** One epoch is done. After a device was lost, epochs since the last checkpoint come again. */
   | { type: 'epoch'; run: number; epoch: EpochRecord; memory: MemoryView }
-  /** Class that the model gives each node now; only for graphs that are drawn, a few times a second. */
-  | { type: 'predictions'; run: number; epoch: number; classes: Uint16Array }
+  /**
+   * Class that the model gives each node now, and its probability, 0 to 255 for 0 to 1; only for graphs that are drawn, a few
+   * times a second. A class that does not exist: the evaluation does not visit the node.
+   */
+  | { type: 'predictions'; run: number; epoch: number; classes: Uint16Array; confidence: Uint8Array }
   | { type: 'event'; run: number; event: RunEvent }
   | { type: 'paused'; run: number; paused: boolean }
   /** A change did not fit the plan: this is the new one. */

@@ -19,6 +19,7 @@ import { checkTrainable } from '../train/check.ts';
 import { outgrows, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
 import { graphBytes } from '../train/hostMemory.ts';
+import { type Predictions, probabilitiesOf } from '../train/predictions.ts';
 import { type Backend, fitJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
@@ -26,6 +27,7 @@ import { samplerWorkers } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
 import { newGate } from './gate.ts';
+import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
@@ -43,6 +45,8 @@ let storage: Storage = NO_STORAGE;
 /** `place` is the store that it lies in, if any. */
 let current: (LoadedGraph & { readonly drawn: boolean; readonly place: Place | null }) | null = null;
 let run: Going | null = null;
+/** Of the last run on the current graph. */
+let predictions: Predictions | null = null;
 /** Aborts the load that goes on. */
 let loading: AbortController | null = null;
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
@@ -109,7 +113,7 @@ const api: TrainerApi = {
     turn++;
     const { graph, fingerprint, drawn } = loaded();
     const gate = newGate(request.paused, (paused) => post({ type: 'paused', run: request.run, paused }));
-    const mine: Going = { graph, drawn, gate, changes: {}, opened: null, fit: null, profile: false };
+    const mine: Going = { graph, drawn, gate, changes: {}, opened: null, fit: null, predictions: null, profile: false };
     run = mine;
     try {
       const job = jobOf(request.config);
@@ -127,6 +131,7 @@ const api: TrainerApi = {
       if (error instanceof Stopped) return null;
       throw error;
     } finally {
+      predictions = mine.predictions;
       run = null;
       post({ type: 'ended', run: request.run });
     }
@@ -149,6 +154,16 @@ const api: TrainerApi = {
   async dispatches(config) {
     const shown = run?.fit ?? (await planOf(config));
     return planDetails(shown.forecast.plan, workgroupSize(device));
+  },
+
+  node: (which) => {
+    const { place, ...about } = loaded();
+    return nodeView(about, which, place ? storage.places[place] : undefined);
+  },
+
+  async probabilities(node) {
+    const latest = run ? run.predictions : predictions;
+    return latest && probabilitiesOf(latest, node);
   },
 
   profile() {
@@ -203,6 +218,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
   const drawn = isStored(graph) || !isDrawn(graph) ? null : graph;
   const positions = drawn && (drawn.positions ?? (await layOut(drawn)));
   current = { ...next, drawn: positions !== null, place };
+  predictions = null;
   return {
     id,
     catalogueId,

@@ -8,7 +8,7 @@ import classes from './GraphCanvas.module.css';
 import { NodeTip } from './NodeTip.tsx';
 import { nearestNode, nodeGrid } from './nearestNode.ts';
 import { type Direction, degreeOf, neighboursOf, neighbourTowards } from './neighbours.ts';
-import { type ColourMode, paintSheet } from './nodePaint.ts';
+import { type ColourMode, type Highlight, paintSheet } from './nodePaint.ts';
 import { nodeText, spoken } from './nodeText.ts';
 import { newPainter, type Painter } from './painter.ts';
 import { useCanvasSize } from './useCanvasSize.ts';
@@ -29,11 +29,16 @@ export interface GraphCanvasProps {
   readonly graph: GraphView;
   /** Class that the model gives each node now. */
   readonly predictions: Uint16Array | null;
+  /** Its probability, 0 to 255 for 0 to 1. */
+  readonly confidence: Uint8Array | null;
   readonly mode: ColourMode;
   /** Index into graph.splits. */
   readonly split: number;
-  /** A class that stands out, the others dimmed. */
-  readonly highlight?: number | null;
+  readonly highlight: Highlight | null;
+  /** The node that is looked at closely. */
+  readonly pinned: number | null;
+  /** A node was clicked, or chosen by Enter; null lets go of it. */
+  readonly onPin: (node: number | null) => void;
 }
 
 const INK: Readonly<Record<'light' | 'dark', Ink>> = {
@@ -54,8 +59,10 @@ const ZOOM_STEP = 1.4;
 const REACH = 8;
 
 /** The graph as discs and hairlines, to be looked at closely: see `keys` below and useGestures.ts. Needs positions. */
-export function GraphCanvas({ graph, predictions, mode, split, highlight = null }: GraphCanvasProps) {
+export function GraphCanvas({ graph, mode, split, highlight, pinned, onPin, ...predicted }: GraphCanvasProps) {
+  const { predictions, confidence } = predicted;
   const { labels } = graph;
+  const classCount = graph.classNames.length;
   const positions = graph.positions ?? NO_POSITIONS;
   const edges = graph.edges ?? NO_EDGES;
   const codes = graph.splits[split] ?? null;
@@ -73,8 +80,8 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
   const grid = useMemo(() => nodeGrid(positions), [positions]);
   const neighbours = useMemo(() => neighboursOf(labels.length, edges), [labels, edges]);
   const sheet = useMemo(
-    () => paintSheet({ labels, predictions, split: codes, mode, highlight }),
-    [labels, predictions, codes, mode, highlight],
+    () => paintSheet({ labels, predictions, confidence, classes: classCount, split: codes, mode, highlight }),
+    [labels, predictions, confidence, classCount, codes, mode, highlight],
   );
 
   /** Null shows the whole graph, whatever the size. */
@@ -101,23 +108,27 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
       split: codes,
       sheet,
       focus: shown,
+      pinned,
       view,
       zoom,
       size,
       ratio,
       ink,
     });
-  }, [positions, edges, neighbours, codes, sheet, focus, view, zoom, size, ratio, scheme]);
+  }, [positions, edges, neighbours, codes, sheet, focus, pinned, view, zoom, size, ratio, scheme]);
 
   const radius = nodeRadius(labels.length, size, zoom);
-  const describe = (node: number) => nodeText(graph, node, degreeOf(neighbours, node), predictions, codes);
-  const tell = (node: number) => {
-    setFocus({ node, told: true });
-    setMessage(spoken(describe(node)));
+  const describe = (node: number) => nodeText(graph, node, degreeOf(neighbours, node), predictions, codes, confidence);
+  const reveal = (node: number) => {
     setMoved((before) => {
       const next = revealing(before ?? whole, positions[2 * node], positions[2 * node + 1], size);
       return next === whole ? null : next;
     });
+  };
+  const tell = (node: number) => {
+    setFocus({ node, told: true });
+    setMessage(spoken(describe(node)));
+    reveal(node);
   };
   const nodeAt = (at: readonly [number, number], reach: number) =>
     nearestNode(grid, ...toGraph(view, at[0], at[1]), (radius + reach) / view.scale);
@@ -142,9 +153,19 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
     tap: (at) => {
       const node = nodeAt(at, 2 * REACH);
       if (node === null) setFocus(null);
-      else tell(node);
+      else {
+        tell(node);
+        onPin(node);
+      }
     },
   });
+
+  // A node may be pinned elsewhere, by its name or from a list.
+  const latest = useRef(reveal);
+  latest.current = reveal;
+  useEffect(() => {
+    if (pinned !== null) latest.current(pinned);
+  }, [pinned]);
 
   const middle = [size.width / 2, size.height / 2] as const;
   const step = (direction: Direction) => {
@@ -165,7 +186,11 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
     '=': () => zoomAt(ZOOM_STEP, middle),
     '-': () => zoomAt(1 / ZOOM_STEP, middle),
     '0': reset,
-    Escape: () => setFocus(null),
+    Enter: () => focus && onPin(focus.node),
+    Escape: () => {
+      setFocus(null);
+      onPin(null);
+    },
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -178,7 +203,7 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
     action();
   };
 
-  const { nodes, edges: edgeCount, classes: classCount } = graph.info;
+  const { nodes, edges: edgeCount } = graph.info;
   const summary = `Picture of ${graph.info.name}: ${formatCount(nodes)} nodes of ${formatCount(classCount)} classes and ${formatCount(edgeCount)} edges, coloured by ${MODE_NAMES[mode]}.`;
   const spot = focus && toScreen(view, positions[2 * focus.node], positions[2 * focus.node + 1]);
   return (
@@ -199,7 +224,8 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
       <canvas ref={layers.focus} className={classes.layer} aria-hidden />
       {focus && spot && <NodeTip text={describe(focus.node)} at={spot} gap={radius + 10} size={size} />}
       <p id={helpId} className={classes.spoken}>
-        Arrow keys go from node to node along edges, with Shift they move the picture; plus, minus and zero zoom.
+        Arrow keys go from node to node along edges, with Shift they move the picture; plus, minus and zero zoom. Enter
+        pins a node, Escape lets go of it.
       </p>
       <p className={classes.spoken} aria-live="polite">
         {message}
@@ -214,4 +240,5 @@ const MODE_NAMES: Readonly<Record<ColourMode, string>> = {
   class: 'true class',
   prediction: 'predicted class',
   error: 'whether the prediction is wrong',
+  confidence: 'how sure the model is',
 };

@@ -1,41 +1,57 @@
 import { Progress, SegmentedControl } from '@mantine/core';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { GraphView } from '../../worker/protocol.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
 import { ClassLegend } from './ClassLegend.tsx';
+import { ConfidenceScale } from './ConfidenceScale.tsx';
 import { GraphCanvas } from './GraphCanvas.tsx';
 import classes from './GraphPanel.module.css';
 import { type ColourMode, RIGHT, WRONG } from './nodePaint.ts';
 
+const PinField = lazy(async () => ({ default: (await import('../inspect/PinField.tsx')).PinField }));
+
 export interface GraphPanelProps {
   /** Null while none is loaded. */
   readonly graph: GraphView | null;
-  /** Class of each node as the current run sees it; null before its first. */
-  readonly predictions: Uint16Array | null;
+  /** What the current run says of each node; null before its first predictions. */
+  readonly predictions: Predicted | null;
   /** Index into graph.splits. */
   readonly split: number;
   /** What the worker is doing before there is a graph; `total` null where the end is not known. */
   readonly progress: { readonly task: string; readonly done: number; readonly total: number | null } | null;
+  /** Nodes that another panel points at have a 1. */
+  readonly marked: Uint8Array | null;
+  readonly pinned: number | null;
+  readonly onPin: (node: number | null) => void;
+}
+
+export interface Predicted {
+  readonly classes: Uint16Array;
+  /** 0 to 255 for 0 to 1. */
+  readonly confidence: Uint8Array;
 }
 
 /** The graph, what its colours mean, and how well each class is predicted. */
-export function GraphPanel({ graph, predictions, split, progress }: GraphPanelProps) {
+export function GraphPanel({ graph, progress, ...rest }: GraphPanelProps) {
   if (!graph) return <Loading progress={progress} />;
   // A new graph starts with nothing chosen.
-  return <Loaded key={`${graph.id} ${graph.info.fingerprint}`} graph={graph} predictions={predictions} split={split} />;
+  return <Loaded key={`${graph.id} ${graph.info.fingerprint}`} graph={graph} {...rest} />;
 }
 
 const MODES: readonly { readonly value: ColourMode; readonly label: string }[] = [
   { value: 'class', label: 'Class' },
   { value: 'prediction', label: 'Prediction' },
   { value: 'error', label: 'Error' },
+  { value: 'confidence', label: 'Confidence' },
 ];
 
-function Loaded({ graph, predictions, split }: Omit<GraphPanelProps, 'graph' | 'progress'> & { graph: GraphView }) {
+type LoadedProps = Omit<GraphPanelProps, 'graph' | 'progress'> & { readonly graph: GraphView };
+
+function Loaded({ graph, predictions, split, marked, pinned, onPin }: LoadedProps) {
   const [chosen, setChosen] = useState<ColourMode | null>(null);
   const [highlight, setHighlight] = useState<number | null>(null);
   // Those of an earlier graph may still be on their way.
-  const known = predictions && predictions.length === graph.labels.length ? predictions : null;
+  const known = predictions && predictions.classes.length === graph.labels.length ? predictions : null;
   const mode = known ? (chosen ?? 'prediction') : 'class';
   return (
     <section className={classes.panel} aria-label="Graph">
@@ -45,25 +61,36 @@ function Loaded({ graph, predictions, split }: Omit<GraphPanelProps, 'graph' | '
           <SegmentedControl
             size="xs"
             aria-label="Colour the nodes by"
-            title={known ? undefined : 'Prediction and error are there once a run has made its first predictions.'}
+            title={known ? undefined : 'All but the class is there once a run has made its first predictions.'}
             value={mode}
             onChange={(value) => setChosen(value as ColourMode)}
             data={MODES.map((entry) => ({ ...entry, disabled: entry.value !== 'class' && !known }))}
           />
         )}
+        <FindNode />
       </header>
       {graph.positions ? (
         <div className={classes.body}>
           <div className={classes.picture}>
-            <GraphCanvas graph={graph} predictions={known} mode={mode} split={split} highlight={highlight} />
+            <GraphCanvas
+              graph={graph}
+              predictions={known?.classes ?? null}
+              confidence={known?.confidence ?? null}
+              mode={mode}
+              split={split}
+              highlight={highlight ?? marked}
+              pinned={pinned}
+              onPin={onPin}
+            />
           </div>
           <div className={classes.side}>
             <Key mode={mode} waiting={!known} />
+            {mode === 'confidence' && <ConfidenceScale classes={graph.classNames.length} />}
             <ClassLegend
               graph={graph}
-              predictions={known}
+              predictions={known?.classes ?? null}
               split={split}
-              coloured={mode !== 'error'}
+              coloured={mode === 'class' || mode === 'prediction'}
               onHighlight={setHighlight}
             />
           </div>
@@ -72,6 +99,17 @@ function Loaded({ graph, predictions, split }: Omit<GraphPanelProps, 'graph' | '
         <p className={classes.empty}>{tooLarge(graph)}</p>
       )}
     </section>
+  );
+}
+
+/** Nodes are found by their names or numbers too. */
+function FindNode() {
+  return (
+    <div className={classes.find}>
+      <Suspense>
+        <PinField />
+      </Suspense>
+    </div>
   );
 }
 

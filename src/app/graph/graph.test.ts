@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { confidenceColor, UNLABELLED } from '../theme/palette.ts';
 import { classScores } from './classScores.ts';
 import { nearestNode, nodeGrid } from './nearestNode.ts';
 import { degreeOf, neighboursOf, neighbourTowards } from './neighbours.ts';
-import { paintSheet, WRONG } from './nodePaint.ts';
+import { paintSheet, sureness, WRONG } from './nodePaint.ts';
 import { nodeText, spoken } from './nodeText.ts';
 import { boundsOf, MAX_ZOOM, panned, revealing, toGraph, toScreen, wholeView, zoomed, zoomOf } from './viewport.ts';
 
@@ -93,7 +94,8 @@ describe('paint', () => {
   const labels = Int32Array.of(0, 1, -1, 17, 1);
   const predictions = Uint16Array.of(0, 0, 1, 1, 1);
   const split = Uint8Array.of(1, 2, 0, 3, 3);
-  const request = { labels, predictions, split, highlight: null };
+  const confidence = Uint8Array.of(255, 26, 140, 0, 255);
+  const request = { labels, predictions, confidence, classes: 18, split, highlight: null };
   const looksOf = (sheet: ReturnType<typeof paintSheet>) => Array.from(sheet.look, (k) => sheet.looks[k]);
 
   test('by class: equal classes alike, none in grey, colours repeat', () => {
@@ -123,7 +125,32 @@ describe('paint', () => {
     expect([...sheet.order]).toEqual([0, 2, 4, 1, 3]);
   });
 
-  test.each(['class', 'prediction', 'error'] as const)(
+  test('by confidence: the least sure on top, none in grey', () => {
+    const unseen = Uint16Array.of(0, 0, 0xffff, 1, 1);
+    const sheet = paintSheet({ ...request, predictions: unseen, mode: 'confidence' });
+    const looks = looksOf(sheet);
+    expect(looks[0].color).toBe(confidenceColor(1));
+    expect(looks[4]).toBe(looks[0]);
+    expect(looks[3].color).toBe(confidenceColor(0));
+    expect(looks[2].color).toBe(UNLABELLED);
+    expect([...sheet.order]).toEqual([2, 0, 4, 1, 3]);
+    // Of two classes none can be less likely than a half.
+    expect([0.2, 0.5, 0.75, 1].map((share) => sureness(share, 2))).toEqual([0, 0, 0.5, 1]);
+  });
+
+  test('nodes that are marked one by one stand out in every mode', () => {
+    const highlight = Uint8Array.of(0, 0, 1, 1, 0);
+    for (const mode of ['class', 'prediction', 'error', 'confidence'] as const) {
+      const plain = looksOf(paintSheet({ ...request, mode }));
+      const marked = looksOf(paintSheet({ ...request, mode, highlight }));
+      marked.forEach(({ color, alpha }, v) => {
+        expect(color).toBe(plain[v].color);
+        expect(alpha < plain[v].alpha).toBe(highlight[v] === 0);
+      });
+    }
+  });
+
+  test.each(['class', 'prediction', 'error', 'confidence'] as const)(
     '%s: a highlighted class keeps its look and lies on top',
     (mode) => {
       const plain = paintSheet({ ...request, mode });
@@ -185,6 +212,12 @@ describe('what is told of a node', () => {
     );
     expect(spoken(nodeText(graph, 1, 0, Uint16Array.of(0, 1), split))).toBe(
       'node 1: class unlabelled; predicted <b>coffee</b>; split not in this split; neighbours 0.',
+    );
+    expect(spoken(nodeText(graph, 0, 1, Uint16Array.of(1, 0xffff), split, Uint8Array.of(204, 0)))).toContain(
+      'predicted <b>coffee</b>, right; confidence 80 %; split test',
+    );
+    expect(spoken(nodeText(graph, 1, 1, Uint16Array.of(1, 0xffff), split, Uint8Array.of(204, 0)))).toContain(
+      'predicted not evaluated; split not in this split',
     );
     expect(spoken(nodeText(graph, 0, 1, null, null))).toContain('class <b>coffee</b>; split not in this split');
   });

@@ -1,7 +1,7 @@
-import { CLASS_COLORS, classColor } from '../theme/palette.ts';
+import { CLASS_COLORS, classColor, confidenceColor, UNLABELLED } from '../theme/palette.ts';
 
-/** What the colour of a node says: its true class, the predicted one, or whether that is wrong. */
-export type ColourMode = 'class' | 'prediction' | 'error';
+/** What the colour of a node says: its true class, the predicted one, whether that is wrong, or how sure the model is of it. */
+export type ColourMode = 'class' | 'prediction' | 'error' | 'confidence';
 
 export interface Look {
   /** `#rrggbb` */
@@ -19,43 +19,122 @@ export interface PaintSheet {
   readonly order: Uint32Array;
 }
 
+/** What stands out while the rest steps back: one class, or the nodes that have a 1. */
+export type Highlight = number | Uint8Array;
+
 export interface PaintRequest {
   readonly labels: Int32Array;
   readonly predictions: Uint16Array | null;
+  /** Probability of the predicted class, 0 to 255 for 0 to 1. */
+  readonly confidence: Uint8Array | null;
+  readonly classes: number;
   /** Codes of the chosen split: 1 training, 2 validation, 3 test. */
   readonly split: Uint8Array | null;
   readonly mode: ColourMode;
-  /** The class that the legend points at; the others step back. */
-  readonly highlight: number | null;
+  readonly highlight: Highlight | null;
 }
 
 /** Vermilion of Tol's palette: reads on both grounds, and is looked for where everything else is grey. */
 export const WRONG = '#dd3d1f';
 export const RIGHT = '#8a8f98';
 const DIMMED = 0.1;
+/** Times its radius, a node that was marked. */
+const SINGLE = 1.6;
 
 const COLOURS = CLASS_COLORS.length;
-/** By class: one look per colour and one for no class, first the dimmed ones. */
-const BY_CLASS: readonly Look[] = [DIMMED, 1].flatMap((alpha) =>
-  Array.from({ length: COLOURS + 1 }, (_, i) => ({ color: classColor(i === COLOURS ? -1 : i), alpha, scale: 1 })),
-);
-/** By error: not judged, right, wrong; first the dimmed ones. */
-const BY_ERROR: readonly Look[] = [0.3, 1].flatMap((share) => [
-  { color: RIGHT, alpha: 0.25 * share, scale: 0.7 },
-  { color: RIGHT, alpha: 0.75 * share, scale: 0.85 },
-  { color: WRONG, alpha: share, scale: 1.25 },
-]);
+/** Shades of confidence: more than an eye tells apart. */
+const SHADES = 32;
 
-/**
- * Looks of all nodes. Among those that are not dimmed, classes lie on each other in the order of the nodes, so that none
- * hides the others; errors lie on top.
- */
+/** A way to paint: the looks, first those that step back and then the same ones in full, and which of them a node has. */
+interface Palette {
+  readonly looks: readonly Look[];
+  /** Among those that are not dimmed, nodes lie on each other by their look, or all in their own order, so that none hides the others. */
+  readonly layered: boolean;
+  /** From 0 to looks.length / 2. */
+  lookOf(request: PaintRequest): (v: number) => number;
+  /** The class of a node, by which the legend points at it. */
+  classesOf(request: PaintRequest): ArrayLike<number>;
+}
+
+const dimmedFirst = (looks: readonly Look[], share: number): Look[] => [
+  ...looks.map((look) => ({ ...look, alpha: share * look.alpha })),
+  ...looks,
+];
+
+/** One look per colour, and one for no class: unlabelled, or not evaluated. */
+const byClass = (classesOf: Palette['classesOf']): Palette => ({
+  looks: dimmedFirst(
+    Array.from({ length: COLOURS + 1 }, (_, i) => ({ color: classColor(i === COLOURS ? -1 : i), alpha: 1, scale: 1 })),
+    DIMMED,
+  ),
+  layered: false,
+  lookOf(request) {
+    const classes = classesOf(request);
+    return (v) => (classes[v] < 0 || classes[v] >= request.classes ? COLOURS : classes[v] % COLOURS);
+  },
+  classesOf,
+});
+
+const labelsOf = ({ labels }: PaintRequest) => labels;
+
+const PALETTES: Readonly<Record<ColourMode, Palette>> = {
+  class: byClass(labelsOf),
+  prediction: byClass(({ predictions, labels }) => predictions ?? labels),
+  error: {
+    looks: dimmedFirst(
+      [
+        { color: RIGHT, alpha: 0.25, scale: 0.7 },
+        { color: RIGHT, alpha: 0.75, scale: 0.85 },
+        { color: WRONG, alpha: 1, scale: 1.25 },
+      ],
+      0.3,
+    ),
+    layered: true,
+    // Only validation and test nodes are judged: the labels of the others are known to the model, or to nobody.
+    lookOf: ({ labels, predictions, split }) => {
+      return (v) => {
+        const judged = predictions !== null && split !== null && split[v] >= 2;
+        return !judged ? 0 : predictions[v] === labels[v] ? 1 : 2;
+      };
+    },
+    classesOf: labelsOf,
+  },
+  confidence: {
+    // The surest first, so that the others lie on top.
+    looks: dimmedFirst(
+      Array.from({ length: SHADES + 1 }, (_, i) => {
+        const color = i === 0 ? UNLABELLED : confidenceColor(1 - (i - 1) / (SHADES - 1));
+        return { color, alpha: 1, scale: 1 };
+      }),
+      DIMMED,
+    ),
+    layered: true,
+    lookOf({ predictions, confidence, classes }) {
+      return (v) => {
+        if (!predictions || !confidence || predictions[v] >= classes) return 0;
+        return SHADES - Math.round((SHADES - 1) * sureness(confidence[v] / 255, classes));
+      };
+    },
+    classesOf: labelsOf,
+  },
+};
+
+/** A confidence on a scale from 0, where no class is likelier than another, to 1. */
+export function sureness(confidence: number, classes: number): number {
+  const least = 1 / Math.max(2, classes);
+  return Math.min(1, Math.max(0, (confidence - least) / (1 - least)));
+}
+
+/** Looks of all nodes. */
 export function paintSheet(request: PaintRequest): PaintSheet {
-  const byError = request.mode === 'error';
-  const looks = byError ? BY_ERROR : BY_CLASS;
-  const lookOf = byError ? errorLook(request) : classLook(request);
-  const layerOf = (index: number) => (byError ? index : Math.floor(index / (COLOURS + 1)));
-  const look = Uint8Array.from({ length: request.labels.length }, (_, v) => lookOf(v));
+  const { layered, lookOf, classesOf, ...palette } = PALETTES[request.mode];
+  const half = palette.looks.length / 2;
+  // Single nodes are looked for; a class is a patch.
+  const single = request.highlight instanceof Uint8Array;
+  const looks = palette.looks.map((look, i) => (single && i >= half ? { ...look, scale: SINGLE * look.scale } : look));
+  const [shade, front] = [lookOf(request), standsOut(request.highlight, classesOf(request))];
+  const look = Uint8Array.from({ length: request.labels.length }, (_, v) => shade(v) + (front(v) ? half : 0));
+  const layerOf = (index: number) => (layered ? index : Math.floor(index / half));
   const starts = new Uint32Array(looks.length + 1);
   for (const index of look) starts[layerOf(index) + 1]++;
   for (let k = 0; k < looks.length; k++) starts[k + 1] += starts[k];
@@ -64,21 +143,7 @@ export function paintSheet(request: PaintRequest): PaintSheet {
   return { looks, look, order };
 }
 
-function classLook({ labels, predictions, mode, highlight }: PaintRequest): (v: number) => number {
-  const classes = mode === 'prediction' && predictions ? predictions : labels;
-  const front = COLOURS + 1;
-  return (v) => {
-    const k = classes[v];
-    const look = k < 0 ? COLOURS : k % COLOURS;
-    return highlight === null || k === highlight ? front + look : look;
-  };
-}
-
-/** Only validation and test nodes are judged: the labels of the others are known to the model, or to nobody. */
-function errorLook({ labels, predictions, split, highlight }: PaintRequest): (v: number) => number {
-  return (v) => {
-    const judged = predictions !== null && split !== null && split[v] >= 2;
-    const look = !judged ? 0 : predictions[v] === labels[v] ? 1 : 2;
-    return highlight === null || labels[v] === highlight ? 3 + look : look;
-  };
+function standsOut(highlight: Highlight | null, classes: ArrayLike<number>): (v: number) => boolean {
+  if (highlight === null) return () => true;
+  return typeof highlight === 'number' ? (v) => classes[v] === highlight : (v) => highlight[v] === 1;
 }

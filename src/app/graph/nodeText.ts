@@ -1,5 +1,5 @@
 import type { GraphView } from '../../worker/protocol.ts';
-import { formatCount } from '../theme/format.ts';
+import { formatCount, formatShare } from '../theme/format.ts';
 
 /** What is told of one node, by the tooltip and to screen readers. */
 export interface NodeText {
@@ -8,7 +8,7 @@ export interface NodeText {
   readonly facts: readonly { readonly term: string; readonly value: string; readonly colour: number | null }[];
 }
 
-const PARTS = ['not in this split', 'training', 'validation', 'test'] as const;
+export const PARTS = ['not in this split', 'training', 'validation', 'test'] as const;
 /** Names come from files and may be of any length. */
 const LONGEST = 120;
 
@@ -18,24 +18,39 @@ export function nodeText(
   degree: number,
   predictions: Uint16Array | null,
   split: Uint8Array | null,
+  confidence: Uint8Array | null = null,
 ): NodeText {
   const label = graph.labels[node];
-  const facts = [{ term: 'class', value: label < 0 ? 'unlabelled' : className(graph, label), colour: label }];
+  const facts: NodeText['facts'][number][] = [
+    { term: 'class', value: label < 0 ? 'unlabelled' : className(graph, label), colour: label },
+  ];
   if (predictions) {
     const predicted = predictions[node];
     const verdict = label < 0 ? '' : predicted === label ? ', right' : ', wrong';
-    facts.push({ term: 'predicted', value: `${className(graph, predicted)}${verdict}`, colour: predicted });
+    const known = predicted < graph.classNames.length;
+    facts.push({
+      term: 'predicted',
+      value: known ? `${className(graph, predicted)}${verdict}` : 'not evaluated',
+      colour: known ? predicted : -1,
+    });
+    if (known && confidence)
+      facts.push({ term: 'confidence', value: formatShare(confidence[node] / 255), colour: null });
   }
   const plain = [
     { term: 'split', value: PARTS[split ? split[node] : 0] ?? PARTS[0], colour: null },
     { term: 'neighbours', value: formatCount(degree), colour: null },
   ];
-  return { title: clipped(graph.nodeIds?.[node] ?? `node ${node}`), facts: [...facts, ...plain] };
+  return { title: nodeName(graph.nodeIds?.[node], node), facts: [...facts, ...plain] };
 }
 
 /** As one sentence. */
 export function spoken({ title, facts }: NodeText): string {
   return `${title}: ${facts.map(({ term, value }) => `${term} ${value}`).join('; ')}.`;
+}
+
+/** By its name, or its number where it has none. */
+export function nodeName(name: string | null | undefined, node: number): string {
+  return clipped(name ?? `node ${node}`);
 }
 
 export function className(graph: Pick<GraphView, 'classNames'>, index: number): string {

@@ -20,6 +20,7 @@ export interface Scene {
   readonly split: Uint8Array | null;
   readonly sheet: PaintSheet;
   readonly focus: number | null;
+  readonly pinned: number | null;
   readonly view: Viewport;
   readonly zoom: number;
   readonly size: Size;
@@ -35,7 +36,7 @@ export interface Painter {
 
 /** What each layer depends on. */
 const NODES = ['positions', 'split', 'sheet', 'view', 'size', 'ratio', 'ink'] as const;
-const FOCUS = ['positions', 'neighbours', 'focus', 'view', 'size', 'ratio', 'ink'] as const;
+const FOCUS = ['positions', 'neighbours', 'focus', 'pinned', 'view', 'size', 'ratio', 'ink'] as const;
 const EDGES = ['positions', 'edges', 'view', 'size', 'ratio', 'ink'] as const;
 
 const differ = (a: Scene, b: Scene | null, parts: readonly (keyof Scene)[]) =>
@@ -57,7 +58,7 @@ export function newPainter(layers: Layers): Painter {
   const draw = () => {
     frame = 0;
     if (!scene) return;
-    const { positions, view, size, ratio, ink, focus } = scene;
+    const { positions, view, size, ratio, ink, focus, pinned } = scene;
     const pixels = pixelsOf(scene);
     if (pixels.width === 0 || pixels.height === 0) return;
     const radius = nodeRadius(positions.length / 2, size, scene.zoom);
@@ -72,7 +73,9 @@ export function newPainter(layers: Layers): Painter {
       fitCanvas(layers.focus, pixels);
       front.setTransform(ratio, 0, 0, ratio, 0, 0);
       front.clearRect(0, 0, size.width, size.height);
-      if (focus !== null) drawFocus(front, focus, scene.neighbours, ink.focus, positions, view, radius);
+      for (const node of new Set([pinned, focus])) {
+        if (node !== null) drawFocus(front, node, scene.neighbours, ink.focus, positions, view, radius);
+      }
     }
     drawn = scene;
     if (edges.advance(scene)) request();

@@ -69,6 +69,8 @@ function showGraph(graph: GraphView, as?: Protocol): void {
     run: null,
     overlaid: [],
     plan: null,
+    pinned: null,
+    marked: null,
     notice: null,
     forecast: null,
     wanted: asked ? null : wanted,

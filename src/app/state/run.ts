@@ -17,7 +17,11 @@ export interface LiveRun {
   readonly memory: MemoryView | null;
   /** What was held after each epoch, aligned with `epochs`. */
   readonly held: readonly MemoryView[];
-  readonly predictions: { readonly epoch: number; readonly classes: Uint16Array } | null;
+  readonly predictions: {
+    readonly epoch: number;
+    readonly classes: Uint16Array;
+    readonly confidence: Uint8Array;
+  } | null;
   readonly times: { readonly epoch: number; readonly times: readonly KernelTime[] } | null;
   /** Devices that were lost, and where the run went on from. */
   readonly recoveries: readonly { readonly epoch: number; readonly reason: string }[];
@@ -76,9 +80,11 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
         held[message.epoch.epoch - 1] = message.memory;
         next = { ...next, within: null, memory: message.memory };
         break;
-      case 'predictions':
-        next = { ...next, predictions: { epoch: message.epoch, classes: message.classes } };
+      case 'predictions': {
+        const { epoch, classes, confidence } = message;
+        next = { ...next, predictions: { epoch, classes, confidence } };
         break;
+      }
       case 'event':
         next = { ...next, events: [...next.events, message.event] };
         break;

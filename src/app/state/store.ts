@@ -9,6 +9,7 @@ import type {
   DroppedFile,
   ForecastView,
   GraphView,
+  NodeView,
   PlanDetails,
   ReadChoices,
   StreamMessage,
@@ -51,6 +52,10 @@ export interface PageState {
   /** Id of the run here that answers to `shared`. */
   readonly answer: number | null;
   readonly plan: PlanDetails | null;
+  /** The node that is looked at closely. */
+  readonly pinned: NodeView | null;
+  /** Per node 1 where it stands out in the picture; null where all are alike. */
+  readonly marked: Uint8Array | null;
   readonly notice: Notice | null;
 }
 
@@ -90,6 +95,8 @@ export const usePage = create<PageState>(() => ({
   sharedHash: '',
   answer: null,
   plan: null,
+  pinned: null,
+  marked: null,
   notice: null,
 }));
 

@@ -20,6 +20,11 @@ export function formatPercent(fraction: number): string {
   return Number.isFinite(fraction) ? `${(100 * fraction).toFixed(1)} %` : '–';
 }
 
+/** `92 %`: of what is known to less than a tenth of a percent. */
+export function formatShare(fraction: number): string {
+  return `${Math.round(100 * fraction)} %`;
+}
+
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
   return ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;

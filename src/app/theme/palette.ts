@@ -28,6 +28,24 @@ export function classColor(index: number): string {
   return index < 0 ? UNLABELLED : CLASS_COLORS[index % CLASS_COLORS.length];
 }
 
+/**
+ * How sure a model is, from not at all to certain: lightness falls and the hue turns all the way, so that it is read without the
+ * hue too; the ends keep a distance from both grounds.
+ */
+export const CONFIDENCE_COLORS = ['#e0a020', '#cc5577', '#6f5fd0'] as const;
+
+/** The colour at `share`, 0 to 1, of that scale, as `#rrggbb`. */
+export function confidenceColor(share: number): string {
+  const at = share * (CONFIDENCE_COLORS.length - 1);
+  const from = Math.min(Math.floor(at), CONFIDENCE_COLORS.length - 2);
+  const part = (color: string, i: number) => Number.parseInt(color.slice(1 + 2 * i, 3 + 2 * i), 16);
+  const mixed = [0, 1, 2].map((i) => {
+    const [a, b] = [part(CONFIDENCE_COLORS[from], i), part(CONFIDENCE_COLORS[from + 1], i)];
+    return Math.round(a + (b - a) * (at - from));
+  });
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+}
+
 /** What bytes are for, in the plan's picture and in the ledger. */
 export const PURPOSE_COLORS: Readonly<Record<string, string>> = {
   features: '#4477aa',

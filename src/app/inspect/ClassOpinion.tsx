@@ -1,0 +1,77 @@
+import { useEffect, useState } from 'react';
+import type { GraphView, NodeView } from '../../worker/protocol.ts';
+import { className } from '../graph/nodeText.ts';
+import { probabilities } from '../state/inspectActions.ts';
+import { tellError } from '../state/store.ts';
+import { formatCount, formatPercent } from '../theme/format.ts';
+import { classColor } from '../theme/palette.ts';
+import { ClassName } from './ClassName.tsx';
+import classes from './NodeCard.module.css';
+
+interface ClassOpinionProps {
+  readonly graph: GraphView;
+  readonly node: NodeView;
+  readonly predictions: { readonly epoch: number } | null;
+}
+
+const LIKELIEST = 3;
+
+/** Its class, and the classes that the model finds likeliest. */
+export function ClassOpinion({ graph, node, predictions }: ClassOpinionProps) {
+  const [row, setRow] = useState<{ readonly node: number; readonly of: Float32Array | null } | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new predictions are new probabilities
+  useEffect(() => {
+    let current = true;
+    probabilities(node.node).then((of) => current && setRow({ node: node.node, of }), tellError);
+    return () => {
+      current = false;
+    };
+  }, [node, predictions]);
+  const known = row?.node === node.node && predictions ? row.of : null;
+  const ranked = known ? [...known.keys()].sort((a, b) => known[b] - known[a]).slice(0, LIKELIEST) : [];
+  return (
+    <div className={classes.part}>
+      <h3>Class</h3>
+      <dl className={classes.facts}>
+        <div>
+          <dt>true</dt>
+          <dd>
+            <ClassName graph={graph} index={node.label} />
+          </dd>
+        </div>
+        {ranked.length > 0 && (
+          <div>
+            <dt>predicted</dt>
+            <dd>
+              <ClassName graph={graph} index={ranked[0]} />
+              {node.label >= 0 && <span className={classes.dim}>{ranked[0] === node.label ? 'right' : 'wrong'}</span>}
+            </dd>
+          </div>
+        )}
+      </dl>
+      {known ? (
+        <>
+          <ol className={classes.ranked} aria-label="Likeliest classes">
+            {ranked.map((index) => (
+              <li key={index}>
+                <span className={classes.name}>{className(graph, index)}</span>
+                <span className={classes.track}>
+                  <span style={{ width: `${100 * known[index]}%`, background: classColor(index) }} />
+                </span>
+                <span className={classes.figure}>{formatPercent(known[index])}</span>
+              </li>
+            ))}
+          </ol>
+          <p className={classes.dim}>After epoch {formatCount(predictions!.epoch)}.</p>
+        </>
+      ) : (
+        <p className={classes.dim}>{whyNoPrediction(graph, predictions !== null)}</p>
+      )}
+    </div>
+  );
+}
+
+function whyNoPrediction(graph: GraphView, predicted: boolean): string {
+  if (!graph.positions) return 'Of a graph too large to draw, predictions of single nodes are not collected.';
+  return predicted ? 'The evaluation does not visit this node.' : 'The prediction appears when a run starts.';
+}

@@ -1,0 +1,89 @@
+import type { Report } from '../../worker/judge.ts';
+import { formatCount, formatPercent } from '../theme/format.ts';
+import { classColor } from '../theme/palette.ts';
+import { name } from './names.ts';
+import { TableSection } from './TableSection.tsx';
+import classes from './Tables.module.css';
+
+interface ClassTableProps {
+  readonly names: readonly string[];
+  readonly report: Report;
+  /** Of the download, without its ending. */
+  readonly file: string;
+}
+
+const COLUMNS = ['precision', 'recall', 'F1', 'nodes', 'predicted'] as const;
+
+/** Precision, recall and F1 of each class, and of all together. */
+export function ClassTable({ names, report, file }: ClassTableProps) {
+  const each = report.classes.map(
+    ({ precision, recall, f1, support, predicted }, c) =>
+      [name(names, c), precision, recall, f1, support, predicted] as const,
+  );
+  const { accuracy, macroPrecision, macroRecall, macroF1, nodes } = report;
+  const together = [
+    ['macro: mean of the classes', macroPrecision, macroRecall, macroF1, nodes, nodes],
+    // Each node has one class and one prediction: then all three are the accuracy.
+    ['micro: all nodes alike', accuracy, accuracy, accuracy, nodes, nodes],
+  ] as const;
+  return (
+    <TableSection
+      title="Scores per class"
+      help={
+        'Precision: of the nodes that were taken for a class, the share that is of it. Recall: of the nodes of a class, the ' +
+        'share that was taken for it. F1 is their harmonic mean. A class that is neither there nor predicted has none, and is ' +
+        'left out of the macro mean.'
+      }
+      file={file}
+      rows={() => [['class', 'precision', 'recall', 'f1', 'nodes', 'predicted'], ...each, ...together]}
+    >
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section className={classes.scroll} aria-label="Precision, recall and F1 of each class" tabIndex={0}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">class</th>
+              {COLUMNS.map((column) => (
+                <th key={column} scope="col" className={classes.number}>
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {each.map((row, c) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a class is its index; names may repeat.
+              <Row key={c} row={row} color={classColor(c)} />
+            ))}
+          </tbody>
+          <tfoot>
+            {together.map((row) => (
+              <Row key={row[0]} row={row} color={null} />
+            ))}
+          </tfoot>
+        </table>
+      </section>
+    </TableSection>
+  );
+}
+
+type Scores = readonly [string, number, number, number, number, number];
+
+function Row({ row: [title, precision, recall, f1, nodes, predicted], color }: { row: Scores; color: string | null }) {
+  return (
+    <tr>
+      <th scope="row">
+        {color && <span className={classes.swatch} style={{ background: color }} />}
+        {title}
+      </th>
+      {[precision, recall, f1].map((share, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: columns
+        <td key={i} className={classes.number}>
+          {formatPercent(share)}
+        </td>
+      ))}
+      <td className={classes.number}>{formatCount(nodes)}</td>
+      <td className={classes.number}>{formatCount(predicted)}</td>
+    </tr>
+  );
+}

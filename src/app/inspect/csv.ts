@@ -1,0 +1,12 @@
+/**
+ * A table as comma-separated values (RFC 4180): text is quoted where it must be, what is not a number is empty. The first row
+ * holds the names of the columns.
+ */
+export function csvText(rows: readonly (readonly (string | number)[])[]): string {
+  return rows.map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+function field(value: string | number): string {
+  if (typeof value === 'number') return Number.isNaN(value) ? '' : String(value);
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}

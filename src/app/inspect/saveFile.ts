@@ -1,0 +1,10 @@
+/** Hands a text to the browser as a file. What of its name is not a letter, digit, dot or hyphen becomes a hyphen. */
+export function saveText(name: string, text: string, type: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name.replace(/[^\p{L}\p{N}.]+/gu, '-');
+  link.click();
+  // The download has its own hold on the blob once it has begun.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

@@ -1,0 +1,30 @@
+import { answered, trainer } from './engine.ts';
+import { get, set } from './store.ts';
+
+/** Looking at single nodes. */
+
+/** The last request counts. */
+let asked = 0;
+
+/** Pins a node by its name or its number. Throws InputError where there is none. */
+export async function pin(which: string | number): Promise<void> {
+  const mine = ++asked;
+  const { graph } = get();
+  const pinned = await answered(trainer.node(which));
+  if (mine === asked && get().graph === graph) set({ pinned });
+}
+
+export function unpin(): void {
+  asked++;
+  if (get().pinned) set({ pinned: null });
+}
+
+/** Class probabilities of a node as the run predicted last; null where it has not. */
+export function probabilities(node: number): Promise<Float32Array | null> {
+  return answered(trainer.probabilities(node));
+}
+
+/** Lets some nodes stand out in the picture, or all alike. */
+export function mark(marked: Uint8Array | null): void {
+  set({ marked });
+}

@@ -1,0 +1,88 @@
+import { type Scores, scores } from './metrics.ts';
+
+/** Which class was taken for which: of the nodes of one part of a split, and per class what follows from it. */
+
+/** Nodes of one part of a split (a SPLIT code) that have a label and a prediction, ascending. */
+export function judgedNodes(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  split: Uint8Array,
+  code: number,
+  classes: number,
+): Uint32Array {
+  const nodes = new Uint32Array(split.length);
+  let count = 0;
+  for (let v = 0; v < split.length; v++) {
+    if (split[v] === code && labels[v] >= 0 && predictions[v] < classes) nodes[count++] = v;
+  }
+  return nodes.slice(0, count);
+}
+
+/** classes × classes counts: how many nodes of the class of a row were taken for that of a column. */
+export function confusionMatrix(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  nodes: Uint32Array,
+  classes: number,
+): Uint32Array {
+  const counts = new Uint32Array(classes * classes);
+  for (const v of nodes) counts[labels[v] * classes + predictions[v]]++;
+  return counts;
+}
+
+/** Fractions; NaN where nothing is divided by nothing. */
+export interface ClassReport {
+  /** Of the nodes that were taken for the class, the share that is of it. */
+  readonly precision: number;
+  /** Of the nodes of the class, the share that was taken for it. */
+  readonly recall: number;
+  readonly f1: number;
+  /** Nodes of the class. */
+  readonly support: number;
+  /** Nodes that were taken for it. */
+  readonly predicted: number;
+}
+
+export interface Report extends Scores {
+  readonly classes: readonly ClassReport[];
+  readonly nodes: number;
+  readonly right: number;
+  /** Means over the classes that occur or are predicted; what is undefined counts as 0, as in scikit-learn. */
+  readonly macroPrecision: number;
+  readonly macroRecall: number;
+}
+
+/** What follows from a confusion matrix. Scores of no node at all are 0. */
+export function classReport(confusion: Uint32Array, classes: number): Report {
+  const [right, predicted, support] = [0, 1, 2].map(() => new Uint32Array(classes));
+  for (let truth = 0; truth < classes; truth++) {
+    right[truth] = confusion[truth * classes + truth];
+    for (let taken = 0; taken < classes; taken++) {
+      support[truth] += confusion[truth * classes + taken];
+      predicted[taken] += confusion[truth * classes + taken];
+    }
+  }
+  const reports = Array.from(right, (hits, c): ClassReport => {
+    const f1 = (2 * hits) / (predicted[c] + support[c]);
+    return {
+      precision: hits / predicted[c],
+      recall: hits / support[c],
+      f1,
+      support: support[c],
+      predicted: predicted[c],
+    };
+  });
+  const present = reports.filter((report) => report.support + report.predicted > 0);
+  const mean = (of: (report: ClassReport) => number) =>
+    present.reduce((sum, report) => sum + (of(report) || 0), 0) / Math.max(1, present.length);
+  const total = (counts: Uint32Array) => counts.reduce((sum, count) => sum + count, 0);
+  return {
+    // The table that the device fills, of one split.
+    ...scores(Uint32Array.of(...right, ...predicted, ...support), classes, 0),
+    classes: reports,
+    nodes: total(support),
+    right: total(right),
+    macroPrecision: mean(({ precision }) => precision),
+    macroRecall: mean(({ recall }) => recall),
+  };
+}
