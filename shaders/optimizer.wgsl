@@ -1,19 +1,13 @@
-// Adam, AdamW and SGD in PyTorch's form, and small work on whole parameters. One vec4 per invocation.
+// Small work on whole parameters and gradients. One vec4 per invocation. Adam and SGD are in optimizer/.
 
 struct Params {
   rows: u32,
-  lr: f32,
-  /// weight decay through the gradient (Adam, SGD)
-  l2: f32,
-  /// 1 - lr · weight decay (AdamW), else 1
-  shrink: f32,
   beta1: f32,
   beta2: f32,
   /// 1 - beta, rounded once
   gain1: f32,
   gain2: f32,
   epsilon: f32,
-  momentum: f32,
   keep: f32,
   /// invocations that sum the squares of a gradient, and where their sums begin
   count: u32,
@@ -24,16 +18,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
-/// (1 - beta1^t, 1 - beta2^t)
-@group(0) @binding(2) var<storage, read> clock: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> parameter: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> moment1: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> moment2: array<vec4f>;
 @group(0) @binding(6) var<storage, read> x: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> total: array<vec4f>;
+/// (1 - beta1^t, 1 - beta2^t)
 @group(0) @binding(8) var<storage, read_write> outClock: array<vec4f>;
-@group(0) @binding(9) var<storage, read_write> velocity: array<vec4f>;
 @group(0) @binding(10) var<storage, read> partial: array<vec4f>;
 @group(0) @binding(11) var<storage, read_write> outPartial: array<vec4f>;
 /// (scale, norm before, 0, 1 where the step is skipped)
@@ -42,30 +30,6 @@ struct Params {
 @group(0) @binding(14) var<storage, read> bits: array<vec4u>;
 /// (1 / scale of this step, good steps, log2 of the next scale - 16, 1 where the step is skipped)
 @group(0) @binding(15) var<storage, read_write> outScale: array<vec4f>;
-
-@compute @workgroup_size(WORKGROUP)
-fn adam(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  if (id >= p.rows || skips()) { return; }
-  let before = parameter[id];
-  let g = gradientOf(id) + p.l2 * before;
-  let m = p.beta1 * moment1[id] + p.gain1 * g;
-  let v = p.beta2 * moment2[id] + p.gain2 * g * g;
-  moment1[id] = m;
-  moment2[id] = v;
-  let correction = clock[0];
-  parameter[id] = p.shrink * before - p.lr * (m / correction.x) / (sqrt(v / correction.y) + p.epsilon);
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn sgd(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let id = threadIndex(group, groups, lane);
-  if (id >= p.rows || skips()) { return; }
-  let before = parameter[id];
-  let v = p.momentum * velocity[id] + (gradientOf(id) + p.l2 * before);
-  velocity[id] = v;
-  parameter[id] = before - p.lr * v;
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn adamClock(@builtin(local_invocation_index) lane: u32) {

@@ -24,7 +24,7 @@ fn mergeSum(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   var sum = vec4f();
   for (var chunk = 0u; chunk < p.count; chunk++) { sum += partial[chunk * size + id]; }
   let at = (p.outRow + id / p.width4) * p.outStride4 + p.outOffset4 + id % p.width4;
-  if (p.accumulate == 1.0) { out[at] += p.scale * sum; } else { out[at] = p.scale * sum; }
+  if (p.accumulate == 1.0) { out[at] += p.scale * sum; } else { putOut(at, p.scale * sum); }
 }
 
 // out = the sum of one padded row, whose padding is zero.

@@ -1,5 +1,5 @@
 // Dropout of the stored entries of a sparse matrix, one invocation per row; the mask of an entry is a hash of the row's
-// global id and its position in the row.
+// global id and its position in the row. Each is stored twice: in its place, and in that of the transpose.
 
 struct Params {
   rows: u32,
@@ -12,6 +12,9 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> indptr: array<u32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
+/// of each entry, where it lies in the transpose
+@group(0) @binding(3) var<storage, read> positions: array<u32>;
+@group(0) @binding(4) var<storage, read_write> outTransposed: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
 fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -23,7 +26,9 @@ fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   for (var e = begin; e < end; e += 4u) {
     let bits = randomBits(vec2u(p.key0, p.key1), vec2u(id, (e - begin) / 4u));
     for (var i = 0u; i < min(4u, end - e); i++) {
-      out[e + i] = select(p.scale * weightOf(e + i), 0.0, bits[i] < p.threshold);
+      let value = select(p.scale * weightOf(e + i), 0.0, bits[i] < p.threshold);
+      out[e + i] = value;
+      outTransposed[positions[e + i]] = value;
     }
   }
 }

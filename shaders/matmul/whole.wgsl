@@ -25,5 +25,5 @@ fn whole(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   if (lane >= 4u || row + lane >= outRows()) { return; }
   var sum = vec4f();
   for (var part = 0u; part < p.count; part++) { sum += blocks[part][lane]; }
-  out[(row + lane) * p.outStride4 + p.outOffset4 + column4] = sum;
+  putOut((row + lane) * p.outStride4 + p.outOffset4 + column4, sum);
 }

@@ -14,5 +14,5 @@ fn whole(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   var sum = vec4f();
   for (var chunk = 0u; chunk < p.count; chunk++) { sum += sums[chunk]; }
   let at = p.outOffset4 + column4;
-  if (p.accumulate == 1.0) { out[at] += p.scale * sum; } else { out[at] = p.scale * sum; }
+  if (p.accumulate == 1.0) { out[at] += p.scale * sum; } else { putOut(at, p.scale * sum); }
 }

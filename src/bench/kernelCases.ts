@@ -229,7 +229,7 @@ function sparse(g: OpGraph, feed: Feed, csr: CsrMatrix, weighted: boolean): Spar
   return {
     forward: half('graph', valued),
     backward: half('graphᵀ', transpose(valued).matrix),
-    permutation: null,
+    positions: null,
   };
 }
 

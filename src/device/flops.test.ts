@@ -37,7 +37,6 @@ const NONE = [
   'metrics.clear',
   'metrics.count',
   'metrics.confuse',
-  'sparse.permute',
   'sparse.dense.weighted',
   'sparse.dense.ones',
   'sparse.dropout.ones.global',

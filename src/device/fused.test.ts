@@ -11,6 +11,7 @@ import { cpuExecutor } from './cpu/executor.ts';
 import { directedCsr, sparseCase } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
 import { buildCase, dense, measuring, type OpCase, runCase, tightLimits, withinRules } from './testing/opCase.ts';
+import { updateCase } from './testing/updateCase.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Fused kernels against the same work unfused: values and gradients of what stands around a layer. */
@@ -34,6 +35,8 @@ const cases: OpCase[] = [3, 16, 33].map((width) =>
   }),
 );
 
+const updates: OpCase[] = (['adam', 'adamw', 'sgd'] as const).map((rule) => updateCase(rule, NODES, 16));
+
 const fusedNames = (c: OpCase, limits: Limits) =>
   buildCase(c, limits, { fuse: true })
     .plan.routines.main.map(({ kernel }) => kernel)
@@ -49,6 +52,19 @@ test.each(cases)('$name: light and heavy rows get the same tail, and a gradient 
   );
 });
 
+test.each(updates)('$name: each parameter changes where its gradient is computed', (c) => {
+  const all = buildCase(c, DEFAULT_LIMITS, { fuse: true }).plan.routines.main.map(({ kernel }) => kernel);
+  expect(all.filter((name) => name.startsWith('optimizer.'))).toEqual([]);
+  const heads = all.filter((name) => name.includes('+optimizer.')).map((name) => name.split('+')[0]);
+  expect(heads.sort()).toEqual([
+    'aggregate.merge.sum',
+    'aggregate.rows.sum.weighted',
+    'matmul.tn.whole',
+    'reduce.columnSum.whole',
+    'reduce.columnSum.whole',
+  ]);
+});
+
 describe.each([
   ['whole', () => DEFAULT_LIMITS, measuring()],
   ['in panels', tightLimits, measuring(tightLimits)],
@@ -59,7 +75,7 @@ describe.each([
   });
   afterAll(() => gpu?.device.destroy());
 
-  test.each(cases)('$name: the same bits on the CPU, which works in place', async (c) => {
+  test.each([...cases, ...updates])('$name: the same bits on the CPU, which works in place', async (c) => {
     const apart = buildCase(c, limits(c));
     const fused = buildCase(c, limits(c), { fuse: true });
     expect(fused.plan.routines.main.length).toBeLessThan(apart.plan.routines.main.length);
@@ -69,7 +85,7 @@ describe.each([
     );
   });
 
-  test.skipIf(NO_ADAPTER).each(cases)(`$name: near the oracle on the GPU${NO_ADAPTER}`, async (c) => {
+  test.skipIf(NO_ADAPTER).each([...cases, ...updates])(`$name: near the oracle on the GPU${NO_ADAPTER}`, async (c) => {
     const fused = buildCase(c, limits(c), { fuse: true });
     const executor = await webgpuExecutor(gpu.device, gpu.description, fused.plan);
     const actual = await runCase(fused, executor);

@@ -12,8 +12,8 @@ export interface Kernel {
 }
 
 /**
- * Elementwise work: a function `apply` from what is read at one place of each operand to what is written there. Alone it is a
- * kernel; it may also be fused into the tail of another one.
+ * Elementwise work: a function `apply` from what is read at one place of each operand to what is written there, or to nothing:
+ * then it changes matrices of its own at that place. Alone it is a kernel; it may also be fused into the tail of another one.
  */
 export interface Elementwise {
   /** With names of their own in every stage of a fused kernel. */
@@ -139,6 +139,12 @@ const optimizer = (entry: string, gradient: 'plain' | 'clipped' = 'plain'): Kern
   entry,
 });
 
+/** What changes a parameter by its gradient, element by element. */
+const update = (name: string, plain: readonly string[], clipped: readonly string[]): Record<string, Elementwise> => ({
+  [`optimizer.${name}`]: { files: ['gradient/plain', ...plain, `optimizer/${name}`], shared: [] },
+  [`optimizer.${name}.clipped`]: { files: ['gradient/clipped', ...clipped, `optimizer/${name}`], shared: [] },
+});
+
 const family = (file: string, entries: readonly string[], shared: readonly string[] = []) =>
   Object.fromEntries(
     entries.map((entry) => [`${file.replace('/', '.')}.${entry}`, { files: [...shared, file], entry }]),
@@ -160,7 +166,6 @@ export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   'sparse.dropout.ones.global': sparseDropout('ones', 'global'),
   'sparse.dense.weighted': sparseDense('weighted'),
   'sparse.dense.ones': sparseDense('ones'),
-  'sparse.permute': { files: ['permute'], entry: 'permute' },
   'dropout.local': { files: ['ids/local', 'elementwise/dropout'], shared: ['random'] },
   'dropout.global': { files: ['ids/global', 'elementwise/dropout'], shared: ['random'] },
   'loss.logSumExp': loss('logSumExpOfRow'),
@@ -222,12 +227,9 @@ export const kernels: Readonly<Record<string, Kernel | Elementwise>> = {
   ]),
   ...family('normRows', ['rowMoments', 'normalizeRows', 'rowSums', 'normalizeRowsGrad']),
   ...family('metrics', ['clear', 'argMax', 'count', 'confuse', 'countLabels']),
-  'optimizer.adamClock': optimizer('adamClock'),
   'optimizer.adamClock.clipped': optimizer('adamClock', 'clipped'),
-  'optimizer.adam': optimizer('adam'),
-  'optimizer.adam.clipped': optimizer('adam', 'clipped'),
-  'optimizer.sgd': optimizer('sgd'),
-  'optimizer.sgd.clipped': optimizer('sgd', 'clipped'),
+  ...update('adam', ['optimizer/counted'], ['optimizer/clock']),
+  ...update('sgd', [], []),
   'optimizer.squares': optimizer('squares'),
   'optimizer.clipScale': optimizer('clipScale'),
   'optimizer.clipScale.clipped': optimizer('clipScale', 'clipped'),

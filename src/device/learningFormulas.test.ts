@@ -170,7 +170,7 @@ describe('learning', () => {
           optimize(g, update, { rule, decayOf: () => decayOf, clip });
           return { data, outputs: [data[0][0]] };
         },
-        rates.map((lr, at) => ({ ...scalars, lr, momentum: momenta[at], firstPart: at % 2 })),
+        rates.map((lr, at) => ({ ...scalars, lr, step: at + 1, momentum: momenta[at], firstPart: at % 2 })),
       );
       // What total holds in each step: the sums of one, one, two, one, two gradients.
       const times = [1, 1, 2, 1, 2];

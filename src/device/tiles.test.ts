@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Dispatch } from '../tensor/op.ts';
 import type { Plan } from '../tensor/plan.ts';
 import { AGGREGATE_TILES, invocations, MATMUL_TILES } from '../tensor/tiles.ts';
 import { allCases, matmulCase } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
 import { type BuiltCase, buildCase, inTile, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
+import { updateCase } from './testing/updateCase.ts';
 import { memoryTilings, type Tiling, tilingKey } from './tiling.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
@@ -143,6 +145,29 @@ describe(`on Dawn${NO_ADAPTER}`, () => {
         expect(Object.keys(tiling)).toHaveLength(3);
         expect(new Set(Object.values(tiling))).toEqual(new Set([MATMUL_TILES[0].name]));
       }
+    },
+  );
+
+  test.skipIf(NO_ADAPTER)(
+    'a parameter whose update is part of what is tried changes once a step all the same',
+    async () => {
+      const built = buildCase(updateCase('adam', 700, 64), undefined, { fuse: true });
+      const usual = await results(built, built.plan);
+      // All that is not tried is known.
+      const tiled = Object.values(built.plan.routines)
+        .flat()
+        .filter(({ tiles }) => tiles);
+      const tried = (kernel: string) => kernel.includes('+optimizer.adam');
+      const keyOf = (dispatch: Dispatch) => tilingKey(dispatch, built.plan.capacity)!;
+      const tiling: Tiling = Object.fromEntries(
+        tiled.filter(({ kernel }) => !tried(kernel)).map((d) => [keyOf(d), d.tiles![0].name]),
+      );
+      const before = Object.keys(tiling).length;
+      const options = { tiling, onTuned: () => {}, tuningBudgetMs: 60_000 };
+      const executor = await webgpuExecutor(gpu.device, gpu.description, built.plan, options);
+      expect(await runCase(built, executor)).toEqual(usual);
+      executor.destroy();
+      expect(Object.keys(tiling).length).toBeGreaterThan(before);
     },
   );
 

@@ -122,7 +122,7 @@ test('the values of a deep model have short names, although each is named after 
   const g = newGraph();
   const features = input(g, 'features', 'features', 'f32', 20, 11, 'padded');
   const half = sparseHalf(g, 'graph', 'graph', 20, 20, true);
-  const blocks = Array.from({ length: 16 }, () => ({ forward: half, backward: half, permutation: null }));
+  const blocks = Array.from({ length: 16 }, () => ({ forward: half, backward: half, positions: null }));
   const mode = { training: true, dropout: true, inputDropout: true };
   const forward = modelOf(config).build(declarations(g), { features: 11, classes: 3, config });
   forward({ g, inputs: { features, blocks, ids: new Array(17).fill(null) }, mode });

@@ -61,19 +61,21 @@ export function mergeSum(
     ...shape
   }: { cols: number; rows: number; width4: number; outRow: number; outStride4: number; outOffset4: number },
   scale: (step: Step) => number = () => 1,
-  accumulate: (step: Step) => number = () => 0,
+  accumulate?: (step: Step) => number,
 ): Dispatch {
   return {
     kernel: 'reduce.mergeSum',
     reads: { partial },
     writes: { out },
+    ...(accumulate ? {} : { storesOnce: true }),
     at(step) {
       const { count } = split.at(step);
+      const adds = accumulate?.(step) ?? 0;
       return {
-        params: { ...shape, count, scale: scale(step), accumulate: accumulate(step) },
+        params: { ...shape, count, scale: scale(step), accumulate: adds },
         threads: shape.rows * shape.width4,
         work: shape.rows * shape.width4 * count * 4,
-        flops: shape.rows * cols * (count + 1 + accumulate(step)),
+        flops: shape.rows * cols * (count + 1 + adds),
       };
     },
   };

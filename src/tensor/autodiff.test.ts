@@ -87,7 +87,7 @@ describe('differentiation', () => {
     const forward = sparseHalf(g, 'A', 'graph', NODES, 8, true);
     const backward = sparseHalf(g, 'At', 'graph', 8, NODES, true);
     const w = weight(g, 8, 3);
-    loss(g, spmm(g, { forward, backward, permutation: null }, w));
+    loss(g, spmm(g, { forward, backward, positions: null }, w));
     const { found, nodes } = appended(g, [w]);
     expect(opsOf(nodes)).toEqual(['crossEntropyGrad', 'spmm']);
     expect(nodes[1].attributes).toMatchObject({ forward: backward, backward: forward });

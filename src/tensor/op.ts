@@ -95,7 +95,10 @@ export interface Dispatch {
   readonly writes: Readonly<Record<string, Piece>>;
   /** It stores each vec4 of `out` once, so that elementwise work may come before the storing; see passes/fuse.ts. */
   readonly storesOnce?: true;
-  /** Operands that are read where `out` is written: this may become the tail of a dispatch that stores one of them once. */
+  /**
+   * Operands that are read where `out` is written: this may become the tail of a dispatch that stores one of them once. Where there is no
+   * `out`, what is written is changed at that place.
+   */
   readonly elementwise?: readonly string[];
   /** Operands that it tests for equality: they must be rounded alike, so all of them are kept in half precision or none. */
   readonly compares?: readonly string[];
@@ -108,7 +111,7 @@ export interface Dispatch {
   at(step: Step): Launch;
 }
 
-/** Elementwise work on what a dispatch is about to store. */
+/** Elementwise work on what a dispatch is about to store, or by it. */
 export interface Tail {
   readonly stages: readonly Stage[];
   /** The last of several dispatches that store into one `out` (light and heavy rows): an executor that works on whole values does it then. */

@@ -374,7 +374,7 @@ describe('pure', () => {
   function plain({ routines, ...rest }: Plan) {
     const step = {
       sizes: SMALL,
-      scalars: { lr: 0.1, weightDecay: 0, dropout: 0.5, lossScale: 1, first: 1, firstPart: 1 },
+      scalars: { lr: 0.1, weightDecay: 0, dropout: 0.5, lossScale: 1, step: 1, first: 1, firstPart: 1 },
       key: [1, 2] as const,
     };
     const dispatches = Object.entries(routines).map(([name, list]) => [

@@ -158,7 +158,7 @@ describe('sparse', () => {
   test('a product needs as many rows as the matrix has columns', () => {
     const { g, values } = matrices(['x', 8, 3], ['short', 7, 3], ['nodes', NODES, 3]);
     const half = sparseHalf(g, 'A', 'graph', NODES, 8, false);
-    const matrix: SparseMatrix = { forward: half, backward: half, permutation: null };
+    const matrix: SparseMatrix = { forward: half, backward: half, positions: null };
     expect(spmm(g, matrix, values[0])).toMatchObject({ rows: NODES, cols: 3 });
     for (const value of values.slice(1)) {
       expect(() => spmm(g, matrix, value)).toThrow(`spmm: A has not as many columns as ${value.name} rows`);
@@ -169,7 +169,7 @@ describe('sparse', () => {
   test('a maximum over neighbours needs as many rows as the matrix has columns', () => {
     const { g, values } = matrices(['x', 8, 3], ['short', 7, 3]);
     const half = sparseHalf(g, 'A', 'graph', NODES, 8, false);
-    const matrix: SparseMatrix = { forward: half, backward: half, permutation: null };
+    const matrix: SparseMatrix = { forward: half, backward: half, positions: null };
     expect(() => spmax(g, matrix, values[1])).toThrow('spmax: A has not as many columns as short rows');
     expect(spmax(g, matrix, values[0])).toMatchObject({ rows: NODES, cols: 3 });
   });
@@ -180,13 +180,13 @@ describe('sparse', () => {
     expect(sparseHalf(g, 'B', 'graph', 34, 8, true).indptr.rows).toBe(35);
   });
 
-  test('dropout needs a permutation and two halves', () => {
+  test('dropout needs positions and two halves', () => {
     const g = newGraph();
     const [forward, backward] = ['A', 'At'].map((name) => sparseHalf(g, name, 'graph', 8, 8, true));
-    const permutation = input(g, 'permutation', 'graph', 'u32', backward.entries, 1);
-    expect(() => sparseDropout(g, { forward, backward, permutation: null }, null)).toThrow('A: dropout on a sparse');
-    expect(() => sparseDropout(g, { forward, backward: forward, permutation }, null)).toThrow('A: dropout breaks');
-    const dropped = sparseDropout(g, { forward, backward, permutation }, null);
+    const positions = input(g, 'positions', 'graph', 'u32', backward.entries, 1);
+    expect(() => sparseDropout(g, { forward, backward, positions: null }, null)).toThrow('A: dropout on a sparse');
+    expect(() => sparseDropout(g, { forward, backward: forward, positions }, null)).toThrow('A: dropout breaks');
+    const dropped = sparseDropout(g, { forward, backward, positions }, null);
     expect(dropped.forward.values).toMatchObject({ rows: forward.entries, cols: 1, layout: 'packed' });
     expect(dropped.backward.values).toMatchObject({ rows: backward.entries, cols: 1, layout: 'packed' });
   });

@@ -140,6 +140,7 @@ export function stepAtCapacity(plan: Plan): Step {
     dropout: 0.5,
     attentionDropout: 0.5,
     lossScale: 1,
+    step: 1,
     first: 1,
     firstPart: 1,
   };

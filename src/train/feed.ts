@@ -46,7 +46,9 @@ export function feedFeatures(feed: Feed, declared: ModelInputs['features'], feat
   }
   const csr = features as CsrMatrix;
   const { matrix, permutation } = transpose(csr);
+  const positions = new Uint32Array(permutation.length);
+  for (let e = 0; e < permutation.length; e++) positions[permutation[e]] = e;
   feedHalf(feed, declared.forward, csr);
   feedHalf(feed, declared.backward, matrix);
-  feed.arrays.push([declared.permutation!, permutation]);
+  feed.arrays.push([declared.positions!, positions]);
 }

@@ -100,8 +100,8 @@ function halfBytes(sizes: Sizes, name: string, rows: number): number {
 }
 
 function sparseFeatureBytes(sizes: Sizes, prefix: string, rows: number, cols: number): number {
-  const permutation = 4 * (sizes[`${prefix}features.entries`] ?? 0);
-  return halfBytes(sizes, `${prefix}features`, rows) + halfBytes(sizes, `${prefix}featuresᵀ`, cols) + permutation;
+  const positions = 4 * (sizes[`${prefix}features.entries`] ?? 0);
+  return halfBytes(sizes, `${prefix}features`, rows) + halfBytes(sizes, `${prefix}featuresᵀ`, cols) + positions;
 }
 
 function largestBatch(graph: AnyGraph, config: Config, sizes: Sizes, prefix: string, batch: Capacity): number {

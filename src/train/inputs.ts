@@ -48,7 +48,7 @@ export function declareFull(g: OpGraph, shape: GraphShape, { operator, hops }: M
     const forward = sparseHalf(g, 'graph', 'graph', nodes, nodes, weighted);
     const same = shape.symmetric && OPERATORS[operator].symmetric;
     const backward = same ? forward : sparseHalf(g, 'graphᵀ', 'graph', nodes, nodes, weighted);
-    for (let hop = 0; hop < hops; hop++) blocks.push({ forward, backward, permutation: null });
+    for (let hop = 0; hop < hops; hop++) blocks.push({ forward, backward, positions: null });
   }
   const features = declareFeatures(g, prefix, shape, nodes, 'persistent');
   const ids = Array.from({ length: hops + 1 }, () => null);
@@ -63,7 +63,7 @@ export function declareDropped(g: OpGraph, shape: GraphShape, { operator, hops }
   const half = (name: string) => sparseHalf(g, name, 'graph', nodes, nodes, weighted, 'step');
   const forward = half(DROPPED);
   const backward = shape.symmetric && OPERATORS[operator].symmetric ? forward : half(`${DROPPED}ᵀ`);
-  return Array.from({ length: hops }, () => ({ forward, backward, permutation: null }));
+  return Array.from({ length: hops }, () => ({ forward, backward, positions: null }));
 }
 
 export const DROPPED = 'dropped graph';
@@ -84,7 +84,7 @@ export function declareBatch(g: OpGraph, prefix: string, shape: GraphShape, { op
     blocks.push({
       forward: sparseHalf(g, name, 'graph', targets, sources, weighted, 'step'),
       backward: sparseHalf(g, `${name}ᵀ`, 'graph', sources, targets, weighted, 'step'),
-      permutation: null,
+      positions: null,
     });
   }
   const ids = Array.from({ length: hops + 1 }, (_, level) =>
@@ -105,15 +105,7 @@ function declareFeatures(
   if (!shape.sparse) return input(g, name, 'features', 'f32', rows, shape.features, 'padded', lifetime);
   const forward = sparseHalf(g, name, 'features', rows, shape.features, shape.weighted, lifetime);
   const backward = sparseHalf(g, `${name}ᵀ`, 'features', shape.features, rows, shape.weighted, lifetime);
-  const permutation = input(
-    g,
-    `${name} permutation`,
-    'features',
-    'u32',
-    symbol(`${name}.entries`),
-    1,
-    'packed',
-    lifetime,
-  );
-  return { forward, backward, permutation };
+  const entries = symbol(`${name}.entries`);
+  const positions = input(g, `${name} positions`, 'features', 'u32', entries, 1, 'packed', lifetime);
+  return { forward, backward, positions };
 }

@@ -85,7 +85,8 @@ function stepOf(
   sizes: Step['sizes'],
   scalars: Record<string, number>,
 ): Step {
-  return { sizes, scalars: { ...scalarsOf(config, epoch), ...scalars }, key: deriveKey(root, steps, USE.step) };
+  const step = steps + 1;
+  return { sizes, scalars: { ...scalarsOf(config, epoch), step, ...scalars }, key: deriveKey(root, steps, USE.step) };
 }
 
 /**

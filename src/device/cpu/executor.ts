@@ -62,7 +62,7 @@ const HALF_NAN = 0x7e00;
 
 /** The operands of a stage that works in place: what flows through it is what was computed. */
 function stageOperands({ floats, words }: Operands, stage: Dispatch, flowing: string, k: number): Operands {
-  const names = Object.keys(stage.reads).filter((name) => name !== flowing);
+  const names = Object.keys({ ...stage.reads, ...stage.writes }).filter((name) => name !== flowing && name !== 'out');
   const pick = <T>(from: Readonly<Record<string, T>>) =>
     Object.fromEntries(names.flatMap((n) => (stageName(n, k) in from ? [[n, from[stageName(n, k)]]] : [])));
   return { floats: { ...pick(floats), [flowing]: floats.out, out: floats.out }, words: pick(words) };

@@ -137,14 +137,15 @@ const adamClock: CpuKernel = ({ floats: { clip, outClock } }, p) => {
 const adam: CpuKernel = ({ floats: { gradient, clip, clock, parameter, moment1, moment2 } }, p) => {
   if (clip?.[3]) return;
   const scale = clip ? clip[0] : 1;
-  for (let i = 0; i < p.rows * 4; i++) {
+  const [correction1, correction2] = clock ?? [p.correction1, p.correction2];
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) {
     const before = parameter[i];
     const g = scale * gradient[i] + p.l2 * before;
     const m = p.beta1 * moment1[i] + p.gain1 * g;
     const v = p.beta2 * moment2[i] + p.gain2 * g * g;
     moment1[i] = m;
     moment2[i] = v;
-    parameter[i] = p.shrink * before - (p.lr * (m / clock[0])) / (Math.sqrt(v / clock[1]) + p.epsilon);
+    parameter[i] = p.shrink * before - (p.lr * (m / correction1)) / (Math.sqrt(v / correction2) + p.epsilon);
   }
 };
 
@@ -155,7 +156,7 @@ const accumulate: CpuKernel = ({ floats: { x, total } }, p) => {
 const sgd: CpuKernel = ({ floats: { gradient, clip, parameter, velocity } }, p) => {
   if (clip?.[3]) return;
   const scale = clip ? clip[0] : 1;
-  for (let i = 0; i < p.rows * 4; i++) {
+  for (let i = 0; i < p.rows * p.width4 * 4; i++) {
     const before = parameter[i];
     const v = p.momentum * velocity[i] + (scale * gradient[i] + p.l2 * before);
     velocity[i] = v;
@@ -217,7 +218,6 @@ export const learningKernels: Record<string, CpuKernel> = {
   'metrics.count': count,
   'metrics.confuse': confuse,
   'metrics.countLabels': countLabels,
-  'optimizer.adamClock': adamClock,
   'optimizer.adam': adam,
   'optimizer.adam.clipped': adam,
   'optimizer.sgd': sgd,

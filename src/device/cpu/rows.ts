@@ -73,7 +73,10 @@ const dropout: CpuKernel = ({ floats: { x, out }, words: { ids } }, p) => {
   }
 };
 
-const sparseDropout: CpuKernel = ({ floats: { weights, out }, words: { indptr, ids } }, p) => {
+const sparseDropout: CpuKernel = (
+  { floats: { weights, out, outTransposed }, words: { indptr, positions, ids } },
+  p,
+) => {
   const hash = new Uint32Array(2);
   const { rows, threshold, scale } = p;
   const [key0, key1] = asInt32(p);
@@ -88,15 +91,12 @@ const sparseDropout: CpuKernel = ({ floats: { weights, out }, words: { indptr, i
       const last = Math.min(end, e + 4);
       for (let i = e; i < last; i++) {
         out[i] = (low & 0xffff) < threshold ? 0 : scale * (weights ? weights[i] : 1);
+        outTransposed[positions[i]] = out[i];
         low = (low >>> 16) | (high << 16);
         high >>>= 16;
       }
     }
   }
-};
-
-const permute: CpuKernel = ({ floats: { x, out }, words: { permutation } }, p) => {
-  for (let e = 0; e < p.rows; e++) out[e] = x[permutation[e]];
 };
 
 const sparseDense: CpuKernel = ({ floats: { weights, out }, words: { indptr, indices } }, p) => {
@@ -130,5 +130,4 @@ export const rowKernels: Record<string, CpuKernel> = {
   'sparse.dropout.ones.global': sparseDropout,
   'sparse.dense.weighted': sparseDense,
   'sparse.dense.ones': sparseDense,
-  'sparse.permute': permute,
 };

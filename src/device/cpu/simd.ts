@@ -39,7 +39,7 @@ const ATTENTION = [
   ];
 });
 
-const ADAM = 'clock parameter moment1 moment2 rows beta1 beta2 gain1 gain2 l2 shrink lr epsilon';
+const MOMENTS = 'parameter moment1 moment2 rows width4 beta1 beta2 gain1 gain2 l2 shrink lr epsilon';
 /** What becomes of a sum over all rows. */
 const WHOLE = 'outOffset4 scale accumulate';
 const VECTOR_GRAD = 'upstream x out rows heads channels column4 width4 scoreStride chunk';
@@ -83,20 +83,19 @@ const KERNELS: Readonly<Record<string, string>> = {
   'copy.columns': 'copyColumns x out rows width4 xStride4 xFirst begin end outStride4 outOffset4',
   'activation.elu': 'elu x out rows width4',
   'activation.eluGrad': 'eluGrad upstream kept out rows width4',
-  'sparse.dropout.weighted.local': `sparseDropout weights out indptr ids ${SPARSE_DROPOUT}`,
-  'sparse.dropout.weighted.global': `sparseDropout weights out indptr - ${SPARSE_DROPOUT}`,
-  'sparse.dropout.ones.local': `sparseDropout - out indptr ids ${SPARSE_DROPOUT}`,
-  'sparse.dropout.ones.global': `sparseDropout - out indptr - ${SPARSE_DROPOUT}`,
-  'sparse.permute': 'permute x permutation out rows',
+  'sparse.dropout.weighted.local': `sparseDropout weights out outTransposed positions indptr ids ${SPARSE_DROPOUT}`,
+  'sparse.dropout.weighted.global': `sparseDropout weights out outTransposed positions indptr - ${SPARSE_DROPOUT}`,
+  'sparse.dropout.ones.local': `sparseDropout - out outTransposed positions indptr ids ${SPARSE_DROPOUT}`,
+  'sparse.dropout.ones.global': `sparseDropout - out outTransposed positions indptr - ${SPARSE_DROPOUT}`,
   'loss.logSumExp': 'logSumExp x outLogSumExp rows width4 cols merge',
   'loss.crossEntropy': 'crossEntropy x logSumExp - labels mask outLoss rows width4 cols first',
   'loss.crossEntropy.weighted': 'crossEntropy x logSumExp weights labels mask outLoss rows width4 cols first',
   'loss.crossEntropyGrad': 'crossEntropyGrad x logSumExp - labels mask out rows width4 cols first scale',
   'loss.crossEntropyGrad.weighted': 'crossEntropyGrad x logSumExp weights labels mask out rows width4 cols first scale',
-  'optimizer.adam': `adam gradient - ${ADAM}`,
-  'optimizer.adam.clipped': `adam gradient clip ${ADAM}`,
-  'optimizer.sgd': 'sgd gradient - parameter velocity rows momentum l2 lr',
-  'optimizer.sgd.clipped': 'sgd gradient clip parameter velocity rows momentum l2 lr',
+  'optimizer.adam': `adam gradient - - ${MOMENTS} correction1 correction2`,
+  'optimizer.adam.clipped': `adam gradient clip clock ${MOMENTS} 0 0`,
+  'optimizer.sgd': 'sgd gradient - parameter velocity rows width4 momentum l2 lr',
+  'optimizer.sgd.clipped': 'sgd gradient clip parameter velocity rows width4 momentum l2 lr',
   'optimizer.accumulate': 'accumulate x total rows keep',
   'optimizer.squares': 'squares x outPartial rows first count',
   'optimizer.notFinite': 'notFinite bits outPartial rows first count',

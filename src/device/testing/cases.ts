@@ -46,9 +46,9 @@ export function sparseInputs(
   };
   const forward = half('', csr);
   const backward = half('ᵀ', transposed);
-  const permuted = input(g, `${name} permutation`, 'graph', 'u32', csr.indices.length, 1);
-  data.push([permuted, permutation]);
-  return { matrix: { forward, backward, permutation: permuted }, data, sizes };
+  const positions = input(g, `${name} positions`, 'graph', 'u32', csr.indices.length, 1);
+  data.push([positions, Uint32Array.from(permutation.keys()).sort((a, b) => permutation[a] - permutation[b])]);
+  return { matrix: { forward, backward, positions }, data, sizes };
 }
 
 /** Builds once to learn the sizes of its sparse matrices. */

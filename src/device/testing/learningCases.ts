@@ -101,14 +101,14 @@ function labelsCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['run
 }
 
 /**
- * Four steps, so that moments, clock and learning rate are not those of a first one. The gradient is W.grad times 1, 2, 1, 2:
+ * Four steps, so that moments, count and learning rate are not those of a first one. The gradient is W.grad times 1, 2, 1, 2:
  * with a norm of about 21, every second one is clipped to scalars.clip = 30.
  */
 const STEPS: OpCase['runs'] = [
-  { firstPart: 1 },
-  { firstPart: 0, lr: 0.02 },
-  { firstPart: 1, momentum: 0.5 },
-  { firstPart: 0, weightDecay: 0.2, weightDecayLinear: 0.3 },
+  { step: 1, firstPart: 1 },
+  { step: 2, firstPart: 0, lr: 0.02 },
+  { step: 3, firstPart: 1, momentum: 0.5 },
+  { step: 4, firstPart: 0, weightDecay: 0.2, weightDecayLinear: 0.3 },
 ];
 
 function optimizerCase(rule: RuleName, clip: boolean, scaled: 'no' | 'scaled' | 'overflown' = 'no'): OpCase {

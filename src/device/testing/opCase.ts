@@ -50,6 +50,7 @@ export const SCALARS = {
   clip: 30,
   dropout: 0.4,
   lossScale: 0.25,
+  step: 1,
   first: 1,
   firstPart: 1,
 };

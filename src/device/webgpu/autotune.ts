@@ -1,3 +1,4 @@
+import { stageName } from '../../tensor/fusedName.ts';
 import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { PARAMETER_WORDS, type Plan } from '../../tensor/plan.ts';
 import type { Tile } from '../../tensor/tiles.ts';
@@ -47,6 +48,14 @@ interface Tuned {
   wait(): Promise<void>;
   onTuned(tiling: Tiling): void;
   readonly budgetMs?: number;
+}
+
+/** The launch with what its stages change left as it is: that must not happen more often than once. */
+function holding({ tail }: Dispatch, launch: Launch): Launch {
+  const held = (tail?.stages ?? []).flatMap(({ dispatch: { writes } }, i) =>
+    writes.out ? [] : [[stageName('hold', i + 1), 1] as const],
+  );
+  return held.length > 0 ? { ...launch, params: { ...launch.params, ...Object.fromEntries(held) } } : launch;
 }
 
 export function newAutotune({
@@ -111,7 +120,7 @@ export function newAutotune({
       for (const { dispatch, work } of sized.sort((a, b) => b.work - a.work)) {
         const key = tilingKey(dispatch, plan.capacity);
         if (key === null || key in tiling || work < LEAST_WORK) continue;
-        const launch = dispatch.at(step);
+        const launch = holding(dispatch, dispatch.at(step));
         const inTime = spent + performance.now() - started <= budgetMs;
         // What adds to its own output must not run twice.
         const tries = inTime && launch.threads > 0 && launch.params.accumulate !== 1;

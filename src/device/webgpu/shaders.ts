@@ -71,21 +71,26 @@ const ENTRY = `
 fn elementwise(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
-  putOut(id, apply(OPERANDS));
+  APPLY
 }`;
+
+/** Whether elementwise work gives what is stored, or changes what it declares itself. */
+const givesValue = (text: string) => /fn apply\([^)]*\)\s*->/.test(text);
 
 /** The kernel of elementwise work alone, one vec4 per invocation. */
 function alone({ files: own }: Elementwise): string {
   const text = own.map(shaderText).join('\n');
   const operands = operandsOf(text);
   const members = membersOf(text).filter((member) => !/^(rows|width4):/.test(member));
+  const call = `apply(${operands.map((name) => (name === 'id' ? name : `${name}At(id)`)).join(', ')})`;
+  const gives = givesValue(text);
   return [
     structOf(['rows: u32', 'width4: u32', ...members]),
     '@group(0) @binding(0) var<uniform> p: Params;',
     ...operands.filter((name) => name !== 'id').map((name) => storage(name, 'read')),
-    storage('out', 'read_write'),
+    ...(gives ? [storage('out', 'read_write')] : []),
     text.replace(/struct Params \{[^}]*\}\n/, ''),
-    ENTRY.replace('OPERANDS', operands.map((name) => (name === 'id' ? name : `${name}At(id)`)).join(', ')),
+    ENTRY.replace('APPLY', gives ? `putOut(id, ${call});` : `${call};`),
   ].join('\n');
 }
 
@@ -115,6 +120,7 @@ function stageOf({ kernel, operand: flowing, keeps }: StageName, rounds: boolean
   const values = operands.map((name) =>
     name === 'id' ? 'i' : name === flowing ? 'value' : `${stageName(name, k)}At(i)`,
   );
+  const call = `${stageName('apply', k)}(${values.join(', ')});`;
   return {
     code: [
       ...others.map((name) => storage(name, 'read')),
@@ -124,7 +130,7 @@ function stageOf({ kernel, operand: flowing, keeps }: StageName, rounds: boolean
     members: membersOf(text)
       .map((member) => `  ${member.replace(/^(\w+)/, (name) => stageName(name, k))},\n`)
       .join(''),
-    statement: `${rounds ? 'value = unpackHalf(packHalf(value)); ' : ''}${keeps ? `${putName(storedName(k))}(i, value); ` : ''}value = ${stageName('apply', k)}(${values.join(', ')});`,
+    statement: `${rounds ? 'value = unpackHalf(packHalf(value)); ' : ''}${keeps ? `${putName(storedName(k))}(i, value); ` : ''}${givesValue(text) ? `value = ${call}` : call}`,
   };
 }
 

@@ -169,6 +169,9 @@ const lowerings: Record<Orientation, Lowering> = {
             kernel: 'matmul.tn.whole',
             reads,
             writes: { out: target },
+            storesOnce: true,
+            // As after a second pass (mergeSum).
+            precise: ['out'],
             tiles: [BLOCK],
             at(step) {
               const { count } = split.at(step);

@@ -6,8 +6,8 @@ import { gradientScale } from './gradientScale.ts';
 import { checkGradients } from './lossScale.ts';
 
 /**
- * Optimisers in PyTorch's form: one update of every parameter from its gradient. The powers of Adam's betas live on the
- * device (`clock`), because a step that is skipped there must not advance them.
+ * Optimisers in PyTorch's form: one update of every parameter from its gradient. Where a step may be skipped on the device, the
+ * powers of Adam's betas live there too (`clock`), because such a step must not advance them.
  * Kingma and Ba, arXiv 1412.6980; Loshchilov and Hutter, arXiv 1711.05101; torch.optim.SGD without dampening and Nesterov.
  */
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
@@ -18,7 +18,7 @@ interface Rule {
   readonly kernel: string;
   /** The matrices that it keeps beside each parameter: their names in the plan, by their bindings. */
   readonly states: Readonly<Record<string, string>>;
-  /** Whether it reads Adam's clock. */
+  /** Whether it counts the steps that were not skipped. */
   readonly clock: boolean;
   readonly flopsPerElement: number;
   /** @param decay weight decay of the parameter; 0 where it has none */
@@ -29,15 +29,23 @@ const MOMENTS = { moment1: 'first moment', moment2: 'second moment' };
 // Decay 2, first moment 3, second moment 4, step 8.
 const ADAM_KERNEL = { kernel: 'optimizer.adam', states: MOMENTS, clock: true, flopsPerElement: 17 } as const;
 
-/** Every optimiser by the value of `training.optimizer`. The learning rate is scalars.lr. */
+/** @param step the how-manieth this is, from 1 */
+const adamParams = (step: number) => ({
+  ...BETAS,
+  epsilon: ADAM.epsilon,
+  correction1: 1 - ADAM.beta1 ** step,
+  correction2: 1 - ADAM.beta2 ** step,
+});
+
+/** Every optimiser by the value of `training.optimizer`. The learning rate is scalars.lr, and scalars.step counts from 1. */
 const RULES = {
   adam: {
     ...ADAM_KERNEL,
-    params: ({ lr }, decay) => ({ lr, l2: decay, shrink: 1, ...BETAS, epsilon: ADAM.epsilon }),
+    params: ({ lr, step }, decay) => ({ lr, l2: decay, shrink: 1, ...adamParams(step) }),
   },
   adamw: {
     ...ADAM_KERNEL,
-    params: ({ lr }, decay) => ({ lr, l2: 0, shrink: 1 - lr * decay, ...BETAS, epsilon: ADAM.epsilon }),
+    params: ({ lr, step }, decay) => ({ lr, l2: 0, shrink: 1 - lr * decay, ...adamParams(step) }),
   },
   sgd: {
     kernel: 'optimizer.sgd',
@@ -71,9 +79,9 @@ export function optimize(g: OpGraph, gradients: ReadonlyMap<Value, Value>, optio
   if (lossScale) checkGradients(g, all, lossScale);
   const factor = options.clip ? gradientScale(g, all, lossScale) : lossScale;
   const shared = factor ? [factor] : [];
-  if (rule.clock) {
+  if (rule.clock && factor) {
     const clock = state(g, 'Adam clock', 'optimizer', 1, 4);
-    addNode(g, adamClockOp, lossScale ? [lossScale] : [], [], null, [clock]);
+    addNode(g, adamClockOp, [factor], [], null, [clock]);
     shared.unshift(clock);
   }
   for (const [parameter, gradient] of gradients) {
@@ -89,21 +97,17 @@ export function optimize(g: OpGraph, gradients: ReadonlyMap<Value, Value>, optio
 export const adamClockOp: Op<null> = {
   name: 'adamClock',
   locality: 'parameter',
-  lower({ inputs: [lossScale = null], updates: [clock] }) {
+  lower({ inputs: [factor], updates: [clock] }) {
     return [
       {
-        kernel: lossScale ? 'optimizer.adamClock.clipped' : 'optimizer.adamClock',
-        reads: lossScale ? clippedBy(lossScale) : {},
+        kernel: 'optimizer.adamClock.clipped',
+        reads: { clip: whole(factor) },
         writes: { outClock: whole(clock) },
         at: () => ({ params: BETAS, threads: 1, work: 4, flops: 4 }),
       },
     ];
   },
 };
-
-function clippedBy(lossScale: Value): Dispatch['reads'] {
-  return { clip: whole(lossScale) };
-}
 
 interface Update {
   readonly rule: Rule;
@@ -117,8 +121,8 @@ export const updateOp: Op<Update> = {
   locality: 'parameter',
   lower({ inputs: [gradient, ...shared], updates: [parameter, ...states], attributes }, { panels }) {
     const { rule, decay, clip } = attributes;
-    const names = [...(rule.clock ? ['clock'] : []), ...(clip ? ['clip'] : [])];
-    return panels(parameter).map((panel) => {
+    const names = clip ? [...(rule.clock ? ['clock'] : []), 'clip'] : [];
+    return panels(parameter).map((panel): Dispatch => {
       const part = (value: Value) => ({ value, panel: panel.index });
       return {
         kernel: clip ? `${rule.kernel}.clipped` : rule.kernel,
@@ -130,11 +134,14 @@ export const updateOp: Op<Update> = {
           parameter: part(parameter),
           ...Object.fromEntries(Object.keys(rule.states).map((name, i) => [name, part(states[i])])),
         },
+        elementwise: ['gradient'],
+        precise: ['gradient'],
         at(step) {
           const rows = rowsAt(parameter.rows, step);
-          const threads = rows * stride4(panel);
+          const width4 = stride4(panel);
+          const threads = rows * width4;
           return {
-            params: { rows: threads, ...rule.params(step.scalars, decay ? step.scalars[decay] : 0) },
+            params: { rows, width4, hold: 0, ...rule.params(step.scalars, decay ? step.scalars[decay] : 0) },
             threads,
             work: threads * 60,
             flops: rows * panel.cols * (rule.flopsPerElement + (clip ? 1 : 0)),

@@ -22,13 +22,13 @@ export interface SparseHalf {
 
 /**
  * A sparse matrix and its transpose, which the backward pass gathers over. For a symmetric matrix both are the same half.
- * `permutation` maps the entries of `backward` to those of `forward`; without it the values cannot be changed on the
+ * `positions` says of each entry of `forward` where it lies in `backward`; without it the values cannot be changed on the
  * device.
  */
 export interface SparseMatrix {
   readonly forward: SparseHalf;
   readonly backward: SparseHalf;
-  readonly permutation: Value | null;
+  readonly positions: Value | null;
 }
 
 /** Declares the inputs of one half; `entries`, `segments` and `heavy` become symbols `NAME.entries` and so on. */
@@ -64,17 +64,15 @@ export function sparseHalf(
  * @param ids global id of each row; null where rows are numbered globally already
  */
 export function sparseDropout(g: OpGraph, matrix: SparseMatrix, ids: Value | null): SparseMatrix {
-  const { forward, backward, permutation } = matrix;
-  if (!permutation) throw new Error(`${forward.name}: dropout on a sparse matrix needs its permutation`);
+  const { forward, backward, positions } = matrix;
+  if (!positions) throw new Error(`${forward.name}: dropout on a sparse matrix needs its positions`);
   if (backward === forward) throw new Error(`${forward.name}: dropout breaks the symmetry of a matrix`);
   const stream = g.randomStreams++;
   const values = entryValues(g, `${forward.name} dropped`, forward.entries);
-  const inputs = [forward.indptr, ...(ids ? [ids] : []), ...(forward.values ? [forward.values] : [])];
-  addNode(g, sparseDropoutOp, inputs, [values], { half: forward, ids, stream });
-  const dropped = { ...forward, values };
   const valuesT = entryValues(g, `${backward.name} dropped`, backward.entries);
-  addNode(g, permuteOp, [values, permutation], [valuesT], null);
-  return { forward: dropped, backward: { ...backward, values: valuesT }, permutation };
+  const inputs = [forward.indptr, positions, ...(ids ? [ids] : []), ...(forward.values ? [forward.values] : [])];
+  addNode(g, sparseDropoutOp, inputs, [values, valuesT], { half: forward, positions, ids, stream });
+  return { forward: { ...forward, values }, backward: { ...backward, values: valuesT }, positions };
 }
 
 function entryValues(g: OpGraph, name: string, entries: Size): Value {
@@ -91,6 +89,7 @@ function entryValues(g: OpGraph, name: string, entries: Size): Value {
 
 interface SparseDropout {
   readonly half: SparseHalf;
+  readonly positions: Value;
   readonly ids: Value | null;
   readonly stream: number;
 }
@@ -98,17 +97,18 @@ interface SparseDropout {
 export const sparseDropoutOp: Op<SparseDropout> = {
   name: 'sparseDropout',
   locality: 'row',
-  lower({ outputs: [out], attributes: { half, ids, stream } }) {
+  lower({ outputs: [out, transposed], attributes: { half, positions, ids, stream } }) {
     const kernel = `sparse.dropout.${half.values ? 'weighted' : 'ones'}.${ids ? 'local' : 'global'}`;
     return [
       {
         kernel,
         reads: {
           indptr: whole(half.indptr),
+          positions: whole(positions),
           ...(ids ? { ids: whole(ids) } : {}),
           ...(half.values ? { weights: whole(half.values) } : {}),
         },
-        writes: { out: whole(out) },
+        writes: { out: whole(out), outTransposed: whole(transposed) },
         at(step) {
           const rows = rowsAt(half.rows, step);
           return {
@@ -117,24 +117,6 @@ export const sparseDropoutOp: Op<SparseDropout> = {
             work: rowsAt(half.entries, step) * 20,
             flops: half.values ? rowsAt(half.entries, step) : 0,
           };
-        },
-      },
-    ];
-  },
-};
-
-export const permuteOp: Op<null> = {
-  name: 'permute',
-  locality: 'row',
-  lower({ inputs: [values, permutation], outputs: [out] }) {
-    return [
-      {
-        kernel: 'sparse.permute',
-        reads: { x: whole(values), permutation: whole(permutation) },
-        writes: { out: whole(out) },
-        at(step) {
-          const rows = rowsAt(out.rows, step);
-          return { params: { rows }, threads: rows, work: rows * 3, flops: 0 };
         },
       },
     ];

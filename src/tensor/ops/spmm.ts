@@ -41,8 +41,8 @@ export const spmmOp: Op<SparseMatrix> = {
   name: 'spmm',
   locality: 'aggregate',
   gradient(g, node, [upstream], wanted) {
-    const { forward, backward, permutation } = node.attributes;
-    const transposed = { forward: backward, backward: forward, permutation };
+    const { forward, backward, positions } = node.attributes;
+    const transposed = { forward: backward, backward: forward, positions };
     const gradients: (Value | null)[] = node.inputs.map(() => null);
     if (wanted[0]) gradients[0] = spmm(g, transposed, upstream!, `${node.inputs[0].name}.grad`);
     return gradients;

@@ -59,7 +59,7 @@ export function termSums(
   out: Piece,
   { panels, scratch, capacity }: LowerContext,
   scale: (step: Step) => number = () => 1,
-  accumulate: (step: Step) => number = () => 0,
+  accumulate?: (step: Step) => number,
 ): Dispatch[] {
   return panels(x).flatMap((panel): Dispatch[] => {
     const width4 = stride4(panel);
@@ -93,11 +93,12 @@ export function termSums(
         kernel: `${term.kernel}.whole`,
         reads,
         writes: { out },
+        ...(accumulate ? {} : { storesOnce: true }),
         tiles: [COLUMN],
         at(step) {
           const { count } = split.at(step);
           const { params, work, flops } = sum(step);
-          const adds = accumulate(step);
+          const adds = accumulate?.(step) ?? 0;
           return {
             params: { ...params, count, outOffset4, scale: scale(step), accumulate: adds },
             covers,

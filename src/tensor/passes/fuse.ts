@@ -4,7 +4,8 @@ import type { Dispatch, Launch, Piece, Stage, Step } from '../op.ts';
 /**
  * Fusion, a *rounding* pass: elementwise work (bias, activation, dropout, residual, scale and their gradients) joins the dispatch
  * that computes what it works on, so that this is neither stored nor read again; where somebody else reads it too, it is stored
- * on the way. A compiler may contract a product and a sum across what was a store: that is all that may change a bit.
+ * on the way. The update of a parameter joins the dispatch that computes its gradient, which is stored all the same.
+ * A compiler may contract a product and a sum across what was a store: that is all that may change a bit.
  *
  * It works on dispatches in the order in which they run, because there all pieces, and who reads them, are known.
  */
@@ -83,7 +84,7 @@ function fusion(routine: Routine, at: number, operand: string, { isKept, maxBind
   const { list } = routine;
   const dispatch = list[at]!;
   const flowing = dispatch.reads[operand];
-  const { out } = dispatch.writes;
+  const written = pieces(dispatch.writes);
   const uses = usesOf(routine, flowing);
   const writers = inOrder(uses.writers);
   const [first] = writers;
@@ -93,13 +94,15 @@ function fusion(routine: Routine, at: number, operand: string, { isKept, maxBind
   const heavy = kernel.startsWith('aggregate.rows') && next?.kernel.startsWith('aggregate.merge');
   if (writers.length > (heavy ? 2 : 1)) return null;
   const others = Object.entries(dispatch.reads).filter(([name]) => name !== operand);
-  // The work is done earlier than it was: what it reads must be there by then, and nobody else may store what it stores.
-  if (usesOf(routine, out).writers.size > 1) return null;
+  // The work is done earlier than it was: what it reads must be there by then, nobody may need what it changes as it was before, and
+  // nobody else may store what it stores.
+  if (written.some((piece) => usesOf(routine, piece).writers.size > 1)) return null;
+  if (written.some((piece) => inOrder(usesOf(routine, piece).readers).some((r) => first <= r && r < at))) return null;
   const missing = others.some(([, read]) =>
     inOrder(usesOf(routine, read).writers).some((writer) => first <= writer && writer < at),
   );
   if (missing) return null;
-  const keeps = isKept(flowing) || inOrder(uses.readers).some((reader) => reader !== at);
+  const keeps = storesOut(dispatch) && (isKept(flowing) || inOrder(uses.readers).some((reader) => reader !== at));
   const stage: Stage = { dispatch, operand, kept: keeps ? flowing : null };
   const bindings = writers.map((writer) => {
     const fused = withStage(list[writer]!, stage, { first: true, last: true });
@@ -116,6 +119,11 @@ function stores({ storesOnce, writes }: Dispatch, piece: Piece): boolean {
   return storesOnce === true && writes.out !== undefined && same(writes.out, piece);
 }
 
+/** Whether it gives what is stored; else it changes what it writes, and what flows through is stored as it is. */
+function storesOut({ writes }: Dispatch): boolean {
+  return writes.out !== undefined;
+}
+
 function withStage(head: Dispatch, stage: Stage, place: { first: boolean; last: boolean }): Dispatch {
   const { dispatch, operand, kept } = stage;
   const stages = [...(head.tail?.stages ?? []), stage];
@@ -123,13 +131,14 @@ function withStage(head: Dispatch, stage: Stage, place: { first: boolean; last: 
   const numbered = <T>(record: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(record).map(([name, value]) => [stageName(name, k), value]));
   const { [operand]: _, ...reads } = dispatch.reads;
-  const moved = [...Object.keys(numbered(reads)), ...(kept ? [storedName(k)] : [])];
+  const { out = head.writes.out, ...changed } = dispatch.writes;
+  const moved = [...Object.keys(numbered({ ...reads, ...changed })), ...(kept ? [storedName(k)] : [])];
   const nothing = Object.fromEntries(moved.map((name) => [name, 0]));
   return {
     ...head,
     kernel: appendStage(head.kernel, { kernel: dispatch.kernel, operand, keeps: kept !== null }),
     reads: { ...head.reads, ...numbered(reads) },
-    writes: { ...head.writes, ...(kept ? { [storedName(k)]: kept } : {}), out: dispatch.writes.out },
+    writes: { ...head.writes, ...(kept ? { [storedName(k)]: kept } : {}), ...numbered(changed), out },
     tail: { stages, last: place.last },
     at(step: Step): Launch {
       const launch = head.at(step);

@@ -39,7 +39,7 @@ function layer() {
   const weight = state(g, 'w', 'parameters', 8, 64);
   const half = sparseHalf(g, 'graph', 'graph', NODES, NODES, true);
   const h = matmul(g, x, weight);
-  const z = spmm(g, { forward: half, backward: half, permutation: null }, h);
+  const z = spmm(g, { forward: half, backward: half, positions: null }, h);
   addBias(g, z, state(g, 'b', 'parameters', 1, 64));
   return { g, x, z };
 }

@@ -81,7 +81,7 @@ export async function runReference(
     const backward = sparseHalf(g, 'graphᵀ', 'graph', nodes, nodes, OPERATORS[operator].values.full);
     feedHalf(feed, forward, matrix);
     feedHalf(feed, backward, transpose(matrix).matrix);
-    for (let hop = 0; hop < hops; hop++) blocks.push({ forward, backward, permutation: null });
+    for (let hop = 0; hop < hops; hop++) blocks.push({ forward, backward, positions: null });
   }
   const ids = Array.from({ length: hops + 1 }, () => null);
   const mode = { training, dropout: false, inputDropout: false };

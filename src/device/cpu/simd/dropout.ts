@@ -67,6 +67,8 @@ function keep(from: usize, to: usize, numbers: v128, limit: v128, factor: v128):
 export function sparseDropout(
   weights: usize,
   out: usize,
+  outTransposed: usize,
+  positions: usize,
   indptr: usize,
   ids: usize,
   rows: u32,
@@ -91,6 +93,9 @@ export function sparseDropout(
       keepEntries(weights, out, first + 4, end, i32x4.extend_high_i16x8_u(words01), limit, factor);
       keepEntries(weights, out, first + 8, end, i32x4.extend_low_i16x8_u(words23), limit, factor);
       keepEntries(weights, out, first + 12, end, i32x4.extend_high_i16x8_u(words23), limit, factor);
+    }
+    for (let e: usize = begin; e < end; e++) {
+      store<u32>(outTransposed + <usize>load<u32>(positions + e * 4) * 4, load<u32>(out + e * 4));
     }
   }
 }

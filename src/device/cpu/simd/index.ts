@@ -16,4 +16,4 @@ export { nn, nt, tn, tnWhole } from './matmul';
 export { dotNormRows, dotNormRowsWhole, normalizeRows, normalizeRowsGrad, rowMoments, rowSums } from './norm';
 export { accumulate, adam, notFinite, sgd, squares } from './optimizer';
 export { packStatistics, rowDots, rowDotsRowGrad, rowDotsVectorGrad, rowDotsVectorGradWhole } from './rowDots';
-export { columnSum, columnSumWhole, copyColumns, copyRows, mergeSum, permute } from './rows';
+export { columnSum, columnSumWhole, copyColumns, copyRows, mergeSum } from './rows';

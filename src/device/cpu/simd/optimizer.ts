@@ -19,6 +19,7 @@ export function adam(
   moment1: usize,
   moment2: usize,
   rows: u32,
+  width4: u32,
   beta1: f32,
   beta2: f32,
   gain1: f32,
@@ -27,12 +28,14 @@ export function adam(
   shrink: f32,
   lr: f32,
   epsilon: f32,
+  correction1: f32,
+  correction2: f32,
 ): void {
   if (skips(clip)) return;
   const factor = factorOf(clip);
-  const clock1 = v128.load_splat<f32>(clock);
-  const clock2 = v128.load_splat<f32>(clock, 4);
-  const end: usize = <usize>rows * VECTOR;
+  const clock1 = clock == NONE ? f32x4.splat(correction1) : v128.load_splat<f32>(clock);
+  const clock2 = clock == NONE ? f32x4.splat(correction2) : v128.load_splat<f32>(clock, 4);
+  const end: usize = <usize>rows * width4 * VECTOR;
   for (let i: usize = 0; i < end; i += VECTOR) {
     const before = v128.load(parameter + i);
     const g = f32x4.add(f32x4.mul(factor, v128.load(gradient + i)), f32x4.mul(f32x4.splat(l2), before));
@@ -55,13 +58,14 @@ export function sgd(
   parameter: usize,
   velocity: usize,
   rows: u32,
+  width4: u32,
   momentum: f32,
   l2: f32,
   lr: f32,
 ): void {
   if (skips(clip)) return;
   const factor = factorOf(clip);
-  const end: usize = <usize>rows * VECTOR;
+  const end: usize = <usize>rows * width4 * VECTOR;
   for (let i: usize = 0; i < end; i += VECTOR) {
     const before = v128.load(parameter + i);
     const g = f32x4.add(f32x4.mul(factor, v128.load(gradient + i)), f32x4.mul(f32x4.splat(l2), before));

@@ -121,10 +121,3 @@ function copyWords(from: usize, to: usize, count: usize): void {
   for (; from + VECTOR <= end; from += VECTOR, to += VECTOR) v128.store(to, v128.load(from));
   for (; from < end; from += 4, to += 4) store<u32>(to, load<u32>(from));
 }
-
-/** out[e] = x[permutation[e]] */
-export function permute(x: usize, permutation: usize, out: usize, rows: u32): void {
-  for (let e: usize = 0; e < <usize>rows * 4; e += 4) {
-    store<u32>(out + e, load<u32>(x + <usize>load<u32>(permutation + e) * 4));
-  }
-}
