@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { uniformBelow } from '../graph/draw.ts';
 import { seedKey } from '../graph/random.ts';
 import { UNLABELLED } from '../tensor/ops/loss.ts';
+import { deviceLabels } from './deviceLabels.ts';
 import { rocAuc, scores, softmaxRows } from './metrics.ts';
-import { deviceLabels } from './nodeClassification.ts';
 
 /** The device's table for one split, from labels and predictions. */
 function tableOf(labels: number[], predicted: number[], classes: number, split: number): Uint32Array {

@@ -55,7 +55,7 @@ const REACH = 8;
 
 /** The graph as discs and hairlines, to be looked at closely: see `keys` below and useGestures.ts. Needs positions. */
 export function GraphCanvas({ graph, predictions, mode, split, highlight = null }: GraphCanvasProps) {
-  const { labels } = graph;
+  const { labels, labelSets } = graph;
   const positions = graph.positions ?? NO_POSITIONS;
   const edges = graph.edges ?? NO_EDGES;
   const codes = graph.splits[split] ?? null;
@@ -73,8 +73,8 @@ export function GraphCanvas({ graph, predictions, mode, split, highlight = null 
   const grid = useMemo(() => nodeGrid(positions), [positions]);
   const neighbours = useMemo(() => neighboursOf(labels.length, edges), [labels, edges]);
   const sheet = useMemo(
-    () => paintSheet({ labels, predictions, split: codes, mode, highlight }),
-    [labels, predictions, codes, mode, highlight],
+    () => paintSheet({ labels, labelSets, predictions, split: codes, mode, highlight }),
+    [labels, labelSets, predictions, codes, mode, highlight],
   );
 
   /** Null shows the whole graph, whatever the size. */

@@ -1,4 +1,5 @@
 import { CLASS_COLORS, classColor } from '../theme/palette.ts';
+import { isOfClass, type Labelled } from './labels.ts';
 
 /** What the colour of a node says: its true class, the predicted one, or whether that is wrong. */
 export type ColourMode = 'class' | 'prediction' | 'error';
@@ -19,8 +20,7 @@ export interface PaintSheet {
   readonly order: Uint32Array;
 }
 
-export interface PaintRequest {
-  readonly labels: Int32Array;
+export interface PaintRequest extends Labelled {
   readonly predictions: Uint16Array | null;
   /** Codes of the chosen split: 1 training, 2 validation, 3 test. */
   readonly split: Uint8Array | null;
@@ -64,21 +64,25 @@ export function paintSheet(request: PaintRequest): PaintSheet {
   return { looks, look, order };
 }
 
-function classLook({ labels, predictions, mode, highlight }: PaintRequest): (v: number) => number {
-  const classes = mode === 'prediction' && predictions ? predictions : labels;
+function classLook(request: PaintRequest): (v: number) => number {
+  const { labels, predictions, mode, highlight } = request;
+  const predicted = mode === 'prediction' ? predictions : null;
+  const classes = predicted ?? labels;
+  const inFront = (v: number, index: number) => (predicted ? predicted[v] === index : isOfClass(request, v, index));
   const front = COLOURS + 1;
   return (v) => {
     const k = classes[v];
     const look = k < 0 ? COLOURS : k % COLOURS;
-    return highlight === null || k === highlight ? front + look : look;
+    return highlight === null || inFront(v, highlight) ? front + look : look;
   };
 }
 
 /** Only validation and test nodes are judged: the labels of the others are known to the model, or to nobody. */
-function errorLook({ labels, predictions, split, highlight }: PaintRequest): (v: number) => number {
+function errorLook(request: PaintRequest): (v: number) => number {
+  const { predictions, split, highlight } = request;
   return (v) => {
     const judged = predictions !== null && split !== null && split[v] >= 2;
-    const look = !judged ? 0 : predictions[v] === labels[v] ? 1 : 2;
-    return highlight === null || labels[v] === highlight ? 3 + look : look;
+    const look = !judged ? 0 : isOfClass(request, v, predictions[v]) ? 1 : 2;
+    return highlight === null || isOfClass(request, v, highlight) ? 3 + look : look;
   };
 }
