@@ -30,7 +30,7 @@ export async function withLogits(
   host.remove('predictions', bytes);
 }
 
-/** Collects the class of every node from the logits of one evaluation, batch by batch or at once. */
+/** Collects the class (of several labels the strongest) of every node from the logits of one evaluation, batch by batch or at once. */
 export function predictionsOf(run: Reader) {
   const { graph, host } = run.context;
   const cols = graph.classNames.length;
