@@ -9,8 +9,8 @@ const NO_CLASS = 2 ** 31 - 1;
 const FURTHER = 2 ** 31;
 
 export interface ClassCollector {
-  /** The label of the next node, or its labels; nothing is none. */
-  readonly add: (text: string, ...further: readonly string[]) => void;
+  /** The labels of the next node; an empty one is none. */
+  readonly add: (texts: readonly string[]) => void;
   /** Classes sorted, by value where all are integers. Throws what `odd` makes of a number that is none. */
   readonly finish: (odd: (label: string) => InputError) => Labels & { readonly classNames: string[] };
 }
@@ -26,9 +26,9 @@ export function classCollector(): ClassCollector {
     return code;
   };
   return {
-    add(text, ...further) {
-      rows.push(codeOf(text));
-      for (const each of further) rows.push(codeOf(each) + FURTHER);
+    add(texts) {
+      if (texts.length === 0) rows.push(NO_CLASS);
+      for (let i = 0; i < texts.length; i++) rows.push(codeOf(texts[i]) + (i > 0 ? FURTHER : 0));
     },
     finish(odd) {
       const texts = [...first.keys()];

@@ -126,8 +126,7 @@ function readLabels(nodes: readonly Fields[], key: string, where: string) {
         `${where}: nodes[${i}] has more than labels in its '${key}'; give a label or a list of labels.`,
       );
     }
-    const [first = '', ...further] = labels.map(String);
-    collector.add(first, ...further);
+    collector.add(labels.map(String));
   }
   return collector.finish((label) => {
     const advice = 'labels are class names or integers: bin the values, or rename the attribute';

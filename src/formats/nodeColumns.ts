@@ -99,8 +99,8 @@ export function listedLabels(text: string): string[] {
 const LISTED_ROWS = 1000;
 
 /**
- * Whether the first values of a column are lists. A name may have such a sign in it, but only of lists there are fewer parts
- * than values, because labels come again in other combinations.
+ * Whether the first values of a column are lists. A name may have such a sign in it, but only lists have no more parts than
+ * there are values, because labels come again in other combinations.
  */
 function holdsLists(table: TextTable, column: number): boolean {
   const values = new Set<string>();

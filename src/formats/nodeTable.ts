@@ -34,10 +34,6 @@ export function readNodeTable(bytes: Uint8Array, where: string, choice: TableCho
   const features = matrixBuilder(columns.features.length);
   const labels = classCollector();
   const splits = columns.splits.map(growingIds);
-  const addLabels = (text: string): void => {
-    const [first = '', ...further] = columns.labelList ? listedLabels(text) : [text];
-    labels.add(first, ...further);
-  };
   let nodes = 0;
   let inOrder = true; // ids are 0, 1, 2, …
   table.scan((row) => {
@@ -48,7 +44,10 @@ export function readNodeTable(bytes: Uint8Array, where: string, choice: TableCho
     }
     for (let f = 0; f < columns.features.length; f++) features.add(f, readFeature(row, columns.features[f], table));
     features.endRow();
-    if (columns.label !== null) addLabels(row.text(columns.label));
+    if (columns.label !== null) {
+      const text = row.text(columns.label);
+      labels.add(columns.labelList ? listedLabels(text) : [text]);
+    }
     columns.splits.forEach((column, s) => {
       splits[s].push(readSplit(row, column, table));
     });

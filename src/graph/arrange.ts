@@ -60,8 +60,9 @@ export function arrangeNodes(data: NodeData, splitSeed: number, notes: string[])
   const splits = data.splits.map((split, i) => checkSplit(split, given, `split ${i} of ${name}`, notes));
   if (splits.length > 0) return { ...given, splits };
   if (hasLabels(data)) {
+    const each = given.labelSets ? 'each first class' : 'each class';
     notes.push(
-      `${name} offers no split: 60/20/20 % of the labelled nodes of each class were drawn with seed ${splitSeed}.`,
+      `${name} offers no split: 60/20/20 % of the labelled nodes of ${each} were drawn with seed ${splitSeed}.`,
     );
   }
   return { ...given, splits: [stratifiedSplit(labels, classNames.length, seedKey(splitSeed))] };

@@ -5,8 +5,9 @@ import type { Graph } from './graph.ts';
 /**
  * SHA-256, in hex, of what a model can see of a graph: nodes, adjacency, features, labels. Features are hashed in their one
  * sparse form, so the file format, dense or sparse storage and the type of the numbers in the file do not matter; the order
- * of the nodes does. Of several labels per node, row offsets and classes count as one array. Each array is hashed by itself and then the hashes, so no copy of the whole graph is made. Arrays are
- * hashed as they lie in memory: little-endian, as on every platform that has WebGPU.
+ * of the nodes does. Of several labels per node, row offsets and classes count as one array. Each array is hashed by itself
+ * and then the hashes, so no copy of the whole graph is made. Arrays are hashed as they lie in memory: little-endian, as on
+ * every platform that has WebGPU.
  */
 export async function fingerprint(graph: Graph): Promise<string> {
   const { adjacency, labels, labelSets, nodes } = graph;
