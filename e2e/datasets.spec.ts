@@ -157,6 +157,27 @@ test('a table of edges that is dropped is drawn and described', async () => {
   await close();
 });
 
+test('several labels of a node are learned, and judged by their micro-F1', async () => {
+  const { page, close } = await visit();
+  const edges = Array.from({ length: 60 }, (_, i) => `${i},${(i * 7 + 1) % 60}`).join('\n');
+  const nodes = Array.from({ length: 60 }, (_, i) => `${i},${['red', 'red;blue', 'blue'][i % 3]},${i % 3}`).join('\n');
+  await drop(page, [
+    { name: 'edges.csv', bytes: text(`source,target\n${edges}\n`) },
+    { name: 'nodes.csv', bytes: text(`id,label,height\n${nodes}\n`) },
+  ]);
+  const shown = preview(page);
+  await expect(shown.getByLabel(/^Column 2 of nodes.csv/)).toHaveValue('labelList');
+  await expect(shown.getByRole('status')).toContainText('Multi-label: 2 labels, 1.33 per labelled node on average.');
+  await takeGraph(page);
+  await showsNodes(page, '60');
+  await setField(page, 'epochs', '3');
+  await trainToEnd(page);
+  await expect(page.getByRole('heading', { name: 'Micro-F1' })).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Classes' }).getByRole('button').first()).toContainText('40');
+  expect((await newestRun(page))[3]).toMatch(/% micro F1$/);
+  await close();
+});
+
 /** People who wrote to each other: the ends are not the first two columns, and names have semicolons. */
 const LETTERS = `When,Sender,Receiver,Pages
 ${Array.from({ length: 40 }, (_, i) => `${1900 + i},Ann ${i % 9},Bo; ${(i * 5) % 11},${1 + (i % 3)}`).join('\n')}

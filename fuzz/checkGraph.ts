@@ -2,7 +2,17 @@ import type { Matrix } from '../src/formats/matrix.ts';
 import type { Graph } from '../src/graph/graph.ts';
 
 /** Throws an Error where a graph is not what `Graph` promises: whatever trains on it indexes by it, unchecked. */
-export function checkGraph({ nodes, adjacency, edges, features, labels, classNames, splits, ...rest }: Graph): void {
+export function checkGraph({
+  nodes,
+  adjacency,
+  edges,
+  features,
+  labels,
+  labelSets,
+  classNames,
+  splits,
+  ...rest
+}: Graph): void {
   const must = (holds: boolean, what: string) => {
     if (!holds) throw new Error(`The graph is none: ${what}.`);
   };
@@ -27,6 +37,10 @@ export function checkGraph({ nodes, adjacency, edges, features, labels, classNam
   checkMatrix(features, 'features');
   must(Number.isSafeInteger(edges) && edges >= 0, `${edges} edges`);
   must(labels.length === nodes && labels.every((c) => c >= -1 && c < classNames.length), 'labels');
+  if (labelSets) {
+    must(labelSets.cols === classNames.length && labelSets.values === null, 'labels of other classes');
+    checkMatrix(labelSets, 'labels');
+  }
   must(splits.length > 0, 'no splits');
   for (const split of splits) must(split.length === nodes && split.every((code) => code <= 3), 'splits');
   must(rest.nodeIds === null || rest.nodeIds.length === nodes, 'names of nodes');

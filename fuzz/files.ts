@@ -56,10 +56,13 @@ export const OGB: Readonly<Record<string, string>> = {
   'ring/mapping/README.md': 'What the files are.',
 };
 
+/** The same ring, whose nodes have several labels, as those of ogbn-proteins. */
+export const OGB_LABELS: typeof OGB = { ...OGB, 'ring/raw/node-label.csv.gz': '1,0,1\n0,0,0\n0,1,1\n1,0,0\n0,0,1\n' };
+
 /** Its files as they lie in the archive. */
-export const ogbEntries = (): Record<string, Uint8Array> =>
+export const ogbEntries = (files: typeof OGB = OGB): Record<string, Uint8Array> =>
   Object.fromEntries(
-    Object.entries(OGB).map(([name, text]) => [name, name.endsWith('.gz') ? gzip(strToU8(text)) : strToU8(text)]),
+    Object.entries(files).map(([name, text]) => [name, name.endsWith('.gz') ? gzip(strToU8(text)) : strToU8(text)]),
   );
 
 /** JSON node-link with attributes of every kind, beside the club that NetworkX wrote. */
@@ -83,9 +86,23 @@ export const attributes = (): NamedBytes => ({
   ),
 });
 
+/** JSON node-link whose nodes have lists of labels. */
+export const listed = (): NamedBytes => ({
+  name: 'path.json',
+  bytes: strToU8(
+    JSON.stringify({
+      nodes: [{ id: 1, labels: ['red', 'blue'] }, { id: 2, labels: [] }, { id: 3, labels: 'red' }, { id: 4 }],
+      links: [
+        { source: 1, target: 2 },
+        { source: 3, target: 4 },
+      ],
+    }),
+  ),
+});
+
 const ids = [...Array(12).keys()];
 
-/** The arrays of three layouts of .npz, by the names that they have in the archive. */
+/** The arrays of each layout of .npz, by the names that they have in the archive. */
 export const NPZ: Readonly<Record<string, Record<string, Uint8Array>>> = {
   heterophilous: {
     'node_features.npy': npy(
@@ -141,6 +158,21 @@ export const NPZ: Readonly<Record<string, Record<string, Uint8Array>>> = {
       [12],
       ids.map((v) => Number(v % 4 > 1)),
     ),
+  },
+  labels: {
+    'edge_index.npy': npy('<i8', [2, 12], [...ids, ...ids.map((v) => (v + 1) % 12)]),
+    'y.npy': npy(
+      '|b1',
+      [12, 3],
+      ids.flatMap((v) => [v % 2, Number(v % 3 === 0), Number(v > 7)]),
+    ),
+  },
+  labelRows: {
+    'edge_index.npy': npy('<i8', [2, 3], [0, 1, 2, 1, 2, 3]),
+    'y_data.npy': npy('<f4', [5], [1, 1, 1, 0, 1]),
+    'y_indices.npy': npy('<i4', [5], [2, 0, 1, 0, 2]),
+    'y_indptr.npy': npy('<i4', [5], [0, 2, 3, 4, 5]),
+    'y_shape.npy': npy('<i8', [2], [4, 3]),
   },
   edges: { 'edge_index.npy': npy('<i4', [2, 4], [0, 1, 2, 3, 1, 2, 3, 0]) },
   matrices: {
@@ -214,6 +246,10 @@ export const TABLES: Readonly<Record<string, NamedBytes[]>> = {
         '31336\t0\t1\t0\tTheory\n1061127\t1\t0\t0\tRules\n13195\t0\t0\t1\tTheory\n37879\t0\t0\t0\tRules\n',
       ),
     },
+  ],
+  lists: [
+    { name: 'edges.csv', bytes: strToU8('source,target\na,b\nb,c\nc,d\n') },
+    { name: 'nodes.csv', bytes: strToU8('id,label,split\na,x;y,train\nb,y,test\nc,,val\nd,x,train\n') },
   ],
   blanks: [{ name: 'edges.txt', bytes: strToU8('a b 1\nb c 2.5\n  c  d 3\n\nd a 4\n') }],
 };

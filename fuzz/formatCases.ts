@@ -1,5 +1,6 @@
 import { gunzipSync, strToU8 } from 'fflate';
 import { InputError } from '../src/config/errors.ts';
+import { readBundle, writeBundle } from '../src/formats/bundle.ts';
 import type { NamedBytes } from '../src/formats/csv.ts';
 import { readCsvGraph } from '../src/formats/csv.ts';
 import { edgeListStream } from '../src/formats/edgeListStream.ts';
@@ -9,6 +10,7 @@ import { NUMPY_REGISTRY, numpyArray, numpyMatrix } from '../src/formats/pickleNu
 import type { PickleKey, PickleValue } from '../src/formats/pickleValues.ts';
 import { arrange } from '../src/graph/arrange.ts';
 import { fingerprint } from '../src/graph/fingerprint.ts';
+import { withLabelSets } from '../src/graph/testGraphs.ts';
 import { memoryStore } from '../src/store/memory.ts';
 import { loadGraph } from '../src/store/storedGraph.ts';
 import { streamIngest } from '../src/store/streamIngest.ts';
@@ -18,8 +20,10 @@ import {
   attributes,
   bytesOf,
   gzip,
+  listed,
   NPZ,
   OGB,
+  OGB_LABELS,
   ogbEntries,
   planetoid,
   realFiles,
@@ -64,6 +68,11 @@ const BARE_OGB = {
 const karate = () => ({
   name: 'karate.safetensors',
   bytes: gunzipSync(bytesOf(new URL('../datasets/karate.safetensors.gz', import.meta.url))),
+});
+/** Whose nodes have several labels. */
+const severalLabels = () => ({
+  name: 'karate.safetensors',
+  bytes: writeBundle(withLabelSets(readBundle(karate().bytes, 'karate.safetensors'))),
 });
 const gzipped = ({ name, bytes }: NamedBytes) => ({ name: `${name}.gz`, bytes: gzip(bytes) });
 
@@ -197,6 +206,7 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     names: /ring|num-node-list/,
     inputs: () => [
       ...ofArchive('ring.zip', ogbEntries()),
+      ...ofArchive('ring.zip', ogbEntries(OGB_LABELS)),
       ...ogbTables(),
       ...ofFiles(filesOf(BARE_OGB), zipOf('ring.zip')),
     ],
@@ -205,13 +215,13 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     name: 'json',
     source: 'NetworkX; attributes written here',
     names: /karate|path/,
-    inputs: () => [testdata('karate.json'), attributes()].flatMap((file) => ofFiles([file])),
+    inputs: () => [testdata('karate.json'), attributes(), listed()].flatMap((file) => ofFiles([file])),
   },
   {
     name: 'bundle',
     source: 'karate of the embedded datasets',
     names: /karate|Karate/,
-    inputs: () => ofFiles([karate()]),
+    inputs: () => [karate(), severalLabels()].flatMap((file) => ofFiles([file])),
   },
   {
     name: 'gzip',

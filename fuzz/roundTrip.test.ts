@@ -17,7 +17,9 @@ import { checkGraph } from './checkGraph.ts';
 import {
   attributes,
   bytesOf,
+  listed,
   NPZ,
+  OGB_LABELS,
   ogbEntries,
   planetoid,
   realFiles,
@@ -53,7 +55,9 @@ const FORMATS: [string, (NamedBytes[] | null)[]][] = [
   ['MAT', [[testdata('ring.mat')], [unpackedMat(testdata('ring.mat'))], [packed(testdata('ring.mat'))]]],
   ['MAT: Citationv1', [real('adagcn', 'citationv1.mat')]],
   ['OGB', [[zipped('ring.zip', ogbEntries())]]],
+  ['OGB: several labels', [[zipped('ring.zip', ogbEntries(OGB_LABELS))]]],
   ['JSON', [[testdata('karate.json')], [packed(testdata('karate.json'))], inZip([testdata('karate.json')])]],
+  ['JSON: several labels', [[listed()], [packed(listed())], inZip([listed()])]],
   ['JSON: attributes', [[attributes()], [packed(attributes())], inZip([attributes()])]],
   [
     'bundle',

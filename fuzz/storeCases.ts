@@ -1,5 +1,6 @@
 import { arrange } from '../src/graph/arrange.ts';
-import { nastyGraphData } from '../src/graph/testGraphs.ts';
+import type { Graph } from '../src/graph/graph.ts';
+import { nastyGraphData, withLabelSets } from '../src/graph/testGraphs.ts';
 import { chunkLog } from '../src/store/chunkLog.ts';
 import type { ChunkStore } from '../src/store/chunkStore.ts';
 import { openGraph } from '../src/store/graphStore.ts';
@@ -12,7 +13,8 @@ import type { FuzzCase, FuzzInput } from './cases.ts';
 import { checkGraph } from './checkGraph.ts';
 
 const INGEST = { id: 'kept', chunkBytes: 256 };
-const graph = () => arrange(nastyGraphData(30, 5, true));
+/** One class per node, and several. */
+const GRAPHS = [nastyGraphData(30, 5, true), withLabelSets(nastyGraphData(30, 5))].map((data) => arrange(data));
 
 /** Everything that a store says of a graph. */
 async function readStored(store: ChunkStore): Promise<void> {
@@ -25,9 +27,9 @@ async function readStored(store: ChunkStore): Promise<void> {
   for (const table of ['neighbors', 'features', 'labels', 'split', 'degree'] as const) await serve({ table, rows });
 }
 
-async function manifestInputs(): Promise<FuzzInput[]> {
+async function manifestInputs(graph: Graph): Promise<FuzzInput[]> {
   const store = memoryStore();
-  await ingest(graph(), store, INGEST);
+  await ingest(graph, store, INGEST);
   const key = manifestKey('kept');
   const damagedStore = (damaged: Uint8Array): ChunkStore => ({
     ...store,
@@ -36,10 +38,10 @@ async function manifestInputs(): Promise<FuzzInput[]> {
   return [{ bytes: (await store.get(key))!, read: (damaged) => readStored(damagedStore(damaged)) }];
 }
 
-async function logInputs(): Promise<FuzzInput[]> {
+async function logInputs(graph: Graph): Promise<FuzzInput[]> {
   const folder = memoryFolder();
   const store = await chunkLog(folder, 'log');
-  await ingest(graph(), store, INGEST);
+  await ingest(graph, store, INGEST);
   await store.close();
   return [...folder.files].map(([name, { bytes }]) => ({
     bytes,
@@ -50,7 +52,10 @@ async function logInputs(): Promise<FuzzInput[]> {
   }));
 }
 
+const ofGraphs = (inputs: (graph: Graph) => Promise<FuzzInput[]>) => async () =>
+  (await Promise.all(GRAPHS.map(inputs))).flat();
+
 export const STORE_CASES: readonly FuzzCase[] = [
-  { name: 'manifest', source: 'written here', names: /kept/, inputs: manifestInputs },
-  { name: 'log-files', source: 'written here', names: /kept/, inputs: logInputs },
+  { name: 'manifest', source: 'written here', names: /kept/, inputs: ofGraphs(manifestInputs) },
+  { name: 'log-files', source: 'written here', names: /kept/, inputs: ofGraphs(logInputs) },
 ];

@@ -26,12 +26,13 @@ function useRuns(): NamedRun[] {
 
 export function AccuracyChart() {
   const runs = useRuns();
+  const multiLabel = usePage((state) => state.graph?.info.multiLabel ?? false);
   const shared = usePage((state) => state.shared);
   const theirs = shared ? [sharedSeries(shared, 'testAcc', 'theirs, test')] : [];
   return (
     <Chart
-      title="Accuracy"
-      help={TERMS.accuracy}
+      title={multiLabel ? 'Micro-F1' : 'Accuracy'}
+      help={multiLabel ? TERMS.microF1 : TERMS.accuracy}
       kind="line"
       unit="percent"
       yRange={[0, 1]}

@@ -194,6 +194,7 @@ function describe(graph: AnyGraph, hash: string): DatasetInfo {
     edges: graph.edges,
     features: graph.features.cols,
     classes: graph.classNames.length,
+    ...(graph.labelSets ? { multiLabel: true } : {}),
     fingerprint: hash,
   };
 }

@@ -13,8 +13,8 @@ const READ_OPTIONS = `  --directed         keep each edge's direction (default: 
   --header yes|no    whether the first line names the columns (default: found out)
   --columns [FILE:]COLUMN=ROLE,...
                      what columns are read as, by name or by number from 1; of an edge list source, target, weight,
-                     ignore, of a node table id, label, split, feature, ignore, of a MATLAB file network, attributes,
-                     labels; the others as found out (edgewise inspect shows it)`;
+                     ignore, of a node table id, label, labelList (a;b or a|b), split, feature, ignore, of a MATLAB file
+                     network, attributes, labels; the others as found out (edgewise inspect shows it)`;
 
 const RUN_OPTIONS = `  --data NAME        a dataset of the catalogue, a kept graph, a shape to generate (${SHAPE_NAMES.join(', ')}),
                      a file or a folder (./NAME is always a path)

@@ -48,7 +48,7 @@ export function readLines({ what, tables, mat, graph }: Understood): string[] {
 }
 
 export function inspectionLines(summary: GraphSummary): string[] {
-  const { features, degree, classes, splits, labelled, homophily, nodes } = summary;
+  const { features, degree, classes, splits, labelled, labelsPerNode, homophily, nodes } = summary;
   const kind = [summary.directed ? 'directed' : 'undirected', summary.weighted ? 'weighted' : 'unweighted'].join(', ');
   const density = features.nonZeros === null ? null : features.nonZeros / Math.max(1, nodes * features.count);
   const largest = Math.max(0, ...classes.map((entry) => entry.nodes));
@@ -61,7 +61,8 @@ export function inspectionLines(summary: GraphSummary): string[] {
       `isolated nodes ${formatCount(degree.isolated)}`,
     `homophily  ${homophily === null ? 'unknown: the graph stays in its store, or no edge joins two labelled nodes' : homophily.toFixed(3)}`,
     `labels     ${formatCount(labelled)} of ${formatCount(nodes)} nodes` +
-      (labelled > 0 ? `, majority ${formatPercent(largest / labelled)}` : ''),
+      (labelled > 0 ? `, majority ${formatPercent(largest / labelled)}` : '') +
+      (labelsPerNode === null ? '' : `; multi-label, ${labelsPerNode.toFixed(2)} per labelled node`),
     `classes    ${classes.length}`,
   ];
   for (const entry of [...classes].sort((a, b) => b.nodes - a.nodes).slice(0, LISTED)) {

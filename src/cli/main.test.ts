@@ -98,6 +98,33 @@ describe('the built command line', () => {
     expectRefused(await binary.run(['inspect', 'ring', '--directed']), 'ring: is no file');
   });
 
+  it('learns several labels of a node, and says so', async () => {
+    const ring = Array.from({ length: 24 }, (_, v) => `${v},${(v + 1) % 24}`).join('\n');
+    const nodes = Array.from({ length: 24 }, (_, v) => `${v},${['red', 'red;blue', 'blue'][v % 3]},${v % 3},${v % 2}`);
+    const folder = join(write('several/edges.csv', `source,target\n${ring}\n`), '..');
+    write('several/nodes.csv', `id,label,a,b\n${nodes.join('\n')}\n`);
+    const { stdout } = await binary.run(['inspect', folder]);
+    expect(stdout).toContain('; multi-label, 1.33 per labelled node\n');
+    // Neighbours share one of two labels, but where both have one alone.
+    expect(stdout).toContain(`homophily  ${((1 / 2 + 1 / 2 + 0) / 3).toFixed(3)}\n`);
+    expect(stdout).toContain('           blue: 16\n           red: 16\n');
+    const out = join(folder, 'run');
+    const run = ['--backend', 'cpu', '--data', folder];
+    const sets = ['training.epochs=30', 'training.select=valMetric'].flatMap((set) => ['--set', set]);
+    const trained = await binary.run(['train', ...run, '--out', out, ...sets]);
+    expect(trained).toMatchObject({ status: 0 });
+    expect(trained.stdout).toContain('test micro F1 ');
+    expect(trained.stdout).toContain('the best microF1 on validation nodes');
+    const predicted = await binary.run(['predict', out, ...run]);
+    const lines = predicted.stdout.trim().split('\n');
+    expect(lines[0]).toBe('node,labels,blue,red');
+    for (const line of lines.slice(1)) {
+      const [, labels, blue, red] = line.split(',');
+      const likely = [...(Number(blue) > 0.5 ? ['blue'] : []), ...(Number(red) > 0.5 ? ['red'] : [])];
+      expect(labels).toBe(likely.join(';'));
+    }
+  });
+
   it('prints names out of a file without their control characters', async () => {
     const folder = join(write('rude/edges.csv', 'source,target\n0,1\n'), '..');
     write('rude/nodes.csv', 'id,label\n0,\u009b2Jgone\n1,b\n');

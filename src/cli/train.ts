@@ -92,14 +92,14 @@ function describeEpoch({ epoch, trainLoss, valAcc, ms }: EpochRecord, config: Co
   return `epoch ${epoch}/${config['training.epochs']}, loss ${trainLoss.toFixed(3)}, validation ${formatPercent(valAcc)}, ${ms.toFixed(1)} ms`;
 }
 
-function summary({ config, epochs, result, memory }: RunRecord): string[] {
+function summary({ config, dataset, epochs, result, memory }: RunRecord): string[] {
   const { bestEpoch, testAcc, testMacroF1, testWeightedF1, testRocAuc } = result;
   const byLoss = config['training.select'] === 'valLoss';
   const chosen = byLoss ? 'the lowest validation loss' : `the best ${result.metric} on validation nodes`;
   const rocAuc = testRocAuc === null ? '' : `, ROC-AUC ${testRocAuc.toFixed(3)}`;
   return [
     ...divergence(epochs, config),
-    `test accuracy ${formatPercent(testAcc)}, macro F1 ${testMacroF1.toFixed(3)}, weighted F1 ${testWeightedF1.toFixed(3)}` +
+    `test ${dataset.multiLabel ? 'micro F1' : 'accuracy'} ${formatPercent(testAcc)}, macro F1 ${testMacroF1.toFixed(3)}, weighted F1 ${testWeightedF1.toFixed(3)}` +
       `${rocAuc} (epoch ${bestEpoch}, ${chosen})`,
     `${epochs.length} epochs, median ${median(epochs.map(({ ms }) => ms)).toFixed(1)} ms training and ` +
       `${median(epochs.map(({ evalMs }) => evalMs)).toFixed(1)} ms evaluation`,

@@ -27,7 +27,7 @@ export const TRAINING = {
     group: 'task',
     live: false,
     shown: false,
-    help: 'Figure that the run is judged by; rocAuc needs two classes, and reads their scores back after every epoch.',
+    help: 'Figure that the run is judged by; where nodes have several labels, accuracy is microF1. rocAuc needs two classes or several labels (the mean over them), and reads their scores back after every epoch.',
   },
   'task.classWeights': {
     type: 'enum',
@@ -36,7 +36,7 @@ export const TRAINING = {
     group: 'task',
     live: false,
     shown: false,
-    help: 'Weight of the classes in the loss: all alike, or each by how rare it is among the training nodes (balanced).',
+    help: 'Weight of the classes in the loss: all alike, or each by how rare it is among the training nodes (balanced; not where nodes have several labels).',
   },
   'training.epochs': {
     type: 'integer',

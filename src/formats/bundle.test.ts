@@ -22,6 +22,7 @@ const GRAPH: BundleData = {
     values: null,
   },
   featureNames: Array.from({ length: 300 }, (_, i) => `word${i}`),
+  labelSets: null,
   labels: Int32Array.of(0, 1, -1, 1, 0, 1),
   classNames: ['a', 'caf\u00e9'],
   splits: [Uint8Array.of(1, 2, 0, 3, 3, 1), Uint8Array.of(0, 0, 0, 0, 0, 1)],
@@ -67,6 +68,7 @@ describe('bundle', () => {
       features: { kind: 'dense', rows: 6, cols: 2, values: Float32Array.from({ length: 12 }, (_, i) => i / 8) },
       featureNames: null,
       labels: null,
+      labelSets: null,
       classNames: [],
       splits: [],
       nodeIds: null,
@@ -74,6 +76,16 @@ describe('bundle', () => {
     };
     expect(readBundle(writeBundle(bare), 'x')).toEqual(bare);
     expect(readBundle(writeBundle({ ...bare, features: null, weight: null }), 'x').features).toBeNull();
+  });
+
+  test('several labels per node', () => {
+    const rows = { indptr: Uint32Array.of(0, 2, 2, 3, 3, 3, 3), indices: Uint32Array.of(0, 1, 1) };
+    const labelSets = { kind: 'sparse', rows: 6, cols: 2, ...rows, values: null } as const;
+    const several: BundleData = { ...GRAPH, labels: null, labelSets, classNames: ['a', 'b'] };
+    expect(readBundle(writeBundle(several), 'x')).toEqual(several);
+    const fewer = writeBundle({ ...several, classNames: ['a'] });
+    expect(() => readBundle(fewer, 'x')).toThrow(InputError);
+    expect(() => readBundle(fewer, 'x')).toThrow("the tensor 'labels'");
   });
 
   test('features with values keep them', () => {

@@ -8,7 +8,8 @@
  *   features         U8, sorted rows of the columns that are not zero; or F32 [nodes, features], dense
  *   features.values  F32 [stored entries] beside sorted rows; left out where every entry is 1
  *   feature_names    U8, UTF-8, joined by newlines
- *   labels           I32 [nodes], -1 for none          class_names  U8, UTF-8, joined by newlines
+ *   labels           I32 [nodes], -1 for none; or U8, sorted rows of the classes, where nodes may have several
+ *   class_names      U8, UTF-8, joined by newlines
  *   splits           U8 [splits, nodes], SPLIT codes   node_ids     U8, UTF-8, joined by newlines
  *   positions        F32 [nodes, 2] in [0, 1]
  */
@@ -16,7 +17,7 @@ import { InputError } from '../config/errors.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
 import { gunzip, isGzip } from './gzip.ts';
-import type { Matrix } from './matrix.ts';
+import type { CsrMatrix, Matrix } from './matrix.ts';
 import type { Dtype, Tensor } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { decodeSortedRows, encodeSortedRows } from './sortedRows.ts';
@@ -99,8 +100,15 @@ export function readBundle(bytes: Uint8Array, name: string): BundleData {
   const featureNames = lines('feature_names');
   if (featureNames && featureNames.length !== cols) fail(`names ${featureNames.length} features but has ${cols}`);
 
-  const labels = take<Int32Array>('labels', 'I32', [nodes]);
   const classNames = lines('class_names') ?? [];
+  let labels: Int32Array | null = null;
+  let labelSets: CsrMatrix | null = null;
+  if (tensors.get('labels')?.dtype === 'U8') {
+    const packed = take<Uint8Array>('labels', 'U8', [null]) as Uint8Array;
+    const cols = classNames.length;
+    const sets = decodeSortedRows(packed, nodes, cols, 'zero', (what) => fail(`the tensor 'labels' ${what}`));
+    labelSets = { kind: 'sparse', rows: nodes, cols, ...sets, values: null };
+  } else labels = take<Int32Array>('labels', 'I32', [nodes]);
   const badLabel = labels?.findIndex((label) => label < -1 || label >= classNames.length) ?? -1;
   if (badLabel >= 0) fail(`gives node ${badLabel} the class ${labels?.[badLabel]} of ${classNames.length}`);
   const codes = take<Uint8Array>('splits', 'U8', [null, nodes]) ?? new Uint8Array(0);
@@ -118,6 +126,7 @@ export function readBundle(bytes: Uint8Array, name: string): BundleData {
     features,
     featureNames,
     labels,
+    labelSets,
     classNames,
     splits: Array.from({ length: codes.length / nodes }, (_, i) => codes.subarray(i * nodes, (i + 1) * nodes)),
     nodeIds,
@@ -156,6 +165,7 @@ export function writeBundle(
   }
   if (data.featureNames) putLines('feature_names', data.featureNames);
   if (data.labels) put('labels', 'I32', data.labels);
+  if (data.labelSets) put('labels', 'U8', encodeSortedRows(data.labelSets, 'zero'));
   if (data.classNames.length > 0) putLines('class_names', data.classNames);
   if (data.splits.length > 0) {
     const codes = new Uint8Array(data.splits.length * data.nodes);

@@ -145,6 +145,28 @@ describe('a node table', () => {
     expect(table.labels).toEqual(Int32Array.of(2, 1, 0, 1));
   });
 
+  it('has several labels per node where its labels are lists', () => {
+    const table = nodes('id,label\na,film;art\nb,art\nc,\nd,art; film;art\n');
+    expect(table).toMatchObject({ labels: null, classNames: ['art', 'film'] });
+    const rows = { indptr: Uint32Array.of(0, 2, 3, 3, 5), indices: Uint32Array.of(0, 1, 0, 0, 1) };
+    expect(table.labelSets).toEqual({ kind: 'sparse', rows: 4, cols: 2, ...rows, values: null });
+    expect(table.notes).toEqual(["n.csv: column 2 ('label') is read as lists of labels, separated by ; or |."]);
+    const numbers = nodes('id,label\n0,10|9\n1,9\n2,10\n');
+    expect(numbers).toMatchObject({ classNames: ['9', '10'], labelSets: { indices: Uint32Array.of(0, 1, 0, 1) } });
+  });
+
+  it('has names with such a sign in them where they are no lists, or so it is chosen', () => {
+    const text = 'id,label\na,dogs|cats\nb,birds\nc,birds\n';
+    expect(nodes(text)).toMatchObject({ classNames: ['birds', 'dogs|cats'], labelSets: null });
+    const bytes = new TextEncoder().encode(text);
+    const list = readNodeTable(bytes, 'n.csv', { columns: [{ column: 'label', role: 'labelList' }] });
+    expect(list).toMatchObject({ classNames: ['birds', 'cats', 'dogs'], labels: null });
+    expect(list.notes).toEqual([]);
+    const listed = new TextEncoder().encode('id,label\na,x|y\nb,x\n');
+    const plain = readNodeTable(listed, 'n.csv', { columns: [{ column: 1, role: 'label' }] });
+    expect(plain).toMatchObject({ classNames: ['x', 'x|y'], labels: Int32Array.of(1, 0) });
+  });
+
   it('has no labels where all are empty, and any number of splits', () => {
     const table = nodes('id,label,split0,split1\na,,train,none\nb,,test,validation\n');
     expect(table.labels).toBe(null);

@@ -1,4 +1,4 @@
-import type { Matrix } from './matrix.ts';
+import type { CsrMatrix, Matrix } from './matrix.ts';
 
 /** Codes of a split vector: one byte per node. */
 export const SPLIT = { none: 0, train: 1, validation: 2, test: 3 } as const;
@@ -26,8 +26,10 @@ export interface GraphData {
   readonly weight: Float32Array | null;
   /** nodes × features; null where the file has none. Finite. */
   readonly features: Matrix | null;
-  /** Class of each node, -1 where it has none; null where the file has no labels at all. */
+  /** Class of each node, -1 where it has none; null where the file has no labels at all, or nodes have several. */
   readonly labels: Int32Array | null;
+  /** Where some nodes have several classes: nodes × classes, an entry (without a value) for each; else null or left out. */
+  readonly labelSets?: CsrMatrix | null;
   readonly classNames: readonly string[];
   /** One vector of SPLIT codes per split that the file offers; empty where it offers none. */
   readonly splits: readonly Uint8Array[];

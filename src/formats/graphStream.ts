@@ -6,7 +6,10 @@ import type { Matrix } from './matrix.ts';
  * entry per node are.
  */
 export interface GraphStream
-  extends Pick<GraphData, 'name' | 'nodes' | 'classNames' | 'labels' | 'splits' | 'nodeIds' | 'positions' | 'notes'> {
+  extends Pick<
+    GraphData,
+    'name' | 'nodes' | 'classNames' | 'labels' | 'labelSets' | 'splits' | 'nodeIds' | 'positions' | 'notes'
+  > {
   /** Keep each edge's direction; otherwise every edge stands for both. */
   readonly directed: boolean;
   /** Exactly as many edges are listed in all blocks together. */

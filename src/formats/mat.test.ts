@@ -6,7 +6,7 @@ import { InputError } from '../config/errors.ts';
 import type { GraphData } from './graphData.ts';
 import { readMat } from './mat.ts';
 import { openMat } from './matFile.ts';
-import type { Matrix } from './matrix.ts';
+import type { CsrMatrix, Matrix } from './matrix.ts';
 import { openFiles, readGraphFiles } from './open.ts';
 
 /** Types of elements and classes of variables: tables 1-1 and 1-3 of the format's document. */
@@ -118,10 +118,14 @@ describe('a MAT-file that SciPy wrote', () => {
     expect(rowsOf(graph.features)).toEqual(
       Array.from({ length: 8 }, (_, v) => Array.from({ length: 5 }, (_, c) => (c === v % 5 ? v + 1 : 0))),
     );
-    expect([...(graph.labels ?? [])]).toEqual([0, 1, 2, 0, 1, 2, 0, -1]);
+    expect(graph.labels).toBeNull();
+    expect(rowsOf(graph.labelSets ?? null)).toEqual(
+      Array.from({ length: 8 }, (_, v) =>
+        [0, 1, 2].map((c) => (v < 7 && (c === v % 3 || (v === 4 && c === 2)) ? 1 : 0)),
+      ),
+    );
     expect(graph.classNames).toEqual(['class 0', 'class 1', 'class 2']);
     expect(graph.notes.map((note) => note.replace('.mat.gz', '.mat'))).toEqual([
-      'ring.mat, "group": 1 node has more than one class; only the first of each is kept.',
       'Not read: "title" (1 × 20 char), "made" (1 × 1 struct), "parts" (1 × 2 cell).',
     ]);
   });
@@ -357,10 +361,12 @@ describe.skipIf(!existsSync(folder))('the citation graphs (skipped unless EDGEWI
     expect(graph).toMatchObject({ name: id, nodes, weight: null });
     expect(graph.features).toMatchObject({ kind: 'sparse', rows: nodes, cols: 6775 });
     expect(graph.classNames.length).toBe(5);
-    expect(graph.labels?.every((label) => label >= 0 && label < 5)).toBe(true);
-    expect(graph.notes).toEqual([
-      `${id}.mat, "group": ${several} nodes have more than one class; only the first of each is kept.`,
-    ]);
+    const { indptr, indices } = graph.labelSets as CsrMatrix;
+    const sizes = Array.from({ length: nodes }, (_, v) => indptr[v + 1] - indptr[v]);
+    expect(Math.min(...sizes)).toBe(1);
+    expect(sizes.filter((size) => size > 1).length).toBe(several);
+    expect(Math.max(...indices)).toBe(4);
+    expect(graph.notes).toEqual([]);
     // Undirected: each edge in both directions.
     const key = (a: number, b: number) => a * nodes + b;
     const there = new Set(Array.from(graph.source, (from, e) => key(from, graph.target[e])));

@@ -9,12 +9,12 @@
 import { InputError } from '../config/errors.ts';
 import { quote } from '../config/parse.ts';
 import type { GraphData } from './graphData.ts';
+import { indicatedLabels, MOST_CLASSES, numberedClasses } from './labels.ts';
 import type { MatVariable } from './matFile.ts';
 import { openMat } from './matFile.ts';
 import { matrixEdges, matrixOf } from './matrixGraph.ts';
 import type { MatrixRows } from './matrixRows.ts';
 
-const MOST_CLASSES = 1 << 16;
 const MOST_LISTED = 12;
 
 /** In lower case: names are compared without regard to it. */
@@ -52,8 +52,7 @@ export function viewMat(bytes: Uint8Array, name: string, names: MatNames = {}): 
 }
 
 /**
- * Reads a graph from a MAT-file of level 5; `name` is the file's name, by which the graph is called. A node of several
- * classes gets the first of them, which a note counts.
+ * Reads a graph from a MAT-file of level 5; `name` is the file's name, by which the graph is called.
  * @throws InputError where the file is damaged, a variable is missing or not the only one, or they do not fit together
  */
 export function readMat(bytes: Uint8Array, name: string, names: MatNames = {}): GraphData {
@@ -76,7 +75,7 @@ export function readMat(bytes: Uint8Array, name: string, names: MatNames = {}): 
     );
   }
   const topology = matrixEdges(network.read(where(network)), where(network));
-  const { notes, ...labels } = group ? readLabels(group, where(group), nodes) : NO_LABELS;
+  const labels = group ? readLabels(group, where(group), nodes) : NO_LABELS;
   const left = variables.filter((variable) => ![network, attributes, group].includes(variable));
   return {
     name: name.replace(/\.mat(\.gz)?$/i, ''),
@@ -86,7 +85,7 @@ export function readMat(bytes: Uint8Array, name: string, names: MatNames = {}): 
     splits: [],
     nodeIds: null,
     positions: null,
-    notes: left.length > 0 ? [...notes, `Not read: ${list(left)}.`] : notes,
+    notes: left.length > 0 ? [`Not read: ${list(left)}.`] : [],
   };
 }
 
@@ -132,17 +131,13 @@ function isRowOf(nodes: number, { shape }: MatVariable): boolean {
   return shape.length === 2 && shape[0] === 1 && shape[1] === nodes;
 }
 
-type Labels = Pick<GraphData, 'labels' | 'classNames' | 'notes'>;
-const NO_LABELS: Labels = { labels: null, classNames: [], notes: [] };
+type Labels = Pick<GraphData, 'labels' | 'labelSets' | 'classNames'>;
+const NO_LABELS: Labels = { labels: null, classNames: [] };
 
 function readLabels(group: MatVariable, where: string, nodes: number): Labels {
-  if (group.shape[1] > MOST_CLASSES && !isRowOf(nodes, group)) {
-    throw new InputError(
-      `${where}: has ${group.shape[1]} classes, more than ${MOST_CLASSES}; check that these are they.`,
-    );
-  }
   const matrix = group.read(where);
-  return isRowOf(nodes, group) || matrix.cols === 1 ? numbered(matrix, where, nodes) : indicated(matrix, where);
+  if (isRowOf(nodes, group) || matrix.cols === 1) return numbered(matrix, where, nodes);
+  return { ...indicatedLabels(matrix, where), classNames: numberedClasses(matrix.cols) };
 }
 
 /** A number per node, from 0 or from 1 as MATLAB counts; -1 is none. */
@@ -162,30 +157,5 @@ function numbered({ rows, visit }: MatrixRows, where: string, nodes: number): La
   const first = numbers.includes(0) ? 0 : 1;
   const labels = Int32Array.from(numbers, (value) => (value < 0 ? -1 : value - first));
   const classes = labels.reduce((most, label) => Math.max(most, label), -1) + 1;
-  return { labels, classNames: Array.from({ length: classes }, (_, i) => `class ${i + first}`), notes: [] };
-}
-
-/** A column per class. */
-function indicated({ rows, cols, visit }: MatrixRows, where: string): Labels {
-  const labels = new Int32Array(rows).fill(-1);
-  let several = 0;
-  for (let r = 0; r < rows; r++) {
-    let members = 0;
-    visit(r, (col, value) => {
-      if (value === 0) return;
-      if (value !== 1) {
-        throw new InputError(
-          `${where}: row ${r}, column ${col} holds ${value}; mark the classes of a node by 1, else 0.`,
-        );
-      }
-      if (members++ === 0) labels[r] = col;
-    });
-    if (members > 1) several++;
-  }
-  const what = `${several} ${several === 1 ? 'node has' : 'nodes have'} more than one class`;
-  return {
-    labels,
-    classNames: Array.from({ length: cols }, (_, i) => `class ${i}`),
-    notes: several > 0 ? [`${where}: ${what}; only the first of each is kept.`] : [],
-  };
+  return { labels, classNames: Array.from({ length: classes }, (_, i) => `class ${i + first}`) };
 }

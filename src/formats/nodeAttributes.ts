@@ -1,7 +1,8 @@
 /**
  * What the attributes of nodes in JSON are: the class, splits, features, or nothing that is kept.
  *
- *   label, class, y, group, club   the label: the first of these of which some nodes have the same
+ *   label, class, y, group, club   the label (or their plural): the first of these of which some nodes have the same; lists are
+ *                                  several labels, or a 0 or 1 for each class
  *   split, split0, split1, …       a split each: train, val, test, none
  *   train_mask, val, test …        one split of true and false
  *   numbers that every node has    features, a list of them as many columns as it is long
@@ -10,14 +11,16 @@ import { InputError } from '../config/errors.ts';
 import { classCollector } from './classCollector.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT, SPLIT_BY_NAME } from './graphData.ts';
+import { indicatedLabels, numberedClasses } from './labels.ts';
 import type { Matrix } from './matrix.ts';
 import { matrixBuilder } from './matrixBuilder.ts';
+import type { MatrixRows } from './matrixRows.ts';
 import { quote } from './textTable.ts';
 
 /** An object of a JSON file. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-const LABELS = ['label', 'class', 'y', 'group', 'club'];
+const LABELS = ['label', 'class', 'y', 'group', 'club', 'labels', 'classes', 'groups', 'clubs'];
 const SPLIT_KEY = /^split\d*$/i;
 /** Where D3 keeps the place of a node in a drawing, beside x and y. */
 const PLACE = ['x', 'y', 'vx', 'vy', 'fx', 'fy', 'px', 'py', 'index'];
@@ -28,7 +31,7 @@ interface Attribute {
   readonly shape: number;
 }
 
-export type NodeAttributes = Pick<GraphData, 'features' | 'labels' | 'classNames' | 'splits' | 'notes'>;
+export type NodeAttributes = Pick<GraphData, 'features' | 'labels' | 'labelSets' | 'classNames' | 'splits' | 'notes'>;
 
 /** `idField` is the attribute that names the nodes. @throws InputError where a label or a split cannot be read */
 export function readNodeAttributes(nodes: readonly Fields[], idField: string | null, where: string): NodeAttributes {
@@ -86,7 +89,7 @@ function shapeOf(value: unknown): number {
 
 /** Where every node has a value of its own it is a name, or measured, and no class. */
 function repeats(nodes: readonly Fields[], key: string): boolean {
-  const values = nodes.map((node) => node[key] ?? '').filter((value) => value !== '');
+  const values = nodes.flatMap((node) => node[key] ?? '').filter((value) => value !== '');
   return new Set(values).size < values.length;
 }
 
@@ -112,19 +115,36 @@ function readFeatures(nodes: readonly Fields[], keys: readonly string[], attribu
 }
 
 function readLabels(nodes: readonly Fields[], key: string, where: string) {
+  const indicated = indicatorsOf(nodes, key);
+  if (indicated) return indicated;
   const collector = classCollector();
   for (const [i, node] of nodes.entries()) {
     const value = node[key] ?? '';
-    if (typeof value === 'object') {
-      throw new InputError(`${where}: nodes[${i}] has a list or an object as its '${key}'; give one class per node.`);
+    const labels: unknown[] = Array.isArray(value) ? value : [value];
+    if (labels.some((label) => typeof label === 'object')) {
+      throw new InputError(
+        `${where}: nodes[${i}] has more than labels in its '${key}'; give a label or a list of labels.`,
+      );
     }
-    collector.add(String(value));
+    collector.add(labels.map(String));
   }
-  const { codes, classNames } = collector.finish((label) => {
+  return collector.finish((label) => {
     const advice = 'labels are class names or integers: bin the values, or rename the attribute';
     return new InputError(`${where}: a node has the label ${quote(label)} as its '${key}'; ${advice}.`);
   });
-  return { labels: codes, classNames };
+}
+
+/** Lists of equal length that hold 0 and 1 alone are no labels, but say of each class whether the node is of it; null for others. */
+function indicatorsOf(nodes: readonly Fields[], key: string) {
+  const lists = nodes.map((node) => node[key]);
+  const cols = Array.isArray(lists[0]) ? lists[0].length : 0;
+  const isIndicator = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.length === cols && list.every((value) => value === 0 || value === 1);
+  if (cols < 2 || !lists.every(isIndicator)) return null;
+  const visit: MatrixRows['visit'] = (r, add) => {
+    for (const [c, value] of lists[r].entries()) add(c, value);
+  };
+  return { ...indicatedLabels({ rows: lists.length, cols, visit }, key), classNames: numberedClasses(cols) };
 }
 
 function readSplit(nodes: readonly Fields[], key: string, where: string): Uint8Array {

@@ -2,6 +2,7 @@
  * Which columns of a node table are what. By their names, columns are the id (id, node, name), the label (label, class, y,
  * target, category) and splits (split, set, split0, split1, …: train, val, test, none or empty); every other column of
  * numbers is a feature, and columns of text are left out with a note. Without an id column, nodes are numbered by row.
+ * A label column whose first values are lists, such as `a;b` or `a|b`, has several labels per node.
  *
  * Without a header line the first column is the id, the second the label and the rest features; only where the second is
  * a number and the last column text is the label in the last one (LINQS's `.content` files are like that).
@@ -17,6 +18,8 @@ const SPLIT_NAME = /^(split|set)\d*$/;
 export interface NodeColumns {
   readonly id: number | null;
   readonly label: number | null;
+  /** Whether the label column holds lists. */
+  readonly labelList: boolean;
   readonly splits: readonly number[];
   readonly features: readonly number[];
 }
@@ -38,7 +41,8 @@ export function nodeColumns(table: TextTable, choice: TableChoice = {}): { colum
   const roles = nodeRoles(table, choice);
   const of = (role: Role<'nodes'>) => roles.flatMap((each, i) => (each === role ? [i] : []));
   const [id = null] = of('id');
-  const [label = null] = of('label');
+  const [label = null] = [...of('label'), ...of('labelList')];
+  const labelList = label !== null && roles[label] === 'labelList';
   const notes: string[] = [];
   if (!header && !choice.columns?.length) {
     const rest = label === null ? '' : `, column ${label + 1} as the label and the others as features`;
@@ -48,12 +52,15 @@ export function nodeColumns(table: TextTable, choice: TableChoice = {}): { colum
   if (header && choice.header === undefined && !isNodeHeader(header)) {
     notes.push(`${where}: the first line is read as the names of the columns.`);
   }
+  if (labelList && !choice.columns?.some(({ role }) => role === 'labelList')) {
+    notes.push(`${where}: ${table.columnName(label)} is read as lists of labels, separated by ; or |.`);
+  }
   const found = foundRoles(table);
   const texts = of('ignore').filter((i) => found[i] === 'ignore');
   const others = of('ignore').filter((i) => found[i] !== 'ignore');
   if (texts.length > 0) notes.push(`${where}: ${listed(texts, table)} left out, text and no numbers.`);
   if (others.length > 0) notes.push(`${where}: ${listed(others, table)} left out, as chosen.`);
-  return { columns: { id, label, splits: of('split'), features: of('feature') }, notes };
+  return { columns: { id, label, labelList, splits: of('split'), features: of('feature') }, notes };
 }
 
 function listed(columns: readonly number[], { columnName }: TextTable): string {
@@ -71,10 +78,40 @@ function foundRoles(table: TextTable): Role<'nodes'>[] {
   const label = names ? find(LABEL_NAMES) : last ? width - 1 : 1;
   return Array.from({ length: width }, (_, i) => {
     if (i === id) return 'id';
-    if (i === label) return 'label';
+    if (i === label) return holdsLists(table, i) ? 'labelList' : 'label';
     if (names && SPLIT_NAME.test(names[i])) return 'split';
     return numeric[i] === true ? 'feature' : 'ignore';
   });
+}
+
+/** What stands between the labels of one node. */
+const SEPARATORS = /[;|]/;
+
+/** The labels of a field that may be a list of them. */
+export function listedLabels(text: string): string[] {
+  return text
+    .split(SEPARATORS)
+    .map((label) => label.trim())
+    .filter((label) => label !== '');
+}
+
+/** Rows that are looked at to find out whether a column holds lists. */
+const LISTED_ROWS = 1000;
+
+/**
+ * Whether the first values of a column are lists. A name may have such a sign in it, but only lists have no more parts than
+ * there are values, because labels come again in other combinations.
+ */
+function holdsLists(table: TextTable, column: number): boolean {
+  const values = new Set<string>();
+  let rows = 0;
+  table.scan((row) => {
+    values.add(row.text(column));
+    return ++rows < LISTED_ROWS;
+  });
+  values.delete('');
+  if (![...values].some((value) => SEPARATORS.test(value))) return false;
+  return new Set([...values].flatMap(listedLabels)).size <= values.size;
 }
 
 /** Per column whether its first value is a number; null where it has no value at all. */

@@ -78,6 +78,18 @@ describe('JSON node-link', () => {
     ]);
   });
 
+  test('with lists of labels, or a mark for each class', () => {
+    const listed = nodes({ labels: ['b', 'a'] }, { labels: [] }, { labels: 'b' }, { labels: ['a', 'b', 'a'] }, {});
+    const graph = read({ nodes: listed, links });
+    expect(graph).toMatchObject({ labels: null, classNames: ['a', 'b'], features: null });
+    expect(graph.labelSets).toMatchObject({
+      ...{ rows: 5, cols: 2, indptr: Uint32Array.of(0, 2, 2, 3, 5, 5), indices: Uint32Array.of(0, 1, 1, 0, 1) },
+    });
+    const marked = read({ nodes: nodes({ y: [0, 1, 1] }, { y: [0, 0, 0] }, { y: [0, 1, 0] }), links });
+    expect(marked).toMatchObject({ labels: null, classNames: ['class 0', 'class 1', 'class 2'] });
+    expect(marked.labelSets).toMatchObject({ indptr: Uint32Array.of(0, 2, 2, 3), indices: Uint32Array.of(1, 2, 1) });
+  });
+
   test('with masks, of which one may be missing', () => {
     const marked = nodes({ train_mask: true, test: 0 }, { train_mask: false, test: 1 }, {});
     expect(read({ nodes: marked, links }).splits).toEqual([Uint8Array.of(SPLIT.train, SPLIT.test, SPLIT.none)]);
@@ -173,9 +185,9 @@ describe('JSON node-link', () => {
     ],
     ['classes in between', { nodes: nodes({ y: 0.5 }, { y: 0.5 }), links }, "a node has the label '0.5' as its 'y'"],
     [
-      'several classes',
-      { nodes: nodes({ y: 1 }, { y: 1 }, { y: [1] }), links },
-      "nodes[2] has a list or an object as its 'y'",
+      'classes of classes',
+      { nodes: nodes({ y: 1 }, { y: 1 }, { y: [[1]] }), links },
+      "nodes[2] has more than labels in its 'y'; give a label or a list of labels.",
     ],
     ['an unknown part', { nodes: nodes({ split: 'dev' }, {}), links }, "nodes[0] has an unknown 'split'; write"],
     ['a mask of text', { nodes: nodes({ test_mask: 'yes' }, {}), links }, "nodes[0] has a 'test_mask' that is neither"],

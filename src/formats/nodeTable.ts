@@ -4,26 +4,26 @@ import { classCollector } from './classCollector.ts';
 import type { KnownIds } from './edgeList.ts';
 import { SPLIT_BY_NAME } from './graphData.ts';
 import { growingIds } from './growing.ts';
+import type { Labels } from './labels.ts';
 import type { Matrix } from './matrix.ts';
 import { matrixBuilder } from './matrixBuilder.ts';
-import { isNodeHeader, nodeColumns } from './nodeColumns.ts';
+import { isNodeHeader, listedLabels, nodeColumns } from './nodeColumns.ts';
 import type { TableChoice } from './readChoices.ts';
 import type { TableRow, TextTable } from './textTable.ts';
 import { openTable, quote } from './textTable.ts';
 
-export interface NodeTable {
+export interface NodeTable extends Labels {
   readonly ids: KnownIds;
   /** Null where the ids are 0 to nodes - 1 in this order. */
   readonly nodeIds: readonly string[] | null;
   readonly features: Matrix | null;
-  readonly labels: Int32Array | null;
   readonly classNames: readonly string[];
   readonly splits: readonly Uint8Array[];
   readonly notes: readonly string[];
 }
 
 /**
- * Reads a node table. Labels become classes, sorted (by value where all are integers); an empty label is -1.
+ * Reads a node table. Labels become classes, sorted (by value where all are integers); an empty label is none.
  * @throws InputError with the line where an id is missing or repeated, a feature is empty or not a finite number, or a
  * split has an unknown name
  */
@@ -44,7 +44,10 @@ export function readNodeTable(bytes: Uint8Array, where: string, choice: TableCho
     }
     for (let f = 0; f < columns.features.length; f++) features.add(f, readFeature(row, columns.features[f], table));
     features.endRow();
-    if (columns.label !== null) labels.add(row.text(columns.label));
+    if (columns.label !== null) {
+      const text = row.text(columns.label);
+      labels.add(columns.labelList ? listedLabels(text) : [text]);
+    }
     columns.splits.forEach((column, s) => {
       splits[s].push(readSplit(row, column, table));
     });
@@ -53,7 +56,7 @@ export function readNodeTable(bytes: Uint8Array, where: string, choice: TableCho
   });
   if (nodes === 0) throw new InputError(`${where}: holds no nodes below its header; add them.`);
 
-  const { codes, classNames } = labels.finish((label) => {
+  const { classNames, ...classes } = labels.finish((label) => {
     const where = `${table.where}: ${table.columnName(columns.label ?? 0)}`;
     return new InputError(
       `${where} holds the label ${quote(label)}; labels are class names or integers: bin the values, or add a header ` +
@@ -73,7 +76,7 @@ export function readNodeTable(bytes: Uint8Array, where: string, choice: TableCho
     ids: { count: nodes, find },
     nodeIds: inOrder ? null : Array.from(numbers.keys(), String),
     features: columns.features.length > 0 ? features.finish() : null,
-    labels: classNames.length > 0 ? codes : null,
+    ...(classNames.length > 0 ? classes : { labels: null }),
     classNames,
     splits: splits.map((split) => Uint8Array.from(split.finish())),
     notes,

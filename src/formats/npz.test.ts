@@ -210,7 +210,34 @@ describe('.npz', () => {
     expect(() => readNpz(npz(pickled), 'm.npz')).toThrow('m.npz, labels: holds Python objects (a pickle)');
   });
 
+  test('of several labels per node, dense or sparse; of one each in both forms', () => {
+    const rows = { indptr: Uint32Array.of(0, 2, 3, 3, 4), indices: Uint32Array.of(0, 2, 1, 2) };
+    const sets = { kind: 'sparse', rows: 4, cols: 3, ...rows, values: null };
+    const y = float32([1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1], [4, 3]);
+    const dense = readNpz(npz({ ...geometric, y }), 'g');
+    expect(dense).toMatchObject({ labels: null, classNames: ['class 0', 'class 1', 'class 2'] });
+    expect(dense.labelSets).toEqual(sets);
+    // Columns in any order, a stored zero.
+    const parts = { data: [1, 1, 1, 0, 1], indices: [2, 0, 1, 0, 2], indptr: [0, 2, 3, 4, 5], shape: [4, 3] };
+    const csr = Object.fromEntries(Object.entries(parts).map(([part, values]) => [`y_${part}`, int64(values)]));
+    const { y: _, ...rest } = geometric;
+    expect(readNpz(npz({ ...rest, ...csr }), 'g').labelSets).toEqual(sets);
+    const oneHot = readNpz(npz({ ...geometric, y: int64([0, 1, 1, 0, 0, 0, 0, 1], [4, 2]) }), 'g');
+    expect(oneHot.labels).toEqual(Int32Array.of(1, 0, -1, 1));
+    expect(oneHot.labelSets).toBeNull();
+  });
+
   test.each<[string, Record<string, Uint8Array>, string]>([
+    [
+      'marks that are no 1',
+      { ...geometric, y: int64([0, 1, 1, 0, 0, 2, 0, 1], [4, 2]) },
+      'g.npz, y: row 2, column 1 holds 2; mark the classes of a node by 1, else 0.',
+    ],
+    [
+      'marks of other nodes',
+      { ...geometric, y: int64([0, 1, 1, 0], [2, 2]) },
+      'g.npz, y: has 2 rows; give one per node',
+    ],
     ['nothing known', { a: int64([1]) }, 'g.npz: holds no edges under a name known here'],
     ['a node that is not there', { ...benchmark, edges: int64([0, 4], [1, 2]) }, 'g.npz, edges: an edge names node 4'],
     ['a negative node', { edge_index: int64([0, -1], [2, 1]) }, 'g.npz, edge_index: an edge names node -1'],

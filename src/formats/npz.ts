@@ -8,12 +8,14 @@
  *   adj_data, adj_indices, adj_indptr, adj_shape, attr_*, labels, node_names, class_names
  *                SciPy's CSR matrices: https://github.com/shchur/gnn-benchmark
  *
- * All but the edges is optional. Classes are numbered from 0, -1 is a node without one.
+ * All but the edges is optional. Classes are numbered from 0, -1 is a node without one. Where nodes may have several, the
+ * labels are a matrix of nodes × classes with a 1 for each, dense or the four parts of a CSR matrix (y_indptr, …).
  */
 import { InputError } from '../config/errors.ts';
 import { isDense } from './edgeList.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
+import { indicatedLabels, type Labels, MOST_CLASSES, numberedClasses } from './labels.ts';
 import type { Topology } from './matrixGraph.ts';
 import { matrixEdges, matrixOf } from './matrixGraph.ts';
 import type { MatrixRows } from './matrixRows.ts';
@@ -22,7 +24,6 @@ import { readNpy, readNpyText } from './npy.ts';
 import type { NumpyArray } from './numpyArray.ts';
 import { openZip } from './zip.ts';
 
-const MOST_CLASSES = 1 << 16;
 /** As in a bundle: per-node arrays must stay allocatable. */
 const MAX_NODES = 2 ** 28;
 const SPLIT_CODES = [SPLIT.train, SPLIT.validation, SPLIT.test];
@@ -82,7 +83,8 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   const found = arrays.find(featuresKey);
   const rows = attributes ?? (found && denseRows(found, arrays.where(featuresKey)));
   const given = arrays.find(labelsKey);
-  const known = rows?.rows ?? given?.shape[0] ?? null;
+  const sets = arrays.has(`${labelsKey}_indptr`) ? csrOf(arrays, labelsKey) : null;
+  const known = rows?.rows ?? sets?.rows ?? given?.shape[0] ?? null;
   const topology = list
     ? listedEdges(arrays, list, known)
     : matrixEdges(csrOf(arrays, 'adj'), arrays.where('adj_shape'));
@@ -90,7 +92,7 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   if (rows && rows.rows !== nodes) {
     throw new InputError(`${name}: has features of ${rows.rows} nodes, but ${nodes} nodes; make them match.`);
   }
-  const { labels, classes } = readLabels(given, arrays.where(labelsKey), nodes);
+  const { classes, ...labels } = readLabels(sets ?? given, arrays.where(labelsKey), nodes);
   const classNames = arrays.text('class_names');
   const nodeIds = arrays.text('node_names');
   const names = { class_names: classNames, node_names: nodeIds };
@@ -99,9 +101,8 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
     name: name.replace(/\.npz(\.gz)?$/i, ''),
     ...topology,
     features: rows && matrixOf(rows),
-    labels,
-    classNames:
-      classNames && classNames.length >= classes ? classNames : Array.from({ length: classes }, (_, i) => `class ${i}`),
+    ...labels,
+    classNames: fittingNames(classNames, classes, labels) ?? numberedClasses(classes),
     splits: readSplits(arrays, list ?? GEOMETRIC, nodes),
     nodeIds: nodeIds?.length === nodes ? nodeIds : null,
     positions: null,
@@ -162,8 +163,22 @@ function listedEdges(arrays: Arrays, { edges, edgesAlong }: ListLayout, known: n
   return { nodes, source: end(0), target: end(1), weight: null };
 }
 
-function readLabels(found: NumpyArray | null, where: string, nodes: number) {
+/** Names of classes, if there are as many as are needed; of the columns of a matrix, exactly as many. */
+function fittingNames(names: string[] | null, classes: number, { labelSets }: Labels): string[] | null {
+  return names && (labelSets ? names.length === classes : names.length >= classes) ? names : null;
+}
+
+function readLabels(
+  found: NumpyArray | MatrixRows | null,
+  where: string,
+  nodes: number,
+): Labels & { readonly classes: number } {
   if (!found) return { labels: null, classes: 0 };
+  if ('visit' in found || (found.shape.length === 2 && found.shape[1] > 1)) {
+    const matrix = 'visit' in found ? found : denseRows(found, where);
+    if (matrix.rows === nodes) return { ...indicatedLabels(matrix, where), classes: matrix.cols };
+    throw new InputError(`${where}: has ${matrix.rows} rows; give one per node, of ${nodes} nodes.`);
+  }
   const { shape, values } = found;
   if (values.length !== nodes) {
     throw new InputError(`${where}: has the shape ${shape.join(' × ')}; give one class per node, of ${nodes} nodes.`);

@@ -70,10 +70,11 @@ describe("OGB's archives", () => {
     expect(graph.features).toMatchObject({ kind: 'sparse', cols: 5, indices: Uint32Array.of(4, 1) });
   });
 
-  test('of several labels per node lose them, which is said', () => {
-    const graph = read(raw('node-label', '0,1\n'.repeat(5)));
-    expect(graph).toMatchObject({ labels: null, classNames: [] });
-    expect(graph.notes[0]).toBe('arxiv.zip, raw/node-label: 2 labels per node left out; only one can be learned.');
+  test('may have several labels per node, as those of ogbn-proteins', () => {
+    const graph = read(raw('node-label', '0,1\n1,1\n0,0\n1.0,0\n0,1\n'));
+    expect(graph).toMatchObject({ labels: null, classNames: ['arxiv cs na', 'arxiv cs mm, old'] });
+    const rows = { indptr: Uint32Array.of(0, 1, 3, 3, 4, 5), indices: Uint32Array.of(1, 0, 1, 0, 1) };
+    expect(graph.labelSets).toEqual({ kind: 'sparse', rows: 5, cols: 2, ...rows, values: null });
   });
 
   test.each<[string, Files, string]>([
@@ -104,6 +105,11 @@ describe("OGB's archives", () => {
     ['features of other nodes', raw('node-feat', '1,2\n'), 'raw/node-feat: has the shape 1 × 2, not 5 × k'],
     ['features that are not finite', raw('node-feat', '1\ninf\n'), "raw/node-feat: line 2 holds 'inf'"],
     ['labels that are no classes', raw('node-label', '1\n0.5\n'), "raw/node-label: line 2 holds '0.5'"],
+    [
+      'labels that are neither there nor not',
+      raw('node-label', '0,1\n0,nan\n0,0\n0,0\n0,0\n'),
+      'raw/node-label: row 1, column 1 holds -1; mark the classes of a node by 1, else 0.',
+    ],
     [
       'a node in two parts',
       { ...arxiv, 'arxiv/split/time/test.csv.gz': '3\n4\n' },

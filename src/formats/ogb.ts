@@ -3,7 +3,7 @@
  *
  *   raw/num-node-list, raw/num-edge-list     one line per graph, here one
  *   raw/edge                                 source,target per edge
- *   raw/node-feat, raw/node-label            one line per node, optional
+ *   raw/node-feat, raw/node-label            one line per node, optional; several columns of labels are a class each, 0 or 1
  *   split/NAME/{train,valid,test}            one node per line, optional
  *   mapping/labelidx2*                       with a header: number of a class, its name; optional
  *
@@ -14,8 +14,10 @@ import { isDense } from './edgeList.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT, SPLIT_BY_NAME } from './graphData.ts';
 import { gunzip, isGzip } from './gzip.ts';
+import { hasLabels, indicatedLabels, type Labels, MOST_CLASSES, numberedClasses } from './labels.ts';
 import type { Matrix } from './matrix.ts';
 import { matrixOf } from './matrixBuilder.ts';
+import { denseRows } from './matrixRows.ts';
 import type { NumberRules, NumberTable } from './numberTable.ts';
 import { readNumberTable } from './numberTable.ts';
 import { openTable, quote } from './textTable.ts';
@@ -25,7 +27,6 @@ const EDGES = /^(.*\/)?raw\/(edge|triplet-type-list)\.csv(\.gz)?$/;
 const MAX_NODES = 2 ** 26;
 const MAX_EDGES = 2 ** 27;
 const MOST_GRAPHS = 2 ** 24;
-const MOST_CLASSES = 1 << 16;
 /** Bytes of all splits together. */
 const MAX_SPLIT_BYTES = 2 ** 28;
 const MAX_MAPPING_BYTES = 2 ** 24;
@@ -60,9 +61,10 @@ export function readOgb(bytes: Uint8Array, name: string): GraphData {
   const nodes = readCount(tables, 'raw/num-node-list', MAX_NODES);
   const { source, target } = readEdges(tables, readCount(tables, 'raw/num-edge-list', MAX_EDGES), nodes);
   const features = readFeatures(tables, nodes);
-  const { labels, classes, notes } = readLabels(tables, nodes);
+  const { classes, ...labels } = readLabels(tables, nodes);
+  const labelled = hasLabels(labels);
   // Where only the count speaks of them, a few edges must not stand for millions of nodes.
-  if (!features && !labels && !isDense(nodes - 1, 2 * source.length)) {
+  if (!features && !labelled && !isDense(nodes - 1, 2 * source.length)) {
     throw new InputError(
       `${tables.where('raw/num-node-list')}: speaks of ${nodes} nodes, of which ${source.length} edges are all that is known; ` +
         'give features or labels too.',
@@ -70,7 +72,6 @@ export function readOgb(bytes: Uint8Array, name: string): GraphData {
   }
   const known = /^raw\/(num-node-list|num-edge-list|edge|node-feat|node-label)$/;
   const unread = tables.paths.filter((path) => path.startsWith('raw/') && !known.test(path));
-  if (unread.length > 0) notes.push(`Not read: ${tables.where(unread.slice(0, 5).map(quote).join(', '))}.`);
   return {
     name: folder || name.replace(/\.zip$/i, ''),
     nodes,
@@ -78,12 +79,12 @@ export function readOgb(bytes: Uint8Array, name: string): GraphData {
     target,
     weight: null,
     features,
-    labels,
-    classNames: labels ? readClassNames(tables, classes) : [],
+    ...labels,
+    classNames: labelled ? readClassNames(tables, classes) : [],
     splits: readSplits(tables, nodes),
     nodeIds: null,
     positions: null,
-    notes,
+    notes: unread.length > 0 ? [`Not read: ${tables.where(unread.slice(0, 5).map(quote).join(', '))}.`] : [],
   };
 }
 
@@ -162,16 +163,9 @@ function readFeatures(tables: Tables, nodes: number): Matrix | null {
   return matrixOf(rows, cols, values);
 }
 
-interface Labels {
-  readonly labels: Int32Array | null;
-  readonly classes: number;
-  readonly notes: string[];
-}
-
-function readLabels(tables: Tables, nodes: number): Labels {
+function readLabels(tables: Tables, nodes: number): Labels & { readonly classes: number } {
   const path = 'raw/node-label';
-  const none = { labels: null, classes: 0 };
-  if (!tables.paths.includes(path)) return { ...none, notes: [] };
+  if (!tables.paths.includes(path)) return { labels: null, classes: 0 };
   const rules: NumberRules<Int32Array> = {
     make: (length) => new Int32Array(length),
     maxRows: nodes,
@@ -181,13 +175,14 @@ function readLabels(tables: Tables, nodes: number): Labels {
   };
   const { cols, values } = tables.read(path, rules, { rows: nodes });
   if (cols > 1) {
-    return { ...none, notes: [`${tables.where(path)}: ${cols} labels per node left out; only one can be learned.`] };
+    const where = tables.where(path);
+    return { ...indicatedLabels(denseRows({ shape: [nodes, cols], values }, where), where), classes: cols };
   }
-  return { labels: values, classes: values.reduce((most, label) => Math.max(most, label), -1) + 1, notes: [] };
+  return { labels: values, classes: values.reduce((most, label) => Math.max(most, label), -1) + 1 };
 }
 
 function readClassNames(tables: Tables, classes: number): string[] {
-  const names = Array.from({ length: classes }, (_, i) => `class ${i}`);
+  const names = numberedClasses(classes);
   const path = tables.paths.find((path) => path.startsWith('mapping/labelidx2'));
   if (path === undefined) return names;
   const bytes = tables.bytes(path);

@@ -107,6 +107,19 @@ describe('what is chosen', () => {
     expect(rows).toMatchObject({ nodes: 2, nodeIds: null, features: { cols: 1 } });
   });
 
+  it('makes lists of labels, or a label of what looks like a list', () => {
+    const genres = file('n.csv', 'id,genre,label\na,x|y,1\nb,y,2\nc,x,1\n');
+    const asList = chosen({ file: 'n.csv', columns: [{ column: 'genre', role: 'labelList' }] });
+    expect(roles([links, genres], asList)[1]).toEqual(['id', 'labelList', 'ignore']);
+    expect(readGraphFiles([links, genres], asList)).toMatchObject({ classNames: ['x', 'y'], labelSets: { cols: 2 } });
+    const listed = file('n.csv', 'id,label\na,x|y\nb,y\nc,x\n');
+    expect(roles([links, listed])[1]).toEqual(['id', 'labelList']);
+    const whole = chosen({ file: 'n.csv', columns: [{ column: 1, role: 'label' }] });
+    expect(readGraphFiles([links, listed], whole)).toMatchObject({ classNames: ['x', 'x|y', 'y'], labelSets: null });
+    const both = chosen(...(asList.tables ?? []), { file: 'n.csv', columns: [{ column: 2, role: 'label' }] });
+    expect(() => readGraphFiles([links, genres], both)).toThrow('cannot both be the label');
+  });
+
   it('says which of two tables is which', () => {
     const two = [file('one.csv', 'a,b\nb,c\n'), file('two.csv', 'a,red\nb,blue\nc,red\n')];
     expect(() => readGraphFiles(two)).toThrow('which is the edge list');

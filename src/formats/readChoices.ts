@@ -13,13 +13,18 @@ export type Delimiter = keyof typeof DELIMITERS;
 /** What the columns of an edge list and of a node table can be read as. */
 export const ROLES = {
   edges: ['source', 'target', 'weight', 'ignore'],
-  nodes: ['id', 'label', 'split', 'feature', 'ignore'],
+  nodes: ['id', 'label', 'labelList', 'split', 'feature', 'ignore'],
 } as const;
 export type TableKind = keyof typeof ROLES;
 export type Role<Kind extends TableKind = TableKind> = (typeof ROLES)[Kind][number];
 
-/** Roles that one column of a table has at the most. */
-export const SINGLE_ROLES: readonly Role[] = ['source', 'target', 'weight', 'id', 'label'];
+/** Roles of which a table has one column at the most: of each group together. */
+const SINGLE_ROLES: readonly (readonly Role[])[] = [['source'], ['target'], ['weight'], ['id'], ['label', 'labelList']];
+
+/** The roles that no other column can have beside one of this role. */
+export function rivals(role: Role): readonly Role[] {
+  return SINGLE_ROLES.find((group) => group.includes(role)) ?? [];
+}
 
 export interface ColumnChoice {
   /** Its name in the header line, or its number, from 0. */
@@ -103,15 +108,15 @@ export function chooseRoles<Kind extends TableKind>(
     chosen.set(positionOf(column, table, where), role as Role<Kind>);
   }
   const roles = found.map((role, i) => chosen.get(i) ?? role);
-  for (const role of SINGLE_ROLES as readonly Role<Kind>[]) {
-    const by = [...chosen.keys()].filter((i) => chosen.get(i) === role);
+  for (const group of SINGLE_ROLES) {
+    const by = [...chosen.keys()].filter((i) => group.includes(chosen.get(i) as Role));
     if (by.length > 1) {
       const names = by.map(table.columnName).join(' and ');
-      throw new InputError(`${table.where}: ${names} cannot both be the ${role}; choose one of them.`);
+      throw new InputError(`${table.where}: ${names} cannot both be the ${group[0]}; choose one of them.`);
     }
     if (by.length === 0) continue;
     for (const [i, other] of roles.entries()) {
-      if (other === role && i !== by[0]) roles[i] = 'ignore' as Role<Kind>;
+      if (group.includes(other) && i !== by[0]) roles[i] = 'ignore' as Role<Kind>;
     }
   }
   return roles;

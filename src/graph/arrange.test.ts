@@ -76,6 +76,40 @@ describe('edges', () => {
   });
 });
 
+describe('several labels per node', () => {
+  const rows = { indptr: Uint32Array.of(0, 2, 2, 3, 4), indices: Uint32Array.of(2, 0, 1, 1) };
+  const labelSets = { kind: 'sparse', rows: 4, cols: 3, ...rows, values: null } as const;
+  const several = (changes: Partial<GraphData> = {}) => data({ labelSets, classNames: ['a', 'b', 'c'], ...changes });
+
+  test('ascend, and the first is the label', () => {
+    const graph = arrange(several());
+    expect(graph.labelSets).toEqual({ ...labelSets, indices: Uint32Array.of(0, 2, 1, 1) });
+    expect(graph.labels).toEqual(Int32Array.of(0, -1, 1, 1));
+    // Node 1 may have none, or nobody may know which: it is in no split that is drawn.
+    expect(graph.splits[0][1]).toBe(SPLIT.none);
+    expect(graph.splits[0].filter((code) => code !== SPLIT.none).length).toBe(3);
+  });
+
+  test('of a node in a split may be none, which can be learned', () => {
+    const graph = arrange(several({ splits: [Uint8Array.of(1, 1, 2, 3)] }));
+    expect(graph.splits).toEqual([Uint8Array.of(1, 1, 2, 3)]);
+    expect(graph.notes).toContain('1 unlabelled node in split 0 of tiny: taken as nodes that have none of the labels.');
+  });
+
+  test.each<[string, Partial<GraphData>, RegExp]>([
+    ['other nodes', { labelSets: { ...labelSets, rows: 3 } }, /tiny has labels of 3 × 3, but 4 nodes and 3 classes\.$/],
+    ['other classes', { classNames: ['a'] }, /tiny has labels of 4 × 3, but 4 nodes and 1 classes\.$/],
+    [
+      'a class that is not there',
+      { labelSets: { ...labelSets, indices: Uint32Array.of(2, 0, 7, 1) } },
+      /Node 2 of tiny has class 7, but classes go from 0 to 2\.$/,
+    ],
+  ])('of %s are refused', (_, changes, message) => {
+    expect(() => arrange(several(changes))).toThrow(message);
+    expect(() => arrange(several(changes))).toThrow(InputError);
+  });
+});
+
 describe('what is missing', () => {
   test('features become the identity, labels -1, a split is drawn and noted', () => {
     const graph = arrange(data());

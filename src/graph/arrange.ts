@@ -1,5 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import { type GraphData, SPLIT } from '../formats/graphData.ts';
+import { firstLabels, hasLabels } from '../formats/labels.ts';
 import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
 import { addCsr, csrFromEdges, isSymmetric, transpose } from './csr.ts';
 import { identity } from './features.ts';
@@ -35,29 +36,36 @@ export function arrangeCounted(data: GraphData, options: ArrangeOptions = {}): {
   checkNodeCount(name, nodes);
   const notes = [...data.notes];
   const { dropped, ...topology } = arrangeEdges(data, options.directed ?? false, notes);
-  const { labels, splits } = arrangeNodes(data, options.splitSeed ?? 0, notes);
+  const ofNodes = arrangeNodes(data, options.splitSeed ?? 0, notes);
   const features = data.features ? checkFeatures(data.features, data) : identity(nodes);
-  const graph = { name, nodes, ...topology, features, labels, classNames, splits, nodeIds, positions, notes };
+  const graph = { name, nodes, ...topology, features, ...ofNodes, classNames, nodeIds, positions, notes };
   return { graph, dropped };
 }
 
 /** What a file says of its nodes, all but their features. */
-export type NodeData = Pick<GraphData, 'name' | 'nodes' | 'labels' | 'classNames' | 'splits' | 'nodeIds' | 'positions'>;
+export type NodeData = Pick<
+  GraphData,
+  'name' | 'nodes' | 'labels' | 'labelSets' | 'classNames' | 'splits' | 'nodeIds' | 'positions'
+>;
+
+export type ArrangedNodes = Pick<Graph, 'labels' | 'labelSets' | 'splits'>;
 
 /** Labels and splits as a graph has them; adds to the notes. Throws InputError. */
-export function arrangeNodes(data: NodeData, splitSeed: number, notes: string[]): Pick<Graph, 'labels' | 'splits'> {
+export function arrangeNodes(data: NodeData, splitSeed: number, notes: string[]): ArrangedNodes {
   const { name, nodes, classNames, nodeIds, positions } = data;
-  const labels = checkLabels(data);
+  const given = checkLabels(data);
+  const { labels } = given;
   checkLength(name, 'node names', nodeIds, nodes);
   checkLength(name, 'node coordinates', positions, 2 * nodes);
-  const splits = data.splits.map((split, i) => checkSplit(split, labels, `split ${i} of ${name}`, notes));
-  if (splits.length > 0) return { labels, splits };
-  if (data.labels) {
+  const splits = data.splits.map((split, i) => checkSplit(split, given, `split ${i} of ${name}`, notes));
+  if (splits.length > 0) return { ...given, splits };
+  if (hasLabels(data)) {
+    const each = given.labelSets ? 'each first class' : 'each class';
     notes.push(
-      `${name} offers no split: 60/20/20 % of the labelled nodes of each class were drawn with seed ${splitSeed}.`,
+      `${name} offers no split: 60/20/20 % of the labelled nodes of ${each} were drawn with seed ${splitSeed}.`,
     );
   }
-  return { labels, splits: [stratifiedSplit(labels, classNames.length, seedKey(splitSeed))] };
+  return { ...given, splits: [stratifiedSplit(labels, classNames.length, seedKey(splitSeed))] };
 }
 
 function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
@@ -134,24 +142,45 @@ export function tooHeavy(name: string): InputError {
   return new InputError(`Duplicate edges of ${name} have weights whose sum is not finite: scale the weights down.`);
 }
 
-function checkLabels({ name, nodes, labels, classNames }: NodeData): Int32Array {
-  if (!labels) return new Int32Array(nodes).fill(-1);
+function checkLabels({ name, nodes, labels, labelSets, classNames }: NodeData): Omit<ArrangedNodes, 'splits'> {
+  if (labelSets) {
+    if (labelSets.rows !== nodes || labelSets.cols !== classNames.length) {
+      const shape = `${labelSets.rows} × ${labelSets.cols}`;
+      throw new InputError(`${name} has labels of ${shape}, but ${nodes} nodes and ${classNames.length} classes.`);
+    }
+    const sets = { ...checkSparse(labelSets, name, CLASSES), values: null };
+    return { labels: firstLabels(sets), labelSets: sets };
+  }
+  if (!labels) return { labels: new Int32Array(nodes).fill(-1), labelSets: null };
   checkLength(name, 'labels', labels, nodes);
   const node = labels.findIndex((label) => label < -1 || label >= classNames.length);
-  if (node < 0) return labels;
+  if (node < 0) return { labels, labelSets: null };
   const range = `-1 (none) to ${classNames.length - 1}`;
   throw new InputError(`Node ${node} of ${name} has class ${labels[node]}, but classes go from ${range}.`);
 }
 
-/** An unlabelled node can neither be learned from nor be tested, so it leaves the split, and a note says so. */
-function checkSplit(split: Uint8Array, labels: Int32Array, where: string, notes: string[]): Uint8Array {
+/**
+ * An unlabelled node can neither be learned from nor be tested, so it leaves the split, and a note says so. Where nodes have
+ * several labels, one in a split has none of them: that can be learned.
+ */
+function checkSplit(
+  split: Uint8Array,
+  { labels, labelSets }: Omit<ArrangedNodes, 'splits'>,
+  where: string,
+  notes: string[],
+): Uint8Array {
   checkLength(where, 'entries', split, labels.length);
   const wrong = split.findIndex((code) => code > SPLIT.test);
   if (wrong >= 0) throw new InputError(`Node ${wrong} in ${where} has code ${split[wrong]}: codes go from 0 to 3.`);
-  const checked = split.map((code, node) => (labels[node] < 0 ? SPLIT.none : code));
-  const removed = checked.reduce((sum, code, node) => sum + (code !== split[node] ? 1 : 0), 0);
-  if (removed > 0) notes.push(`${removed} unlabelled node${removed > 1 ? 's' : ''} left out of ${where}.`);
-  return checked;
+  const unlabelled = split.reduce((sum, code, node) => sum + (labels[node] < 0 && code !== SPLIT.none ? 1 : 0), 0);
+  if (unlabelled === 0) return split;
+  const nodes = `${unlabelled} unlabelled node${unlabelled > 1 ? 's' : ''}`;
+  if (labelSets) {
+    notes.push(`${nodes} in ${where}: taken as nodes that have none of the labels.`);
+    return split;
+  }
+  notes.push(`${nodes} left out of ${where}.`);
+  return split.map((code, node) => (labels[node] < 0 ? SPLIT.none : code));
 }
 
 /**
@@ -162,7 +191,7 @@ export function checkFeatures(features: Matrix, { name, nodes }: Pick<GraphData,
     throw new InputError(`${name} has ${nodes} nodes but ${features.rows} rows of features: give one row per node.`);
   }
   if (features.cols < 1) throw new InputError(`${name} has features of width 0: leave them out or give at least one.`);
-  const arranged = features.kind === 'sparse' ? checkSparse(features, name) : features;
+  const arranged = features.kind === 'sparse' ? checkSparse(features, name, FEATURES) : features;
   if (arranged.kind === 'dense') checkLength(name, 'feature values', arranged.values, nodes * arranged.cols);
   const wrong = arranged.values ? arranged.values.findIndex((value) => !Number.isFinite(value)) : -1;
   if (wrong < 0) return arranged;
@@ -173,30 +202,36 @@ export function checkFeatures(features: Matrix, { name, nodes }: Pick<GraphData,
   );
 }
 
+/** What the columns of a sparse matrix are, for messages. */
+interface Columns {
+  readonly one: string;
+  readonly many: string;
+}
+const FEATURES: Columns = { one: 'feature', many: 'features' };
+const CLASSES: Columns = { one: 'class', many: 'classes' };
+
 /** Checks the shape of a CSR matrix. SciPy allows unsorted columns and duplicates, which add up; here they are put in order. */
-function checkSparse(csr: CsrMatrix, name: string): CsrMatrix {
+function checkSparse(csr: CsrMatrix, name: string, { one, many }: Columns): CsrMatrix {
   const { rows, cols, indptr, indices, values } = csr;
-  checkLength(name, 'row offsets of features', indptr, rows + 1);
-  checkLength(name, 'feature values', values, indices.length);
+  checkLength(name, `row offsets of ${many}`, indptr, rows + 1);
+  checkLength(name, `${one} values`, values, indices.length);
   let ascending = true;
   for (let row = 0; row < rows; row++) {
     if (indptr[row] > indptr[row + 1] || (row === 0 && indptr[0] !== 0)) {
       throw new InputError(
-        `The row offsets of the features of ${name} are out of order at node ${row}: rebuild the file.`,
+        `The row offsets of the ${many} of ${name} are out of order at node ${row}: rebuild the file.`,
       );
     }
   }
   if (indptr[rows] !== indices.length) {
     throw new InputError(
-      `${name} stores ${indices.length} feature entries, but its row offsets end at ${indptr[rows]}.`,
+      `${name} stores ${indices.length} ${one} entries, but its row offsets end at ${indptr[rows]}.`,
     );
   }
   for (let row = 0; row < rows; row++) {
     for (let e = indptr[row]; e < indptr[row + 1]; e++) {
       if (indices[e] >= cols) {
-        throw new InputError(
-          `Node ${row} of ${name} has feature ${indices[e]}, but features go from 0 to ${cols - 1}.`,
-        );
+        throw new InputError(`Node ${row} of ${name} has ${one} ${indices[e]}, but ${many} go from 0 to ${cols - 1}.`);
       }
       if (e > indptr[row] && indices[e] <= indices[e - 1]) ascending = false;
     }

@@ -3,7 +3,7 @@ import type { Matrix } from '../formats/matrix.ts';
 import { arrange } from './arrange.ts';
 import { canonicalSparse, rowNormalize } from './features.ts';
 import { fingerprint } from './fingerprint.ts';
-import { nastyGraphData } from './testGraphs.ts';
+import { nastyGraphData, withLabelSets } from './testGraphs.ts';
 
 const dense: Matrix = { kind: 'dense', rows: 4, cols: 3, values: Float32Array.of(1, 0, 3, 0, 0, 0, -2, 2, 0, 0, 5, 0) };
 
@@ -47,7 +47,8 @@ describe('fingerprint', () => {
     );
   });
 
-  test('changes with an edge, a weight, a feature, a label, a width', async () => {
+  test('changes with an edge, a weight, a feature, a label, a further label, a width', async () => {
+    const several = arrange(withLabelSets(data));
     const labels = base.labels.slice();
     labels[3] ^= 1;
     const values = base.adjacency.values!.slice();
@@ -58,6 +59,8 @@ describe('fingerprint', () => {
       [
         base,
         { ...base, labels },
+        several,
+        { ...several, labelSets: { ...several.labelSets!, indices: several.labelSets!.indices.slice().reverse() } },
         { ...base, adjacency: { ...base.adjacency, values } },
         { ...base, adjacency: { ...base.adjacency, values: null } },
         { ...base, features },

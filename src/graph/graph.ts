@@ -37,8 +37,10 @@ export interface GraphOutline {
   readonly edges: number;
   /** nodes × features; a graph without features gets the identity, that is one learned vector per node. */
   readonly features: SparseOutline | DenseOutline;
-  /** Class of each node, -1 where unlabelled. */
+  /** Class of each node, -1 where unlabelled; of several classes the first. */
   readonly labels: Int32Array;
+  /** Where some nodes have several classes, of all of them: nodes × classes, an entry without a value for each; else null. */
+  readonly labelSets: CsrMatrix | null;
   readonly classNames: readonly string[];
   /** At least one vector of SPLIT codes. */
   readonly splits: readonly Uint8Array[];

@@ -12,7 +12,7 @@ export function memoryServer(graph: Graph): (request: RowRequest) => Rows {
   const tables: Record<TableName, () => Table> = {
     neighbors: () => graph.adjacency,
     features: () => graph.features,
-    labels: () => column(graph.labels),
+    labels: () => graph.labelSets ?? column(graph.labels),
     degree: () => (degree ??= column(degreesOf(graph.adjacency))),
     split: () => (split ??= splits.length === 1 ? column(splits[0]) : interleave(splits, nodes)),
   };

@@ -1,4 +1,5 @@
 import type { GraphData } from '../formats/graphData.ts';
+import { labelBuilder } from '../formats/labels.ts';
 import type { CsrMatrix, DenseMatrix } from '../formats/matrix.ts';
 import { sortedCsr } from './csr.ts';
 import { uniformBelow } from './draw.ts';
@@ -44,6 +45,18 @@ export function nastyGraphData(nodes: number, seed: number, weighted = false): G
     positions: Float32Array.from({ length: 2 * nodes }, unit(3)),
     notes: [],
   };
+}
+
+/** The same graph with several labels per node: its class, in every third node the next one too; none where it had none. */
+export function withLabelSets(data: GraphData): GraphData {
+  const cols = data.classNames.length;
+  const labels = labelBuilder();
+  for (const [node, label] of data.labels!.entries()) {
+    if (label >= 0) labels.add(label);
+    if (label >= 0 && node % 3 === 0) labels.add((label + 1) % cols);
+    labels.endNode();
+  }
+  return { ...data, ...labels.finish(cols) };
 }
 
 /**

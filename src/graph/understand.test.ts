@@ -25,11 +25,19 @@ describe('what is understood', () => {
         features: { kind: 'dense', count: 1 },
         classes: 2,
         unlabelled: 1,
+        labelsPerNode: null,
         splits: [{ train: 1, validation: 1, test: 0 }],
       },
     });
     expect(understood.graph?.notes).toContain('1 unlabelled node left out of split 0 of e.');
     expect(graph?.edges).toBe(2);
+  });
+
+  test('counts several labels of a node', () => {
+    const listed = file('n.csv', 'id,label\na,x;y\nb,\nc,y\nd,x\n');
+    expect(understand([edges, listed]).understood.graph).toMatchObject({
+      ...{ classes: 2, unlabelled: 1, labelsPerNode: 4 / 3 },
+    });
   });
 
   test('keeps directions where they are asked for', () => {

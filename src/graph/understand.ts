@@ -32,6 +32,8 @@ export interface GraphAccount {
   readonly features: { readonly kind: 'sparse' | 'dense'; readonly count: number } | null;
   readonly classes: number;
   readonly unlabelled: number;
+  /** Classes per labelled node, where some have several; else null. */
+  readonly labelsPerNode: number | null;
   /** Nodes of each split that the files offer; empty where one is drawn. */
   readonly splits: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
   readonly notes: readonly string[];
@@ -60,7 +62,8 @@ export function understand(
 }
 
 function account(data: GraphData, graph: Graph, dropped: Dropped): GraphAccount {
-  const { name, nodes, edges, classNames, labels, notes } = graph;
+  const { name, nodes, edges, classNames, labels, labelSets, notes } = graph;
+  const unlabelled = labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0);
   const inPart = (split: Uint8Array, part: number) => split.reduce((n, code) => n + (code === part ? 1 : 0), 0);
   return {
     name,
@@ -73,7 +76,8 @@ function account(data: GraphData, graph: Graph, dropped: Dropped): GraphAccount 
     weighted: graph.adjacency.values !== null,
     features: data.features && { kind: data.features.kind, count: data.features.cols },
     classes: classNames.length,
-    unlabelled: labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0),
+    unlabelled,
+    labelsPerNode: labelSets && labelSets.indices.length / (nodes - unlabelled),
     splits: data.splits.map((_, i) => ({
       train: inPart(graph.splits[i], SPLIT.train),
       validation: inPart(graph.splits[i], SPLIT.validation),

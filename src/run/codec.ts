@@ -87,6 +87,7 @@ function dataset(fields: Fields): DatasetInfo {
     edges: fields.count('edges'),
     features: fields.count('features'),
     classes: fields.count('classes'),
+    ...(fields.has('multiLabel') ? { multiLabel: fields.boolean('multiLabel') } : {}),
     fingerprint: fields.string('fingerprint'),
   };
 }

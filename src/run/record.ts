@@ -39,6 +39,8 @@ export interface DatasetInfo {
   readonly edges: number;
   readonly features: number;
   readonly classes: number;
+  /** Where nodes have several classes: then every accuracy of the run is a micro-F1. */
+  readonly multiLabel?: boolean;
   /** Hash of what a model can see of the graph: nodes, edges, features, labels. */
   readonly fingerprint: string;
 }
@@ -82,15 +84,15 @@ export interface EpochRecord {
 export interface RunResult {
   /** The best epoch by training.select, the first of equals; the figures below are its. */
   readonly bestEpoch: number;
-  /** The value of task.metric: which of the figures below the run is judged by. */
+  /** The value of task.metric, microF1 for the accuracy of a multi-label graph: which of the figures below the run is judged by. */
   readonly metric: string;
   readonly testAcc: number;
   readonly testMicroF1: number;
   readonly testMacroF1: number;
   readonly testWeightedF1: number;
-  /** Two classes only; null otherwise. */
+  /** Two classes, or several labels per node where it was asked for; null otherwise. */
   readonly testRocAuc: number | null;
-  /** How often test nodes of the class of a row were taken for that of a column; null with more than 64 classes. */
+  /** How often test nodes of the class of a row were taken for that of a column; null with more than 64 classes, or several labels. */
   readonly confusion: readonly (readonly number[])[] | null;
   readonly curveHash: string;
 }

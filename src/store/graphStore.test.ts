@@ -11,7 +11,7 @@ import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { epochBatches, sampleNeighbors } from '../graph/neighborSampler.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
 import type { TableName } from '../graph/request.ts';
-import { nastyGraphData } from '../graph/testGraphs.ts';
+import { nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { fileStore } from './file.ts';
 import { drive, openGraph } from './graphStore.ts';
@@ -23,6 +23,7 @@ import { loadGraph } from './storedGraph.ts';
 const dense = arrange(nastyGraphData(120, 1, true));
 const sparse: Graph = { ...arrange(nastyGraphData(120, 1)), features: canonicalSparse(dense.features), nodeIds: null };
 const twoSplits: Graph = { ...dense, splits: [dense.splits[0], dense.splits[0].slice().reverse()], positions: null };
+const severalLabels = arrange(withLabelSets(nastyGraphData(120, 1)));
 const all = Uint32Array.from({ length: 120 }, (_, v) => v);
 const CHUNKS = [4, 12, 100, 1024, 1 << 20];
 
@@ -30,6 +31,7 @@ describe.each([
   ['dense, weighted', dense],
   ['sparse, unweighted', sparse],
   ['two splits', twoSplits],
+  ['several labels per node', severalLabels],
 ])('a graph that is %s', (_, graph) => {
   test.each(CHUNKS)('comes back whole from chunks of %i bytes', async (chunkBytes) => {
     const store = memoryStore();

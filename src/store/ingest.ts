@@ -77,7 +77,7 @@ function tablesOf(graph: Graph): Record<TableName, Table> {
     neighbors: graph.adjacency,
     features: graph.features,
     degree: column(degreesOf(graph.adjacency)),
-    labels: column(graph.labels),
+    labels: graph.labelSets ?? column(graph.labels),
     split: interleave(graph.splits, graph.nodes),
   };
 }

@@ -31,6 +31,8 @@ export interface StreamShape extends Pick<GraphStream, 'name' | 'nodes' | 'edges
   /** How many the source offers; one is drawn where it offers none. */
   readonly splits: number;
   readonly features: Pick<FeatureRows, 'kind' | 'cols' | 'valued' | 'rowEntries'>;
+  /** Labels of all nodes together, where some have several; else null. */
+  readonly labelEntries: number | null;
   /** Of node names and coordinates, as stored. */
   readonly extraBytes: number;
 }
@@ -122,13 +124,14 @@ export interface IngestForecast {
 
 /** What storing a graph takes, before any of it is read. Throws InputError where it cannot fit. */
 export function ingestForecast(shape: StreamShape, budget: IngestBudget = {}): IngestForecast {
-  const { nodes, edges, weighted, features, extraBytes } = shape;
+  const { nodes, edges, weighted, features, labelEntries, extraBytes } = shape;
   const { host } = planIngest(shape, budget);
   const entries = 2 * edges;
   const neighbors = 4 * (nodes + 1) + entries * (weighted ? 8 : 4);
   const sparse = features.kind === 'sparse' ? 4 * (nodes + 1) + 4 * nodes * features.rowEntries : 0;
   const values = features.valued ? 4 * nodes * features.rowEntries : 0;
-  const stored = neighbors + sparse + values + 8 * nodes + nodes * Math.max(1, shape.splits) + extraBytes;
+  const labels = labelEntries === null ? 4 * nodes : 4 * (nodes + 1 + labelEntries);
+  const stored = neighbors + sparse + values + labels + 4 * nodes + nodes * Math.max(1, shape.splits) + extraBytes;
   // A bucket is deleted when all of its rows are written.
   const sorting = entries * 4 * recordWords(weighted) + neighbors + 4 * nodes;
   const peak = host.always + Math.max(host.read, host.sort, host.features);

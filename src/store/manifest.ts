@@ -151,6 +151,7 @@ function isComplete(table: TableName, { kind, rows, cols }: TableShape, arrays: 
   );
   if (values && values.type !== VALUE_TYPES[table]) return false;
   if (kind === 'dense') return table !== 'neighbors' && values?.length === rows * cols;
+  if (table === 'degree' || table === 'split') return false;
   if (table === 'neighbors' && cols !== rows) return false;
   if (indptr?.type !== 'u32' || indptr.length !== rows + 1 || indices?.type !== 'u32') return false;
   return !values || values.length === indices.length;

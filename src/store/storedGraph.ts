@@ -1,4 +1,6 @@
 import { InputError } from '../config/errors.ts';
+import { firstLabels } from '../formats/labels.ts';
+import type { CsrMatrix } from '../formats/matrix.ts';
 import type { DenseOutline, Graph, GraphOutline, SparseOutline } from '../graph/graph.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { readArray, readIndptr, splitsOf } from './graphStore.ts';
@@ -48,14 +50,15 @@ export async function openStored(store: ChunkStore, id: string, mostNames = MOST
   };
   const adjacency = (await outline('neighbors')) as SparseOutline;
   const features = await outline('features');
-  const labels = (await read<Int32Array>('labels.values'))!;
+  const labelSets = tables.labels.kind === 'sparse' ? await readSets(store, manifest) : null;
+  const labels = labelSets ? firstLabels(labelSets) : (await read<Int32Array>('labels.values'))!;
   const splits = splitsOf((await read<Uint8Array>('split.values'))!, tables.split.cols);
   const ids = findArray(arrays, 'nodeIds');
   const names = ids && ids.length <= mostNames ? await read<Uint8Array>('nodeIds') : null;
   const nodeIds = names && (JSON.parse(new TextDecoder().decode(names)) as string[]);
   const positions = await read<Float32Array>('positions');
   const about = { name, nodes, edges, symmetric, classNames, notes, manifest };
-  return { ...about, adjacency, features, labels, splits, nodeIds, positions };
+  return { ...about, adjacency, features, labels, labelSets, splits, nodeIds, positions };
 }
 
 /** Reads a stored graph back into memory, equal to the one that was ingested. */
@@ -74,6 +77,13 @@ export async function loadGraph(store: ChunkStore, id: string): Promise<Graph> {
         ? { ...features, ...(await entries('features')) }
         : { ...features, values: (await read<Float32Array>('features.values'))! },
   };
+}
+
+/** The classes of nodes that have several. */
+async function readSets(store: ChunkStore, manifest: Manifest): Promise<CsrMatrix> {
+  const indptr = await readIndptr(store, manifest, 'labels');
+  const indices = (await readPart<Uint32Array>(store, manifest, 'labels.indices'))!;
+  return { kind: 'sparse', rows: manifest.nodes, cols: manifest.classNames.length, indptr, indices, values: null };
 }
 
 async function readPart<T extends ElementArray>(

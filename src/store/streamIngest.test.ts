@@ -13,7 +13,7 @@ import { canonicalSparse } from '../graph/features.ts';
 import { type GeneratedGraph, gatherGraph } from '../graph/generated.ts';
 import { streamOf } from '../graph/generatedStream.ts';
 import { GRAPH500, rmat } from '../graph/rmat.ts';
-import { nastyGraphData } from '../graph/testGraphs.ts';
+import { nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
 import { chunkLog } from './chunkLog.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { ingest, manifestBytes } from './ingest.ts';
@@ -57,7 +57,8 @@ function mirrored(data: GraphData): GraphData {
 
 /** A graph that is in memory, cut into blocks of so many edges.  */
 function dataStream(data: GraphData, directed: boolean, blockEdges: number): GraphStream {
-  const { name, nodes, classNames, labels, splits, nodeIds, positions, notes, source, target, weight } = data;
+  const { name, nodes, classNames, labels, labelSets, splits, nodeIds, positions, notes } = data;
+  const { source, target, weight } = data;
   function* edgeBlocks(): Iterable<EdgeBlock> {
     for (let at = 0; at < source.length; at += blockEdges) {
       const piece = <T extends Uint32Array | Float32Array>(array: T) => array.subarray(at, at + blockEdges) as T;
@@ -65,7 +66,7 @@ function dataStream(data: GraphData, directed: boolean, blockEdges: number): Gra
     }
   }
   return {
-    ...{ name, nodes, classNames, labels, splits, nodeIds, positions, notes, directed, edgeBlocks },
+    ...{ name, nodes, classNames, labels, labelSets, splits, nodeIds, positions, notes, directed, edgeBlocks },
     edges: source.length,
     weighted: weight !== null,
     features: data.features ? matrixRows(checkFeatures(data.features, data)) : null,
@@ -88,6 +89,7 @@ const DATA: [string, GraphData][] = [
     'no features, labels or names',
     { ...multigraph(50, 90, null), features: null, labels: null, nodeIds: null, positions: null },
   ],
+  ['several labels per node', withLabelSets(nastyGraphData(60, 1))],
   ['splits of its own', { ...nastyGraphData(30, 1), splits: [1, 2].map((k) => new Uint8Array(30).fill(k)) }],
   ['no edges', { ...nastyGraphData(10, 1), source: new Uint32Array(0), target: new Uint32Array(0) }],
   ['only self-loops', { ...nastyGraphData(10, 1), source: Uint32Array.of(3, 4), target: Uint32Array.of(3, 4) }],
@@ -150,10 +152,13 @@ test('an edge list that is read from its file is stored as from memory', async (
   );
 });
 
-test('and so is one with a table of its nodes', async () => {
+test.each([
+  ['', (v: number) => `${v % 7}`],
+  [' and several labels each', (v: number) => [v % 7, v % 3].join(';')],
+])('and so is one with a table of its nodes%s', async (_, labelOf) => {
   const rows = Array.from(
     { length: 60 },
-    (_, v) => `n${59 - v},${v % 7},${v % 2 ? 0 : v / 8},${['train', 'val', ''][v % 3]}`,
+    (_, v) => `n${59 - v},${labelOf(v)},${v % 2 ? 0 : v / 8},${['train', 'val', ''][v % 3]}`,
   );
   const nodeFile = {
     name: 'nodes.csv',
@@ -242,7 +247,12 @@ describe('memory', () => {
   });
 
   test('on disk is no more than the forecast', async () => {
-    for (const data of [multigraph(30, 600, null), multigraph(30, 600, third), nastyGraphData(50, 1)]) {
+    for (const data of [
+      multigraph(30, 600, null),
+      multigraph(30, 600, third),
+      nastyGraphData(50, 1),
+      withLabelSets(nastyGraphData(50, 1)),
+    ]) {
       const counted = counting();
       const source = dataStream(data, false, 100);
       await streamIngest(source, counted.store, { id: 'g', chunkBytes: 64, bucketBytes: 1000, bufferBytes: 120 });

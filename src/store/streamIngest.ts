@@ -43,7 +43,8 @@ export function shapeOf(stream: GraphStream, extras = extrasOf(stream)): StreamS
   const { name, nodes, edges, weighted, splits, hostBytes } = stream;
   const features = stream.features ?? identityRows(nodes);
   const extraBytes = extras.reduce((sum, [, array]) => sum + array.byteLength, 0);
-  return { name, nodes, edges, weighted, features, splits: splits.length, extraBytes, hostBytes };
+  const labelEntries = stream.labelSets?.indices.length ?? null;
+  return { name, nodes, edges, weighted, features, labelEntries, splits: splits.length, extraBytes, hostBytes };
 }
 
 /**
@@ -68,7 +69,7 @@ export async function streamIngest(
   const meter = newMeter();
   const notes: string[] = [];
   if (stream.splits.length === 0) meter.add(DRAW_BYTES * nodes);
-  const { labels, splits } = arrangeNodes(stream, options.splitSeed ?? 0, notes);
+  const ofNodes = arrangeNodes(stream, options.splitSeed ?? 0, notes);
   meter.remove(meter.held);
   meter.add(alwaysBytes(shape));
 
@@ -91,7 +92,7 @@ export async function streamIngest(
       ...{ name, nodes, features, plan, writer, hashes, meter },
       onward: onward('Writing the features', nodes * features.rowEntries * 4),
     });
-    const small = await writeNodes(labels, splits, writer, hashes);
+    const small = await writeNodes(ofNodes, writer, hashes);
     for (const [array, values] of extras) {
       const out = writer.array(array, array === 'positions' ? 'f32' : 'u8');
       await out.write(bytesOf(values));
@@ -109,8 +110,8 @@ export async function streamIngest(
         neighbors: { kind: 'sparse', rows: nodes, cols: nodes },
         features: { kind: features.kind, rows: nodes, cols: features.cols },
         degree: column,
-        labels: column,
-        split: { ...column, cols: splits.length },
+        labels: ofNodes.labelSets ? { kind: 'sparse', rows: nodes, cols: classNames.length } : column,
+        split: { ...column, cols: ofNodes.splits.length },
       },
       arrays: [indptr, indices, ...weights, ...table, topology.degree, ...small],
     };

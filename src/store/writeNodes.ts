@@ -1,6 +1,6 @@
 import type { FeatureRows } from '../formats/graphStream.ts';
 import { bytesOf } from '../formats/matrix.ts';
-import { checkFeatures } from '../graph/arrange.ts';
+import { type ArrangedNodes, checkFeatures } from '../graph/arrange.ts';
 import type { StreamedFingerprint } from '../graph/fingerprintStream.ts';
 import { interleave } from '../graph/memoryServer.ts';
 import type { GraphWriter } from './graphWriter.ts';
@@ -8,7 +8,7 @@ import { featureRowBytes, type IngestPlan } from './ingestPlan.ts';
 import type { StoredArray } from './manifest.ts';
 import type { Meter } from './meter.ts';
 
-/** Nodes whose labels and splits are written at once. */
+/** Nodes whose splits are written at once. */
 const NODES_AT_ONCE = 2 ** 16;
 
 export interface FeaturesTask {
@@ -65,18 +65,25 @@ export async function writeFeatures({
 
 /** Labels and splits. */
 export async function writeNodes(
-  labels: Int32Array,
-  splits: readonly Uint8Array[],
+  { labels, labelSets, splits }: ArrangedNodes,
   writer: GraphWriter,
   hashes: StreamedFingerprint,
 ): Promise<StoredArray[]> {
-  const [label, split] = [writer.array('labels.values', 'i32'), writer.array('split.values', 'u8')];
+  const stored: StoredArray[] = [];
+  const writeLabels = async (name: string, type: StoredArray['type'], values: Int32Array | Uint32Array) => {
+    const out = writer.array(name, type);
+    hashes.labels.update(bytesOf(values));
+    await out.write(bytesOf(values));
+    stored.push(await out.finish());
+  };
+  if (labelSets) {
+    await writeLabels('labels.indptr', 'u32', labelSets.indptr);
+    await writeLabels('labels.indices', 'u32', labelSets.indices);
+  } else await writeLabels('labels.values', 'i32', labels);
+  const split = writer.array('split.values', 'u8');
   for (let begin = 0; begin < labels.length; begin += NODES_AT_ONCE) {
-    const some = labels.subarray(begin, begin + NODES_AT_ONCE);
-    hashes.labels.update(bytesOf(some));
-    await label.write(bytesOf(some));
-    const parts = splits.map((codes) => codes.subarray(begin, begin + some.length));
-    await split.write(bytesOf(interleave(parts, some.length).values));
+    const parts = splits.map((codes) => codes.subarray(begin, begin + NODES_AT_ONCE));
+    await split.write(bytesOf(interleave(parts, parts[0].length).values));
   }
-  return [await label.finish(), await split.finish()];
+  return [...stored, await split.finish()];
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { SPLIT } from '../formats/graphData.ts';
+import type { CsrMatrix } from '../formats/matrix.ts';
 
 /**
  * The weight of each class in the loss, as the device gets it; null where all are alike. `balanced` is that of scikit-learn's
@@ -20,7 +21,15 @@ export function classWeights(
   return Float32Array.from(counts, (count) => (count > 0 ? nodes / (present * count) : 1));
 }
 
-/** What the loss over some nodes is divided by: how many they are, or the sum of the weights of their classes, as PyTorch does. */
-export function totalWeight(weights: Float32Array | null, labels: ArrayLike<number>, nodes: Uint32Array): number {
+/**
+ * What the loss over some nodes is divided by, as PyTorch does: how many they are, or the sum of the weights of their classes;
+ * where they have several, how many decisions they are.
+ */
+export function totalWeight(
+  weights: Float32Array | null,
+  { labels, labelSets }: { readonly labels: ArrayLike<number>; readonly labelSets: CsrMatrix | null },
+  nodes: Uint32Array,
+): number {
+  if (labelSets) return nodes.length * labelSets.cols;
   return weights ? nodes.reduce((sum, node) => sum + weights[labels[node]], 0) : nodes.length;
 }

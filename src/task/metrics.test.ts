@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { uniformBelow } from '../graph/draw.ts';
 import { seedKey } from '../graph/random.ts';
 import { UNLABELLED } from '../tensor/ops/loss.ts';
-import { rocAuc, scores, softmaxRows } from './metrics.ts';
-import { deviceLabels } from './nodeClassification.ts';
+import { deviceLabels } from './deviceLabels.ts';
+import { metricOf, rocAuc, scores, sigmoids, softmaxRows } from './metrics.ts';
 
 /** The device's table for one split, from labels and predictions. */
 function tableOf(labels: number[], predicted: number[], classes: number, split: number): Uint32Array {
@@ -48,6 +48,25 @@ describe('scores', () => {
     expect(scores(table, 2, 0)).toEqual({ accuracy: 0, microF1: 0, macroF1: 0, weightedF1: 0 });
     expect(scores(table, 2, 1)).toEqual({ accuracy: 1, microF1: 1, macroF1: 1, weightedF1: 1 });
     expect(scores(table, 2, 2)).toEqual({ accuracy: 0, microF1: 0, macroF1: 0, weightedF1: 0 });
+  });
+});
+
+describe('scores of several labels per node', () => {
+  // By class: TP 2, predicted 3, actual 2; TP 1, predicted 1, actual 4; and one that is neither there nor predicted.
+  const table = Uint32Array.of(2, 1, 0, 3, 1, 0, 2, 4, 0, ...new Array(18).fill(0));
+
+  test('count decisions, and the micro-F1 stands for the accuracy', () => {
+    const { accuracy, microF1, macroF1, weightedF1 } = scores(table, 3, 0, true);
+    expect(microF1).toBeCloseTo((2 * 3) / (4 + 6), 12);
+    expect(accuracy).toBe(microF1);
+    expect(macroF1).toBeCloseTo((4 / 5 + 2 / 5 + 0) / 3, 12);
+    expect(weightedF1).toBeCloseTo((2 * (4 / 5) + 4 * (2 / 5)) / 6, 12);
+  });
+
+  test('by that name', () => {
+    expect(metricOf('accuracy', true)).toBe('microF1');
+    expect(metricOf('accuracy', false)).toBe('accuracy');
+    expect(metricOf('rocAuc', true)).toBe('rocAuc');
   });
 });
 
@@ -97,6 +116,20 @@ describe('softmaxRows', () => {
       expect(probabilities[i]).toBeCloseTo(expected, 6);
     });
   });
+});
+
+test('sigmoids are probabilities of single decisions, also where exp would overflow', () => {
+  const probabilities = sigmoids(Float32Array.of(0, Math.log(3), -1000, 1000));
+  [0.5, 0.75, 0, 1].forEach((expected, i) => {
+    expect(probabilities[i]).toBeCloseTo(expected, 6);
+  });
+});
+
+test('deviceLabels marks each of several classes', () => {
+  const sets = { indptr: Uint32Array.of(0, 2, 2, 3), indices: Uint32Array.of(0, 2, 1) };
+  expect([...deviceLabels({ kind: 'sparse', rows: 3, cols: 3, ...sets, values: null })]).toEqual([
+    ...[1, 0, 1, 0, 0, 0, 0, 1, 0],
+  ]);
 });
 
 test('deviceLabels marks the unlabelled', () => {

@@ -5,17 +5,21 @@ import type { Config } from '../config/schema.ts';
  * one number per class: true positives, predicted, actual.
  */
 export interface Scores {
+  /** Share of nodes that are rightly classified; where nodes may have several classes, the micro-F1 instead. */
   readonly accuracy: number;
   /** F1 over all decisions together; the accuracy where each node has one class. */
   readonly microF1: number;
-  /** Mean of the F1 of each class, unweighted; a class that neither occurs nor is predicted does not count, as in scikit-learn. */
+  /**
+   * Mean of the F1 of each class, unweighted. A class that neither occurs nor is predicted does not count, and counts 0 where
+   * nodes may have several, as in scikit-learn.
+   */
   readonly macroF1: number;
   /** Mean of the F1 of each class, weighted by how often it occurs. */
   readonly weightedF1: number;
 }
 
 /** @param split 0 train, 1 validation, 2 test. All scores are 0 where the split has no node. */
-export function scores(counts: Uint32Array, classes: number, split: number): Scores {
+export function scores(counts: Uint32Array, classes: number, split: number, multiLabel = false): Scores {
   const row = (which: number) => counts.subarray((split * 3 + which) * classes, (split * 3 + which + 1) * classes);
   const [truePositive, predicted, actual] = [row(0), row(1), row(2)];
   let [total, correct, decided, macro, weighted, present] = [0, 0, 0, 0, 0, 0];
@@ -32,7 +36,13 @@ export function scores(counts: Uint32Array, classes: number, split: number): Sco
   }
   if (total === 0) return { accuracy: 0, microF1: 0, macroF1: 0, weightedF1: 0 };
   const microF1 = (2 * correct) / (decided + total);
-  return { accuracy: correct / total, microF1, macroF1: macro / present, weightedF1: weighted / total };
+  const accuracy = multiLabel ? microF1 : correct / total;
+  return { accuracy, microF1, macroF1: macro / (multiLabel ? classes : present), weightedF1: weighted / total };
+}
+
+/** The name of the figure that a run is judged by: what is called accuracy where nodes have several labels is the micro-F1. */
+export function metricOf(metric: Config['task.metric'], multiLabel: boolean): Config['task.metric'] {
+  return multiLabel && metric === 'accuracy' ? 'microF1' : metric;
 }
 
 /** The figure that a run is judged by; NaN for a ROC-AUC that is not there. */
@@ -62,6 +72,12 @@ export function rocAuc(score: ArrayLike<number>, positive: ArrayLike<boolean>): 
   const negatives = score.length - positives;
   if (positives === 0 || negatives === 0) return null;
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** Probabilities of decisions that do not exclude each other, in place: the logistic function. */
+export function sigmoids(logits: Float32Array): Float32Array {
+  for (let i = 0; i < logits.length; i++) logits[i] = 1 / (1 + Math.exp(-logits[i]));
+  return logits;
 }
 
 /** Class probabilities from logits, in place: softmax of each row. */

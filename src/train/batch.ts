@@ -9,7 +9,7 @@ import { blockOperator, OPERATORS, type Operator } from '../graph/operators.ts';
 import type { Key } from '../graph/random.ts';
 import type { DenseTable, RowRequest, Rows, TableName } from '../graph/request.ts';
 import type { DesignName } from '../graph/samplingDesign.ts';
-import { deviceLabels } from '../task/nodeClassification.ts';
+import { deviceLabels } from '../task/deviceLabels.ts';
 import { type Feed, feedFeatures, feedHalf, newFeed } from './feed.ts';
 import { type GraphInputs, levelName } from './inputs.ts';
 
@@ -66,8 +66,8 @@ export function* assembleBatch(
   const rows = (yield* rowsOf('features', sources(0))) as Matrix;
   if (recipe.normalizeFeatures) feed.beside += rows.values?.byteLength ?? 0;
   feedFeatures(feed, inputs.model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
-  const labels = (yield* rowsOf('labels', seeds)) as DenseTable;
-  feed.arrays.push([inputs.targets.labels, deviceLabels(labels.values)]);
+  const labels = yield* rowsOf('labels', seeds);
+  feed.arrays.push([inputs.targets.labels, deviceLabels(labels.kind === 'sparse' ? labels : labels.values)]);
   feed.arrays.push([inputs.targets.mask, Uint32Array.from(seeds, (seed) => mask[seed])]);
   return feed;
 }

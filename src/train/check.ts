@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { LARGEST_HALF } from '../device/half.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
+import { hasRocAuc } from './predictions.ts';
 
 /** Refuses a configuration that this graph cannot serve, and a graph that offers nothing to learn. */
 export function checkTrainable(graph: AnyGraph, config: Config): void {
@@ -11,7 +12,12 @@ export function checkTrainable(graph: AnyGraph, config: Config): void {
       `${graph.name}: ${graph.classNames.length || 'no'} classes, training needs two; give labelled nodes.`,
     );
   }
-  if (config['task.metric'] === 'rocAuc' && graph.classNames.length !== 2) {
+  if (config['task.classWeights'] !== 'none' && graph.labelSets) {
+    throw new InputError(
+      `task.classWeights cannot be ${config['task.classWeights']}: nodes of ${graph.name} have several labels; use none.`,
+    );
+  }
+  if (config['task.metric'] === 'rocAuc' && !hasRocAuc(graph, config)) {
     throw new InputError(
       `task.metric cannot be rocAuc: ${graph.name} has ${graph.classNames.length} classes, not two; use macroF1 or accuracy.`,
     );

@@ -96,7 +96,8 @@ export async function runEpochs(
     const trainLoss = values.get(training.trainLoss)!;
     const losses = values.get(training.totals.losses)!;
     const table = values.get(training.totals.counts) as Uint32Array;
-    const [onTrain, onValidation, onTest] = [0, 1, 2].map((code) => scores(table, classes, code));
+    const multiLabel = job.graph.labelSets !== null;
+    const [onTrain, onValidation, onTest] = [0, 1, 2].map((code) => scores(table, classes, code, multiLabel));
     const { counts, weights } = run;
     const valMetric = figureOf(metric, onValidation, leads?.rocAuc(SPLIT.validation) ?? null);
     const testMetric = figureOf(metric, onTest, leads?.rocAuc(SPLIT.test) ?? null);

@@ -24,6 +24,7 @@ const GRAPHS: [string, GraphOptions][] = [
   ['directed', { directed: true, features: 'sparse' }],
   ['directed and weighted', { directed: true, weighted: true }],
   ['no features', { features: 'identity' }],
+  ['several labels per node', { severalLabels: true, features: 'sparse' }],
   // The hub's row is heavy, as are rows of the transposed blocks.
   ['a hub with 700 neighbours', { nodes: 800, features: 'sparse' }],
 ];
@@ -107,7 +108,7 @@ describe('batches over the capacity are split and give what the whole batch give
   const config = configOf({ ...SAMPLED, 'sampling.batchSize': 40, 'evaluation.batchSize': 60, 'training.epochs': 4 });
   const onCpu = async (plan: Plan) => cpuExecutor(plan);
 
-  test.each(GRAPHS.slice(0, 6))('%s', async (_, options) => {
+  test.each(GRAPHS.slice(0, 7))('%s', async (_, options) => {
     const graph = testGraph(options);
     const whole = await sampledRun(graph, config, 1, onCpu);
     for (const shrink of [0.5, 0.1]) {

@@ -15,7 +15,7 @@ import { atLeastOneSeed, batchSizes, fullSizes, type Sampling, samplingOf } from
 import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
-import { logitsBytes, predictionBytes } from './predictions.ts';
+import { hasRocAuc, logitsBytes, predictionBytes } from './predictions.ts';
 import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
 import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
@@ -74,9 +74,10 @@ export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOp
     Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut));
   }
   const shape = shapeOf(graph, config['data.normalizeFeatures']);
+  const everyNode = predictOnly || hasRocAuc(graph, config);
   const training = buildProgram(config, shape, model, sizes, {
     predictOnly,
-    readLogits: predictOnly || shape.classes === 2 || instruments.predictions === true,
+    readLogits: everyNode || instruments.predictions === true,
   });
   const on = (key: Pass) => passSetting(config, key) === 'on';
   const half = config['compute.precision'] === 'f16' ? { half: hasAccessors } : {};
@@ -85,7 +86,7 @@ export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOp
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
   const readBack = {
     bytes: logitsBytes(training),
-    everyNode: predictOnly || shape.classes === 2,
+    everyNode,
     held: instruments.predictions ? graph.nodes * predictionBytes(shape.classes) : 0,
   };
   let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack);

@@ -22,11 +22,12 @@ function matrixBytes(matrix: SparseOutline | DenseOutline): number {
 
 /** The arrays of a graph that are in memory, node names left out. */
 export function graphBytes(graph: AnyGraph): number {
-  const { adjacency, features, labels, splits, positions } = graph;
+  const { adjacency, features, labels, labelSets, splits, positions } = graph;
   const rowPointers = adjacency.indptr.byteLength + (features.kind === 'sparse' ? features.indptr.byteLength : 0);
   const matrices = isStored(graph) ? rowPointers : matrixBytes(adjacency) + matrixBytes(features);
   const split = splits.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return matrices + labels.byteLength + split + sizeOf(positions);
+  const sets = labelSets ? matrixBytes(labelSets) : 0;
+  return matrices + labels.byteLength + sets + split + sizeOf(positions);
 }
 
 /**
@@ -69,7 +70,7 @@ export function hostBytes(
   const operator = (name: string, rows: number) => halfBytes(sizes, name, rows);
   let arranged = 0;
   if (anyFull) {
-    arranged = operator('graph', nodes) + operator('graphᵀ', nodes) + 8 * nodes;
+    arranged = operator('graph', nodes) + operator('graphᵀ', nodes) + targetBytes(graph) * nodes;
     arranged +=
       features.kind === 'dense' ? features.values.byteLength : sparseFeatureBytes(sizes, '', nodes, features.cols);
     // Before each step: what is left of the graph, and the operator that is made of it.
@@ -84,13 +85,19 @@ export function hostBytes(
   const samplers = samples ? Math.max(1, samplingWorkers(graph, config)) : 0;
   const sampler = samplers * (samplerScratchBytes(nodes) + 4 * nodes);
   // A sampler worker has its own copy of the split, for each pass that it serves.
-  const ownCopies = 2 * chunkBytesOf(graph, config) + 8 * (nodes + 1) + 2 * nodes;
+  const sparse = graph.labelSets ? 3 : 2;
+  const ownCopies = 2 * chunkBytesOf(graph, config) + 4 * sparse * (nodes + 1) + 2 * nodes;
   const cache = samples && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
   sampled *= 1 + batchesAhead(samplingWorkers(graph, config));
   const collected = readBack.everyNode ? 4 * nodes * classNames.length : 0;
   // The upload is over before anything is collected; a batch gives way before its logits are read.
   const most = Math.max(arranged, collected + Math.max(sampled, readBack.bytes));
   return graphBytes(graph) + most + readBack.held + sampler + cache;
+}
+
+/** Of a node's labels and its place in the split, as the device gets them. */
+function targetBytes({ labelSets }: AnyGraph): number {
+  return 4 + 4 * (labelSets?.cols ?? 1);
 }
 
 function halfBytes(sizes: Sizes, name: string, rows: number): number {
@@ -107,7 +114,7 @@ function sparseFeatureBytes(sizes: Sizes, prefix: string, rows: number, cols: nu
 function largestBatch(graph: AnyGraph, config: Config, sizes: Sizes, prefix: string, batch: Capacity): number {
   const hops = batch.edges.length;
   const rows = (level: number) => batch.nodes[hops - level];
-  let bytes = batchBytes(batch, graph.adjacency.values !== null) + 8 * batch.nodes[0];
+  let bytes = batchBytes(batch, graph.adjacency.values !== null) + targetBytes(graph) * batch.nodes[0];
   for (let level = 0; level <= hops; level++) bytes += 4 * rows(level);
   for (let hop = 0; hop < hops; hop++) {
     bytes += halfBytes(sizes, `${prefix}block${hop}`, rows(hop + 1));

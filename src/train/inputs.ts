@@ -1,7 +1,7 @@
 import { OPERATORS } from '../graph/operators.ts';
 import type { Model, ModelInputs } from '../model/model.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
-import { declareTargets, type Targets } from '../task/nodeClassification.ts';
+import { declareTargets, type Targets, taskOf } from '../task/nodeTask.ts';
 import { input } from '../tensor/graph.ts';
 import type { OpGraph } from '../tensor/op.ts';
 import { type SparseMatrix, sparseHalf } from '../tensor/ops/sparse.ts';
@@ -20,6 +20,8 @@ export interface GraphShape {
   readonly nodes: number;
   readonly features: number;
   readonly classes: number;
+  /** Nodes may have several classes. */
+  readonly multiLabel: boolean;
   readonly sparse: boolean;
   /** The entries of sparse features have values; otherwise all are 1. */
   readonly weighted: boolean;
@@ -32,6 +34,7 @@ export function shapeOf(graph: AnyGraph, normalized: boolean): GraphShape {
     nodes: graph.nodes,
     features: features.cols,
     classes: graph.classNames.length,
+    multiLabel: graph.labelSets !== null,
     sparse: features.kind === 'sparse',
     weighted: normalized || features.values !== null,
     symmetric: graph.symmetric,
@@ -52,7 +55,8 @@ export function declareFull(g: OpGraph, shape: GraphShape, { operator, hops }: M
   }
   const features = declareFeatures(g, prefix, shape, nodes, 'persistent');
   const ids = Array.from({ length: hops + 1 }, () => null);
-  return { model: { features, blocks, ids }, targets: declareTargets(g, prefix, nodes, 'persistent'), prefix };
+  const targets = declareTargets(g, taskOf(shape.multiLabel), prefix, nodes, shape.classes, 'persistent');
+  return { model: { features, blocks, ids }, targets, prefix };
 }
 
 /** The graph of a training step that lacks some edges: as large as the whole at most, and written before each step. */
@@ -91,7 +95,8 @@ export function declareBatch(g: OpGraph, prefix: string, shape: GraphShape, { op
     input(g, `${prefix}ids${level}`, 'graph', 'u32', rows(level), 1, 'packed', 'step'),
   );
   const features = declareFeatures(g, prefix, shape, rows(0), 'step');
-  return { model: { features, blocks, ids }, targets: declareTargets(g, prefix, rows(hops), 'step'), prefix };
+  const targets = declareTargets(g, taskOf(shape.multiLabel), prefix, rows(hops), shape.classes, 'step');
+  return { model: { features, blocks, ids }, targets, prefix };
 }
 
 function declareFeatures(

@@ -66,6 +66,7 @@ const SHAPES: [string, GraphOptions][] = [
   ['sparse features', { features: 'sparse' }],
   ['no features, directed', { features: 'identity', directed: true }],
   ['two classes', { features: 'ones', classes: 2 }],
+  ['several labels per node', { severalLabels: true }],
 ];
 
 describe(`forecast = ledger = what is counted from outside, to the byte: ${WEBGPU.title}`, () => {

@@ -11,7 +11,7 @@ import { deriveKey, type Key } from '../graph/random.ts';
 import type { Model } from '../model/model.ts';
 import { type AnyGraph, inMemory } from '../store/storedGraph.ts';
 import { totalWeight } from '../task/classWeights.ts';
-import { deviceLabels } from '../task/nodeClassification.ts';
+import { deviceLabels } from '../task/deviceLabels.ts';
 import type { Step } from '../tensor/op.ts';
 import type { BatchSource } from './batchSource.ts';
 import { fanOutAt, samplingOf } from './capacity.ts';
@@ -128,7 +128,7 @@ function fullFeed({ config, model, ...context }: PassContext, inputs: GraphInput
     feedGraph(feed, model.operator, inputs, graph.adjacency);
   const features = config['data.normalizeFeatures'] ? rowNormalize(graph.features) : graph.features;
   feedFeatures(feed, inputs.model.features, features);
-  feed.arrays.push([inputs.targets.labels, deviceLabels(graph.labels)]);
+  feed.arrays.push([inputs.targets.labels, deviceLabels(graph.labelSets ?? graph.labels)]);
   feed.arrays.push([inputs.targets.mask, Uint32Array.from(graph.splits[config['data.split']])]);
   return feed;
 }
@@ -166,7 +166,7 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
   const { model, executor, host, root, times } = context;
   const batches = context.batches!;
   const training = routine === 'train';
-  const weightOf = (batch: Uint32Array) => totalWeight(context.classWeights, context.graph.labels, batch);
+  const weightOf = (batch: Uint32Array) => totalWeight(context.classWeights, context.graph, batch);
 
   /** Samples around some seeds. What arrives is on the ledger until it is on the device. */
   async function fetch({ seeds, fanOut, key, dropKey }: Request): Promise<Arrival> {

@@ -1,4 +1,7 @@
-import { rocAuc, softmaxRows } from '../task/metrics.ts';
+import type { Config } from '../config/schema.ts';
+import type { CsrMatrix } from '../formats/matrix.ts';
+import type { GraphOutline } from '../graph/graph.ts';
+import { rocAuc, sigmoids, softmaxRows } from '../task/metrics.ts';
 import { evaluate } from '../tensor/value.ts';
 import type { TrainingProgram } from './program.ts';
 import type { Run } from './run.ts';
@@ -29,12 +32,14 @@ export async function withLogits(
 
 /** What the model says of every node, as its logits were last read. */
 export interface Predictions {
-  /** The likeliest class; NO_PREDICTION where the evaluation does not visit the node. */
+  /** The likeliest class, of several labels the strongest; NO_PREDICTION where the evaluation does not visit the node. */
   readonly classes: Uint16Array;
   /** Its probability, 0 to 255 for 0 to 1. */
   readonly confidence: Uint8Array;
   /** nodes × classes. */
   readonly logits: Float32Array;
+  /** Whether each class is a decision of its own. */
+  readonly several: boolean;
 }
 
 /** Bytes of the predictions of one node. */
@@ -51,6 +56,7 @@ export function predictionsOf(run: Reader) {
     classes: new Uint16Array(graph.nodes).fill(NO_PREDICTION),
     confidence: new Uint8Array(graph.nodes),
     logits: new Float32Array(graph.nodes * cols),
+    several: graph.labelSets !== null,
   };
   host.add('predictions', graph.nodes * predictionBytes(cols));
   return {
@@ -63,7 +69,10 @@ export function predictionsOf(run: Reader) {
           const [node, row] = [seeds ? seeds[i] : i, logits.subarray(i * cols, (i + 1) * cols)];
           const best = argMax(row);
           latest.classes[node] = best;
-          latest.confidence[node] = best === NO_PREDICTION ? 0 : Math.round(255 * softmaxAt(row, best));
+          latest.confidence[node] =
+            best === NO_PREDICTION
+              ? 0
+              : Math.round(255 * (latest.several ? sigmoids(row.slice(best, best + 1))[0] : softmaxAt(row, best)));
           latest.logits.set(row, node * cols);
         }
       }),
@@ -71,37 +80,65 @@ export function predictionsOf(run: Reader) {
 }
 
 /** Class probabilities of one node; null where there is no prediction for it. */
-export function probabilitiesOf({ classes, logits }: Predictions, node: number): Float32Array | null {
+export function probabilitiesOf({ classes, logits, several }: Predictions, node: number): Float32Array | null {
   if (!(node in classes) || classes[node] === NO_PREDICTION) return null;
   const cols = logits.length / classes.length;
-  return softmaxRows(logits.slice(node * cols, (node + 1) * cols), cols);
+  const row = logits.slice(node * cols, (node + 1) * cols);
+  return several ? sigmoids(row) : softmaxRows(row, cols);
 }
 
 /**
- * Collects by how much the logit of the second of two classes leads: it orders nodes as the class's probability does, which
- * would round to 1 where the lead is large. The bytes are on the ledger until `release`.
+ * Whether a run on this graph has a ROC-AUC: of two classes always; where nodes have several labels, if it is asked for, because
+ * the scores of every node and class are read back for it.
+ */
+export function hasRocAuc({ classNames, labelSets }: Pick<GraphOutline, 'classNames' | 'labelSets'>, config: Config) {
+  return labelSets ? config['task.metric'] === 'rocAuc' : classNames.length === 2;
+}
+
+/**
+ * Collects what orders nodes for a ROC-AUC: by how much the logit of the second of two classes leads, which orders them as
+ * the class's probability does (that would round to 1 where the lead is large); or, where nodes have several labels, every logit.
+ * The bytes are on the ledger until `release`.
  */
 export function leadsOf(run: Reader) {
   const { graph, host, config } = run.context;
-  const leads = new Float64Array(graph.nodes);
+  const { labels, labelSets, nodes } = graph;
+  const cols = labelSets?.cols ?? 1;
+  const leads = labelSets ? new Float32Array(nodes * cols) : new Float64Array(nodes);
   host.add('predictions', leads.byteLength);
   return {
     /** Logits of the seeds of the batch that was just run, or of all nodes. */
     read: (seeds: Uint32Array | null): Promise<void> =>
       withLogits(run, (logits) => {
-        const count = seeds?.length ?? graph.nodes;
-        for (let i = 0; i < count; i++) leads[seeds ? seeds[i] : i] = logits[2 * i + 1] - logits[2 * i];
+        const count = seeds?.length ?? nodes;
+        for (let i = 0; i < count; i++) {
+          const node = seeds ? seeds[i] : i;
+          if (labelSets) leads.set(logits.subarray(i * cols, (i + 1) * cols), node * cols);
+          else leads[node] = logits[2 * i + 1] - logits[2 * i];
+        }
       }),
-    /** ROC-AUC on the nodes of a split, or null where one of the classes is missing there. */
+    /**
+     * ROC-AUC on the nodes of a split, of several labels the mean of those classes that have one; null where there is none,
+     * because all nodes are alike.
+     */
     rocAuc(code: number): number | null {
-      const nodes = nodesOf(evaluatedSplit(graph, config), code);
-      return rocAuc(
-        Float64Array.from(nodes, (node) => leads[node]),
-        Array.from(nodes, (node) => graph.labels[node] === 1),
-      );
+      const members = nodesOf(evaluatedSplit(graph, config), code);
+      const isPositive = (node: number, c: number) => (labelSets ? has(labelSets, node, c) : labels[node] === 1);
+      const areas = Array.from({ length: cols }, (_, c) =>
+        rocAuc(
+          Float64Array.from(members, (node) => leads[node * cols + c]),
+          Array.from(members, (node) => isPositive(node, c)),
+        ),
+      ).filter((area) => area !== null);
+      return areas.length > 0 ? areas.reduce((sum, area) => sum + area, 0) / areas.length : null;
     },
     release: () => host.remove('predictions', leads.byteLength),
   };
+}
+
+/** Whether a row has this column. */
+function has({ indptr, indices }: CsrMatrix, row: number, col: number): boolean {
+  return indices.subarray(indptr[row], indptr[row + 1]).includes(col);
 }
 
 /** Index of the largest number, the first of equals; NO_PREDICTION where none is a number. */

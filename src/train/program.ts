@@ -2,13 +2,7 @@ import { passSetting } from '../config/computeEntries.ts';
 import type { Config } from '../config/schema.ts';
 import type { Mode, Model, Parameter } from '../model/model.ts';
 import { declarations } from '../model/parameters.ts';
-import {
-  addEvaluation,
-  addTrainingLoss,
-  declareClassWeights,
-  declareTotals,
-  type Totals,
-} from '../task/nodeClassification.ts';
+import { declareClassWeights, declareTotals, type Totals, taskOf } from '../task/nodeTask.ts';
 import { gradients } from '../tensor/autodiff.ts';
 import { beginRoutine, newGraph, state } from '../tensor/graph.ts';
 import { lossScaleState, scaleLoss } from '../tensor/ops/lossScale.ts';
@@ -76,7 +70,8 @@ export function buildProgram(
     : whole;
   const evaluate = inputsOf('evaluate', config['evaluation.strategy']);
   const trainLoss = state(g, 'training loss', 'results', 1, 4);
-  const totals = declareTotals(g, shape.classes);
+  const task = taskOf(shape.multiLabel);
+  const totals = declareTotals(g, task, shape.classes);
   const classWeights = options.predictOnly ? null : declareClassWeights(g, config, shape.classes);
   let best: ReadonlyMap<Value, Value> = new Map();
   let lossScale: Value | null = null;
@@ -87,7 +82,7 @@ export function buildProgram(
     const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
     const logits = forward({ g, inputs: train.model, mode });
     if (reordered) g = reorder(g, 'train', capacity);
-    addTrainingLoss(g, logits, train.targets, trainLoss, classWeights);
+    task.addTrainingLoss(g, logits, train.targets, trainLoss, classWeights);
     if (config['compute.precision'] === 'f16') lossScale = lossScaleState(g);
     let found = gradients(g, values, new Map(), (gradient) =>
       lossScale ? scaleLoss(g, gradient, lossScale) : gradient,
@@ -115,7 +110,7 @@ export function buildProgram(
   const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
   if (reordered) g = reorder(g, 'evaluate', capacity);
   if (!options.predictOnly) {
-    addEvaluation(g, logits, evaluate.targets, totals, classWeights);
+    task.addEvaluation(g, logits, evaluate.targets, totals, classWeights);
     g.routine = 'keep';
     const kept = [...values, ...buffers.map(({ value }) => value)];
     best = keepCopies(g, kept);

@@ -152,7 +152,9 @@ describe.each(['CPU', `WebGPU${NO_ADAPTER}`])('%s', (title) => {
       maskedCrossEntropy(g, logits, labels, mask, total, perClass);
     }
     const seeds = Uint32Array.from(of('mask').keys()).filter((node) => of('mask')[node] === 1);
-    const divisor = several ? seeds.length * classes : totalWeight(weights, of('target'), seeds);
+    const divisor = several
+      ? seeds.length * classes
+      : totalWeight(weights, { labels: of('target'), labelSets: null }, seeds);
     const found = gradients(g, [logits]).get(logits)!;
     const executor = await open(planOf(g, [total, found]));
     for (const [value, array] of data) executor.write(value, array);

@@ -25,7 +25,7 @@ export interface Run {
   readonly context: PassContext;
   readonly train: Pass | null;
   readonly evaluate: Pass;
-  /** Nodes of each split, and what their losses are divided by: as many, or the sum of their classes' weights. */
+  /** Nodes of each split, and what their losses are divided by: see task/classWeights.ts. */
   readonly counts: BySplit;
   readonly weights: BySplit;
   readonly diskBytes: number;
@@ -138,7 +138,7 @@ async function prepare(
     };
   };
   const counts = bySplit((nodes) => nodes.length);
-  const weights = bySplit((nodes) => totalWeight(context.classWeights, graph.labels, nodes));
+  const weights = bySplit((nodes) => totalWeight(context.classWeights, graph, nodes));
   if (training.classWeights) executor.write(training.classWeights, context.classWeights!);
   const make = (routine: 'train' | 'evaluate'): Pass =>
     recipes[routine]

@@ -14,7 +14,7 @@ import {
   type RunRecord,
   type RunResult,
 } from '../run/record.ts';
-import { softmaxRows } from '../task/metrics.ts';
+import { metricOf, sigmoids, softmaxRows } from '../task/metrics.ts';
 import { withTile } from '../tensor/fusedName.ts';
 import type { Dispatch } from '../tensor/op.ts';
 import { checkTrainable } from './check.ts';
@@ -24,7 +24,7 @@ import { type Fit, fitRun } from './fit.ts';
 import type { Forecast } from './forecast.ts';
 import type { Job } from './job.ts';
 import { scalarsOf } from './passes.ts';
-import { leadsOf, withLogits } from './predictions.ts';
+import { hasRocAuc, leadsOf, withLogits } from './predictions.ts';
 import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
@@ -188,15 +188,16 @@ async function finish(
   const { forecast } = fit;
   await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config, context.epoch), key: context.root });
   const { epoch, test, confusion } = best!;
-  const classes = context.graph.classNames.length;
+  const { graph, config } = context;
+  const classes = graph.classNames.length;
   const result: RunResult = {
     bestEpoch: epoch,
-    metric: context.config['task.metric'],
+    metric: metricOf(config['task.metric'], graph.labelSets !== null),
     testAcc: test.accuracy,
     testMicroF1: test.microF1,
     testMacroF1: test.macroF1,
     testWeightedF1: test.weightedF1,
-    testRocAuc: classes === 2 ? await areaUnderCurve(run) : null,
+    testRocAuc: hasRocAuc(graph, config) ? await areaUnderCurve(run) : null,
     confusion: confusion && rowsOf(confusion, classes),
     curveHash: await curveHash(epochs),
   };
@@ -235,7 +236,7 @@ export async function openTrainer(job: Job): Promise<Trainer> {
 }
 
 export interface Predicted {
-  /** Class probabilities of every node, nodes × classes. */
+  /** Class probabilities of every node, nodes × classes; each by itself where nodes may have several. */
   readonly probabilities: Float32Array;
   /** The keys that were changed to stay inside memory.gpuBudget. */
   readonly fitted: Partial<Config>;
@@ -260,7 +261,9 @@ export async function predict(
   try {
     for (const [value, data] of values) run.executor.write(value, data);
     const logits = await readLogits(run);
-    return { probabilities: softmaxRows(logits, job.graph.classNames.length), fitted: fit.fitted };
+    const { classNames, labelSets } = job.graph;
+    const probabilities = labelSets ? sigmoids(logits) : softmaxRows(logits, classNames.length);
+    return { probabilities, fitted: fit.fitted };
   } finally {
     await run.close();
   }
@@ -283,7 +286,7 @@ async function readLogits(run: Run): Promise<Float32Array> {
   return out;
 }
 
-/** ROC-AUC on the test nodes of a task with two classes. */
+/** ROC-AUC on the test nodes. */
 async function areaUnderCurve(run: Run): Promise<number | null> {
   const leads = leadsOf(run);
   await run.evaluate.epoch(0, leads.read);

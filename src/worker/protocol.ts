@@ -10,7 +10,7 @@ export type { DispatchView, OperandView, PlanDetails } from '../device/details.t
 export type { KernelTime } from '../device/times.ts';
 export type { MatRole, MatView } from '../formats/mat.ts';
 export type { Delimiter, ReadChoices, Role, TableChoice, TableKind } from '../formats/readChoices.ts';
-export { ROLES, SINGLE_ROLES } from '../formats/readChoices.ts';
+export { ROLES, rivals } from '../formats/readChoices.ts';
 export type { ColumnView, TableView } from '../formats/tableView.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
@@ -130,8 +130,10 @@ export interface GraphView {
   readonly catalogueId: string | null;
   readonly info: DatasetInfo;
   readonly classNames: readonly string[];
-  /** Class of each node, -1 where unlabelled; empty where the graph is not drawn, as are the splits. */
+  /** Class of each node (of several the first), -1 where unlabelled; empty where the graph is not drawn, as are the splits. */
   readonly labels: Int32Array;
+  /** All classes of each node, in rows, where some have several and the graph is drawn. */
+  readonly labelSets: { readonly indptr: Uint32Array; readonly indices: Uint32Array } | null;
   /** Per split, the code of each node: 0 none, 1 training, 2 validation, 3 test. */
   readonly splits: readonly Uint8Array[];
   /** x and y of each node in 0..1; null where the graph is too large to draw. */
@@ -207,7 +209,7 @@ export type StreamMessage =
   /** One epoch is done. After a device was lost, epochs since the last checkpoint come again. */
   | { type: 'epoch'; run: number; epoch: EpochRecord; memory: MemoryView }
   /**
-   * Class that the model gives each node now, and its probability, 0 to 255 for 0 to 1; only for graphs that are drawn, a few
+   * Class that the model gives each node now, of several the strongest, and its probability, 0 to 255 for 0 to 1; only for graphs that are drawn, a few
    * times a second. A class that does not exist: the evaluation does not visit the node.
    */
   | { type: 'predictions'; run: number; epoch: number; classes: Uint16Array; confidence: Uint8Array }

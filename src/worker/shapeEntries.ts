@@ -17,7 +17,17 @@ const STANDS_FOR: Readonly<Record<ShapeName, string>> = {
 export function streamShape(name: ShapeName): StreamShape {
   const { nodes, edges, features: cols } = SHAPES[name];
   const features = { kind: 'dense', cols, valued: true, rowEntries: cols } as const;
-  return { name, nodes, edges, weighted: false, features, splits: 1, extraBytes: 0, hostBytes: BLOCK_BYTES };
+  return {
+    name,
+    nodes,
+    edges,
+    weighted: false,
+    features,
+    labelEntries: null,
+    splits: 1,
+    extraBytes: 0,
+    hostBytes: BLOCK_BYTES,
+  };
 }
 
 /** @param manifest where it is stored */

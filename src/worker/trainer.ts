@@ -226,6 +226,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
     classNames: graph.classNames,
     // Of a graph that is not drawn nobody looks at single nodes.
     labels: positions ? graph.labels : new Int32Array(0),
+    labelSets: positions && graph.labelSets,
     splits: positions ? graph.splits : [],
     positions,
     edges: positions && drawingEdges(drawn!),

@@ -38,6 +38,7 @@ export function datasetInfo(graph: AnyGraph, fingerprint: string): DatasetInfo {
     edges: graph.edges,
     features: graph.features.cols,
     classes: graph.classNames.length,
+    ...(graph.labelSets ? { multiLabel: true } : {}),
     fingerprint,
   };
 }

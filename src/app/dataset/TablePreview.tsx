@@ -26,6 +26,7 @@ const ROLE_LABELS: Readonly<Record<Role, string>> = {
   weight: 'weight',
   id: 'id',
   label: 'label',
+  labelList: 'labels (a;b or a|b)',
   split: 'split',
   feature: 'feature',
   ignore: 'not used',

@@ -3,7 +3,7 @@ import { formatCount } from '../theme/format.ts';
 
 /** What is in a graph that was read, in sentences. */
 export function accountLines(graph: GraphAccount): string[] {
-  const { nodes, named, listed, dropped, edges, directed, weighted, features, classes, unlabelled, splits } = graph;
+  const { nodes, named, listed, dropped, edges, directed, weighted, features, classes, splits } = graph;
   const lost = dropped.loops + dropped.duplicates;
   const kept = lost === 0 ? '' : `, ${formatCount(listed - lost)} of them kept`;
   const way = directed ? 'each in its direction' : 'each in both directions';
@@ -14,7 +14,7 @@ export function accountLines(graph: GraphAccount): string[] {
     features
       ? `${formatCount(features.count)} features of each node (${features.kind}).`
       : 'No features: each node gets a learned vector of its own.',
-    classes === 0 ? 'No labels: nothing to train for.' : labelSentence(classes, unlabelled, nodes),
+    classes === 0 ? 'No labels: nothing to train for.' : labelSentence(graph),
     ...splits.slice(0, 1).map(({ train, validation, test }) => {
       const which = splits.length > 1 ? `The first of ${splits.length} splits` : 'The split';
       const parts = [train, validation, test].map(formatCount);
@@ -23,7 +23,11 @@ export function accountLines(graph: GraphAccount): string[] {
   ];
 }
 
-function labelSentence(classes: number, unlabelled: number, nodes: number): string {
+function labelSentence({ classes, unlabelled, labelsPerNode, nodes }: GraphAccount): string {
+  if (labelsPerNode !== null) {
+    const none = unlabelled === 0 ? '' : `; ${formatCount(unlabelled)} of ${formatCount(nodes)} nodes have none`;
+    return `Multi-label: ${formatCount(classes)} labels, ${labelsPerNode.toFixed(2)} per labelled node on average${none}.`;
+  }
   const classesOf = `${formatCount(classes)} ${classes === 1 ? 'class' : 'classes'}`;
   if (unlabelled === 0) return `${classesOf}; every node has one.`;
   return (

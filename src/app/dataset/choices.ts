@@ -1,5 +1,5 @@
 /** What a correction in the preview makes of the choices that were there. */
-import { type MatRole, type ReadChoices, type Role, SINGLE_ROLES, type TableChoice } from '../../worker/protocol.ts';
+import { type MatRole, type ReadChoices, type Role, rivals, type TableChoice } from '../../worker/protocol.ts';
 
 /** Other columns are other roles: whoever changes how the table is cut, or what it is, chooses them anew. */
 export function withTable(choices: ReadChoices, file: string, changed: TableChoice): ReadChoices {
@@ -17,8 +17,7 @@ export function withTable(choices: ReadChoices, file: string, changed: TableChoi
 /** A role that only one column has is taken from the one that had it. */
 export function withColumn(choices: ReadChoices, file: string, column: number, role: Role): ReadChoices {
   const before = choices.tables?.find((table) => table.file === file)?.columns ?? [];
-  const single = SINGLE_ROLES.includes(role);
-  const others = before.filter((each) => each.column !== column && !(single && each.role === role));
+  const others = before.filter((each) => each.column !== column && !rivals(role).includes(each.role));
   return withTable(choices, file, { columns: [...others, { column, role }] });
 }
 

@@ -5,6 +5,8 @@ export const TERMS = {
   epoch: 'One pass over the training nodes. After each, the model is evaluated on nodes that it did not learn from.',
   accuracy:
     'Share of nodes whose class is predicted correctly. Validation nodes choose the best epoch; test nodes are only reported.',
+  microF1:
+    'Stands for accuracy where nodes have several labels: twice the labels that are rightly given, divided by those that are given and those that should be, all nodes and labels together.',
   loss: 'What training makes smaller: the cross-entropy between the predicted class probabilities and the true class.',
   gcn: 'Graph convolutional network (Kipf and Welling, 2017): each layer averages a node with its neighbours, then multiplies with learned weights.',
   mlp: 'Multilayer perceptron: the same layers without the graph. The difference to a graph network is what the graph is worth.',

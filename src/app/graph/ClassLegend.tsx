@@ -20,15 +20,16 @@ export interface ClassLegendProps {
 /** Far more classes than a list is good for; a file may name any number. */
 const MOST = 200;
 
-/** Classes with their colours, sizes and, once there are predictions, the share of test nodes that they get right. */
-export function ClassLegend({ graph, predictions, split, coloured, onHighlight }: ClassLegendProps) {
+/**
+ * Classes with their colours, sizes and, once there are predictions, the share of test nodes that they get right; not where
+ * nodes have several labels, of which the page knows the strongest alone.
+ */
+export function ClassLegend({ graph, predictions: known, split, coloured, onHighlight }: ClassLegendProps) {
+  const predictions = graph.labelSets ? null : known;
   const [pinned, setPinned] = useState<number | null>(null);
   const codes = graph.splits[split] ?? null;
   const count = graph.classNames.length;
-  const scores = useMemo(
-    () => classScores(count, graph.labels, predictions, codes),
-    [count, graph.labels, predictions, codes],
-  );
+  const scores = useMemo(() => classScores(count, graph, predictions, codes), [count, graph, predictions, codes]);
   const pin = (index: number) => {
     const next = pinned === index ? null : index;
     setPinned(next);

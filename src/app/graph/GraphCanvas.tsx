@@ -61,7 +61,7 @@ const REACH = 8;
 /** The graph as discs and hairlines, to be looked at closely: see `keys` below and useGestures.ts. Needs positions. */
 export function GraphCanvas({ graph, mode, split, highlight, pinned, onPin, ...predicted }: GraphCanvasProps) {
   const { predictions, confidence } = predicted;
-  const { labels } = graph;
+  const { labels, labelSets } = graph;
   const classCount = graph.classNames.length;
   const positions = graph.positions ?? NO_POSITIONS;
   const edges = graph.edges ?? NO_EDGES;
@@ -80,8 +80,9 @@ export function GraphCanvas({ graph, mode, split, highlight, pinned, onPin, ...p
   const grid = useMemo(() => nodeGrid(positions), [positions]);
   const neighbours = useMemo(() => neighboursOf(labels.length, edges), [labels, edges]);
   const sheet = useMemo(
-    () => paintSheet({ labels, predictions, confidence, classes: classCount, split: codes, mode, highlight }),
-    [labels, predictions, confidence, classCount, codes, mode, highlight],
+    () =>
+      paintSheet({ labels, labelSets, predictions, confidence, classes: classCount, split: codes, mode, highlight }),
+    [labels, labelSets, predictions, confidence, classCount, codes, mode, highlight],
   );
 
   /** Null shows the whole graph, whatever the size. */

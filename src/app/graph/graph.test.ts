@@ -95,7 +95,7 @@ describe('paint', () => {
   const predictions = Uint16Array.of(0, 0, 1, 1, 1);
   const split = Uint8Array.of(1, 2, 0, 3, 3);
   const confidence = Uint8Array.of(255, 26, 140, 0, 255);
-  const request = { labels, predictions, confidence, classes: 18, split, highlight: null };
+  const request = { labels, labelSets: null, predictions, confidence, classes: 18, split, highlight: null };
   const looksOf = (sheet: ReturnType<typeof paintSheet>) => Array.from(sheet.look, (k) => sheet.looks[k]);
 
   test('by class: equal classes alike, none in grey, colours repeat', () => {
@@ -150,6 +150,18 @@ describe('paint', () => {
     }
   });
 
+  test('of several labels, each that a node has is right and is highlighted', () => {
+    const labelSets = { indptr: Uint32Array.of(0, 1, 3, 3, 4, 5), indices: Uint32Array.of(0, 0, 1, 17, 1) };
+    const several = { ...request, labels: Int32Array.of(0, 0, -1, 17, 1), labelSets };
+    const wrong = (sheet: ReturnType<typeof paintSheet>) => looksOf(sheet).map(({ color }) => color === WRONG);
+    expect(wrong(paintSheet({ ...several, mode: 'error' }))).toEqual([false, false, false, true, false]);
+    expect(wrong(paintSheet({ ...several, mode: 'error', predictions: Uint16Array.of(0, 2, 1, 17, 0) }))).toEqual([
+      ...[false, true, false, false, true],
+    ]);
+    const lit = looksOf(paintSheet({ ...several, mode: 'class', highlight: 1 }));
+    expect(lit.map(({ alpha }) => alpha === 1)).toEqual([false, true, false, false, true]);
+  });
+
   test.each(['class', 'prediction', 'error', 'confidence'] as const)(
     '%s: a highlighted class keeps its look and lies on top',
     (mode) => {
@@ -168,11 +180,11 @@ describe('paint', () => {
 });
 
 describe('scores', () => {
-  const labels = Int32Array.of(0, 0, 0, 1, 1, -1);
+  const graph = { labels: Int32Array.of(0, 0, 0, 1, 1, -1), labelSets: null };
   const split = Uint8Array.of(1, 2, 3, 3, 3, 0);
 
   test('per class and part of the split', () => {
-    const scores = classScores(3, labels, Uint16Array.of(0, 0, 1, 1, 0, 0), split);
+    const scores = classScores(3, graph, Uint16Array.of(0, 0, 1, 1, 0, 0), split);
     expect(scores).toEqual([
       { nodes: 3, validation: { right: 1, of: 1 }, test: { right: 0, of: 1 } },
       { nodes: 2, validation: { right: 0, of: 0 }, test: { right: 1, of: 2 } },
@@ -181,12 +193,18 @@ describe('scores', () => {
   });
 
   test('without predictions or a split, and with labels that have no class', () => {
-    expect(classScores(1, labels, null, split)[0]).toEqual({
+    expect(classScores(1, graph, null, split)[0]).toEqual({
       nodes: 3,
       validation: { right: 0, of: 1 },
       test: { right: 0, of: 1 },
     });
-    expect(classScores(2, labels, Uint16Array.of(0, 0, 0, 1, 1, 0), null)[1].test).toEqual({ right: 0, of: 0 });
+    expect(classScores(2, graph, Uint16Array.of(0, 0, 0, 1, 1, 0), null)[1].test).toEqual({ right: 0, of: 0 });
+  });
+
+  test('count a node of several labels in each of them', () => {
+    const labelSets = { indptr: Uint32Array.of(0, 2, 3, 3), indices: Uint32Array.of(0, 1, 1) };
+    const several = { labels: Int32Array.of(0, 1, -1), labelSets };
+    expect(classScores(2, several, null, null).map(({ nodes }) => nodes)).toEqual([1, 2]);
   });
 });
 
@@ -197,6 +215,7 @@ describe('what is told of a node', () => {
     info: { name: 'g', nodes: 2, edges: 1, features: 1, classes: 2, fingerprint: '' },
     classNames: ['tea', '<b>coffee</b>'],
     labels: Int32Array.of(1, -1),
+    labelSets: null,
     splits: [],
     positions: null,
     edges: null,
@@ -220,6 +239,15 @@ describe('what is told of a node', () => {
       'predicted not evaluated; split not in this split',
     );
     expect(spoken(nodeText(graph, 0, 1, null, null))).toContain('class <b>coffee</b>; split not in this split');
+  });
+
+  test('all labels of a node that has several, and the strongest as it is predicted', () => {
+    const labelSets = { indptr: Uint32Array.of(0, 2, 2), indices: Uint32Array.of(0, 1) };
+    const several = { ...graph, labels: Int32Array.of(0, -1), labelSets };
+    expect(spoken(nodeText(several, 0, 1, Uint16Array.of(1, 0), null))).toContain(
+      'labels tea, <b>coffee</b>; strongest <b>coffee</b>, right;',
+    );
+    expect(spoken(nodeText(several, 1, 1, null, null))).toContain('labels unlabelled;');
   });
 
   test('names of any length are cut, between characters', () => {

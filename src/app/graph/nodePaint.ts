@@ -1,4 +1,5 @@
 import { CLASS_COLORS, classColor, confidenceColor, UNLABELLED } from '../theme/palette.ts';
+import { isOfClass, type Labelled } from './labels.ts';
 
 /** What the colour of a node says: its true class, the predicted one, whether that is wrong, or how sure the model is of it. */
 export type ColourMode = 'class' | 'prediction' | 'error' | 'confidence';
@@ -22,8 +23,7 @@ export interface PaintSheet {
 /** What stands out while the rest steps back: one class, or the nodes that have a 1. */
 export type Highlight = number | Uint8Array;
 
-export interface PaintRequest {
-  readonly labels: Int32Array;
+export interface PaintRequest extends Labelled {
   readonly predictions: Uint16Array | null;
   /** Probability of the predicted class, 0 to 255 for 0 to 1. */
   readonly confidence: Uint8Array | null;
@@ -52,8 +52,8 @@ interface Palette {
   readonly layered: boolean;
   /** From 0 to looks.length / 2. */
   lookOf(request: PaintRequest): (v: number) => number;
-  /** The class of a node, by which the legend points at it. */
-  classesOf(request: PaintRequest): ArrayLike<number>;
+  /** Whether a node is of a class, by which the legend points at it. */
+  isOf(request: PaintRequest): (v: number, index: number) => boolean;
 }
 
 const dimmedFirst = (looks: readonly Look[], share: number): Look[] => [
@@ -62,7 +62,7 @@ const dimmedFirst = (looks: readonly Look[], share: number): Look[] => [
 ];
 
 /** One look per colour, and one for no class: unlabelled, or not evaluated. */
-const byClass = (classesOf: Palette['classesOf']): Palette => ({
+const byClass = (classesOf: (request: PaintRequest) => ArrayLike<number>, isOf: Palette['isOf']): Palette => ({
   looks: dimmedFirst(
     Array.from({ length: COLOURS + 1 }, (_, i) => ({ color: classColor(i === COLOURS ? -1 : i), alpha: 1, scale: 1 })),
     DIMMED,
@@ -72,14 +72,18 @@ const byClass = (classesOf: Palette['classesOf']): Palette => ({
     const classes = classesOf(request);
     return (v) => (classes[v] < 0 || classes[v] >= request.classes ? COLOURS : classes[v] % COLOURS);
   },
-  classesOf,
+  isOf,
 });
 
-const labelsOf = ({ labels }: PaintRequest) => labels;
+const byLabels: Palette['isOf'] = (request) => (v, index) => isOfClass(request, v, index);
+const byPredictions: Palette['isOf'] = (request) => {
+  const { predictions } = request;
+  return predictions ? (v, index) => predictions[v] === index : byLabels(request);
+};
 
 const PALETTES: Readonly<Record<ColourMode, Palette>> = {
-  class: byClass(labelsOf),
-  prediction: byClass(({ predictions, labels }) => predictions ?? labels),
+  class: byClass(({ labels }) => labels, byLabels),
+  prediction: byClass(({ predictions, labels }) => predictions ?? labels, byPredictions),
   error: {
     looks: dimmedFirst(
       [
@@ -91,13 +95,14 @@ const PALETTES: Readonly<Record<ColourMode, Palette>> = {
     ),
     layered: true,
     // Only validation and test nodes are judged: the labels of the others are known to the model, or to nobody.
-    lookOf: ({ labels, predictions, split }) => {
+    lookOf(request) {
+      const { predictions, split } = request;
       return (v) => {
         const judged = predictions !== null && split !== null && split[v] >= 2;
-        return !judged ? 0 : predictions[v] === labels[v] ? 1 : 2;
+        return !judged ? 0 : isOfClass(request, v, predictions[v]) ? 1 : 2;
       };
     },
-    classesOf: labelsOf,
+    isOf: byLabels,
   },
   confidence: {
     // The surest first, so that the others lie on top.
@@ -109,13 +114,15 @@ const PALETTES: Readonly<Record<ColourMode, Palette>> = {
       DIMMED,
     ),
     layered: true,
-    lookOf({ predictions, confidence, classes }) {
+    lookOf({ predictions, confidence, classes, labelSets }) {
+      // Several labels are decisions of their own: then nothing follows from how many there are.
+      const among = labelSets ? Number.POSITIVE_INFINITY : classes;
       return (v) => {
         if (!predictions || !confidence || predictions[v] >= classes) return 0;
-        return SHADES - Math.round((SHADES - 1) * sureness(confidence[v] / 255, classes));
+        return SHADES - Math.round((SHADES - 1) * sureness(confidence[v] / 255, among));
       };
     },
-    classesOf: labelsOf,
+    isOf: byLabels,
   },
 };
 
@@ -127,12 +134,12 @@ export function sureness(confidence: number, classes: number): number {
 
 /** Looks of all nodes. */
 export function paintSheet(request: PaintRequest): PaintSheet {
-  const { layered, lookOf, classesOf, ...palette } = PALETTES[request.mode];
+  const { layered, lookOf, isOf, ...palette } = PALETTES[request.mode];
   const half = palette.looks.length / 2;
   // Single nodes are looked for; a class is a patch.
   const single = request.highlight instanceof Uint8Array;
   const looks = palette.looks.map((look, i) => (single && i >= half ? { ...look, scale: SINGLE * look.scale } : look));
-  const [shade, front] = [lookOf(request), standsOut(request.highlight, classesOf(request))];
+  const [shade, front] = [lookOf(request), standsOut(request.highlight, isOf(request))];
   const look = Uint8Array.from({ length: request.labels.length }, (_, v) => shade(v) + (front(v) ? half : 0));
   const layerOf = (index: number) => (layered ? index : Math.floor(index / half));
   const starts = new Uint32Array(looks.length + 1);
@@ -143,7 +150,7 @@ export function paintSheet(request: PaintRequest): PaintSheet {
   return { looks, look, order };
 }
 
-function standsOut(highlight: Highlight | null, classes: ArrayLike<number>): (v: number) => boolean {
+function standsOut(highlight: Highlight | null, isOf: (v: number, index: number) => boolean): (v: number) => boolean {
   if (highlight === null) return () => true;
-  return typeof highlight === 'number' ? (v) => classes[v] === highlight : (v) => highlight[v] === 1;
+  return typeof highlight === 'number' ? (v) => isOf(v, highlight) : (v) => highlight[v] === 1;
 }

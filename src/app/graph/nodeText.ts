@@ -1,5 +1,6 @@
 import type { GraphView } from '../../worker/protocol.ts';
 import { formatCount, formatShare } from '../theme/format.ts';
+import { classesOf, isOfClass } from './labels.ts';
 
 /** What is told of one node, by the tooltip and to screen readers. */
 export interface NodeText {
@@ -11,6 +12,8 @@ export interface NodeText {
 export const PARTS = ['not in this split', 'training', 'validation', 'test'] as const;
 /** Names come from files and may be of any length. */
 const LONGEST = 120;
+/** Labels of one node that are told. */
+const MOST_NAMED = 8;
 
 export function nodeText(
   graph: GraphView,
@@ -21,15 +24,18 @@ export function nodeText(
   confidence: Uint8Array | null = null,
 ): NodeText {
   const label = graph.labels[node];
+  const several = graph.labelSets !== null;
+  const names = Array.from(classesOf(graph, node), (index) => className(graph, index));
+  const listed = names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')}, …` : names.join(', ');
   const facts: NodeText['facts'][number][] = [
-    { term: 'class', value: label < 0 ? 'unlabelled' : className(graph, label), colour: label },
+    { term: several ? 'labels' : 'class', value: listed || 'unlabelled', colour: label },
   ];
   if (predictions) {
     const predicted = predictions[node];
-    const verdict = label < 0 ? '' : predicted === label ? ', right' : ', wrong';
+    const verdict = label < 0 ? '' : isOfClass(graph, node, predicted) ? ', right' : ', wrong';
     const known = predicted < graph.classNames.length;
     facts.push({
-      term: 'predicted',
+      term: several ? 'strongest' : 'predicted',
       value: known ? `${className(graph, predicted)}${verdict}` : 'not evaluated',
       colour: known ? predicted : -1,
     });

@@ -17,6 +17,14 @@ export function Predictions() {
   const run = usePage((state) => state.run);
   if (!graph) return null;
   if (graph.info.classes === 0) return <p className={classes.empty}>This graph has no classes to predict.</p>;
+  if (graph.info.multiLabel) {
+    return (
+      <p className={classes.empty}>
+        Nodes of this graph have several labels, so none is taken for another. How well they are told is the micro-F1 of
+        the charts.
+      </p>
+    );
+  }
   if (!graph.positions) return <OfRecord graph={graph} run={run} />;
   if (!run?.predictions || run.predictions.classes.length !== graph.labels.length) {
     return (

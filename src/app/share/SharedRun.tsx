@@ -68,7 +68,11 @@ function request(catalogueId: string | null, shared: Shared | null): string {
 
 /** Columns, and how each is read from a run of the link and from one here. */
 const COLUMNS: readonly [string, (shared: Shared) => string, (mine: RunRecord) => string][] = [
-  ['test accuracy', ({ result }) => formatPercent(result.testAcc), ({ result }) => formatPercent(result.testAcc)],
+  [
+    'test accuracy (micro F1)',
+    ({ result }) => formatPercent(result.testAcc),
+    ({ result }) => formatPercent(result.testAcc),
+  ],
   [
     'best epoch',
     ({ result, epochs }) => `${result.bestEpoch} of ${epochs}`,

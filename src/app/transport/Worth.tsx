@@ -8,6 +8,7 @@ import classes from './Worth.module.css';
 export function Worth() {
   const kept = usePage((state) => state.kept);
   const graph = usePage((state) => state.graph?.id ?? '');
+  const multiLabel = usePage((state) => state.graph?.info.multiLabel ?? false);
   const worth = useMemo(() => worthOf(kept, graph), [kept, graph]);
   if (!worth) return null;
   const points = 100 * (worth.withGraph - worth.without);
@@ -15,8 +16,9 @@ export function Worth() {
     points > 0 ? `the graph is worth ${points.toFixed(1)} points` : `the graph costs ${(-points).toFixed(1)} points`;
   return (
     <p className={classes.worth} role="status">
-      {formatPercent(worth.withGraph)} of the test nodes with the graph, {formatPercent(worth.without)} without it:{' '}
-      <b>{verdict}</b>.
+      {multiLabel && 'Micro-F1 of '}
+      {formatPercent(worth.withGraph)} {multiLabel ? 'on' : 'of'} the test nodes with the graph,{' '}
+      {formatPercent(worth.without)} without it: <b>{verdict}</b>.
     </p>
   );
 }

@@ -6,8 +6,7 @@ import { lossSumOp } from './loss.ts';
 
 /**
  * Binary cross-entropy with logits, for nodes that have several labels or none: each class is a decision of its own. Targets
- * have the shape of the logits, so both are cut into the same panels; a node's loss is added up over them. No graph that
- * can be opened has such labels yet.
+ * have the shape of the logits, so both are cut into the same panels; a node's loss is added up over them.
  */
 
 /**

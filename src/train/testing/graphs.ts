@@ -4,7 +4,7 @@ import type { DenseMatrix, Matrix } from '../../formats/matrix.ts';
 import { arrange } from '../../graph/arrange.ts';
 import { canonicalSparse } from '../../graph/features.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { nastyGraphData } from '../../graph/testGraphs.ts';
+import { nastyGraphData, withLabelSets } from '../../graph/testGraphs.ts';
 
 /** Graphs and configurations for the tests of whole runs. */
 
@@ -18,6 +18,8 @@ export interface GraphOptions {
   readonly classes?: 2 | 4;
   /** Class 0 is more frequent than the others. */
   readonly uneven?: boolean;
+  /** Every third node has a second class. */
+  readonly severalLabels?: boolean;
 }
 
 /**
@@ -31,6 +33,7 @@ export function graphData({
   features = 'dense',
   classes = 4,
   uneven = false,
+  severalLabels = false,
 }: GraphOptions = {}): GraphData {
   const data = nastyGraphData(nodes, seed, weighted);
   const labels = data.labels!.map((label, node) => (label < 0 ? -1 : uneven && node % 2 === 0 ? 0 : label % classes));
@@ -45,7 +48,8 @@ export function graphData({
     ones: () => ({ ...canonicalSparse({ ...dense, values }), values: null }),
     identity: () => null,
   };
-  return { ...data, labels, features: forms[features](), classNames: data.classNames.slice(0, classes) };
+  const whole = { ...data, labels, features: forms[features](), classNames: data.classNames.slice(0, classes) };
+  return severalLabels ? withLabelSets(whole) : whole;
 }
 
 export function testGraph(options: GraphOptions = {}): Graph {
