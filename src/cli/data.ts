@@ -148,7 +148,8 @@ export function checkChoices(source: DataSource, choices: ReadChoices): void {
   if (source.kind === 'path' || !choosesAny(choices)) return;
   const name = source.kind === 'catalogue' ? source.entry.id : source.kind === 'kept' ? source.id : source.shape;
   throw new InputError(
-    `${name}: is no file, so --directed, --delimiter, --header and --columns say nothing about it; leave them out.`,
+    `${name}: is no file, so --directed, --self-loops, --delimiter, --header and --columns say nothing about it; ` +
+      'leave them out.',
   );
 }
 

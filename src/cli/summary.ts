@@ -75,7 +75,10 @@ function degrees({ adjacency, nodes }: AnyGraph): GraphSummary['degree'] {
   };
 }
 
-/** Edge homophily: Zhu et al., "Beyond homophily in graph neural networks", NeurIPS 2020, definition 1. */
+/**
+ * Edge homophily: Zhu et al., "Beyond homophily in graph neural networks", NeurIPS 2020, definition 1. An edge from a node
+ * to itself says nothing of it.
+ */
 function edgeHomophily({ adjacency, labels, nodes }: Graph): number | null {
   let same = 0;
   let all = 0;
@@ -83,7 +86,7 @@ function edgeHomophily({ adjacency, labels, nodes }: Graph): number | null {
     if (labels[node] < 0) continue;
     for (let e = adjacency.indptr[node]; e < adjacency.indptr[node + 1]; e++) {
       const other = labels[adjacency.indices[e]];
-      if (other < 0) continue;
+      if (other < 0 || adjacency.indices[e] === node) continue;
       all++;
       if (other === labels[node]) same++;
     }

@@ -10,7 +10,7 @@ import type { DesignName } from './samplingDesign.ts';
 export interface Capacity {
   /** nodes[h] targets and nodes[h + 1] sources of hop h, hop 0 nearest the seeds; one number more than there are hops. */
   readonly nodes: readonly number[];
-  /** Sampled edges of each hop, without self-loops. */
+  /** Sampled edges of each hop, without the self-loops that an operator adds. */
   readonly edges: readonly number[];
 }
 
@@ -73,10 +73,12 @@ export function sortedDegrees(indptr: Uint32Array): SortedDegrees {
   return known;
 }
 
-/** Host bytes of a sampled batch of that size, every array counted: offsets, sources, edge ids, importance, weights, nodes. */
+/** Host bytes of a sampled batch of that size, every array counted: offsets, loops, sources, edge ids, importance, weights, nodes. */
 export function batchBytes({ nodes, edges }: Capacity, weighted: boolean): number {
   const perEdge = weighted ? 16 : 12;
-  return 4 * nodes[0] + edges.reduce((sum, e, hop) => sum + 4 * (nodes[hop] + 1 + nodes[hop + 1]) + perEdge * e, 0);
+  const perTarget = weighted ? 8 : 4;
+  const ofHop = (e: number, hop: number) => perTarget * nodes[hop] + 4 + 4 * nodes[hop + 1] + perEdge * e;
+  return 4 * nodes[0] + edges.reduce((sum, e, hop) => sum + ofHop(e, hop), 0);
 }
 
 export interface ProbeOptions {

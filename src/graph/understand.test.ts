@@ -38,6 +38,12 @@ describe('what is understood', () => {
     expect(oneWay.graph?.adjacency.indptr.at(-1)).toBe(3);
   });
 
+  test('keeps self-loops where they are asked for', () => {
+    const { understood, graph } = understand([edges], { selfLoops: 'keep' });
+    expect(understood.graph).toMatchObject({ listed: 5, dropped: { loops: 0, duplicates: 1 }, edges: 3 });
+    expect(graph?.adjacency.indptr.at(-1)).toBe(5);
+  });
+
   test('is an error beside the table where the table can be read otherwise, and thrown where nothing can', () => {
     const half = file('e.csv', 'a,b\nc\n');
     expect(understand([half])).toMatchObject({

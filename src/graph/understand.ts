@@ -51,7 +51,7 @@ export function understand(
   const view = { ...found, correctable: found.tables.length > 0 || found.mat !== null };
   try {
     const data = open.read(choices);
-    const { graph, dropped } = arrangeCounted(data, { directed: choices.directed });
+    const { graph, dropped } = arrangeCounted(data, choices);
     return { understood: { ...view, graph: account(data, graph, dropped), error: null }, graph };
   } catch (error) {
     if (!(error instanceof InputError) || !view.correctable) throw error;

@@ -24,6 +24,7 @@ const GRAPHS: [string, GraphOptions][] = [
   ['directed', { directed: true, features: 'sparse' }],
   ['directed and weighted', { directed: true, weighted: true }],
   ['no features', { features: 'identity' }],
+  ['self-loops kept, weighted', { selfLoops: 'keep', weighted: true }],
   // The hub's row is heavy, as are rows of the transposed blocks.
   ['a hub with 700 neighbours', { nodes: 800, features: 'sparse' }],
 ];
@@ -62,7 +63,8 @@ describe('all neighbours and all seeds in one batch give the curve of the full b
   // rounding makes of them grows step by step: 6.6e-6 after four, 1.5e-5 after eight. With products in double precision it is 1e-7.
   const fewSteps = 'residual blocks of gcn';
   test.each([...KINDS, ...VARIANTS])('%s', async (name, changes) => {
-    for (const options of [{ directed: true, weighted: true }, { features: 'sparse' }] as const) {
+    const loops = { directed: true, weighted: true, selfLoops: 'keep' } as const;
+    for (const options of [{ directed: true, weighted: true }, { features: 'sparse' }, loops] as const) {
       const graph = testGraph(options);
       const epochs = name === fewSteps ? 4 : 8;
       const config = configOf({ 'model.layers': 3, 'training.epochs': epochs, 'training.lr': 0.005, ...changes });
@@ -107,7 +109,7 @@ describe('batches over the capacity are split and give what the whole batch give
   const config = configOf({ ...SAMPLED, 'sampling.batchSize': 40, 'evaluation.batchSize': 60, 'training.epochs': 4 });
   const onCpu = async (plan: Plan) => cpuExecutor(plan);
 
-  test.each(GRAPHS.slice(0, 6))('%s', async (_, options) => {
+  test.each(GRAPHS.slice(0, 7))('%s', async (_, options) => {
     const graph = testGraph(options);
     const whole = await sampledRun(graph, config, 1, onCpu);
     for (const shrink of [0.5, 0.1]) {

@@ -24,6 +24,7 @@ async function stored(options: Parameters<typeof testGraph>[0], chunkBytes = 409
 describe.each([
   ['sparse features', { features: 'sparse' }],
   ['dense features, directed, weighted', { directed: true, weighted: true }],
+  ['self-loops kept, weighted', { selfLoops: 'keep', weighted: true }],
 ] as const)('%s', (_, options) => {
   test.each(['gcn', 'sage', 'gat'] as const)(
     '%s: the curve is that of the graph in memory, bit for bit',

@@ -170,7 +170,7 @@ export async function dropGraph(
 ): Promise<LoadedGraph> {
   const files = await droppedBytes(dropped, progress, signal);
   const { readGraphFiles } = await openReaders();
-  const graph = arrange(readGraphFiles(files, choices), { directed: choices.directed });
+  const graph = arrange(readGraphFiles(files, choices), choices);
   const id = await fingerprint(graph);
   const loaded = { graph, id, catalogueId: null, fingerprint: id };
   await keep(loaded, places, progress, signal);
