@@ -17,6 +17,8 @@ export interface Manifest {
   readonly classNames: readonly string[];
   readonly notes: readonly string[];
   readonly fingerprint: string;
+  /** Size of the largest feature, which tells whether halves hold them; graphs that were stored before it was noted lack it. */
+  readonly largestFeature?: number;
   /** A multiple of 4, so that no number lies across chunks. */
   readonly chunkBytes: number;
   readonly tables: Readonly<Record<TableName, TableShape>>;
@@ -123,10 +125,12 @@ function parse(bytes: Uint8Array | null, id: string): Manifest | null {
 /** Checks types, and that lengths agree with each other: whoever reads the chunks allocates by them. */
 function isManifest(value: unknown): value is Manifest {
   if (!isObject(value)) return false;
-  const { version, id, name, fingerprint, nodes, edges, symmetric, classNames, notes, chunkBytes, tables, arrays } =
-    value;
+  const { version, id, name, fingerprint, nodes, edges, symmetric, classNames, notes } = value;
+  const { largestFeature, chunkBytes, tables, arrays } = value;
   if (version !== 1 || ![id, name, fingerprint].every(isText) || typeof symmetric !== 'boolean') return false;
   if (!isCount(nodes) || !isCount(edges) || !isCount(chunkBytes) || chunkBytes === 0 || chunkBytes % 4) return false;
+  if (largestFeature !== undefined && !(Number.isFinite(largestFeature) && (largestFeature as number) >= 0))
+    return false;
   if (!isListOf(classNames, isText) || !isListOf(notes, isText) || !isObject(tables)) return false;
   if (!isListOf(arrays, (array) => isStoredArray(array, chunkBytes))) return false;
   return TABLES.every((table) => isShape(tables[table], nodes) && isComplete(table, tables[table], arrays));

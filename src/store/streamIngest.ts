@@ -80,14 +80,18 @@ export async function streamIngest(
     const sorted = edgeBuckets({ store, id, nodes, weighted, selfLoops, shift, buckets, bufferBytes, meter, signal });
     const entries = await readEdges(stream, sorted, onward('Reading the edges', edges * (weighted ? 12 : 8)));
     const bytes = entries * 4 * recordWords(weighted);
-    const { counts, loops, arrays: topology } = await writeNeighbors({
+    const {
+      counts,
+      loops,
+      arrays: topology,
+    } = await writeNeighbors({
       ...{ name, nodes, directed, weighted, plan, buckets: sorted, writer, hashes, meter },
       onward: onward('Sorting the edges', bytes),
     });
     const said = [...stream.notes];
     noteDropped(name, edges - entries / 2, entries / 2 - counts.oneWay, weighted, said);
 
-    const table = await writeFeatures({
+    const { arrays: table, largest } = await writeFeatures({
       ...{ name, nodes, features, plan, writer, hashes, meter },
       onward: onward('Writing the features', nodes * features.rowEntries * 4),
     });
@@ -104,6 +108,7 @@ export async function streamIngest(
     return {
       ...{ name, nodes, classNames, edges: (counts.bothWays + loops) / 2, notes: [...said, ...notes] },
       symmetric: counts.asListed || !directed,
+      largestFeature: largest,
       fingerprint: hashes.finish({ nodes, cols: features.cols, weighted: topology.values !== null }),
       tables: {
         neighbors: { kind: 'sparse', rows: nodes, cols: nodes },

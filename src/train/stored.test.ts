@@ -3,7 +3,7 @@ import { InputError } from '../config/errors.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import type { Graph } from '../graph/graph.ts';
 import { ingest } from '../store/ingest.ts';
-import { chunkKey } from '../store/manifest.ts';
+import { chunkKey, encodeManifest, manifestKey } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
 import { openStored } from '../store/storedGraph.ts';
 import { evaluatedSplit } from './seeds.ts';
@@ -50,6 +50,21 @@ test('a full batch is refused in words, and fitted to batches where that is allo
   const { fitted } = await forecast({ ...job, fit: true });
   expect(fitted).toMatchObject({ 'sampling.strategy': 'neighbor', 'evaluation.strategy': 'neighbor' });
   expect((await train({ ...job, fit: true })).epochs).toHaveLength(1);
+});
+
+test('halves are refused where a feature is too large for them, or where nobody noted the largest', async () => {
+  const { store, manifest, outline } = await stored({ features: 'dense' });
+  const halves = { 'compute.precision': 'f16', 'data.normalizeFeatures': false, 'training.epochs': 1 } as const;
+  const config = configOf({ ...SAMPLED, ...halves });
+  expect((await train({ graph: outline, config, backend, fit: false, store })).epochs).toHaveLength(1);
+  const attempt = async (largestFeature: number | undefined, changes = {}) => {
+    await store.put(manifestKey('g'), encodeManifest({ ...manifest, largestFeature }));
+    const graph = await openStored(store, 'g');
+    return train({ graph, config: { ...config, ...changes }, backend, fit: false, store });
+  };
+  await expect(attempt(70_000)).rejects.toThrow(/has a feature of size 70000, and f16 ends at 65504/);
+  await expect(attempt(undefined)).rejects.toThrow(/was stored before the size of its largest feature was noted/);
+  expect((await attempt(70_000, { 'data.normalizeFeatures': true })).epochs).toHaveLength(1);
 });
 
 test('holds the outline and not the matrices', async () => {
