@@ -77,6 +77,17 @@ describe('probe', () => {
       serve,
     );
 
+  test('draws no further batch once it has asked for enough, and at least one', () => {
+    const limited = (rows: number) =>
+      driveSync(
+        probe({ trainNodes: all, batchSize: 50, fanOut, key: seedKey(4), batches: 8, rows, margin: 0, worst, locals }),
+        serve,
+      );
+    expect(limited(1)).toEqual(run(1, 0, 4));
+    expect(limited(400)).toEqual(run(2, 0, 4));
+    expect(run(2, 0, 4)).not.toEqual(run(1, 0, 4));
+  });
+
   test('is seeded, grows with batches and margin, and stays within the worst case', () => {
     expect(run(10, 0)).toEqual(run(10, 0));
     expect(within(run(10, 0), run(70, 0))).toBe(true);

@@ -48,6 +48,8 @@ const VALUE_TYPES = { neighbors: 'f32', features: 'f32', degree: 'f32', labels: 
 // Deletion is by prefix: ".json" and "/" end a key where an id, which has neither, could go on.
 const MANIFESTS = 'manifest/';
 export const manifestKey = (id: string) => `${MANIFESTS}${id}.json`;
+/** What is known of a graph beside its manifest, and can be found out again. */
+export const probesKey = (id: string) => `probes/${id}.json`;
 const CHUNKS = 'chunk/';
 export const chunkFolder = (id: string) => `${CHUNKS}${id}/`;
 /** Edges on their way to their rows while a graph is stored. A folder for each bucket, so that a store can drop it whole. */
@@ -80,6 +82,7 @@ export async function storedIds(store: ChunkStore, prefix: string): Promise<stri
 /** The manifest goes first: deleting half-way leaves no graph behind, only chunks that the next ingest of that id clears. */
 export async function deleteGraph(store: ChunkStore, id: string): Promise<void> {
   await store.delete(manifestKey(id));
+  await store.delete(probesKey(id));
   await store.delete(chunkFolder(id));
   const buckets = (await store.keys(BUCKETS)).filter((key) => key.split('/')[1] === id);
   for (const folder of new Set(buckets.map((key) => key.slice(0, key.lastIndexOf('/') + 1))))
