@@ -5,6 +5,7 @@ import { nearest, quote } from '../config/parse.ts';
 import type { Config } from '../config/schema.ts';
 import { type CatalogueEntry, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
+import { openFiles } from '../formats/open.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -133,7 +134,7 @@ export async function loadGraph(
   const files = source.kind === 'catalogue' ? await catalogueFiles(source.entry) : readPaths(source.files);
   const origin = source.kind === 'catalogue' ? source.entry.id : source.path;
   try {
-    const { graph, understood } = understand(files, choices);
+    const { graph, understood } = understand(openFiles(files), choices);
     if (!graph) throw new InputError(understood.error ?? 'No graph was understood.');
     return { graph: source.kind === 'catalogue' ? { ...graph, name: source.entry.id } : graph, understood };
   } catch (error) {

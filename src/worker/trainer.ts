@@ -26,6 +26,7 @@ import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
+import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
@@ -77,6 +78,8 @@ const api: TrainerApi = {
   load: (id, config) => makeCurrent((signal) => loadDataset(id, config, storage.places, progress, signal)),
 
   preview: (files, choices) => alone((signal) => previewGraph(files, choices, progress, signal)),
+
+  closePreview: forgetDropped,
 
   drop: (files, choices) => makeCurrent((signal) => dropGraph(files, choices, storage.places, progress, signal)),
 
