@@ -207,6 +207,8 @@ test('a table that is misunderstood is corrected before anything is kept', async
   await expect(shown.getByRole('status')).toContainText('20 nodes');
   await expect(shown.getByRole('status')).toContainText('1 self-loop of letters dropped');
   await expect(shown.getByRole('status')).toContainText('with weights');
+  await shown.getByLabel('Keep edges from a node to itself').check();
+  await expect(shown.getByRole('status')).toContainText('41 edges listed:');
   await shown.getByLabel('Edges have a direction').check();
   await expect(shown.getByRole('status')).toContainText('each in its direction');
   // So far the graph that was there is there, and nothing is kept.

@@ -55,6 +55,12 @@ def convolutions():
         yield Case(f'conv_gatv2_{how}_shared', nn.GATv2Conv, {**attention, 'share_weights': True})
     yield Case('conv_gat_directed', nn.GATConv, {**sizes, 'heads': 2}, 'directed')
     yield Case('conv_gatv2_directed', nn.GATv2Conv, {**sizes, 'heads': 2}, 'directed')
+    for weighted in (False, True):
+        yield Case('conv_gcn_loops' + ('_weighted' if weighted else ''), nn.GCNConv, sizes, 'loops', weighted)
+    for aggregation in ('mean', 'max'):
+        yield Case(f'conv_sage_{aggregation}_loops', nn.SAGEConv, {**sizes, 'aggr': aggregation}, 'loops')
+    yield Case('conv_gat_loops', nn.GATConv, {**sizes, 'heads': 2}, 'loops')
+    yield Case('conv_gatv2_loops', nn.GATv2Conv, {**sizes, 'heads': 2}, 'loops')
     yield Case('conv_appnp', nn.APPNP, {'K': 10, 'alpha': 0.1})
     yield Case('conv_appnp_directed_weighted', nn.APPNP, {'K': 10, 'alpha': 0.1}, 'directed', True)
     yield Case('conv_sgc', nn.SGConv, {**sizes, 'K': 2})
@@ -107,6 +113,7 @@ def stacks():
     yield Case('model_gcn_directed_weighted', models.GCN, sizes, 'directed', True)
     yield Case('model_sage_max_directed', models.GraphSAGE, {**sizes, 'aggr': 'max'}, 'directed')
     yield Case('model_gat_directed', models.GAT, {**sizes, 'heads': 3}, 'directed')
+    yield Case('model_gin_loops', models.GIN, {**sizes, 'num_layers': 2, 'train_eps': True}, 'loops')
     yield Case('model_mlp', nn.MLP, {**sizes, 'norm': None}, None)
     yield Case('model_mlp_batch_norm', nn.MLP, {**sizes, **BATCH_NORM}, None, mode='train')
     yield Case('model_mlp_layer_norm', nn.MLP, {**sizes, **LAYER_NORM}, None)

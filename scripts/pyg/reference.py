@@ -27,8 +27,8 @@ MARGIN = 2e-6
 def graphs() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     """
     Edges [2, E], sources first, and their weights. `undirected`: 60 edges in both directions with one weight, node 0 is
-    a hub. `directed`: 70 edges, node 20 only sends, node 21 only receives. Node 22 has no edge. No self-loops, no
-    duplicates.
+    a hub. `directed`: 70 edges, node 20 only sends, node 21 only receives. Node 22 has no edge. No duplicates. `loops` is
+    `directed` with self-loops of four nodes, the only edge of node 22 among them; the others have none.
     """
     random = torch.Generator().manual_seed(4)
     hub = [(0, v) for v in range(1, 15)]
@@ -44,7 +44,14 @@ def graphs() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     others = [rest[i] for i in torch.randperm(len(rest), generator=random)]
     directed = torch.tensor(list(dict.fromkeys(into_hub + others))[:70])
     weights = 0.1 + 2 * torch.rand(len(directed), generator=random)
-    return {'undirected': shuffle(*undirected, random), 'directed': shuffle(directed, weights, random)}
+    looped = torch.tensor([0, 3, 21, 22])
+    with_loops = torch.cat([directed, torch.stack([looped, looped], dim=1)])
+    heavier = torch.cat([weights, torch.tensor([0.25, 1.5, 2.0, 0.5])])
+    return {
+        'undirected': shuffle(*undirected, random),
+        'directed': shuffle(directed, weights, random),
+        'loops': shuffle(with_loops, heavier, random),
+    }
 
 
 def shuffle(edges, weight, random):

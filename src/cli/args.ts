@@ -14,6 +14,7 @@ const HELP = { help: { type: 'boolean', short: 'h' } } as const satisfies Record
 /** How files are read. */
 const READ = {
   directed: { type: 'boolean' },
+  'self-loops': { type: 'string' },
   delimiter: { type: 'string' },
   header: { type: 'string' },
   columns: { type: 'string', multiple: true },
@@ -106,6 +107,7 @@ export function parseInvocation(argv: readonly string[]): Invocation {
     config: text('config'),
     read: parseReadChoices({
       directed: values.directed === true,
+      selfLoops: text('self-loops'),
       delimiter: text('delimiter'),
       header: text('header'),
       columns: all('columns'),

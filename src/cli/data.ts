@@ -5,6 +5,7 @@ import { nearest, quote } from '../config/parse.ts';
 import type { Config } from '../config/schema.ts';
 import { type CatalogueEntry, fileName } from '../formats/catalogue.ts';
 import type { NamedBytes } from '../formats/csv.ts';
+import { openFiles } from '../formats/open.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -133,7 +134,7 @@ export async function loadGraph(
   const files = source.kind === 'catalogue' ? await catalogueFiles(source.entry) : readPaths(source.files);
   const origin = source.kind === 'catalogue' ? source.entry.id : source.path;
   try {
-    const { graph, understood } = understand(files, choices);
+    const { graph, understood } = understand(openFiles(files), choices);
     if (!graph) throw new InputError(understood.error ?? 'No graph was understood.');
     return { graph: source.kind === 'catalogue' ? { ...graph, name: source.entry.id } : graph, understood };
   } catch (error) {
@@ -148,7 +149,8 @@ export function checkChoices(source: DataSource, choices: ReadChoices): void {
   if (source.kind === 'path' || !choosesAny(choices)) return;
   const name = source.kind === 'catalogue' ? source.entry.id : source.kind === 'kept' ? source.id : source.shape;
   throw new InputError(
-    `${name}: is no file, so --directed, --delimiter, --header and --columns say nothing about it; leave them out.`,
+    `${name}: is no file, so --directed, --self-loops, --delimiter, --header and --columns say nothing about it; ` +
+      'leave them out.',
   );
 }
 

@@ -35,17 +35,18 @@ export interface Foreseen {
 export async function foresee(invocation: Invocation, changes: readonly Partial<Config>[] = []): Promise<Foreseen> {
   const prepared = prepare(invocation);
   const { config, source } = prepared;
-  const { graph, dataset } = await openData(source, config, invocation.read);
+  const { graph, dataset, place } = await openData(source, config, invocation.read);
   checkTrainable(graph, config);
   const { backend, description, close } = await openBackend(invocation.backend);
   try {
     const engine = await loadEngine();
-    const found = await engine.forecast({ graph, config, backend, fit: invocation.fit });
+    const job = { graph, backend, store: place?.store };
+    const found = await engine.forecast({ ...job, config, fit: invocation.fit });
     const { fitted, memory } = found;
     const variants: Foreseen['variants'][number][] = [];
     for (const change of changes) {
       const changed = { ...config, ...fitted, ...change };
-      variants.push((await engine.forecast({ graph, config: changed, backend, fit: false })).forecast.plan);
+      variants.push((await engine.forecast({ ...job, config: changed, fit: false })).forecast.plan);
     }
     return {
       data: { schema: RUN_SCHEMA, config, fitted, dataset, memory: { forecast: memory } },

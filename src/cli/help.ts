@@ -9,6 +9,8 @@ import { readCatalogue } from './catalogue.ts';
 /** The texts of `--help`. */
 
 const READ_OPTIONS = `  --directed         keep each edge's direction (default: every edge in both)
+  --self-loops keep|drop
+                     edges from a node to itself (default: drop; layers that use self-loops give one to every node)
   --delimiter NAME   what separates the columns of a table: tab, comma, semicolon, space (default: found out)
   --header yes|no    whether the first line names the columns (default: found out)
   --columns [FILE:]COLUMN=ROLE,...

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
-import { choosesAny, parseReadChoices } from './readOptions.ts';
+import { choosesAny, parseReadChoices, type ReadOptions } from './readOptions.ts';
 
-const parse = (columns: readonly string[], rest: { delimiter?: string; header?: string; directed?: boolean } = {}) =>
+const parse = (columns: readonly string[], rest: Partial<ReadOptions> = {}) =>
   parseReadChoices({ directed: false, columns, ...rest });
 
 test('nothing given is nothing chosen', () => {
@@ -11,10 +11,10 @@ test('nothing given is nothing chosen', () => {
 });
 
 test('options become choices, for one file or for all', () => {
-  expect(
-    parse(['e.csv:from=source, 3=target', 'a=b=feature'], { directed: true, delimiter: ';', header: 'no' }),
-  ).toEqual({
+  const others = { directed: true, selfLoops: 'keep', delimiter: ';', header: 'no' };
+  expect(parse(['e.csv:from=source, 3=target', 'a=b=feature'], others)).toEqual({
     directed: true,
+    selfLoops: 'keep',
     tables: [
       { delimiter: 'semicolon' },
       { header: false },
@@ -31,6 +31,7 @@ test.each([
   [['from=sauce'], {}, /there is no role "sauce": did you mean source\?$/],
   [[''], {}, /is no COLUMN=ROLE/],
   [[], { delimiter: 'pipe' }, /--delimiter cannot be "pipe": it must be one of tab, comma, semicolon, space\.$/],
+  [[], { selfLoops: 'yes' }, /--self-loops cannot be "yes": it must be keep or drop\.$/],
   [[], { header: 'maybe' }, /--header cannot be "maybe": it must be yes or no\.$/],
 ] as const)('%j %j is refused', (columns, rest, message) => {
   expect(() => parse(columns, rest)).toThrow(message);

@@ -1,5 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
+import { SELF_LOOPS, type SelfLoops } from '../formats/graphData.ts';
 import { MAT_ROLES, type MatNames, type MatRole } from '../formats/mat.ts';
 import {
   DELIMITERS,
@@ -13,6 +14,7 @@ import {
 /** The options that say how files are read, as they were given. */
 export interface ReadOptions {
   readonly directed: boolean;
+  readonly selfLoops?: string;
   readonly delimiter?: string;
   readonly header?: string;
   /** Each `FILE:COLUMN=ROLE,…`, or without the file. */
@@ -29,7 +31,7 @@ const SIGNS: Readonly<Record<string, Delimiter>> = {
 const TABLE_ROLES: readonly Role[] = [...new Set<Role>([...ROLES.edges, ...ROLES.nodes])];
 
 /** InputError where an option makes no sense by itself; whether the files have such columns is seen when they are read. */
-export function parseReadChoices({ directed, delimiter, header, columns }: ReadOptions): ReadChoices {
+export function parseReadChoices({ directed, selfLoops, delimiter, header, columns }: ReadOptions): ReadChoices {
   const tables: TableChoice[] = [];
   let matNames: MatNames = {};
   if (delimiter !== undefined) tables.push({ delimiter: delimiterOf(delimiter) });
@@ -43,6 +45,7 @@ export function parseReadChoices({ directed, delimiter, header, columns }: ReadO
   }
   return {
     ...(directed ? { directed } : {}),
+    ...(selfLoops === undefined ? {} : { selfLoops: selfLoopsOf(selfLoops) }),
     ...(tables.length > 0 ? { tables } : {}),
     ...(Object.keys(matNames).length > 0 ? { matNames } : {}),
   };
@@ -57,6 +60,12 @@ function delimiterOf(text: string): Delimiter {
   throw new InputError(
     `--delimiter cannot be ${quote(text)}: it must be one of ${Object.keys(DELIMITERS).join(', ')}.`,
   );
+}
+
+function selfLoopsOf(text: string): SelfLoops {
+  const found = SELF_LOOPS.find((each) => each === text);
+  if (found) return found;
+  throw new InputError(`--self-loops cannot be ${quote(text)}: it must be keep or drop.`);
 }
 
 function isHeader(text: string): boolean {

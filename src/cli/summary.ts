@@ -82,7 +82,10 @@ function degrees({ adjacency, nodes }: AnyGraph): GraphSummary['degree'] {
   };
 }
 
-/** Edge homophily: Zhu et al., "Beyond homophily in graph neural networks", NeurIPS 2020, definition 1. */
+/**
+ * Edge homophily: Zhu et al., "Beyond homophily in graph neural networks", NeurIPS 2020, definition 1. An edge from a node
+ * to itself says nothing of it.
+ */
 function edgeHomophily({ adjacency, labels, labelSets, nodes }: Graph): number | null {
   const likeness = (a: number, b: number) =>
     labelSets ? jaccard(setOf(labelSets, a), setOf(labelSets, b)) : Number(labels[a] === labels[b]);
@@ -92,7 +95,7 @@ function edgeHomophily({ adjacency, labels, labelSets, nodes }: Graph): number |
     if (labels[node] < 0) continue;
     for (let e = adjacency.indptr[node]; e < adjacency.indptr[node + 1]; e++) {
       const other = adjacency.indices[e];
-      if (labels[other] < 0) continue;
+      if (labels[other] < 0 || other === node) continue;
       all++;
       same += likeness(node, other);
     }

@@ -11,6 +11,7 @@ import {
   nodeByTable,
   readEdge,
 } from './edgeList.ts';
+import type { SelfLoops } from './graphData.ts';
 import type { EdgeBlock, GraphStream } from './graphStream.ts';
 import { cutTable, PIECE_BYTES, type RereadableFile, SCAN_BYTES, scanPieces } from './pieces.ts';
 import type { TableChoice } from './readChoices.ts';
@@ -23,6 +24,8 @@ import type { TextTable } from './textTable.ts';
  */
 export interface EdgeListOptions {
   readonly directed: boolean;
+  /** Default: drop. */
+  readonly selfLoops?: SelfLoops;
   /** Where a node table defines the nodes. */
   readonly known?: KnownIds;
   readonly choice?: TableChoice;
@@ -50,6 +53,7 @@ export async function edgeListStream(file: RereadableFile, options: EdgeListOpti
     nodes,
     edges,
     directed: options.directed,
+    selfLoops: options.selfLoops,
     weighted: columns.weight !== null,
     edgeBlocks: () => edgeBlocks(source, nodeOf, options.signal),
     features: null,

@@ -15,6 +15,10 @@ export const SPLIT_BY_NAME: ReadonlyMap<string, number> = new Map([
   ['test', SPLIT.test],
 ]);
 
+/** What becomes of edges from a node to itself. */
+export const SELF_LOOPS = ['drop', 'keep'] as const;
+export type SelfLoops = (typeof SELF_LOOPS)[number];
+
 /** What a file says, checked but not yet arranged: every parser in this folder returns this. */
 export interface GraphData {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { GraphData } from './graphData.ts';
+import type { GraphData, SelfLoops } from './graphData.ts';
 import type { Matrix } from './matrix.ts';
 
 /**
@@ -12,6 +12,8 @@ export interface GraphStream
   > {
   /** Keep each edge's direction; otherwise every edge stands for both. */
   readonly directed: boolean;
+  /** Default: drop. */
+  readonly selfLoops?: SelfLoops;
   /** Exactly as many edges are listed in all blocks together. */
   readonly edges: number;
   readonly weighted: boolean;

@@ -35,21 +35,17 @@ interface SingleFile {
   readonly pattern: RegExp;
   readonly title: string;
   readonly read: ReadFile;
+  /** Unpacks gzip itself: as much as such a file may hold. */
+  readonly unpacks?: boolean;
   readonly is?: (bytes: Uint8Array) => boolean;
 }
 
-/** For readers that do not unpack gzip themselves. */
-const unpackedFirst =
-  (read: ReadFile): ReadFile =>
-  (bytes, name, choices) =>
-    read(unpacked({ name, bytes }).bytes, name, choices);
-
-const readMatFile: ReadFile = unpackedFirst((bytes, name, { matNames }) => readMat(bytes, name, matNames));
+const readMatFile: ReadFile = (bytes, name, { matNames }) => readMat(bytes, name, matNames);
 
 const SINGLE_FILES: readonly SingleFile[] = [
-  { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle },
-  { pattern: /\.npz(\.gz)?$/i, title: 'NumPy archive', read: unpackedFirst(readNpz) },
-  { pattern: /\.json(\.gz)?$/i, title: 'JSON graph', read: readNodeLink },
+  { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle, unpacks: true },
+  { pattern: /\.npz(\.gz)?$/i, title: 'NumPy archive', read: readNpz },
+  { pattern: /\.json(\.gz)?$/i, title: 'JSON graph', read: readNodeLink, unpacks: true },
   { pattern: /\.mat(\.gz)?$/i, title: 'MATLAB file', read: readMatFile, is: isMat },
 ];
 const ZIP = /\.zip$/i;
@@ -70,6 +66,8 @@ export interface FilesView {
 
 /** Files that are recognised and unpacked, and not read yet. */
 export interface OpenFiles {
+  /** Of what is held of them. */
+  readonly bytes: number;
   readonly view: (choices?: ReadChoices) => FilesView;
   /** @throws InputError where the files cannot be read so */
   readonly read: (choices?: ReadChoices) => GraphData;
@@ -82,12 +80,14 @@ export interface OpenFiles {
  */
 export function openFiles(files: readonly NamedBytes[]): OpenFiles {
   const { found, left } = recognise(files);
+  const notRead = left.map(({ name }) => name).join(', ');
+  const held = found.kind === 'single' ? [found.file] : found.files;
   return {
+    bytes: held.reduce((sum, { bytes }) => sum + bytes.length, 0),
     view: (choices = {}) => view(found, choices),
     read(choices = {}) {
       const graph = read(found, choices);
-      if (left.length === 0) return graph;
-      return { ...graph, notes: [...graph.notes, `Not read: ${left.map((file) => file.name).join(', ')}.`] };
+      return notRead ? { ...graph, notes: [...graph.notes, `Not read: ${notRead}.`] } : graph;
     },
   };
 }
@@ -126,7 +126,8 @@ function recogniseFiles(named: NamedBytes[], archive?: string): { found: Recogni
     if (names.length > 1) {
       throw new InputError(`Here are ${names.length} Planetoid sets (${names.join(', ')}); give the files of one.`);
     }
-    return { found: { kind: 'planetoid', name: names[0], files: parts }, left: without(named, parts) };
+    const files = parts.map(unpacked);
+    return { found: { kind: 'planetoid', name: names[0], files }, left: without(named, parts) };
   }
   const files = named.filter((file) => !COMPANION.test(file.name));
   const left = without(named, files);
@@ -135,10 +136,12 @@ function recogniseFiles(named: NamedBytes[], archive?: string): { found: Recogni
       `${archive ? `${archive}: holds no file with a graph` : 'No file with a graph was given'}; ${KNOWN}.`,
     );
   }
-  for (const { pattern, title, read, is } of SINGLE_FILES) {
+  for (const { pattern, title, read, unpacks, is } of SINGLE_FILES) {
     const file = files.find(({ name, bytes }) => pattern.test(name) || is?.(bytes));
     if (!file) continue;
-    if (files.length === 1) return { found: { kind: 'single', title, file, read }, left };
+    if (files.length === 1) {
+      return { found: { kind: 'single', title, file: unpacks ? file : unpacked(file), read }, left };
+    }
     throw new InputError(`${file.name}: a ${title} is a graph of its own; give it without the other files.`);
   }
   return { found: recogniseTables(files.map(unpacked)), left };
@@ -167,7 +170,7 @@ function view(found: Recognised, choices: ReadChoices): FilesView {
     return { what: `Planetoid set '${found.name}' (${found.files.length} files)`, tables: [], mat: null };
   }
   const { title, file, read } = found;
-  const mat = read === readMatFile ? viewMat(unpacked(file).bytes, file.name, choices.matNames) : null;
+  const mat = read === readMatFile ? viewMat(file.bytes, file.name, choices.matNames) : null;
   return { what: `${title} '${file.name}'`, tables: [], mat };
 }
 
@@ -178,7 +181,7 @@ function read(found: Recognised, choices: ReadChoices): GraphData {
     return readCsvGraph(edges, nodes, choices);
   }
   if (found.kind === 'single') return found.read(found.file.bytes, found.file.name, choices);
-  return readPlanetoid(new Map(found.files.map((file) => [withoutGz(file.name), unpacked(file).bytes])), found.name);
+  return readPlanetoid(new Map(found.files.map((file) => [withoutGz(file.name), file.bytes])), found.name);
 }
 
 /** What says nothing about these files is a mistake. */

@@ -4,6 +4,7 @@
  */
 import { InputError } from '../config/errors.ts';
 import { quote } from '../config/parse.ts';
+import type { SelfLoops } from './graphData.ts';
 import type { MatNames } from './mat.ts';
 
 /** What stands between two columns, by the byte; blanks stand for runs of them. */
@@ -46,6 +47,8 @@ export interface TableChoice {
 export interface ReadChoices {
   /** Keep each edge's direction; otherwise every edge stands for both. */
   readonly directed?: boolean;
+  /** Default: drop. */
+  readonly selfLoops?: SelfLoops;
   /** Later ones win. */
   readonly tables?: readonly TableChoice[];
   /** What a MATLAB file calls its variables. */

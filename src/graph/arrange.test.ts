@@ -35,6 +35,18 @@ describe('edges', () => {
     ]);
   });
 
+  test('keep self-loops when asked to: each is one edge and one entry, and its duplicates add up', () => {
+    const graph = arrange(data(), { selfLoops: 'keep' });
+    expect([...graph.adjacency.indptr]).toEqual([0, 1, 3, 6, 7]);
+    expect([...graph.adjacency.indices]).toEqual([1, 0, 2, 1, 2, 3, 2]);
+    expect(graph).toMatchObject({ edges: 4, symmetric: true, notes: ['kept'] });
+    expect(arrange(data(), { selfLoops: 'keep', directed: true })).toMatchObject({ edges: 4, symmetric: false });
+    const loops = { source: Uint32Array.of(1, 1, 2), target: Uint32Array.of(1, 1, 3) };
+    const weighted = arrange(data({ ...loops, weight: Float32Array.of(0.5, 2, 3) }), { selfLoops: 'keep' });
+    expect(weighted.adjacency).toMatchObject({ indices: Uint32Array.of(1, 3, 2), values: Float32Array.of(2.5, 3, 3) });
+    expect(weighted.edges).toBe(2);
+  });
+
   test('keep their direction when asked to: a row lists where messages come from', () => {
     const graph = arrange(data(), { directed: true });
     expect([...graph.adjacency.indptr]).toEqual([0, 1, 2, 3, 4]);

@@ -1,8 +1,8 @@
 import { InputError } from '../config/errors.ts';
-import { type GraphData, SPLIT } from '../formats/graphData.ts';
+import { type GraphData, type SelfLoops, SPLIT } from '../formats/graphData.ts';
 import { firstLabels, hasLabels } from '../formats/labels.ts';
 import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
-import { addCsr, csrFromEdges, isSymmetric, transpose } from './csr.ts';
+import { addCsr, countLoops, csrFromEdges, isSymmetric, transpose } from './csr.ts';
 import { identity } from './features.ts';
 import type { Graph } from './graph.ts';
 import { seedKey } from './random.ts';
@@ -11,14 +11,17 @@ import { stratifiedSplit } from './split.ts';
 export interface ArrangeOptions {
   /** Keep each edge's direction; the default uses every edge in both. */
   readonly directed?: boolean;
+  /** Default: drop. */
+  readonly selfLoops?: SelfLoops;
   /** Seed of the split that is drawn where the file offers none; default 0. */
   readonly splitSeed?: number;
 }
 
 /**
  * From what a file says to the graph that the engine uses, and the gate that every format passes: whatever gets through
- * satisfies what `Graph` promises. Self-loops are dropped and duplicates merged, which the notes count; a graph without
- * features gets the identity; without a split, a stratified 60/20/20 one of the labelled nodes. Throws InputError.
+ * satisfies what `Graph` promises. Self-loops are dropped unless they are to be kept, and duplicates merged, which the notes
+ * count; a graph without features gets the identity; without a split, a stratified 60/20/20 one of the labelled nodes.
+ * Throws InputError.
  */
 export function arrange(data: GraphData, options: ArrangeOptions = {}): Graph {
   return arrangeCounted(data, options).graph;
@@ -35,7 +38,7 @@ export function arrangeCounted(data: GraphData, options: ArrangeOptions = {}): {
   const { name, nodes, classNames, nodeIds, positions } = data;
   checkNodeCount(name, nodes);
   const notes = [...data.notes];
-  const { dropped, ...topology } = arrangeEdges(data, options.directed ?? false, notes);
+  const { dropped, ...topology } = arrangeEdges(data, options, notes);
   const ofNodes = arrangeNodes(data, options.splitSeed ?? 0, notes);
   const features = data.features ? checkFeatures(data.features, data) : identity(nodes);
   const graph = { name, nodes, ...topology, features, ...ofNodes, classNames, nodeIds, positions, notes };
@@ -68,7 +71,7 @@ export function arrangeNodes(data: NodeData, splitSeed: number, notes: string[])
   return { ...given, splits: [stratifiedSplit(labels, classNames.length, seedKey(splitSeed))] };
 }
 
-function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
+function arrangeEdges(data: GraphData, { directed = false, selfLoops }: ArrangeOptions, notes: string[]) {
   const { name, nodes, source, target, weight } = data;
   const listed = source.length;
   checkLength(name, 'edge targets', target, listed);
@@ -78,7 +81,7 @@ function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
   let count = 0;
   for (let e = 0; e < listed; e++) {
     checkEdge(data, e, e);
-    if (source[e] !== target[e]) kept[count++] = e;
+    if (selfLoops === 'keep' || source[e] !== target[e]) kept[count++] = e;
   }
   const pickIds = (ids: Uint32Array) =>
     count === listed ? ids : Uint32Array.from(kept.subarray(0, count), (e) => ids[e]);
@@ -93,7 +96,8 @@ function arrangeEdges(data: GraphData, directed: boolean, notes: string[]) {
     ? oneWay
     : addCsr(oneWay, transpose(oneWay).matrix, (there, back) => (there === back ? there : there + back));
   const adjacency = dropUnitWeights(directed ? oneWay : bothWays, name);
-  return { adjacency, symmetric: asListed || !directed, edges: bothWays.indices.length / 2, dropped };
+  const edges = (bothWays.indices.length + (selfLoops === 'keep' ? countLoops(bothWays) : 0)) / 2;
+  return { adjacency, symmetric: asListed || !directed, edges, dropped };
 }
 
 export function checkNodeCount(name: string, nodes: number): void {

@@ -14,6 +14,11 @@ export interface Block {
   readonly edgeIds: Uint32Array;
   /** 1 / inclusion probability of each entry, so that a weighted sum over the sample is unbiased; null where all are 1. */
   readonly importance: Float32Array | null;
+  /**
+   * What the self-loop of each target weighs in the whole graph, drawn or not: 1 where it has none. Null where no edge has
+   * a weight, and so each weighs 1.
+   */
+  readonly loops: Float32Array | null;
 }
 
 /** The blocks of one batch, outermost hop first: blocks[0].nodes are the input nodes, the last block's targets the seed nodes. */

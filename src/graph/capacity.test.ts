@@ -9,12 +9,15 @@ import { seedKey } from './random.ts';
 const graph = arrange(powerLawGraph(3000, 12_000, 1));
 const { adjacency, nodes } = graph;
 const serve = memoryServer(graph);
+const weighted = arrange({ ...powerLawGraph(3000, 12_000, 1), weight: new Float32Array(12_000).fill(2) });
 const all = Uint32Array.from({ length: nodes }, (_, v) => v);
 const locals = new Uint32Array(nodes);
 
-function sizes(seeds: Uint32Array, fanOut: number[], seed: number): Capacity & { bytes: number } {
-  const { blocks } = driveSync(sampleNeighbors(seeds, fanOut, seedKey(seed), locals), serve);
-  const arrays = blocks.flatMap((b) => [b.nodes, b.adjacency.indptr, b.adjacency.indices, b.edgeIds, b.importance]);
+function sizes(seeds: Uint32Array, fanOut: number[], seed: number, from = serve): Capacity & { bytes: number } {
+  const { blocks } = driveSync(sampleNeighbors(seeds, fanOut, seedKey(seed), locals), from);
+  const arrays = blocks.flatMap(({ adjacency: { indptr, indices, values }, ...block }) => [
+    ...[indptr, indices, values, block.nodes, block.edgeIds, block.importance, block.loops],
+  ]);
   const inner = [...blocks].reverse();
   return {
     nodes: [seeds.length, ...inner.map((block) => block.nodes.length)],
@@ -58,9 +61,11 @@ describe('worstCase', () => {
 });
 
 test('batchBytes counts the arrays of a batch to the byte', () => {
-  const seen = sizes(epochBatches(all, 50, seedKey(2))[0], [4, 4], 2);
+  const [seeds] = epochBatches(all, 50, seedKey(2));
+  const seen = sizes(seeds, [4, 4], 2);
   expect(batchBytes(seen, false)).toBe(seen.bytes);
-  expect(batchBytes(seen, true)).toBe(seen.bytes + 4 * (seen.edges[0] + seen.edges[1]));
+  const heavier = sizes(seeds, [4, 4], 2, memoryServer(weighted));
+  expect(batchBytes(heavier, true)).toBe(heavier.bytes);
 });
 
 describe('probe', () => {
@@ -71,6 +76,17 @@ describe('probe', () => {
       probe({ trainNodes: all, batchSize: 50, fanOut, key: seedKey(seed), batches, margin, worst, locals }),
       serve,
     );
+
+  test('draws no further batch once it has asked for enough, and at least one', () => {
+    const limited = (rows: number) =>
+      driveSync(
+        probe({ trainNodes: all, batchSize: 50, fanOut, key: seedKey(4), batches: 8, rows, margin: 0, worst, locals }),
+        serve,
+      );
+    expect(limited(1)).toEqual(run(1, 0, 4));
+    expect(limited(400)).toEqual(run(2, 0, 4));
+    expect(run(2, 0, 4)).not.toEqual(run(1, 0, 4));
+  });
 
   test('is seeded, grows with batches and margin, and stays within the worst case', () => {
     expect(run(10, 0)).toEqual(run(10, 0));

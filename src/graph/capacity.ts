@@ -10,7 +10,7 @@ import type { DesignName } from './samplingDesign.ts';
 export interface Capacity {
   /** nodes[h] targets and nodes[h + 1] sources of hop h, hop 0 nearest the seeds; one number more than there are hops. */
   readonly nodes: readonly number[];
-  /** Sampled edges of each hop, without self-loops. */
+  /** Sampled edges of each hop, without the self-loops that an operator adds. */
   readonly edges: readonly number[];
 }
 
@@ -73,10 +73,12 @@ export function sortedDegrees(indptr: Uint32Array): SortedDegrees {
   return known;
 }
 
-/** Host bytes of a sampled batch of that size, every array counted: offsets, sources, edge ids, importance, weights, nodes. */
+/** Host bytes of a sampled batch of that size, every array counted: offsets, loops, sources, edge ids, importance, weights, nodes. */
 export function batchBytes({ nodes, edges }: Capacity, weighted: boolean): number {
   const perEdge = weighted ? 16 : 12;
-  return 4 * nodes[0] + edges.reduce((sum, e, hop) => sum + 4 * (nodes[hop] + 1 + nodes[hop + 1]) + perEdge * e, 0);
+  const perTarget = weighted ? 8 : 4;
+  const ofHop = (e: number, hop: number) => perTarget * nodes[hop] + 4 + 4 * nodes[hop + 1] + perEdge * e;
+  return 4 * nodes[0] + edges.reduce((sum, e, hop) => sum + ofHop(e, hop), 0);
 }
 
 export interface ProbeOptions {
@@ -85,8 +87,10 @@ export interface ProbeOptions {
   readonly fanOut: readonly number[];
   readonly design?: DesignName;
   readonly key: Key;
-  /** How many batches to draw. */
+  /** How many batches to draw at the most. */
   readonly batches: number;
+  /** Once the neighbours of so many nodes were asked for, no further batch is drawn: large ones differ little. Default: never. */
+  readonly rows?: number;
   /** What to add to the largest seen, as a fraction: 0.2 adds a fifth. */
   readonly margin: number;
   readonly worst: Capacity;
@@ -99,17 +103,19 @@ export interface ProbeOptions {
  * bound: a batch above it is possible and has to be split. A generator like the sampler, so it runs against any store.
  */
 export function* probe(options: ProbeOptions): Generator<RowRequest, Capacity, Rows> {
-  const { trainNodes, batchSize, fanOut, design, key, margin, worst, locals } = options;
+  const { trainNodes, batchSize, fanOut, design, key, rows = Infinity, margin, worst, locals } = options;
   const nodes = new Array<number>(fanOut.length + 1).fill(0);
   const edges = new Array<number>(fanOut.length).fill(0);
   const drawn = options.batches * Math.min(1, trainNodes.length);
-  for (let batch = 0, epoch = 0; batch < drawn; epoch++) {
+  let asked = 0;
+  for (let batch = 0, epoch = 0; batch < drawn && asked < rows; epoch++) {
     for (const seeds of epochBatches(trainNodes, batchSize, deriveKey(key, epoch, 0))) {
-      if (batch++ >= drawn) break;
+      if (batch++ >= drawn || asked >= rows) break;
       const { blocks } = yield* sampleNeighbors(seeds, fanOut, deriveKey(key, epoch, batch), locals, design);
       nodes[0] = Math.max(nodes[0], seeds.length);
       for (let hop = 0; hop < fanOut.length; hop++) {
         const block = blocks[fanOut.length - 1 - hop];
+        asked += block.targets;
         nodes[hop + 1] = Math.max(nodes[hop + 1], block.nodes.length);
         edges[hop] = Math.max(edges[hop], block.edgeIds.length);
       }

@@ -135,6 +135,24 @@ function countingSort(keys: Uint32Array, visit: Uint32Array | null, bound: numbe
   return { order, starts };
 }
 
+/** Where `column` stands among the entries begin to end (exclusive) of a row, which ascend; -1 where it does not. */
+export function entryOf(indices: Uint32Array, begin: number, end: number, column: number): number {
+  let [low, high] = [begin, end];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (indices[middle] < column) low = middle + 1;
+    else high = middle;
+  }
+  return low < end && indices[low] === column ? low : -1;
+}
+
+/** Nodes that have an edge to themselves. */
+export function countLoops({ rows, indptr, indices }: CsrMatrix): number {
+  let count = 0;
+  for (let v = 0; v < rows; v++) if (entryOf(indices, indptr[v], indptr[v + 1], v) >= 0) count++;
+  return count;
+}
+
 /** The value of entry e. */
 export function valueAt(csr: CsrMatrix, e: number): number {
   return csr.values ? csr.values[e] : 1;

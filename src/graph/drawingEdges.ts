@@ -11,14 +11,14 @@ export function isDrawn({ nodes, edges }: Pick<GraphOutline, 'nodes' | 'edges'>)
   return nodes <= MAX_DRAWN_NODES && edges <= MAX_DRAWN_EDGES;
 }
 
-/** Two node numbers per undirected edge, the smaller first, each edge once. */
+/** Two node numbers per undirected edge, the smaller first, each edge once; a self-loop has no line. */
 export function drawingEdges(graph: Graph): Uint32Array {
   const { rows, indptr, indices } = bothWays(graph);
   const pairs = new Uint32Array(indices.length);
   let count = 0;
   for (let v = 0; v < rows; v++) {
     for (let e = indptr[v]; e < indptr[v + 1]; e++) {
-      if (indices[e] < v) continue;
+      if (indices[e] <= v) continue;
       pairs[count++] = v;
       pairs[count++] = indices[e];
     }

@@ -46,24 +46,30 @@ describe('dropped edges', () => {
     expect(new Set(missing).size).toBeGreaterThan(3);
   });
 
-  test('a block with all neighbours lacks the same edges, and its degrees are those of what is left', () => {
-    const threshold = edgeThreshold(0.5);
-    const left = dropEdges(adjacency, key, threshold);
-    const kept = entriesOf(left);
-    const seeds = Uint32Array.of(0, 7, 40, 299);
-    const serve = memoryServer(graph);
-    const { blocks } = driveSync(sampleNeighbors(seeds, [-1, -1], seedKey(1), new Uint32Array(nodes)), serve);
-    const degrees = degreesOf(left);
-    for (const block of blocks) {
-      const own = dropBlockEdges(block, key, threshold);
-      const expected = [...entriesOf(block.adjacency)].filter((entry) => {
-        const [row, column] = entry.split(' ').map(Number);
-        return kept.has(`${block.nodes[row]} ${block.nodes[column]}`);
-      });
-      expect([...entriesOf(own.adjacency)]).toEqual(expected);
-      expect(own.edgeIds.length).toBe(expected.length);
-      const found = driveSync(keptDegrees(block.nodes, key, threshold), serve);
-      expect(found).toEqual(Float32Array.from(block.nodes, (node) => degrees[node]));
-    }
-  });
+  test.each(['drop', 'keep'] as const)(
+    'self-loops: %s: a block with all neighbours lacks the same edges, and its degrees are those of what is left',
+    (selfLoops) => {
+      const graph = arrange(nastyGraphData(300, 5, true), { selfLoops });
+      const { adjacency } = graph;
+      const threshold = edgeThreshold(0.5);
+      const left = dropEdges(adjacency, key, threshold);
+      const kept = entriesOf(left);
+      for (const loop of ['0 0', '5 5']) expect(kept.has(loop)).toBe(selfLoops === 'keep');
+      const seeds = Uint32Array.of(0, 7, 40, 299);
+      const serve = memoryServer(graph);
+      const { blocks } = driveSync(sampleNeighbors(seeds, [-1, -1], seedKey(1), new Uint32Array(nodes)), serve);
+      const degrees = degreesOf(left);
+      for (const block of blocks) {
+        const own = dropBlockEdges(block, key, threshold);
+        const expected = [...entriesOf(block.adjacency)].filter((entry) => {
+          const [row, column] = entry.split(' ').map(Number);
+          return kept.has(`${block.nodes[row]} ${block.nodes[column]}`);
+        });
+        expect([...entriesOf(own.adjacency)]).toEqual(expected);
+        expect(own.edgeIds.length).toBe(expected.length);
+        const found = driveSync(keptDegrees(block.nodes, key, threshold), serve);
+        expect(found).toEqual(Float32Array.from(block.nodes, (node) => degrees[node]));
+      }
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
 import type { Block } from './block.ts';
-import { valueAt } from './csr.ts';
+import { entryOf, valueAt } from './csr.ts';
 import { REQUEST_ROWS } from './neighborSampler.ts';
 import { type Key, threefry } from './random.ts';
 import type { RowRequest, Rows } from './request.ts';
@@ -73,7 +73,7 @@ function without(
 }
 
 /**
- * The weighted in-degree of each node plus 1 for its self-loop, over the edges of the WHOLE graph that are not dropped: what
+ * The weighted in-degree of each node, plus 1 where it has no self-loop, over the edges of the WHOLE graph that are not dropped: what
  * normalises a sampled block, so that its expectation is the full batch with the same edges dropped. Asks for every
  * neighbour of the nodes, a few thousand rows at a time.
  */
@@ -90,8 +90,9 @@ export function* keptDegrees(
     const neighbors = answer.table as CsrMatrix;
     for (let i = 0; i < rows.length; i++) {
       const row = answer.first ? i : rows[i];
-      let sum = 1;
-      for (let e = neighbors.indptr[row]; e < neighbors.indptr[row + 1]; e++) {
+      const [first, end] = [neighbors.indptr[row], neighbors.indptr[row + 1]];
+      let sum = entryOf(neighbors.indices, first, end, rows[i]) < 0 ? 1 : 0;
+      for (let e = first; e < end; e++) {
         if (!isDropped(key, threshold, rows[i], neighbors.indices[e], hash)) sum += valueAt(neighbors, e);
       }
       degrees[begin + i] = sum;

@@ -6,6 +6,13 @@ export function identity(nodes: number): CsrMatrix {
   return { kind: 'sparse', rows: nodes, cols: nodes, indptr, indices: indptr.slice(0, nodes), values: null };
 }
 
+/** Size of the largest feature; entries without values are ones. */
+export function largestFeature({ values }: Pick<Matrix, 'values'>): number {
+  let largest = 0;
+  for (const x of values ?? [1]) largest = Math.max(largest, Math.abs(x));
+  return largest;
+}
+
 /**
  * Divides each row by the sum of its absolute values; rows of zeros stay. On non-negative features, such as bags of words,
  * this is "row-normalised" as in the GCN paper's code and PyTorch Geometric's NormalizeFeatures; on signed ones a plain sum

@@ -27,13 +27,13 @@ export interface GraphOutline {
   readonly name: string;
   readonly nodes: number;
   /**
-   * Row v lists the nodes that v receives messages from, ascending, without duplicates and without self-loops. Values are
-   * edge weights (duplicates summed); null where every weight is 1.
+   * Row v lists the nodes that v receives messages from, ascending, without duplicates; v itself where it has a self-loop
+   * that was kept. Values are edge weights (duplicates summed); null where every weight is 1.
    */
   readonly adjacency: SparseOutline;
   /** True where adjacency equals its transpose, values included: then no second copy is ever needed. */
   readonly symmetric: boolean;
-  /** Unique undirected edges without self-loops (Cora: 5,278). */
+  /** Unique undirected edges, a self-loop that was kept among them (Cora: 5,278). */
   readonly edges: number;
   /** nodes × features; a graph without features gets the identity, that is one learned vector per node. */
   readonly features: SparseOutline | DenseOutline;

@@ -1,5 +1,6 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
 import type { Block, SampledBatch } from './block.ts';
+import { entryOf } from './csr.ts';
 import { shuffled } from './draw.ts';
 import { deriveKey, type Key } from './random.ts';
 import type { RowRequest, Rows } from './request.ts';
@@ -84,7 +85,7 @@ function* sampleHop(
     parts.push(sampleRows(whole ? targets : rows, answer, fanOut, key, design));
     if (whole) break;
   }
-  const { counts, sources, edgeIds, values, importance } = joinSamples(parts, targets.length);
+  const { counts, sources, edgeIds, values, importance, loops } = joinSamples(parts, targets.length);
   const nodes = numberNodes(targets, sources, locals);
   for (let e = 0; e < sources.length; e++) sources[e] = locals[sources[e]] - 1;
   const indptr = new Uint32Array(targets.length + 1);
@@ -97,7 +98,7 @@ function* sampleHop(
     indices: sources,
     values,
   };
-  return { nodes, targets: targets.length, adjacency, edgeIds, importance };
+  return { nodes, targets: targets.length, adjacency, edgeIds, importance, loops };
 }
 
 /** Kept entries of some rows, in their order; `counts` counts them by row. */
@@ -108,6 +109,8 @@ interface Sample {
   readonly edgeIds: Uint32Array;
   readonly values: Float32Array | null;
   readonly importance: Float32Array | null;
+  /** By row. */
+  readonly loops: Float32Array | null;
 }
 
 function sampleRows(
@@ -150,6 +153,12 @@ function sampleRows(
     }
     kept += counts[i];
   }
+  const loops = weights && new Float32Array(nodes.length).fill(1);
+  for (let i = 0; loops && i < nodes.length; i++) {
+    const row = first ? i : nodes[i];
+    const loop = entryOf(indices, indptr[row], indptr[row + 1], nodes[i]);
+    if (loop >= 0) loops[i] = weights[loop];
+  }
   const sources = new Uint32Array(kept);
   for (let e = 0; e < kept; e++) sources[e] = indices[edgeIds[e]];
   const values = weights && new Float32Array(kept);
@@ -167,6 +176,7 @@ function sampleRows(
     edgeIds: full ? edgeIds : edgeIds.slice(0, kept),
     values,
     importance: full ? importance : (importance?.slice(0, kept) ?? null),
+    loops,
   };
 }
 
@@ -213,6 +223,7 @@ function joinSamples(parts: readonly Sample[], targets: number): Sample {
     edgeIds: new Uint32Array(kept),
     values: parts.some((part) => part.values) ? new Float32Array(kept) : null,
     importance: parts.some((part) => part.importance) ? new Float32Array(kept).fill(1) : null,
+    loops: parts.some((part) => part.loops) ? new Float32Array(targets) : null,
   };
   let [row, entry] = [0, 0];
   for (const part of parts) {
@@ -221,6 +232,7 @@ function joinSamples(parts: readonly Sample[], targets: number): Sample {
     joined.edgeIds.set(part.edgeIds, entry);
     if (part.values) joined.values!.set(part.values, entry);
     if (part.importance) joined.importance!.set(part.importance, entry);
+    if (part.loops) joined.loops!.set(part.loops, row);
     row += part.counts.length;
     entry += part.sources.length;
   }

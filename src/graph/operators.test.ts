@@ -3,13 +3,18 @@ import { arrange } from './arrange.ts';
 import { isSymmetric } from './csr.ts';
 import { driveSync, memoryServer } from './memoryServer.ts';
 import { sampleNeighbors } from './neighborSampler.ts';
-import { blockOperator, degreesOf, graphOperator } from './operators.ts';
+import { blockOperator, degreesOf, graphOperator, type Operator } from './operators.ts';
 import { seedKey } from './random.ts';
 import type { DesignName } from './samplingDesign.ts';
 import { HUB, nastyGraphData } from './testGraphs.ts';
 
-describe.each([false, true])('weighted: %s', (weighted) => {
-  const graph = arrange(nastyGraphData(80, 2, weighted));
+describe.each([
+  [false, 'drop'],
+  [true, 'drop'],
+  [false, 'keep'],
+  [true, 'keep'],
+] as const)('weighted: %s, self-loops: %s', (weighted, selfLoops) => {
+  const graph = arrange(nastyGraphData(80, 2, weighted), { selfLoops });
   const { adjacency } = graph;
   const degree = degreesOf(adjacency);
   const operator = graphOperator('gcn', adjacency);
@@ -95,6 +100,64 @@ describe.each([false, true])('weighted: %s', (weighted) => {
     // The hub does vary, so the bound above means something.
     expect(square[2] - mean[2] ** 2).toBeGreaterThan(1e-4);
   });
+});
+
+test('a self-loop of the graph is the one that GCN and attention ask for, and a neighbour like any other elsewhere', () => {
+  const edges = { source: Uint32Array.of(0, 0, 3), target: Uint32Array.of(0, 1, 3), weight: Float32Array.of(2, 3, 0) };
+  const { adjacency } = arrange({ ...nastyGraphData(10, 1), ...edges }, { selfLoops: 'keep' });
+  const rowsOf = (operator: Operator) => {
+    const { indptr, indices, values } = graphOperator(operator, adjacency);
+    return [0, 1, 2, 3].map((v) => {
+      const entries = [...indices.subarray(indptr[v], indptr[v + 1])];
+      return entries.map((u, i) => [u, values?.[indptr[v] + i] ?? 1]);
+    });
+  };
+  const across = Math.fround(3 / Math.sqrt(5 * 4));
+  const gcn = [
+    [
+      [0, Math.fround(2 / 5)],
+      [1, across],
+    ],
+    [
+      [0, across],
+      [1, 1 / 4],
+    ],
+    [[2, 1]],
+    [[3, 0]],
+  ];
+  expect(rowsOf('gcn')).toEqual(gcn);
+  expect(rowsOf('attention')).toEqual([
+    [
+      [0, 1],
+      [1, 1],
+    ],
+    [
+      [0, 1],
+      [1, 1],
+    ],
+    [[2, 1]],
+    [[3, 1]],
+  ]);
+  expect(rowsOf('mean')).toEqual([
+    [
+      [0, 1 / 2],
+      [1, 1 / 2],
+    ],
+    [[0, 1]],
+    [],
+    [[3, 1]],
+  ]);
+  for (const operator of ['sum', 'neighbours'] as const) {
+    expect(rowsOf(operator)).toEqual([
+      [
+        [0, 1],
+        [1, 1],
+      ],
+      [[0, 1]],
+      [],
+      [[3, 1]],
+    ]);
+  }
 });
 
 test('a mean weighs each neighbour by what it stands for; where all stand for as many, it is 1 / their number to the bit', () => {

@@ -1,6 +1,6 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
 import type { Block } from './block.ts';
-import { valueAt } from './csr.ts';
+import { entryOf, valueAt } from './csr.ts';
 
 /**
  * The matrices that layers aggregate with, for the whole graph and for a block of a sampled batch. Both come from one
@@ -8,15 +8,16 @@ import { valueAt } from './csr.ts';
  */
 
 /**
- * `gcn`: D^-1/2 (A + I) D^-1/2 (Kipf and Welling, ICLR 2017, section 2.2), edge weights counted.
+ * `gcn`: D^-1/2 (A + I) D^-1/2 (Kipf and Welling, ICLR 2017, section 2.2), edge weights counted; a node that has a
+ * self-loop keeps it, with its weight, in place of that of I (PyTorch Geometric's add_remaining_self_loops).
  * `mean`: 1 over the number of neighbours. `sum`: A. `neighbours`: who the neighbours are, for a maximum.
  * `attention`: who they are, the node itself among them. These count edges, not their weights, as the layers of PyTorch
- * Geometric do that use them.
+ * Geometric do that use them. Where the node itself is not asked for, its self-loop is a neighbour like any other.
  */
 export type Operator = 'gcn' | 'mean' | 'sum' | 'neighbours' | 'attention';
 
 export interface OperatorShape {
-  /** A node is its own neighbour. */
+  /** A node is its own neighbour, once, whether the graph has its self-loop or not. */
   readonly selfLoops: boolean;
   /** Whether entries have values: of the whole graph, and of a block, where what was sampled stands for what was not. */
   readonly values: { readonly full: boolean; readonly block: boolean };
@@ -37,21 +38,32 @@ export const OPERATORS: Readonly<Record<Operator, OperatorShape>> = {
   attention: { selfLoops: true, values: NEVER, symmetric: true, degrees: false },
 };
 
-/** Weighted in-degree plus 1 for the self-loop; summed in float64, stored as f32. */
+/** Weighted in-degree, plus 1 where the node has no self-loop; summed in float64, stored as f32. */
 export function degreesOf(adjacency: CsrMatrix): Float32Array {
-  const degree = new Float32Array(adjacency.rows);
-  for (let row = 0; row < adjacency.rows; row++) {
-    let sum = 1;
-    for (let e = adjacency.indptr[row]; e < adjacency.indptr[row + 1]; e++) sum += valueAt(adjacency, e);
+  const { rows, indptr, indices } = adjacency;
+  const degree = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let sum = entryOf(indices, indptr[row], indptr[row + 1], row) < 0 ? 1 : 0;
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) sum += valueAt(adjacency, e);
     degree[row] = sum;
   }
   return degree;
 }
 
+/** What the self-loop of each node weighs, 1 where it has none; null where all weights are 1. */
+function loopWeights({ rows, indptr, indices, values }: CsrMatrix): Float32Array | null {
+  if (!values) return null;
+  return Float32Array.from({ length: rows }, (_, row) => {
+    const entry = entryOf(indices, indptr[row], indptr[row + 1], row);
+    return entry < 0 ? 1 : values[entry];
+  });
+}
+
 /** nodes × nodes. Self-loops stand in their sorted place. */
 export function graphOperator(operator: Operator, adjacency: CsrMatrix): CsrMatrix {
   const degree = OPERATORS[operator].degrees ? degreesOf(adjacency) : null;
-  return build(operator, adjacency, degree, null, null, OPERATORS[operator].values.full);
+  const loops = OPERATORS[operator].degrees ? loopWeights(adjacency) : null;
+  return build({ operator, adjacency, degree, loops, ids: null, importance: null }, OPERATORS[operator].values.full);
 }
 
 /**
@@ -60,24 +72,30 @@ export function graphOperator(operator: Operator, adjacency: CsrMatrix): CsrMatr
  * full row's; a mean is the ratio of two such sums.
  */
 export function blockOperator(operator: Operator, block: Block, degree: Float32Array | null): CsrMatrix {
-  return build(operator, block.adjacency, degree, block.nodes, block.importance, OPERATORS[operator].values.block);
+  const { adjacency, nodes: ids, importance, loops } = block;
+  return build({ operator, adjacency, degree, loops, ids, importance }, OPERATORS[operator].values.block);
 }
 
-/** `ids` are the global ids of the columns by which a row is sorted (null: themselves); row t is the same node as column t. */
-function build(
-  operator: Operator,
-  adjacency: CsrMatrix,
-  degree: Float32Array | null,
-  ids: Uint32Array | null,
-  importance: Float32Array | null,
-  weighted: boolean,
-): CsrMatrix {
+/** What an operator is made of. Row t is the same node as column t. */
+interface Parts {
+  readonly operator: Operator;
+  readonly adjacency: CsrMatrix;
+  readonly degree: Float32Array | null;
+  /** What the self-loop of each row weighs; null where all weigh 1. */
+  readonly loops: Float32Array | null;
+  /** Global ids of the columns, by which a row is sorted; null where they are the columns. */
+  readonly ids: Uint32Array | null;
+  readonly importance: Float32Array | null;
+}
+
+function build(parts: Parts, weighted: boolean): CsrMatrix {
+  const { operator, adjacency, ids, importance } = parts;
   const { rows, cols } = adjacency;
   const { selfLoops } = OPERATORS[operator];
   const indptr = new Uint32Array(rows + 1);
   const indices = new Uint32Array(adjacency.indices.length + (selfLoops ? rows : 0));
   const values = weighted ? new Float32Array(indices.length) : null;
-  const weight = weightOf(operator, adjacency, degree, importance);
+  const weight = weightOf(parts);
   let next = 0;
   const push = (row: number, column: number, entry: number | null) => {
     indices[next] = column;
@@ -90,6 +108,8 @@ function build(
     let looped = !selfLoops;
     for (let e = adjacency.indptr[row]; e < adjacency.indptr[row + 1]; e++) {
       const column = adjacency.indices[e];
+      // It counts once where the operator asks for it, sampled or not.
+      if (selfLoops && column === row) continue;
       if (!looped && (ids ? ids[column] : column) > own) {
         push(row, row, null);
         looped = true;
@@ -99,22 +119,26 @@ function build(
     if (!looped) push(row, row, null);
     indptr[row + 1] = next;
   }
-  return { kind: 'sparse', rows, cols, indptr, indices, values };
+  // Shorter than there was room for where the graph has self-loops of its own.
+  return { kind: 'sparse', rows, cols, indptr, indices: shortened(indices, next), values: shortened(values, next) };
+}
+
+function shortened<T extends Uint32Array | Float32Array | null>(array: T, length: number): T {
+  return array && array.length > length ? (array.slice(0, length) as T) : array;
 }
 
 /** What an entry counts; `entry` is null for a self-loop, `stands` the number of entries that a sampled one stands for. */
 type Weight = (row: number, column: number, entry: number | null, stands: number) => number;
 
-function weightOf(
-  operator: Operator,
-  adjacency: CsrMatrix,
-  degree: Float32Array | null,
-  importance: Float32Array | null,
-): Weight {
+function weightOf({ operator, adjacency, degree, loops, importance }: Parts): Weight {
   if (operator === 'gcn') {
-    // The product of two f32 is exact in float64, so (u, v) and (v, u) get the same bits.
-    return (row, column, entry, stands) =>
-      ((entry === null ? 1 : valueAt(adjacency, entry)) * stands) / Math.sqrt(degree![row] * degree![column]);
+    return (row, column, entry, stands) => {
+      const weight = entry === null ? (loops?.[row] ?? 1) : valueAt(adjacency, entry);
+      // The product of two f32 is exact in float64, so (u, v) and (v, u) get the same bits.
+      const product = degree![row] * degree![column];
+      // Only where all edges of a node, its self-loop among them, weigh 0.
+      return product === 0 ? 0 : (weight * stands) / Math.sqrt(product);
+    };
   }
   if (operator === 'mean') {
     const total = rowSums(adjacency, importance);

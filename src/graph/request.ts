@@ -15,7 +15,10 @@ export interface DenseTable {
 
 export type Table = CsrMatrix | DenseTable;
 
-/** The tables of a stored graph. `labels` is sparse where nodes have several; `degree` is the weighted in-degree plus 1 (the self-loop), f32. */
+/**
+ * The tables of a stored graph. `labels` is sparse where nodes have several; `degree` is the weighted in-degree, plus 1 where a node
+ * has no self-loop, f32.
+ */
 export type TableName = 'neighbors' | 'features' | 'degree' | 'labels' | 'split';
 
 export interface RowRequest {

@@ -1,7 +1,6 @@
 import { InputError } from '../config/errors.ts';
-import type { NamedBytes } from '../formats/csv.ts';
 import { type GraphData, SPLIT } from '../formats/graphData.ts';
-import { type FilesView, openFiles } from '../formats/open.ts';
+import type { FilesView, OpenFiles } from '../formats/open.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
 import { arrangeCounted, type Dropped } from './arrange.ts';
 import type { Graph } from './graph.ts';
@@ -40,20 +39,19 @@ export interface GraphAccount {
 }
 
 /**
- * Reads files and says what was understood of them. Where they cannot be read as they are, but something about it can be
+ * Reads files that are open and says what was understood of them. Where they cannot be read as they are, but something about it can be
  * corrected, the answer has the error in place of a graph.
  * @throws InputError where nothing can be corrected
  */
 export function understand(
-  files: readonly NamedBytes[],
+  files: OpenFiles,
   choices: ReadChoices = {},
 ): { understood: Understood; graph: Graph | null } {
-  const open = openFiles(files);
-  const found = open.view(choices);
+  const found = files.view(choices);
   const view = { ...found, correctable: found.tables.length > 0 || found.mat !== null };
   try {
-    const data = open.read(choices);
-    const { graph, dropped } = arrangeCounted(data, { directed: choices.directed });
+    const data = files.read(choices);
+    const { graph, dropped } = arrangeCounted(data, choices);
     return { understood: { ...view, graph: account(data, graph, dropped), error: null }, graph };
   } catch (error) {
     if (!(error instanceof InputError) || !view.correctable) throw error;

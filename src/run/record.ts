@@ -35,7 +35,7 @@ export const RUN_SCHEMA = 2;
 export interface DatasetInfo {
   readonly name: string;
   readonly nodes: number;
-  /** Unique undirected edges without self-loops. */
+  /** Unique undirected edges, self-loops that were kept among them. */
   readonly edges: number;
   readonly features: number;
   readonly classes: number;

@@ -1,3 +1,4 @@
+import type { SelfLoops } from '../formats/graphData.ts';
 import type { EdgeBlock } from '../formats/graphStream.ts';
 import { bytesOf } from '../formats/matrix.ts';
 import type { ChunkStore } from './chunkStore.ts';
@@ -14,7 +15,7 @@ import type { Meter } from './meter.ts';
 export interface EdgeBuckets {
   /** Entries per row, both directions, before duplicates are merged. */
   readonly rowEntries: Uint32Array;
-  /** Leaves self-loops out; `check` sees every edge first. Returns how many entries it added. */
+  /** Leaves self-loops out where they are dropped; `check` sees every edge first. Returns how many entries it added. */
   add(block: EdgeBlock, check: (at: number) => void): Promise<number>;
   /** Writes what is left over and gives the buffers back. */
   finish(): Promise<void>;
@@ -34,6 +35,7 @@ export interface BucketOptions {
   readonly id: string;
   readonly nodes: number;
   readonly weighted: boolean;
+  readonly selfLoops?: SelfLoops;
   readonly shift: number;
   readonly buckets: number;
   readonly bufferBytes: number;
@@ -42,7 +44,7 @@ export interface BucketOptions {
 }
 
 export function edgeBuckets(options: BucketOptions): EdgeBuckets {
-  const { store, id, nodes, weighted, shift, buckets, meter, signal } = options;
+  const { store, id, nodes, weighted, selfLoops, shift, buckets, meter, signal } = options;
   const words = recordWords(weighted);
   const room = options.bufferBytes / 4;
   const rowEntries = new Uint32Array(nodes);
@@ -76,7 +78,7 @@ export function edgeBuckets(options: BucketOptions): EdgeBuckets {
       for (let e = 0; e < source.length; e++) {
         check(e);
         const [from, to] = [source[e], target[e]];
-        if (from === to) continue;
+        if (from === to && selfLoops !== 'keep') continue;
         const there = to >>> shift;
         const back = from >>> shift;
         append(there, 2 * to, from, e);

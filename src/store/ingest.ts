@@ -1,4 +1,5 @@
 import { bytesOf } from '../formats/matrix.ts';
+import { largestFeature } from '../graph/features.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { interleave } from '../graph/memoryServer.ts';
@@ -46,11 +47,15 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
       }
       stored.push(await out.finish());
     }
-    return { ...graph, fingerprint: hash, tables: shapesOf(tables), arrays: stored };
+    const about = { fingerprint: hash, largestFeature: largestFeature(graph.features), tables: shapesOf(tables) };
+    return { ...graph, ...about, arrays: stored };
   });
 }
 
-/** Bytes that a graph takes in a store at the most: its chunks exactly, its manifest with the longest checksums. */
+/** The longest number that a feature can be in JSON: 17 digits, and an exponent of two. */
+const LONGEST_FEATURE = 1.1754943508222875e-38;
+
+/** Bytes that a graph takes in a store at the most: its chunks exactly, its manifest with the longest numbers. */
 export function storedBytes(graph: Graph, wantedChunkBytes: number): number {
   const chunkBytes = wholeNumbers(wantedChunkBytes);
   const tables = tablesOf(graph);
@@ -63,7 +68,8 @@ export function storedBytes(graph: Graph, wantedChunkBytes: number): number {
   const { name, nodes, edges, symmetric, classNames, notes } = graph;
   const hash = '0'.repeat(64);
   const about = { version: 1, id: hash, name, nodes, edges, symmetric, classNames, notes, fingerprint: hash } as const;
-  return total + encodeManifest({ ...about, chunkBytes, tables: shapesOf(tables), arrays }).byteLength;
+  const rest = { largestFeature: LONGEST_FEATURE, chunkBytes, tables: shapesOf(tables), arrays };
+  return total + encodeManifest({ ...about, ...rest }).byteLength;
 }
 
 /** Bytes that a stored graph takes. */

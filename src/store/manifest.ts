@@ -17,6 +17,8 @@ export interface Manifest {
   readonly classNames: readonly string[];
   readonly notes: readonly string[];
   readonly fingerprint: string;
+  /** Size of the largest feature, which tells whether halves hold them; graphs that were stored before it was noted lack it. */
+  readonly largestFeature?: number;
   /** A multiple of 4, so that no number lies across chunks. */
   readonly chunkBytes: number;
   readonly tables: Readonly<Record<TableName, TableShape>>;
@@ -46,6 +48,8 @@ const VALUE_TYPES = { neighbors: 'f32', features: 'f32', degree: 'f32', labels: 
 // Deletion is by prefix: ".json" and "/" end a key where an id, which has neither, could go on.
 const MANIFESTS = 'manifest/';
 export const manifestKey = (id: string) => `${MANIFESTS}${id}.json`;
+/** What is known of a graph beside its manifest, and can be found out again. */
+export const probesKey = (id: string) => `probes/${id}.json`;
 const CHUNKS = 'chunk/';
 export const chunkFolder = (id: string) => `${CHUNKS}${id}/`;
 /** Edges on their way to their rows while a graph is stored. A folder for each bucket, so that a store can drop it whole. */
@@ -78,6 +82,7 @@ export async function storedIds(store: ChunkStore, prefix: string): Promise<stri
 /** The manifest goes first: deleting half-way leaves no graph behind, only chunks that the next ingest of that id clears. */
 export async function deleteGraph(store: ChunkStore, id: string): Promise<void> {
   await store.delete(manifestKey(id));
+  await store.delete(probesKey(id));
   await store.delete(chunkFolder(id));
   const buckets = (await store.keys(BUCKETS)).filter((key) => key.split('/')[1] === id);
   for (const folder of new Set(buckets.map((key) => key.slice(0, key.lastIndexOf('/') + 1))))
@@ -123,10 +128,12 @@ function parse(bytes: Uint8Array | null, id: string): Manifest | null {
 /** Checks types, and that lengths agree with each other: whoever reads the chunks allocates by them. */
 function isManifest(value: unknown): value is Manifest {
   if (!isObject(value)) return false;
-  const { version, id, name, fingerprint, nodes, edges, symmetric, classNames, notes, chunkBytes, tables, arrays } =
-    value;
+  const { version, id, name, fingerprint, nodes, edges, symmetric, classNames, notes } = value;
+  const { largestFeature, chunkBytes, tables, arrays } = value;
   if (version !== 1 || ![id, name, fingerprint].every(isText) || typeof symmetric !== 'boolean') return false;
   if (!isCount(nodes) || !isCount(edges) || !isCount(chunkBytes) || chunkBytes === 0 || chunkBytes % 4) return false;
+  if (largestFeature !== undefined && !(Number.isFinite(largestFeature) && (largestFeature as number) >= 0))
+    return false;
   if (!isListOf(classNames, isText) || !isListOf(notes, isText) || !isObject(tables)) return false;
   if (!isListOf(arrays, (array) => isStoredArray(array, chunkBytes))) return false;
   return TABLES.every((table) => isShape(tables[table], nodes) && isComplete(table, tables[table], arrays));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { readCsvGraph } from '../formats/csv.ts';
 import { edgeListStream } from '../formats/edgeListStream.ts';
-import type { GraphData } from '../formats/graphData.ts';
+import { type GraphData, SELF_LOOPS } from '../formats/graphData.ts';
 import type { EdgeBlock, GraphStream } from '../formats/graphStream.ts';
 import { readNodeTable } from '../formats/nodeTable.ts';
 import { arrange, checkFeatures } from '../graph/arrange.ts';
@@ -103,7 +103,7 @@ const BUDGETS: IngestBudget[] = [
 
 async function expectSame(data: GraphData, stream: GraphStream, budget: IngestBudget): Promise<void> {
   const [expected, streamed] = [memoryStore(), memoryStore()];
-  const graph = arrange(data, { directed: stream.directed });
+  const graph = arrange(data, stream);
   const manifest = await ingest(graph, expected, { id: 'g', chunkBytes: budget.chunkBytes });
   const result = await streamIngest(stream, streamed, { id: 'g', ...budget });
   expect(result.manifest).toEqual(manifest);
@@ -116,7 +116,11 @@ async function expectSame(data: GraphData, stream: GraphStream, budget: IngestBu
 
 describe.each(DATA)('%s', (_, data) => {
   test.each(BUDGETS)('is stored as from memory: %o', async (budget) => {
-    for (const directed of [false, true]) await expectSame(data, dataStream(data, directed, 37), budget);
+    for (const directed of [false, true]) {
+      for (const selfLoops of SELF_LOOPS) {
+        await expectSame(data, { ...dataStream(data, directed, 37), selfLoops }, budget);
+      }
+    }
   });
 });
 

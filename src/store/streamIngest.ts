@@ -59,7 +59,7 @@ export async function streamIngest(
   store: ChunkStore,
   options: StreamIngestOptions,
 ): Promise<StreamIngested> {
-  const { name, nodes, edges, directed, weighted, classNames } = stream;
+  const { name, nodes, edges, directed, selfLoops, weighted, classNames } = stream;
   const features = stream.features ?? identityRows(nodes);
   checkNodeCount(name, nodes);
   checkEdgeCount(name, edges);
@@ -78,17 +78,21 @@ export async function streamIngest(
     const hashes = await streamFingerprint();
     const { shift, buckets, bufferBytes } = plan;
     const { id, signal } = options;
-    const sorted = edgeBuckets({ store, id, nodes, weighted, shift, buckets, bufferBytes, meter, signal });
+    const sorted = edgeBuckets({ store, id, nodes, weighted, selfLoops, shift, buckets, bufferBytes, meter, signal });
     const entries = await readEdges(stream, sorted, onward('Reading the edges', edges * (weighted ? 12 : 8)));
     const bytes = entries * 4 * recordWords(weighted);
-    const { counts, arrays: topology } = await writeNeighbors({
+    const {
+      counts,
+      loops,
+      arrays: topology,
+    } = await writeNeighbors({
       ...{ name, nodes, directed, weighted, plan, buckets: sorted, writer, hashes, meter },
       onward: onward('Sorting the edges', bytes),
     });
     const said = [...stream.notes];
     noteDropped(name, edges - entries / 2, entries / 2 - counts.oneWay, weighted, said);
 
-    const table = await writeFeatures({
+    const { arrays: table, largest } = await writeFeatures({
       ...{ name, nodes, features, plan, writer, hashes, meter },
       onward: onward('Writing the features', nodes * features.rowEntries * 4),
     });
@@ -103,8 +107,9 @@ export async function streamIngest(
     );
     const column = { kind: 'dense', rows: nodes, cols: 1 } as const;
     return {
-      ...{ name, nodes, classNames, edges: counts.bothWays / 2, notes: [...said, ...notes] },
+      ...{ name, nodes, classNames, edges: (counts.bothWays + loops) / 2, notes: [...said, ...notes] },
       symmetric: counts.asListed || !directed,
+      largestFeature: largest,
       fingerprint: hashes.finish({ nodes, cols: features.cols, weighted: topology.values !== null }),
       tables: {
         neighbors: { kind: 'sparse', rows: nodes, cols: nodes },
@@ -137,7 +142,7 @@ function progressOf(task: string, total: number, { onProgress, signal }: StreamI
   };
 }
 
-/** Returns how many entries of rows the edges make: two for each that is no self-loop. */
+/** Returns how many entries of rows the edges make: two for each that is kept. */
 async function readEdges(stream: GraphStream, buckets: EdgeBuckets, onward: Onward): Promise<number> {
   const { name, nodes, edges, weighted } = stream;
   let listed = 0;

@@ -1,5 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import { bytesOf } from '../formats/matrix.ts';
+import { entryOf } from '../graph/csr.ts';
 import type { StreamedFingerprint } from '../graph/fingerprintStream.ts';
 import { type RowMerger, rowMerger } from '../graph/mergeRow.ts';
 import { BACK, type EdgeBuckets, RECORD } from './edgeBuckets.ts';
@@ -24,6 +25,8 @@ export interface NeighborsTask {
 
 export interface WrittenNeighbors {
   readonly counts: RowMerger['counts'];
+  /** Nodes that have an edge to themselves. */
+  readonly loops: number;
   /** Null where every weight is 1. */
   readonly arrays: { indptr: StoredArray; indices: StoredArray; values: StoredArray | null; degree: StoredArray };
 }
@@ -65,6 +68,7 @@ export async function writeNeighbors(task: NeighborsTask): Promise<WrittenNeighb
   };
   await write(out.indptr, new Uint8Array(4), hashes.indptr);
   let total = 0;
+  let loops = 0;
   for (const { bucket, begin, end, entries, last } of runs) {
     const rows = end - begin;
     next[0] = 0;
@@ -82,7 +86,9 @@ export async function writeNeighbors(task: NeighborsTask): Promise<WrittenNeighb
       const first = count;
       count = merger.merge(keys, weights, from, next[row], count);
       from = next[row];
-      let sum = 1;
+      const looped = entryOf(keys, first, count, begin + row) >= 0;
+      if (looped) loops++;
+      let sum = looped ? 0 : 1;
       for (let e = first; e < count; e++) sum += weights ? weights[e] : 1;
       degree[row] = sum;
       ends[row] = total + count;
@@ -102,7 +108,7 @@ export async function writeNeighbors(task: NeighborsTask): Promise<WrittenNeighb
     degree: await out.degree.finish(),
   };
   meter.remove(held + 4 * writer.chunkBytes);
-  return { counts: merger.counts, arrays };
+  return { counts: merger.counts, loops, arrays };
 }
 
 interface RowRun {

@@ -1,6 +1,7 @@
 import type { FeatureRows } from '../formats/graphStream.ts';
 import { bytesOf } from '../formats/matrix.ts';
 import { type ArrangedNodes, checkFeatures } from '../graph/arrange.ts';
+import { largestFeature } from '../graph/features.ts';
 import type { StreamedFingerprint } from '../graph/fingerprintStream.ts';
 import { interleave } from '../graph/memoryServer.ts';
 import type { GraphWriter } from './graphWriter.ts';
@@ -23,7 +24,7 @@ export interface FeaturesTask {
   readonly onward: (bytes: number) => Promise<void>;
 }
 
-/** Features, a few rows at a time. Throws InputError where they are no numbers. */
+/** Features, a few rows at a time, and the size of the largest. Throws InputError where they are no numbers. */
 export async function writeFeatures({
   name,
   nodes,
@@ -33,7 +34,7 @@ export async function writeFeatures({
   hashes,
   meter,
   onward,
-}: FeaturesTask): Promise<StoredArray[]> {
+}: FeaturesTask): Promise<{ arrays: StoredArray[]; largest: number }> {
   const { kind, valued, rowEntries, rows } = features;
   const held = featureRowBytes(features) * plan.featureRows + 3 * writer.chunkBytes;
   meter.add(held);
@@ -45,6 +46,7 @@ export async function writeFeatures({
   };
   await out.indptr?.write(new Uint8Array(4));
   let total = 0;
+  let largest = 0;
   for (let begin = 0; begin < nodes; begin += plan.featureRows) {
     const end = Math.min(nodes, begin + plan.featureRows);
     const block = checkFeatures(rows(begin, end), { name, nodes: end - begin }, begin);
@@ -54,13 +56,14 @@ export async function writeFeatures({
       await out.indices?.write(bytesOf(block.indices));
       total += block.indices.length;
     }
+    largest = Math.max(largest, largestFeature(block));
     if (block.values) await out.values?.write(bytesOf(block.values));
     await onward((end - begin) * rowEntries * 4);
   }
   meter.remove(held);
   const arrays: StoredArray[] = [];
   for (const array of [out.indptr, out.indices, out.values]) if (array) arrays.push(await array.finish());
-  return arrays;
+  return { arrays, largest };
 }
 
 /** Labels and splits. */

@@ -87,9 +87,9 @@ function* rowsOf(table: TableName, rows: Uint32Array): Generator<RowRequest, Csr
   return answer.table;
 }
 
-function blockBytes({ nodes, adjacency, edgeIds, importance }: Block): number {
+function blockBytes({ nodes, adjacency, edgeIds, importance, loops }: Block): number {
   const { indptr, indices, values } = adjacency;
-  return [nodes, indptr, indices, edgeIds, values, importance].reduce(
+  return [nodes, indptr, indices, edgeIds, values, importance, loops].reduce(
     (sum, array) => sum + (array?.byteLength ?? 0),
     0,
   );

@@ -1,5 +1,7 @@
 import type { Config } from '../config/schema.ts';
+import type { CsrMatrix } from '../formats/matrix.ts';
 import { type Capacity, sortedDegrees, worstCase } from '../graph/capacity.ts';
+import { entryOf } from '../graph/csr.ts';
 import { OPERATORS } from '../graph/operators.ts';
 import { type DesignName, designName } from '../graph/samplingDesign.ts';
 import { maxSegments } from '../graph/segments.ts';
@@ -12,10 +14,10 @@ import { DROPPED, levelName } from './inputs.ts';
 type MutableSizes = Record<string, number>;
 
 /** Counts of one sparse matrix whose rows have these lengths. */
-function exactHalf(sizes: MutableSizes, name: string, degrees: ArrayLike<number>, extra: number): void {
+function exactHalf(sizes: MutableSizes, name: string, degrees: ArrayLike<number>): void {
   let [entries, segments, heavy] = [0, 0, 0];
   for (let row = 0; row < degrees.length; row++) {
-    const degree = degrees[row] + extra;
+    const degree = degrees[row];
     entries += degree;
     if (degree <= HEAVY) continue;
     heavy++;
@@ -42,22 +44,29 @@ function columnLengths(indices: Uint32Array, cols: number): Uint32Array {
   return lengths;
 }
 
+/** 1 for each node that has no self-loop of its own. */
+function addedLoops({ rows, indptr, indices }: CsrMatrix): Uint8Array {
+  return Uint8Array.from({ length: rows }, (_, v) => (entryOf(indices, indptr[v], indptr[v + 1], v) < 0 ? 1 : 0));
+}
+
 /** Exact sizes of `declareFull`, and a bound for `declareDropped` where there is one. */
 export function fullSizes(graph: AnyGraph, { operator, hops }: Model, dropped: boolean): MutableSizes {
   const sizes: MutableSizes = {};
   const { adjacency, features } = inMemory(graph);
   if (operator && hops > 0) {
-    const loops = OPERATORS[operator].selfLoops ? 1 : 0;
+    const added = OPERATORS[operator].selfLoops ? addedLoops(adjacency) : null;
+    const half = (name: string, lengths: Uint32Array) =>
+      exactHalf(sizes, name, added ? lengths.map((length, node) => length + added[node]) : lengths);
     for (const name of dropped ? ['graph', DROPPED] : ['graph']) {
-      exactHalf(sizes, name, rowLengths(adjacency.indptr), loops);
+      half(name, rowLengths(adjacency.indptr));
       if (!graph.symmetric || !OPERATORS[operator].symmetric) {
-        exactHalf(sizes, `${name}ᵀ`, columnLengths(adjacency.indices, adjacency.cols), loops);
+        half(`${name}ᵀ`, columnLengths(adjacency.indices, adjacency.cols));
       }
     }
   }
   if (features.kind === 'sparse') {
-    exactHalf(sizes, 'features', rowLengths(features.indptr), 0);
-    exactHalf(sizes, 'featuresᵀ', columnLengths(features.indices, features.cols), 0);
+    exactHalf(sizes, 'features', rowLengths(features.indptr));
+    exactHalf(sizes, 'featuresᵀ', columnLengths(features.indices, features.cols));
   }
   return sizes;
 }

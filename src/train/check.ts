@@ -2,6 +2,7 @@ import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { LARGEST_HALF } from '../device/half.ts';
 import { SPLIT } from '../formats/graphData.ts';
+import { largestFeature } from '../graph/features.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { hasRocAuc } from './predictions.ts';
 
@@ -34,7 +35,13 @@ export function checkTrainable(graph: AnyGraph, config: Config): void {
     );
   }
   const largest = config['compute.precision'] === 'f16' ? largestForHalf(graph, config) : 0;
-  if (largest > LARGEST_HALF && largest < Infinity) {
+  if (largest === Infinity) {
+    throw new InputError(
+      `compute.precision cannot be f16: ${graph.name} was stored before the size of its largest feature was noted; ` +
+        'use f32, or delete the graph and store it again.',
+    );
+  }
+  if (largest > LARGEST_HALF) {
     throw new InputError(
       `compute.precision cannot be f16: ${graph.name} has a feature of size ${largest}, and f16 ends at ${LARGEST_HALF}; ` +
         'use f32, or set data.normalizeFeatures=true.',
@@ -44,15 +51,14 @@ export function checkTrainable(graph: AnyGraph, config: Config): void {
 
 const largestFeatures = new WeakMap<AnyGraph, number>();
 
-/** Size of the largest feature as the device gets it; Infinity where nobody has looked, because the graph stays in its store. */
+/** Size of the largest feature as the device gets it; Infinity where nobody noted it when the graph was stored. */
 export function largestForHalf(graph: AnyGraph, config: Config): number {
   // Each row of normalised features adds up to 1.
   if (config['data.normalizeFeatures']) return 1;
-  if (isStored(graph)) return Infinity;
+  if (isStored(graph)) return graph.manifest.largestFeature ?? Infinity;
   let largest = largestFeatures.get(graph);
   if (largest === undefined) {
-    largest = 0;
-    for (const x of graph.features.values ?? [1]) largest = Math.max(largest, Math.abs(x));
+    largest = largestFeature(graph.features);
     largestFeatures.set(graph, largest);
   }
   return largest;

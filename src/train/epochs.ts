@@ -1,14 +1,17 @@
 import { differences, sameValue } from '../config/describe.ts';
+import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { SPLIT } from '../formats/graphData.ts';
+import type { Capacity } from '../graph/capacity.ts';
 import type { EpochRecord } from '../run/record.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import { figureOf, scores } from '../task/metrics.ts';
 import type { Fit } from './fit.ts';
-import { batchCapacity } from './forecast.ts';
+import { batchCapacity, type CapacityFrom } from './forecast.ts';
 import type { Job } from './job.ts';
 import { type PassContext, scalarsOf } from './passes.ts';
 import { leadsOf, predictionsOf } from './predictions.ts';
+import { withProbes } from './probe.ts';
 import type { Run } from './run.ts';
 import { type Best, endsAfter, winningFigure } from './selection.ts';
 import type { Steering } from './steering.ts';
@@ -56,7 +59,7 @@ export async function runEpochs(
     if (endsAfter(steering.config, done, progress.best)) return 'done';
     const epoch = done + 1;
     context.config = currentConfig(fit, steering);
-    if (outgrows(job.graph, fit, context.config)) return 'replan';
+    if (await withProbes(job, () => outgrows(job.graph, fit, context.config))) return 'replan';
 
     const { times } = context;
     Object.assign(times, { sample: 0, read: 0, upload: 0, waited: 0 });
@@ -162,7 +165,10 @@ function currentConfig(fit: Fit, { config }: Steering): Config {
   return { ...fit.forecast.config, ...differences(config, fit.asked) };
 }
 
-/** Whether the plan has no room, or no kernels, for the configuration as it is now: then the next epoch needs another. */
+/**
+ * Whether the plan has no room, or no kernels, for the configuration as it is now: then the next epoch needs another. Throws
+ * ProbeNeeded (see probe.ts).
+ */
 export function outgrows(graph: AnyGraph, { forecast, fitted }: Fit, config: Config): boolean {
   const planned = forecast.config;
   if (planned['model.dropout'] === 0 && config['model.dropout'] > 0) return true;
@@ -174,7 +180,18 @@ export function outgrows(graph: AnyGraph, { forecast, fitted }: Fit, config: Con
     (key) => !sameValue(planned[key], config[key]),
   );
   if (!room || !reshaped) return false;
-  const wanted = batchCapacity(graph, config, 'train', forecast.capacityFrom);
+  const wanted = wantedCapacity(graph, config, forecast.capacityFrom);
+  if (!wanted) return true;
   const within = (a: readonly number[], b: readonly number[]) => a.every((n, i) => n <= b[i]);
   return !within(wanted.nodes, room.nodes) || !within(wanted.edges, room.edges);
+}
+
+/** Null where a probe would take too long: then the worst case is what another plan begins with. */
+function wantedCapacity(graph: AnyGraph, config: Config, capacityFrom: CapacityFrom): Capacity | null {
+  try {
+    return batchCapacity(graph, config, 'train', capacityFrom);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
 }

@@ -25,6 +25,7 @@ const GRAPHS: [string, GraphOptions][] = [
   ['directed and weighted', { directed: true, weighted: true }],
   ['no features', { features: 'identity' }],
   ['several labels per node', { severalLabels: true, features: 'sparse' }],
+  ['self-loops kept, weighted', { selfLoops: 'keep', weighted: true }],
   // The hub's row is heavy, as are rows of the transposed blocks.
   ['a hub with 700 neighbours', { nodes: 800, features: 'sparse' }],
 ];
@@ -63,7 +64,8 @@ describe('all neighbours and all seeds in one batch give the curve of the full b
   // rounding makes of them grows step by step: 6.6e-6 after four, 1.5e-5 after eight. With products in double precision it is 1e-7.
   const fewSteps = 'residual blocks of gcn';
   test.each([...KINDS, ...VARIANTS])('%s', async (name, changes) => {
-    for (const options of [{ directed: true, weighted: true }, { features: 'sparse' }] as const) {
+    const loops = { directed: true, weighted: true, selfLoops: 'keep' } as const;
+    for (const options of [{ directed: true, weighted: true }, { features: 'sparse' }, loops] as const) {
       const graph = testGraph(options);
       const epochs = name === fewSteps ? 4 : 8;
       const config = configOf({ 'model.layers': 3, 'training.epochs': epochs, 'training.lr': 0.005, ...changes });

@@ -6,6 +6,7 @@ import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { largestForHalf } from './check.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
 import { cacheBytes } from './hostMemory.ts';
+import { ProbeNeeded } from './probe.ts';
 
 /**
  * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
@@ -96,7 +97,7 @@ const STORED_ADVICE: typeof ADVICE = {
 
 /**
  * @param search false: only the configuration as it is
- * @throws InputError with the numbers where nothing fits
+ * @throws InputError with the numbers where nothing fits; ProbeNeeded (see probe.ts) before that is known
  */
 export function fitRun(
   graph: AnyGraph,
@@ -132,9 +133,14 @@ export function fitRun(
   throw new InputError(tooLarge(graph, config, budgets, tried, rungs.length > 1));
 }
 
-/** The worst case never has to split a batch; a probe of the sampler gets by with less, but reads the graph. */
+/**
+ * The worst case never has to split a batch; a probe of the sampler gets by with less, but reads the graph: a stored one only
+ * where nothing asks for all of it, which would be refused.
+ */
 function originsOf(graph: AnyGraph, config: Config, predictOnly: boolean): CapacityFrom[] {
-  return samples(config, predictOnly) && !isStored(graph) ? ['worst case', 'probe'] : ['worst case'];
+  const passes = [config['evaluation.strategy'], ...(predictOnly ? [] : [config['sampling.strategy']])];
+  const sampled = passes.filter((strategy) => strategy === 'neighbor').length;
+  return sampled >= (isStored(graph) ? passes.length : 1) ? ['worst case', 'probe'] : ['worst case'];
 }
 
 /** Half precision is chosen for a GPU alone, which loses no time by it, and only where no feature is too large for it. */
@@ -169,7 +175,10 @@ function tooLarge(
   return `${key} is ${config[key]} bytes, but this run needs ${needed}: ${advice}`;
 }
 
-/** Makes, and remembers, every forecast that a budget could ask for; yields after each rung, for others to have their turn. */
+/**
+ * Makes, and remembers, every forecast that a budget could ask for; yields after each rung, for others to have their turn.
+ * A stored graph is not probed before somebody asks: that reads it.
+ */
 export function* rehearseLadder(
   graph: AnyGraph,
   config: Config,
@@ -180,7 +189,7 @@ export function* rehearseLadder(
       // Nothing fits one byte, so both origins of the capacity are tried.
       fitRun(graph, { ...config, ...change, 'memory.gpuBudget': 1 }, options, false);
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError || error instanceof ProbeNeeded)) throw error;
     }
     yield;
   }
@@ -209,8 +218,4 @@ function remembered(graph: AnyGraph, config: Config, options: ForecastOptions): 
   }
   if (found instanceof InputError) throw found;
   return { ...found, config };
-}
-
-function samples(config: Config, predictOnly: boolean): boolean {
-  return config['evaluation.strategy'] === 'neighbor' || (!predictOnly && config['sampling.strategy'] === 'neighbor');
 }

@@ -1,21 +1,19 @@
 import { type Pass, passSetting } from '../config/computeEntries.ts';
-import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { cpuBytes } from '../device/cpu/bytes.ts';
 import { hasAccessors } from '../device/webgpu/shaders.ts';
-import { type Capacity, probe, worstCase } from '../graph/capacity.ts';
-import { driveSync, memoryServer } from '../graph/memoryServer.ts';
-import { deriveKey, seedKey } from '../graph/random.ts';
+import { type Capacity, worstCase } from '../graph/capacity.ts';
 import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
-import { type AnyGraph, isStored } from '../store/storedGraph.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
-import { atLeastOneSeed, batchSizes, fullSizes, type Sampling, samplingOf } from './capacity.ts';
+import { batchSizes, fullSizes, samplingOf } from './capacity.ts';
 import { checkpointBytes } from './checkpoint.ts';
 import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
 import { hasRocAuc, logitsBytes, predictionBytes } from './predictions.ts';
+import { probed } from './probe.ts';
 import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
 import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
@@ -51,11 +49,7 @@ export interface Instruments {
   readonly timestamps?: boolean;
 }
 
-/** Batches that a probe draws, and what it adds to the largest. */
-const PROBE = { batches: 4, margin: 0.2 } as const;
-const USE_PROBE = 0x960be;
-
-/** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph */
+/** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph; ProbeNeeded (see probe.ts) */
 export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOptions): Forecast {
   const model = modelOf(config);
   const { predictOnly = false, instruments = {} } = options;
@@ -98,7 +92,7 @@ export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOp
   return { config, training, plan, capacity, capacityFrom: options.capacityFrom, memory };
 }
 
-/** How large the batches of a sampled pass can get, or were found to get. */
+/** How large the batches of a sampled pass can get, or were found to get. Throws ProbeNeeded (see probe.ts). */
 export function batchCapacity(
   graph: AnyGraph,
   config: Config,
@@ -110,33 +104,5 @@ export function batchCapacity(
   const split = routine === 'train' ? splitOf(graph, config) : evaluatedSplit(graph, config);
   const seeds = seedsOf(split, routine, predictOnly);
   const worst = worstCase(graph.adjacency.indptr, Math.min(sampling.batchSize, seeds.length), sampling.fanOut);
-  return capacityFrom === 'worst case' ? worst : probed(graph, config, routine, seeds, sampling, worst);
-}
-
-const probes = new WeakMap<AnyGraph, Map<string, Capacity>>();
-
-/** Draws a few batches on the host; remembered per graph, because the fitter and a slider ask again and again. */
-function probed(
-  graph: AnyGraph,
-  config: Config,
-  routine: Routine,
-  seeds: Uint32Array,
-  { batchSize, fanOut, design }: Sampling,
-  worst: Capacity,
-): Capacity {
-  const known = probes.get(graph) ?? new Map<string, Capacity>();
-  probes.set(graph, known);
-  const seed = config['training.seed'];
-  const drawn = [config['data.split'], config['evaluation.nodes'], seed];
-  const name = [routine, ...drawn, seeds.length, batchSize, design, ...fanOut].join(' ');
-  let capacity = known.get(name);
-  if (!capacity) {
-    if (isStored(graph)) throw new InputError(`${graph.name} lies in a store, where a forecast cannot probe it.`);
-    const key = deriveKey(seedKey(seed), USE_PROBE, 0);
-    const locals = new Uint32Array(graph.nodes);
-    const options = { trainNodes: seeds, batchSize, fanOut, design, key, ...PROBE, worst, locals };
-    capacity = atLeastOneSeed(graph, fanOut, driveSync(probe(options), memoryServer(graph)));
-    known.set(name, capacity);
-  }
-  return capacity;
+  return capacityFrom === 'worst case' ? worst : probed(graph, config, { routine, seeds, sampling, worst });
 }

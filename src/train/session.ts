@@ -25,6 +25,7 @@ import type { Forecast } from './forecast.ts';
 import type { Job } from './job.ts';
 import { scalarsOf } from './passes.ts';
 import { hasRocAuc, leadsOf, withLogits } from './predictions.ts';
+import { withProbes } from './probe.ts';
 import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
@@ -50,19 +51,22 @@ export interface Trained {
   readonly weights: ReadonlyMap<string, Weights>;
 }
 
+/** What a plan depends on; a stored graph may be read for it. */
+type Planned = Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'instruments' | 'store' | 'signal'>;
+
 /** The fit and its forecast, without running anything. Opens no device: an adapter tells its limits. */
-export async function forecast(
-  job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'instruments'>,
-): Promise<Fit & { readonly memory: MemoryBytes }> {
-  const fit = fitJob(job, await findTarget(job.backend));
+export async function forecast(job: Planned): Promise<Fit & { readonly memory: MemoryBytes }> {
+  const fit = await planJob(job, await findTarget(job.backend));
   return { ...fit, memory: fit.forecast.memory };
 }
 
-/** The same on a device whose limits are known: pure, for whoever asks often. */
-export function fitJob(
-  { graph, config, backend, fit, instruments }: Parameters<typeof forecast>[0],
-  { limits }: Pick<Target, 'limits'>,
-): Fit {
+/** The same on a device whose limits are known, for whoever asks often. */
+export function planJob(job: Planned, target: Pick<Target, 'limits'>): Promise<Fit> {
+  return withProbes(job, () => fitJob(job, target));
+}
+
+/** The same, pure. Throws ProbeNeeded (see probe.ts). */
+export function fitJob({ graph, config, backend, fit, instruments }: Planned, { limits }: Pick<Target, 'limits'>): Fit {
   return fitRun(graph, config, { backend: backend.kind, limits, instruments }, fit);
 }
 
@@ -79,7 +83,7 @@ const CHECKPOINT_MS = 2000;
 export async function train(job: Job): Promise<Trained> {
   checkTrainable(job.graph, job.config);
   let target = await findTarget(job.backend);
-  const first = fitJob(job, target);
+  const first = await planJob(job, target);
   checkStore(job, first.forecast);
   job.onStart?.(first, target.device);
   const steering = newSteering(job);
@@ -94,9 +98,9 @@ export async function train(job: Job): Promise<Trained> {
   };
   /** Bytes that a plan may take; 0 is what memory.gpuBudget says. */
   let room = 0;
-  const replan = () => {
+  const replan = async () => {
     const { config } = steering;
-    fit = fitJob({ ...job, config: room ? { ...config, 'memory.gpuBudget': room } : config }, target);
+    fit = await planJob({ ...job, config: room ? { ...config, 'memory.gpuBudget': room } : config }, target);
     memory.forecast = largest(memory.forecast, fit.forecast.memory);
     job.onReplan?.(fit);
   };
@@ -135,14 +139,14 @@ export async function train(job: Job): Promise<Trained> {
         return { ...finished, fitted, device: target.device, events, epochs: progress.epochs, memory };
       }
       checkpoint = await takeCheckpoint(run, progress, checkpoint);
-      replan();
+      await replan();
     } catch (error) {
       const { refusals = 0 } = memory;
       if (error instanceof AllocationError && job.fit && refusals < MOST_REFUSALS) {
         memory.refusals = refusals + 1;
         room = Math.floor(fit.forecast.plan.bytes / 2);
         try {
-          replan();
+          await replan();
         } catch {
           // There is no smaller setting.
           throw error;
@@ -155,7 +159,7 @@ export async function train(job: Job): Promise<Trained> {
       rollBack(progress, checkpoint);
       steering.rewind(progress.steps);
       // Another adapter may bind less: then the plan is made again.
-      if (JSON.stringify(limits) !== JSON.stringify(target.limits)) replan();
+      if (JSON.stringify(limits) !== JSON.stringify(target.limits)) await replan();
       job.onRecover?.(progress.epochs.length, error.message, target.device);
     } finally {
       tally();
@@ -222,7 +226,7 @@ export interface Trainer {
 export async function openTrainer(job: Job): Promise<Trainer> {
   checkTrainable(job.graph, job.config);
   const target = await findTarget(job.backend);
-  const { executor, fit, train, weights, close } = await openRun(job, target, fitJob(job, target));
+  const { executor, fit, train, weights, close } = await openRun(job, target, await planJob(job, target));
   let epoch = 0;
   return {
     device: target.device,
@@ -250,7 +254,7 @@ export async function predict(
 ): Promise<Predicted> {
   const target = await findTarget(job.backend);
   const options = { backend: job.backend.kind, limits: target.limits, predictOnly: true };
-  const fit = fitRun(job.graph, job.config, options, job.fit);
+  const fit = await withProbes(job, () => fitRun(job.graph, job.config, options, job.fit));
   const { parameters } = fit.forecast.training;
   checkStore(job, fit.forecast);
   const values = parameters.map(

@@ -3,9 +3,11 @@ import { InputError } from '../config/errors.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import type { Graph } from '../graph/graph.ts';
 import { ingest } from '../store/ingest.ts';
-import { chunkKey } from '../store/manifest.ts';
+import { chunkKey, deleteGraph, encodeManifest, manifestKey, probesKey } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
 import { openStored } from '../store/storedGraph.ts';
+import { batchCapacity } from './forecast.ts';
+import { ProbeNeeded, probeStored } from './probe.ts';
 import { evaluatedSplit } from './seeds.ts';
 import { forecast, train } from './session.ts';
 import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
@@ -24,6 +26,7 @@ async function stored(options: Parameters<typeof testGraph>[0], chunkBytes = 409
 describe.each([
   ['sparse features', { features: 'sparse' }],
   ['dense features, directed, weighted', { directed: true, weighted: true }],
+  ['self-loops kept, weighted', { selfLoops: 'keep', weighted: true }],
 ] as const)('%s', (_, options) => {
   test.each(['gcn', 'sage', 'gat'] as const)(
     '%s: the curve is that of the graph in memory, bit for bit',
@@ -49,6 +52,93 @@ test('a full batch is refused in words, and fitted to batches where that is allo
   const { fitted } = await forecast({ ...job, fit: true });
   expect(fitted).toMatchObject({ 'sampling.strategy': 'neighbor', 'evaluation.strategy': 'neighbor' });
   expect((await train({ ...job, fit: true })).epochs).toHaveLength(1);
+});
+
+describe('where the worst case is too large', () => {
+  const config = configOf({ ...SAMPLED, 'training.epochs': 2 });
+  const setUp = async () => {
+    const all = await stored({ nodes: 800, features: 'sparse' });
+    const worst = await forecast({ graph: all.outline, config, backend, fit: false, store: all.store });
+    expect(worst.forecast.capacityFrom).toBe('worst case');
+    return { ...all, tight: { ...config, 'memory.gpuBudget': worst.forecast.plan.bytes - 1 } };
+  };
+
+  test('a probe finds in the store what it finds in memory, and the curve is the same', async () => {
+    const { graph, outline, store, tight } = await setUp();
+    const inMemory = await forecast({ graph, config: tight, backend, fit: false });
+    const { forecast: found } = await forecast({ graph: outline, config: tight, backend, fit: false, store });
+    expect(found.capacityFrom).toBe('probe');
+    expect(found.capacity).toEqual(inMemory.forecast.capacity);
+    const run = await train({ graph: outline, config: tight, backend, fit: false, store });
+    expect(run.result.curveHash).toBe((await train({ graph, config: tight, backend, fit: false })).result.curveHash);
+  });
+
+  test('a probe reads the graph once: whoever opens it later asks the catalogue, as long as that can be read', async () => {
+    const { outline, store, tight } = await setUp();
+    const asked: string[] = [];
+    const watched = {
+      ...store,
+      get(key: string) {
+        asked.push(key);
+        return store.get(key);
+      },
+    };
+    const again = async (graph = outline) => {
+      asked.length = 0;
+      const { capacity } = (await forecast({ graph, config: tight, backend, fit: false, store: watched })).forecast;
+      return capacity;
+    };
+    const first = await again();
+    expect(asked).toContain(chunkKey('g', 'neighbors.indices', 0));
+    expect(await again(await openStored(store, 'g'))).toEqual(first);
+    expect(new Set(asked)).toEqual(new Set([probesKey('g')]));
+    const kept = JSON.parse(new TextDecoder().decode((await store.get(probesKey('g')))!));
+    const halved = { nodes: [1], edges: [1e9] };
+    const damaged = [
+      '{',
+      JSON.stringify({ ...kept, fingerprint: 'another' }),
+      JSON.stringify({ ...kept, found: Object.fromEntries(Object.keys(kept.found).map((name) => [name, halved])) }),
+    ];
+    for (const text of damaged) {
+      await store.put(probesKey('g'), new TextEncoder().encode(text));
+      expect(await again(await openStored(store, 'g'))).toEqual(first);
+      expect(asked).toContain(chunkKey('g', 'neighbors.indices', 0));
+    }
+    await deleteGraph(store, 'g');
+    expect(await store.keys('')).toEqual([]);
+  });
+
+  test('a probe that would read too much is refused in words, and so is one without the store', async () => {
+    const { outline, store, tight } = await setUp();
+    const needed = (() => {
+      try {
+        return batchCapacity(outline, tight, 'train', 'probe');
+      } catch (error) {
+        return error;
+      }
+    })() as ProbeNeeded;
+    expect(needed).toBeInstanceOf(ProbeNeeded);
+    const refused = await probeStored(needed, store, 10);
+    expect(refused).toBeInstanceOf(InputError);
+    expect((refused as InputError).message).toContain('have more than 10 neighbours; set a smaller fan-out or batch.');
+    const attempt = forecast({ graph: outline, config: tight, backend, fit: false });
+    await expect(attempt).rejects.toThrow('lies in a store that is not open');
+  });
+});
+
+test('halves are refused where a feature is too large for them, or where nobody noted the largest', async () => {
+  const { store, manifest, outline } = await stored({ features: 'dense' });
+  const halves = { 'compute.precision': 'f16', 'data.normalizeFeatures': false, 'training.epochs': 1 } as const;
+  const config = configOf({ ...SAMPLED, ...halves });
+  expect((await train({ graph: outline, config, backend, fit: false, store })).epochs).toHaveLength(1);
+  const attempt = async (largestFeature: number | undefined, changes = {}) => {
+    await store.put(manifestKey('g'), encodeManifest({ ...manifest, largestFeature }));
+    const graph = await openStored(store, 'g');
+    return train({ graph, config: { ...config, ...changes }, backend, fit: false, store });
+  };
+  await expect(attempt(70_000)).rejects.toThrow(/has a feature of size 70000, and f16 ends at 65504/);
+  await expect(attempt(undefined)).rejects.toThrow(/was stored before the size of its largest feature was noted/);
+  expect((await attempt(70_000, { 'data.normalizeFeatures': true })).epochs).toHaveLength(1);
 });
 
 test('holds the outline and not the matrices', async () => {

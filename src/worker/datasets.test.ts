@@ -13,6 +13,7 @@ import type { Places } from '../store/places.ts';
 import { inMemory, isStored } from '../store/storedGraph.ts';
 import { shapeOf } from '../store/streamIngest.ts';
 import { dropGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
+import { forgetDropped } from './droppedFiles.ts';
 import { generateShape } from './generateShape.ts';
 import { FIRST_DATASET } from './protocol.ts';
 import { streamShape } from './shapeEntries.ts';
@@ -90,6 +91,26 @@ test('a shape is not generated where nothing can be kept, nor in less memory tha
   const store = memoryStore();
   await expect(make(1e6, { indexeddb: store })).rejects.toThrow(/takes at least \d+ bytes .* the budget is 1000000/);
   expect(await store.keys('')).toEqual([]);
+});
+
+test('the files of a preview are read and unpacked once, until it is closed', async () => {
+  let reads = 0;
+  class Counted extends File {
+    override arrayBuffer() {
+      reads++;
+      return super.arrayBuffer();
+    }
+  }
+  const previewed = (name: string, choices = {}) =>
+    previewGraph([{ path: name, file: new Counted(['a,b\nb,c\n'], name, { lastModified: 1 }) }], choices, () => {});
+  expect((await previewed('e.csv')).graph).toMatchObject({ directed: false });
+  expect((await previewed('e.csv', { directed: true })).graph).toMatchObject({ directed: true });
+  expect(reads).toBe(1);
+  await previewed('f.csv');
+  expect(reads).toBe(2);
+  forgetDropped();
+  await previewed('f.csv');
+  expect(reads).toBe(3);
 });
 
 test('a dropped graph is kept as it was previewed, and a preview keeps nothing', async () => {

@@ -19,6 +19,7 @@ import { type AnyGraph, loadGraph, openStored } from '../store/storedGraph.ts';
 import { isTemporary } from '../store/temporary.ts';
 import { graphBytes } from '../train/hostMemory.ts';
 import { download, type Progress } from './download.ts';
+import { openDropped, openReaders } from './droppedFiles.ts';
 import type { DatasetEntry, DroppedFile, LoadConfig } from './protocol.ts';
 import { shapeEntry } from './shapeEntries.ts';
 
@@ -48,9 +49,6 @@ const embedded = Object.fromEntries(
  * run on all of it holds it three times: then less than half of a tab's usual 512 MB.
  */
 const LARGEST_LOADED = 64e6;
-
-/** Most bytes that are read of what somebody drops: a graph is parsed in memory. */
-const MAX_DROPPED_BYTES = 2 ** 30;
 
 export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
   const graphs = (await listPlaced(places)).filter(({ id }) => !isTemporary(id));
@@ -93,8 +91,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
   return [...entries, ...shapes, ...kept];
 }
 
-/** The readers of all formats: code that nobody waits for whose graphs come with the page. */
-const openReaders = () => import('../formats/open.ts');
+/** Code that nobody waits for whose graphs come with the page. */
 const openUnderstanding = () => import('../graph/understand.ts');
 
 /** @throws InputError where there is no such dataset, or it arrives damaged; the reason of `signal` once it is aborted */
@@ -161,7 +158,7 @@ export async function previewGraph(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<Understood> {
-  const files = await droppedBytes(dropped, progress, signal);
+  const files = await openDropped(dropped, progress, signal);
   const { understand } = await openUnderstanding();
   return understand(files, choices).understood;
 }
@@ -174,36 +171,11 @@ export async function dropGraph(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<LoadedGraph> {
-  const files = await droppedBytes(dropped, progress, signal);
-  const { readGraphFiles } = await openReaders();
-  const graph = arrange(readGraphFiles(files, choices), { directed: choices.directed });
+  const graph = arrange((await openDropped(dropped, progress, signal)).read(choices), choices);
   const id = await fingerprint(graph);
   const loaded = { graph, id, catalogueId: null, fingerprint: id };
   await keep(loaded, places, progress, signal);
   return loaded;
-}
-
-async function droppedBytes(
-  dropped: readonly DroppedFile[],
-  progress: Progress,
-  signal?: AbortSignal,
-): Promise<NamedBytes[]> {
-  const visible = dropped.filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')));
-  if (visible.length === 0) throw new InputError('Nothing was dropped that could be read: drop files or one folder.');
-  const total = visible.reduce((sum, { file }) => sum + file.size, 0);
-  if (total > MAX_DROPPED_BYTES) {
-    throw new InputError(`The dropped files have ${total} bytes, more than ${MAX_DROPPED_BYTES}: drop fewer.`);
-  }
-  const files: NamedBytes[] = [];
-  let done = 0;
-  for (const { path, file } of visible) {
-    progress({ task: 'Reading the dropped files', done, total, unit: 'bytes' });
-    files.push({ name: path, bytes: await bytesOf(path, file) });
-    signal?.throwIfAborted();
-    done += file.size;
-  }
-  progress({ task: 'Understanding the graph', done: 0, total: null, unit: 'nodes' });
-  return files;
 }
 
 /**
@@ -214,15 +186,6 @@ async function droppedBytes(
 export async function removeDataset(id: string, places: Places): Promise<void> {
   if (await ifFree(id, () => deleteFrom(places, id))) return;
   throw new InputError('This graph is being read or stored in another tab: delete it when that is done.');
-}
-
-/** A folder that was dropped is a file that cannot be read in some browsers. */
-async function bytesOf(path: string, file: File): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as Error).name}); drop the files themselves.`);
-  }
 }
 
 async function described(graph: Graph, id: string, catalogueId: string | null) {

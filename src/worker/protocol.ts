@@ -32,6 +32,8 @@ export interface TrainerApi {
   load(id: string, config: LoadConfig): Promise<GraphView>;
   /** What dropped files are read as, and what of them is not; keeps and changes nothing. */
   preview(files: readonly DroppedFile[], choices: ReadChoices): Promise<Understood>;
+  /** The preview is over: lets go of its files, which are kept unpacked until then where they are not too large. */
+  closePreview(): void;
   /** Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. */
   drop(files: readonly DroppedFile[], choices: ReadChoices): Promise<GraphView>;
   /** Gives up the load that goes on, which then rejects with an AbortError; the graph that was there stays. */

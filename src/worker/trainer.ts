@@ -20,12 +20,14 @@ import { outgrows, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
 import { graphBytes } from '../train/hostMemory.ts';
 import { type Predictions, probabilitiesOf } from '../train/predictions.ts';
-import { type Backend, fitJob, train } from '../train/session.ts';
+import { withProbes } from '../train/probe.ts';
+import { type Backend, planJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
+import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
@@ -81,6 +83,8 @@ const api: TrainerApi = {
 
   preview: (files, choices) => alone((signal) => previewGraph(files, choices, progress, signal)),
 
+  closePreview: forgetDropped,
+
   drop: (files, choices) => makeCurrent((signal) => dropGraph(files, choices, storage.places, progress, signal)),
 
   cancelLoad() {
@@ -120,7 +124,6 @@ const api: TrainerApi = {
       const { weights: _, ...trained } = await train({
         ...job,
         ...observe(request, mine, post),
-        store: storage.places[job.config['memory.store'] as Place],
         openBatchSource: samplerWorkers(storage, loaded()),
       });
       // A run that went on elsewhere has told which adapter there is now.
@@ -144,7 +147,10 @@ const api: TrainerApi = {
   async change(values) {
     if (!run) return false;
     run.changes = { ...run.changes, ...values };
-    return run.fit !== null && outgrows(run.graph, run.fit, { ...run.fit.forecast.config, ...values });
+    const { graph, fit } = run;
+    if (!fit) return false;
+    const { config } = fit.forecast;
+    return withProbes({ store: storeOf(config) }, () => outgrows(graph, fit, { ...config, ...values }));
   },
 
   loseDevice() {
@@ -253,7 +259,7 @@ async function deviceLimits(): Promise<Limits> {
 async function planOf(config: Config) {
   const job = jobOf(config);
   checkTrainable(job.graph, config);
-  return fitJob(job, { limits: await deviceLimits() });
+  return planJob(job, { limits: await deviceLimits() });
 }
 
 /** What a run and its forecast have in common: so the forecast is that of the run. */
@@ -265,7 +271,11 @@ function jobOf(asked: Config) {
   const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
   const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
   const instruments = { predictions: drawn, checkpoints: true, timestamps };
-  return { graph, config, backend, fit: true, instruments };
+  const store = storeOf(config);
+  return { graph, config, backend, fit: true, instruments, store };
 }
+
+/** The store that sampled passes read from, if any. */
+const storeOf = (config: Config) => storage.places[config['memory.store'] as Place];
 
 expose(api);

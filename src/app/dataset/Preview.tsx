@@ -39,6 +39,14 @@ export function Preview() {
         checked={choices.directed === true}
         onChange={(event) => readAs({ ...choices, directed: event.currentTarget.checked })}
       />
+      {(choices.selfLoops === 'keep' || (graph?.dropped.loops ?? 0) > 0) && (
+        <Switch
+          size="xs"
+          label="Keep edges from a node to itself"
+          checked={choices.selfLoops === 'keep'}
+          onChange={(event) => readAs({ ...choices, selfLoops: event.currentTarget.checked ? 'keep' : 'drop' })}
+        />
+      )}
       {error && (
         <p className={classes.error} role="alert">
           {error}

@@ -9,7 +9,7 @@ import { chooseDataset, refreshDatasets } from './datasetActions.ts';
 import { answered, listen, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { receive } from './runActions.ts';
-import { get, isBusy, set, tell, tellError } from './store.ts';
+import { get, isBusy, set, tell, tellError, usePage } from './store.ts';
 
 /** From an address to a page that shows its graph: once, when the page opens, and again when the address is changed by hand. */
 export async function start(): Promise<void> {
@@ -18,6 +18,9 @@ export async function start(): Promise<void> {
     tell('error', dead);
   });
   const opening = answered(trainer.open(transfer(port, [port])));
+  usePage.subscribe((now, before) => {
+    if (before.preview && !now.preview) void trainer.closePreview();
+  });
   keptRuns().then((kept) => set({ kept }), tellError);
   window.addEventListener('hashchange', () => void follow(location.hash));
   try {

@@ -1,5 +1,5 @@
 import { type Config, DEFAULTS } from '../../config/schema.ts';
-import { type GraphData, SPLIT } from '../../formats/graphData.ts';
+import { type GraphData, type SelfLoops, SPLIT } from '../../formats/graphData.ts';
 import type { DenseMatrix, Matrix } from '../../formats/matrix.ts';
 import { arrange } from '../../graph/arrange.ts';
 import { canonicalSparse } from '../../graph/features.ts';
@@ -13,6 +13,7 @@ export interface GraphOptions {
   readonly seed?: number;
   readonly weighted?: boolean;
   readonly directed?: boolean;
+  readonly selfLoops?: SelfLoops;
   /** `dense`, `sparse` (with values), `ones` (sparse, every entry 1) or `identity` (the file has none). */
   readonly features?: 'dense' | 'sparse' | 'ones' | 'identity';
   readonly classes?: 2 | 4;
@@ -53,7 +54,7 @@ export function graphData({
 }
 
 export function testGraph(options: GraphOptions = {}): Graph {
-  return arrange(graphData(options), { directed: options.directed });
+  return arrange(graphData(options), options);
 }
 
 /** The same graph with the validation nodes taken out of its split. */
