@@ -1,11 +1,12 @@
-import { ActionIcon, Button, FileButton, Popover, Progress } from '@mantine/core';
-import { useState } from 'react';
+import { ActionIcon, Button, FileButton, Progress } from '@mantine/core';
+import { useRef } from 'react';
 import type { DatasetEntry, GraphView } from '../../worker/protocol.ts';
 import { cancelLoad, chooseDataset, removeDataset } from '../state/datasetActions.ts';
 import { dropFiles } from '../state/previewActions.ts';
 import { isBusy, tellError, usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
+import { Popover } from '../theme/Popover.tsx';
 import classes from './DatasetPanel.module.css';
 import { chosenFiles } from './droppedFiles.ts';
 
@@ -71,19 +72,19 @@ function choose(files: File[]): void {
 }
 
 function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; busy: boolean }) {
-  const [asking, setAsking] = useState(false);
+  const popover = useRef<HTMLDivElement>(null);
   const absent = (entry.kind === 'public' || entry.kind === 'generated') && !entry.stored;
   const choose = () => {
-    setAsking(false);
+    popover.current?.hidePopover();
     void chooseDataset(entry.id);
   };
-  const button = (
+  const button = (opens: { popoverTarget: string } | null) => (
     <button
       type="button"
       className={classes.row}
       aria-current={current || undefined}
       disabled={busy}
-      onClick={() => (absent ? setAsking(!asking) : choose())}
+      {...(opens ?? { onClick: choose })}
     >
       <span className={classes.title}>{entry.title}</span>
       <span className={classes.size}>
@@ -99,9 +100,8 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
   );
   return (
     <li className={classes.item}>
-      <Popover opened={asking} onChange={setAsking} width={300} position="bottom-start" trapFocus withArrow>
-        <Popover.Target>{button}</Popover.Target>
-        <Popover.Dropdown>
+      {absent ? (
+        <Popover ref={popover} label={entry.title} width={300} button={button}>
           <div className={classes.ask}>
             <p>{entry.about}</p>
             {entry.kind === 'public' ? <Download entry={entry} /> : <Generate entry={entry} />}
@@ -109,8 +109,10 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
               {entry.kind === 'public' ? 'Download' : 'Generate'} {entry.title}
             </Button>
           </div>
-        </Popover.Dropdown>
-      </Popover>
+        </Popover>
+      ) : (
+        button(null)
+      )}
       {entry.stored && (
         <ActionIcon
           variant="subtle"

@@ -1,7 +1,8 @@
-import { Popover, UnstyledButton } from '@mantine/core';
+import { UnstyledButton } from '@mantine/core';
 import { TERMS } from '../glossary/terms.ts';
 import { usePage } from '../state/store.ts';
 import { deviceName, formatBytes, formatCount } from '../theme/format.ts';
+import { Popover } from '../theme/Popover.tsx';
 import classes from './DeviceBadge.module.css';
 
 /** What this browser trains on; a software adapter and the CPU are named as such. */
@@ -11,13 +12,21 @@ export function DeviceBadge() {
   const { info, fallback, features, limits } = device;
   const kind = fallback ? 'no GPU' : info.software ? 'software' : 'GPU';
   return (
-    <Popover width={340} position="bottom-end" withArrow>
-      <Popover.Target>
-        <UnstyledButton className={classes.badge} data-kind={kind} aria-label={`Device: ${kind} ${deviceName(info)}`}>
+    <Popover
+      label="Device"
+      width={340}
+      button={(opens) => (
+        <UnstyledButton
+          className={classes.badge}
+          data-kind={kind}
+          aria-label={`Device: ${kind} ${deviceName(info)}`}
+          {...opens}
+        >
           <b>{kind}</b> <span className={classes.name}>{deviceName(info)}</span>
         </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.details}>
+      )}
+    >
+      <div className={classes.details}>
         {fallback && (
           <p>
             {fallback} Training runs on the processor instead: everything works, with the same plan, and slower. WebGPU
@@ -38,7 +47,7 @@ export function DeviceBadge() {
           {features.length > 0 && <dd>{features.join(', ')}</dd>}
         </dl>
         <p>How much memory the GPU has is not visible to a page: the slider is yours.</p>
-      </Popover.Dropdown>
+      </div>
     </Popover>
   );
 }

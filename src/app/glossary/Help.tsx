@@ -1,18 +1,21 @@
-import { Popover, UnstyledButton } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { Popover } from '../theme/Popover.tsx';
 import classes from './Help.module.css';
 import { TERMS, type Term } from './terms.ts';
 
 /** A small `?` that explains what stands before it, one click or one key away. */
 export function Help({ about, children }: { about: string; children: ReactNode }) {
   return (
-    <Popover width={280} position="bottom-start" withArrow trapFocus={false}>
-      <Popover.Target>
-        <UnstyledButton className={classes.mark} aria-label={`What is ${about}?`}>
+    <Popover
+      label={about}
+      width={280}
+      button={(opens) => (
+        <button type="button" className={classes.mark} aria-label={`What is ${about}?`} {...opens}>
           ?
-        </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.text}>{children}</Popover.Dropdown>
+        </button>
+      )}
+    >
+      {children}
     </Popover>
   );
 }

@@ -1,4 +1,4 @@
-import { Popover, UnstyledButton } from '@mantine/core';
+import { UnstyledButton } from '@mantine/core';
 import { useId, useState } from 'react';
 import type { Config } from '../../config/schema.ts';
 import type { MemoryBytes } from '../../run/record.ts';
@@ -6,6 +6,7 @@ import type { ForecastView, MemoryView } from '../../worker/protocol.ts';
 import { Help } from '../glossary/Help.tsx';
 import { TERMS } from '../glossary/terms.ts';
 import { formatBytes } from '../theme/format.ts';
+import { Popover } from '../theme/Popover.tsx';
 import { BudgetSlider } from './BudgetSlider.tsx';
 import { budgetRange } from './budgetScale.ts';
 import type { BudgetKey } from './budgets.ts';
@@ -169,19 +170,20 @@ function Headline({ forecast, refusal }: { forecast: ForecastView | null; refusa
 /** What the fitter changed, one click away. */
 function Changes({ changes }: { changes: readonly string[] }) {
   return (
-    <Popover width={300} position="bottom-start" withArrow trapFocus={false}>
-      <Popover.Target>
-        <UnstyledButton className={classes.toggle}>
+    <Popover
+      label="Changed to fit"
+      width={300}
+      button={(opens) => (
+        <UnstyledButton className={classes.toggle} {...opens}>
           {changes.length === 1 ? 'One setting' : `${changes.length} settings`} changed to fit
         </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.changes}>
-        <ul>
-          {changes.map((change) => (
-            <li key={change}>{change}</li>
-          ))}
-        </ul>
-      </Popover.Dropdown>
+      )}
+    >
+      <ul className={classes.changes}>
+        {changes.map((change) => (
+          <li key={change}>{change}</li>
+        ))}
+      </ul>
     </Popover>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Popover, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { Button, TextInput } from '@mantine/core';
+import { useRef, useState } from 'react';
 import { isActive } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
+import { Popover } from '../theme/Popover.tsx';
 import classes from './Share.module.css';
 
 /** A link that is the experiment: settings, what was changed by hand, result, hash of the exact curve, device. */
@@ -10,6 +11,8 @@ export function Share() {
   const kept = usePage((state) => state.kept.findLast(({ id }) => id === state.run?.id) ?? null);
   const [link, setLink] = useState<string | null>(null);
   const [copied, setCopied] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const popover = useRef<HTMLDivElement>(null);
   const ready = kept !== null && !isActive(run);
   const make = async () => {
     if (!kept) return;
@@ -24,21 +27,20 @@ export function Share() {
           () => false,
         ),
       );
+      popover.current?.showPopover({ source: button.current ?? undefined });
     } catch (error) {
       tellError(error);
     }
   };
   return (
     <Popover
-      opened={link !== null}
-      onChange={(open) => !open && setLink(null)}
+      ref={popover}
+      label="Share"
       width={360}
-      position="bottom-end"
-      withArrow
-      trapFocus
-    >
-      <Popover.Target>
+      onClose={() => setLink(null)}
+      button={() => (
         <Button
+          ref={button}
           size="compact-sm"
           variant="default"
           disabled={!ready}
@@ -47,24 +49,24 @@ export function Share() {
         >
           Share
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={classes.share}>
-          <p>
-            {copied ? 'Copied.' : 'Copy this link:'} It carries the settings, the result, the hash of the exact curve
-            and the device, and whoever opens it can run it again.
-            {kept?.catalogueId === null && ' Of your graph it carries counts and a fingerprint, never names or data.'}
-          </p>
-          <TextInput
-            size="xs"
-            readOnly
-            value={link ?? ''}
-            aria-label="Link"
-            onFocus={(event) => event.currentTarget.select()}
-          />
-          <p>{link?.length ?? 0} characters.</p>
-        </div>
-      </Popover.Dropdown>
+      )}
+    >
+      <div className={classes.share}>
+        <p>
+          {copied ? 'Copied.' : 'Copy this link:'} It carries the settings, the result, the hash of the exact curve and
+          the device, and whoever opens it can run it again.
+          {kept?.catalogueId === null && ' Of your graph it carries counts and a fingerprint, never names or data.'}
+        </p>
+        <TextInput
+          size="xs"
+          readOnly
+          data-autofocus
+          value={link ?? ''}
+          aria-label="Link"
+          onFocus={(event) => event.currentTarget.select()}
+        />
+        <p>{link?.length ?? 0} characters.</p>
+      </div>
     </Popover>
   );
 }
