@@ -1,5 +1,5 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
-import { addPiece, bitsOf, copyPieces, newPieces } from './copyPieces.ts';
+import { bitsOf, copyPieces, rowPieces } from './copyPieces.ts';
 import type { Graph } from './graph.ts';
 import { degreesOf } from './operators.ts';
 import {
@@ -78,8 +78,6 @@ function sparseRows(csr: CsrMatrix, rows: Uint32Array): Rows<CsrMatrix> {
 function denseRows(table: DenseTable, rows: Uint32Array, into?: ArrayBuffer): Rows<DenseTable> {
   const { cols, values: from } = table;
   const values = answerIn(from.constructor as ArrayType<DenseTable['values']>, rows.length * cols, into);
-  const pieces = newPieces(rows.length);
-  for (let i = 0; i < rows.length; i++) addPiece(pieces, rows[i] * cols, i * cols, cols);
-  copyPieces(bitsOf(from), pieces, bitsOf(values), from instanceof Float32Array);
+  copyPieces(bitsOf(from), rowPieces(rows, cols), bitsOf(values), from instanceof Float32Array);
   return { table: { kind: 'dense', rows: rows.length, cols, values }, first: null };
 }
