@@ -11,6 +11,16 @@ import type { ChunkStore } from './chunkStore.ts';
 export async function fileStore(folder: string): Promise<ChunkStore> {
   await mkdir(folder, { recursive: true });
   const path = (key: string) => join(folder, fileName(key));
+  // What is read again and again is looked up by the name that was made once.
+  const known = new Map<string, string>();
+  const knownPath = (key: string) => {
+    let found = known.get(key);
+    if (found === undefined) {
+      found = path(key);
+      known.set(key, found);
+    }
+    return found;
+  };
   const keys = async (prefix: string) => {
     // Whatever else lies in the folder is not ours.
     const names = (await readdir(folder)).filter((name) => /^_([a-z0-9_-]|%[0-9A-F]{2})*$/.test(name));
@@ -23,7 +33,7 @@ export async function fileStore(folder: string): Promise<ChunkStore> {
   return {
     kind: 'file',
     // Each of the four calls behind a reading that does not block would take longer than copying the chunk does.
-    get: (key, into) => orNull(async () => readWhole(path(key), into)),
+    get: (key, into) => orNull(async () => readWhole(knownPath(key), into)),
     getRange: (key, begin, end) => orNull(() => readRange(path(key), begin, end)),
     put: async (key, bytes) => {
       // Renaming within a folder is atomic; names without "_" are not keys.

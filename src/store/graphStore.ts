@@ -38,6 +38,11 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
   const cache = chunkCache(cacheBytes);
   const stats = { hits: 0, misses: 0, bytesRead: 0 };
 
+  // Names of chunks are made once: a batch asks for hundreds of them.
+  const keys = new Map(
+    arrays.map((array) => [array, array.checksums.map((_, index) => chunkKey(id, array.name, index))]),
+  );
+
   /** Chunks that were found whole since the graph was opened: what is read again and again is checked once. */
   const sound = new Set<string>();
 
@@ -45,7 +50,7 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
   let spare: ArrayBuffer | undefined;
 
   const load = async (array: StoredArray, index: number): Promise<{ chunk: Uint8Array; kept: boolean }> => {
-    const key = chunkKey(id, array.name, index);
+    const key = keys.get(array)![index];
     const cached = cache.get(key);
     if (cached) {
       stats.hits++;
@@ -54,7 +59,7 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
     stats.misses++;
     const into = spare;
     spare = undefined;
-    const chunk = await readChunk(store, manifest, array, index, sound.has(key), into);
+    const chunk = await readChunk(store, manifest, array, index, key, sound.has(key), into);
     sound.add(key);
     stats.bytesRead += chunk.length;
     return { chunk, kept: cache.put(key, chunk) };
@@ -176,13 +181,14 @@ async function readChunk(
   manifest: Manifest,
   array: StoredArray,
   index: number,
+  key = chunkKey(manifest.id, array.name, index),
   sound = false,
   spare?: ArrayBuffer,
 ) {
   const length = Math.min(manifest.chunkBytes, byteLength(array) - index * manifest.chunkBytes);
   // A chunk that is kept takes no more memory than it has bytes.
   const into = spare?.byteLength === length ? spare : undefined;
-  const chunk = await store.get(chunkKey(manifest.id, array.name, index), into);
+  const chunk = await store.get(key, into);
   if (chunk?.length === length && (sound || crc32(chunk) === array.checksums[index])) return chunk;
   throw damaged(manifest, `${array.name}/${index}`, chunk ? 'damaged' : 'missing');
 }
