@@ -122,7 +122,7 @@ export function newRecorder(epochs: number, mostEvents = MOST_EVENTS): Recorder 
     },
     store: (store) => ({
       ...store,
-      get: (key) => read(key, () => store.get(key)),
+      get: (key, into) => read(key, () => store.get(key, into)),
       getRange: (key, begin, end) => read(key, () => store.getRange(key, begin, end)),
     }),
     get epochs() {

@@ -1,7 +1,16 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
+import { bitsOf, copyPieces, rowPieces } from './copyPieces.ts';
 import type { Graph } from './graph.ts';
 import { degreesOf } from './operators.ts';
-import type { DenseTable, RowRequest, Rows, Table, TableName } from './request.ts';
+import {
+  type ArrayType,
+  answerIn,
+  type DenseTable,
+  type RowRequest,
+  type Rows,
+  type Table,
+  type TableName,
+} from './request.ts';
 
 /** Answers row requests from a graph in memory, without a copy of it. */
 export function memoryServer(graph: Graph): (request: RowRequest) => Rows {
@@ -16,10 +25,10 @@ export function memoryServer(graph: Graph): (request: RowRequest) => Rows {
     degree: () => (degree ??= column(degreesOf(graph.adjacency))),
     split: () => (split ??= splits.length === 1 ? column(splits[0]) : interleave(splits, nodes)),
   };
-  return ({ table, rows, orWhole }) => {
+  return ({ table, rows, orWhole, into }) => {
     const from = tables[table]();
     if (orWhole) return { table: from, first: null };
-    return from.kind === 'sparse' ? sparseRows(from, rows) : denseRows(from, rows);
+    return from.kind === 'sparse' ? sparseRows(from, rows) : denseRows(from, rows, into);
   };
 }
 
@@ -66,26 +75,9 @@ function sparseRows(csr: CsrMatrix, rows: Uint32Array): Rows<CsrMatrix> {
   return { table: { kind: 'sparse', rows: rows.length, cols: csr.cols, indptr: offsets, indices, values }, first };
 }
 
-function denseRows(table: DenseTable, rows: Uint32Array): Rows<DenseTable> {
+function denseRows(table: DenseTable, rows: Uint32Array, into?: ArrayBuffer): Rows<DenseTable> {
   const { cols, values: from } = table;
-  const values = new (from.constructor as Uint8ArrayConstructor)(rows.length * cols) as DenseTable['values'];
-  copyRows(from, rows, cols, values);
+  const values = answerIn(from.constructor as ArrayType<DenseTable['values']>, rows.length * cols, into);
+  copyPieces(bitsOf(from), rowPieces(rows, cols), bitsOf(values), from instanceof Float32Array);
   return { table: { kind: 'dense', rows: rows.length, cols, values }, first: null };
-}
-
-/** Rows of some width are copied as bytes by the engine, narrow ones number by number: there the call costs more. */
-const NARROW = 16;
-
-function copyRows(from: DenseTable['values'], rows: Uint32Array, cols: number, to: DenseTable['values']): void {
-  if (cols < NARROW) {
-    for (let i = 0, next = 0; i < rows.length; i++) {
-      for (let column = 0; column < cols; column++) to[next++] = from[rows[i] * cols + column];
-    }
-    return;
-  }
-  const width = cols * from.BYTES_PER_ELEMENT;
-  const bytes = new Uint8Array(to.buffer);
-  for (let i = 0; i < rows.length; i++) {
-    bytes.set(new Uint8Array(from.buffer, from.byteOffset + rows[i] * width, width), i * width);
-  }
 }

@@ -91,11 +91,19 @@ interface Parts {
 function build(parts: Parts, weighted: boolean): CsrMatrix {
   const { operator, adjacency, ids, importance } = parts;
   const { rows, cols } = adjacency;
-  const { selfLoops } = OPERATORS[operator];
-  const indptr = new Uint32Array(rows + 1);
-  const indices = new Uint32Array(adjacency.indices.length + (selfLoops ? rows : 0));
-  const values = weighted ? new Float32Array(indices.length) : null;
   const weight = weightOf(parts);
+  if (!OPERATORS[operator].selfLoops) {
+    const values = weighted ? new Float32Array(adjacency.indices.length) : null;
+    for (let row = 0; values && row < rows; row++) {
+      for (let e = adjacency.indptr[row]; e < adjacency.indptr[row + 1]; e++) {
+        values[e] = weight(row, adjacency.indices[e], e, importance ? importance[e] : 1);
+      }
+    }
+    return { ...adjacency, values };
+  }
+  const indptr = new Uint32Array(rows + 1);
+  const indices = new Uint32Array(adjacency.indices.length + rows);
+  const values = weighted ? new Float32Array(indices.length) : null;
   let next = 0;
   const push = (row: number, column: number, entry: number | null) => {
     indices[next] = column;
@@ -105,11 +113,11 @@ function build(parts: Parts, weighted: boolean): CsrMatrix {
   };
   for (let row = 0; row < rows; row++) {
     const own = ids ? ids[row] : row;
-    let looped = !selfLoops;
+    let looped = false;
     for (let e = adjacency.indptr[row]; e < adjacency.indptr[row + 1]; e++) {
       const column = adjacency.indices[e];
       // It counts once where the operator asks for it, sampled or not.
-      if (selfLoops && column === row) continue;
+      if (column === row) continue;
       if (!looped && (ids ? ids[column] : column) > own) {
         push(row, row, null);
         looped = true;

@@ -27,6 +27,8 @@ export interface RowRequest {
   readonly rows: Uint32Array;
   /** A server that has the table in memory may give it whole, without a copy. */
   readonly orWhole?: boolean;
+  /** Memory in which the rows of a dense table are wanted, if they fit: the answer is a view of its beginning. */
+  readonly into?: ArrayBuffer;
 }
 
 /** The requested rows, in the order of the request; or, where the request allows it, the whole table. */
@@ -38,3 +40,28 @@ export interface Rows<T extends Table = Table> {
    */
   readonly first: Uint32Array | null;
 }
+
+/** A kind of typed arrays. */
+export interface ArrayType<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): T;
+  new (memory: ArrayBuffer, at: number, length: number): T;
+}
+
+/** The array that a server answers with: in the memory that was offered, where it has the room. */
+export function answerIn<T>(Type: ArrayType<T>, length: number, into?: ArrayBuffer): T {
+  const fits = into !== undefined && into.byteLength >= length * Type.BYTES_PER_ELEMENT;
+  return fits ? new Type(into, 0, length) : new Type(length);
+}
+
+/**
+ * Memory for the dense rows of a batch: what an earlier one left, if it is large enough. New memory is a little larger than it
+ * has to be, so that it fits the batches that follow, but never larger than `most` rows.
+ */
+export function roomFor(rowBytes: number, rows: number, most: number, left: ArrayBuffer | null): ArrayBuffer {
+  if (left && left.byteLength >= rowBytes * rows) return left;
+  return new ArrayBuffer(rowBytes * Math.min(most, Math.ceil(MARGIN * rows)));
+}
+
+/** Batches of one pass differ in size by a few hundredths. */
+const MARGIN = 1.125;

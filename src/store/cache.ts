@@ -6,9 +6,9 @@ export interface ChunkCache {
   get(key: string): Uint8Array | undefined;
   /**
    * Keeps the chunk if it fits, or if what has to go for it was asked for less often; a chunk larger than the whole bound is not
-   * kept.
+   * kept. Tells whether it is: otherwise the chunk stays the caller's.
    */
-  put(key: string, chunk: Uint8Array): void;
+  put(key: string, chunk: Uint8Array): boolean;
 }
 
 /** After so many look-ups for each key the counts are halved: what was popular long ago gives way. */
@@ -66,12 +66,13 @@ export function chunkCache(maxBytes: number): ChunkCache {
     },
     put(key, chunk) {
       remove(key);
-      if (chunk.byteLength > maxBytes) return;
+      if (chunk.byteLength > maxBytes) return false;
       const leaving = victims(key, chunk.byteLength);
-      if (!leaving) return;
+      if (!leaving) return false;
       for (const oldest of leaving) remove(oldest);
       chunks.set(key, chunk);
       bytes += chunk.byteLength;
+      return true;
     },
   };
 }

@@ -83,6 +83,14 @@ export const chunkStoreChecks: readonly ChunkStoreCheck[] = [
     },
   },
   {
+    name: 'reads into memory that is offered, or does without',
+    run: async (store) => {
+      await store.put('key', Uint8Array.of(1, 2, 3));
+      for (const room of [3, 8, 2]) same(await store.get('key', new ArrayBuffer(room)), [1, 2, 3]);
+      same(await store.get('none', new ArrayBuffer(8)), null);
+    },
+  },
+  {
     name: 'keeps any two keys apart',
     run: async (store) => {
       for (const [i, key] of HOSTILE_KEYS.entries()) await store.put(key, Uint8Array.of(i));

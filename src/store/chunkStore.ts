@@ -5,8 +5,11 @@
 export interface ChunkStore {
   /** What it is, for messages: "memory", "file", … */
   readonly kind: string;
-  /** The whole value, which is the caller's to keep, change or transfer; null where the key has none. */
-  get(key: string): Promise<Uint8Array | null>;
+  /**
+   * The whole value, which is the caller's to keep, change or transfer; null where the key has none. A store may put it at the
+   * beginning of `into`, where it has the room, instead of into memory of its own.
+   */
+  get(key: string, into?: ArrayBuffer): Promise<Uint8Array | null>;
   /** Bytes begin to end (exclusive), cut off where the value ends. */
   getRange(key: string, begin: number, end: number): Promise<Uint8Array | null>;
   /** Stores a copy of the bytes. A reader sees the old value or the new one, never a mixture. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChunkStore } from './chunkStore.ts';
@@ -11,6 +11,16 @@ import type { ChunkStore } from './chunkStore.ts';
 export async function fileStore(folder: string): Promise<ChunkStore> {
   await mkdir(folder, { recursive: true });
   const path = (key: string) => join(folder, fileName(key));
+  // What is read again and again is looked up by the name that was made once.
+  const known = new Map<string, string>();
+  const knownPath = (key: string) => {
+    let found = known.get(key);
+    if (found === undefined) {
+      found = path(key);
+      known.set(key, found);
+    }
+    return found;
+  };
   const keys = async (prefix: string) => {
     // Whatever else lies in the folder is not ours.
     const names = (await readdir(folder)).filter((name) => /^_([a-z0-9_-]|%[0-9A-F]{2})*$/.test(name));
@@ -23,7 +33,7 @@ export async function fileStore(folder: string): Promise<ChunkStore> {
   return {
     kind: 'file',
     // Each of the four calls behind a reading that does not block would take longer than copying the chunk does.
-    get: (key) => orNull(async () => ownBytes(readFileSync(path(key)))),
+    get: (key, into) => orNull(async () => readWhole(knownPath(key), into)),
     getRange: (key, begin, end) => orNull(() => readRange(path(key), begin, end)),
     put: async (key, bytes) => {
       // Renaming within a folder is atomic; names without "_" are not keys.
@@ -45,22 +55,35 @@ export async function fileStore(folder: string): Promise<ChunkStore> {
   };
 }
 
-/** Small buffers are parts of a larger one, which is not the caller's to keep or transfer. */
-function ownBytes({ buffer, byteOffset, length }: Buffer): Uint8Array {
-  const bytes = new Uint8Array(buffer, byteOffset, length);
-  return length === buffer.byteLength ? bytes : bytes.slice();
+/** New memory costs as much as copying the file into it: its pages come from the system one by one. */
+function readWhole(path: string, into?: ArrayBuffer): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = new Uint8Array(into && size <= into.byteLength ? into : new ArrayBuffer(size), 0, size);
+    for (let done = 0; done < size; ) {
+      const read = readSync(file, bytes, done, size - done, null);
+      if (read === 0) return bytes.slice(0, done);
+      done += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The longest file name that common file systems take. */
 const MAX_NAME = 255;
 
+const BYTE_NAMES: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte);
+  return /[a-z0-9_-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+});
+
 /** The name of the file that holds a key. */
 export function fileName(key: string): string {
   let name = '_';
-  for (const byte of new TextEncoder().encode(key)) {
-    const char = String.fromCharCode(byte);
-    name += /[a-z0-9_-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
+  for (const byte of new TextEncoder().encode(key)) name += BYTE_NAMES[byte];
   if (name.length > MAX_NAME) throw new RangeError(`The key ${key} is too long for a file name.`);
   return name;
 }

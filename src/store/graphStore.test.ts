@@ -10,7 +10,7 @@ import type { Graph } from '../graph/graph.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { epochBatches, sampleNeighbors } from '../graph/neighborSampler.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
-import type { TableName } from '../graph/request.ts';
+import type { DenseTable, TableName } from '../graph/request.ts';
 import { nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { fileStore } from './file.ts';
@@ -98,6 +98,47 @@ describe('serving', () => {
     const request = (seed: number) => ({ table: 'features', rows: epochBatches(all, 40, seedKey(seed))[0] }) as const;
     const answers = await Promise.all([1, 2, 3, 4].map((seed) => serve(request(seed))));
     expect(answers).toEqual([1, 2, 3, 4].map((seed) => memoryServer(dense)(request(seed))));
+  });
+
+  test('reads into memory of chunks that it did not keep, never of those that it did', async () => {
+    const inner = memoryStore();
+    await ingest(dense, inner, { id: 'g', chunkBytes: 64 });
+    let reused = 0;
+    const get: ChunkStore['get'] = async (key, into) => {
+      const chunk = await inner.get(key);
+      if (!chunk || !into || into.byteLength < chunk.length) return chunk;
+      reused++;
+      const bytes = new Uint8Array(into, 0, chunk.length);
+      bytes.set(chunk);
+      return bytes;
+    };
+    const { serve } = await openGraph({ ...inner, get }, 'g', 1000);
+    const request = (seed: number) => ({ table: 'features', rows: epochBatches(all, 40, seedKey(seed))[0] }) as const;
+    for (const seeds of [[1], [2, 3, 4], [5], [1, 6]]) {
+      const answers = await Promise.all(seeds.map((seed) => serve(request(seed))));
+      expect(answers).toEqual(seeds.map((seed) => memoryServer(dense)(request(seed))));
+    }
+    expect(reused).toBeGreaterThan(0);
+  });
+
+  test('puts dense rows where they are wanted, if they fit', async () => {
+    const store = memoryStore();
+    await ingest(dense, store, { id: 'g', chunkBytes: 64 });
+    const { serve } = await openGraph(store, 'g', 0);
+    const request = { table: 'features', rows: all.slice().reverse() } as const;
+    const expected = memoryServer(dense)(request);
+    const bytes = dense.features.values!.byteLength;
+    for (const [room, fits] of [
+      [bytes - 4, false],
+      [bytes, true],
+      [bytes + 12, true],
+    ] as const) {
+      const into = new ArrayBuffer(room);
+      for (const answer of [await serve({ ...request, into }), memoryServer(dense)({ ...request, into })]) {
+        expect(answer).toEqual(expected);
+        expect((answer.table as DenseTable).values.buffer === into).toBe(fits);
+      }
+    }
   });
 
   test('refuses a row beyond the nodes', async () => {

@@ -1,7 +1,9 @@
 import { InputError } from '../config/errors.ts';
 import { crc32 } from '../formats/crc32.ts';
+import { addPiece, type Bits, bitsOf, copyPieces, newPieces, type Pieces } from '../graph/copyPieces.ts';
+import { countingSort } from '../graph/csr.ts';
 import { rowOffsets } from '../graph/memoryServer.ts';
-import type { DenseTable, RowRequest, Rows } from '../graph/request.ts';
+import { type ArrayType, answerIn, type DenseTable, type RowRequest, type Rows } from '../graph/request.ts';
 import { chunkCache } from './cache.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import {
@@ -36,60 +38,65 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
   const cache = chunkCache(cacheBytes);
   const stats = { hits: 0, misses: 0, bytesRead: 0 };
 
+  // Names of chunks are made once: a batch asks for hundreds of them.
+  const keys = new Map(
+    arrays.map((array) => [array, array.checksums.map((_, index) => chunkKey(id, array.name, index))]),
+  );
+
   /** Chunks that were found whole since the graph was opened: what is read again and again is checked once. */
   const sound = new Set<string>();
 
-  const load = async (array: StoredArray, index: number): Promise<Uint8Array> => {
-    const key = chunkKey(id, array.name, index);
+  /** Memory of a chunk that was read and not kept: the next one is read into it. */
+  let spare: ArrayBuffer | undefined;
+
+  const load = async (array: StoredArray, index: number): Promise<{ chunk: Uint8Array; kept: boolean }> => {
+    const key = keys.get(array)![index];
     const cached = cache.get(key);
     if (cached) {
       stats.hits++;
-      return cached;
+      return { chunk: cached, kept: true };
     }
     stats.misses++;
-    const chunk = await readChunk(store, manifest, array, index, sound.has(key));
+    const into = spare;
+    spare = undefined;
+    const chunk = await readChunk(store, manifest, array, index, key, sound.has(key), into);
     sound.add(key);
     stats.bytesRead += chunk.length;
-    cache.put(key, chunk);
-    return chunk;
+    return { chunk, kept: cache.put(key, chunk) };
   };
 
-  /** Copies elements begin[i] and following of the array to offsets[i] .. offsets[i + 1], for each i in `order`. */
+  /**
+   * Copies elements begin[i] and following of the array to offsets[i] .. offsets[i + 1], for each i. One chunk after the other, so
+   * that each is read once, whatever the order of the rows.
+   */
   const gather = async (
     array: StoredArray,
-    order: ArrayLike<number>,
-    begin: ArrayLike<number>,
-    offsets: ArrayLike<number>,
+    begin: Float64Array,
+    offsets: Uint32Array,
+    into?: ArrayBuffer,
   ): Promise<ElementArray> => {
-    const Elements = ELEMENTS[array.type];
-    const size = Elements.BYTES_PER_ELEMENT;
-    // Whatever numbers they are, words or bytes are copied: a loop over several types of arrays would be several times slower.
-    const Units = size === 4 ? Uint32Array : Uint8Array;
-    const out = new Units(offsets[begin.length]);
-    const perChunk = chunkBytes / size;
-    // The elements of the chunk at hand, and where they stand in the whole array.
-    let chunk: Uint32Array | Uint8Array = out;
-    let [low, high] = [0, 0];
-    for (let k = 0; k < order.length; k++) {
-      const i = order[k];
-      let [from, to] = [begin[i], offsets[i]];
-      for (const end = offsets[i + 1]; to < end; ) {
-        if (from < low || from >= high) {
-          const index = Math.floor(from / perChunk);
-          chunk = unitsOf(await load(array, index), Units);
-          low = index * perChunk;
-          high = low + perChunk;
-        }
-        const at = from - low;
-        const length = Math.min(end - to, chunk.length - at);
-        // For short rows a loop is faster than a view of each.
-        if (size === 1 || length > SHORT) out.set(chunk.subarray(at, at + length), to);
-        else copyWords(chunk as Uint32Array, at, out as Uint32Array, to, length);
-        to += length;
-        from += length;
+    const out = answerIn(ELEMENTS[array.type] as ArrayType<ElementArray>, offsets[begin.length], into);
+    const to = bitsOf(out);
+    const perChunk = chunkBytes / out.BYTES_PER_ELEMENT;
+    const { order, starts } = byChunk(begin, offsets, perChunk, array.checksums.length);
+    const pieces = newPieces(begin.length);
+    // Rows that go on in the next chunk.
+    let cut: number[] = [];
+    for (let index = 0; index < array.checksums.length; index++) {
+      const low = index * perChunk;
+      const before = cut;
+      cut = [];
+      pieces.count = 0;
+      for (const i of before) if (addPart(pieces, begin, offsets, i, low, perChunk)) cut.push(i);
+      for (let k = starts[index]; k < starts[index + 1]; k++) {
+        if (addPart(pieces, begin, offsets, order[k], low, perChunk)) cut.push(order[k]);
       }
+      if (pieces.count === 0) continue;
+      const { chunk, kept } = await load(array, index);
+      copyPieces(chunkBits(chunk, out.BYTES_PER_ELEMENT), pieces, to, array.type === 'f32');
+      if (!kept) spare = chunk.buffer as ArrayBuffer;
     }
-    return new Elements(out.buffer);
+    return out;
   };
 
   const indptrs = new Map<string, Uint32Array>();
@@ -97,26 +104,28 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
     if (tables[table].kind === 'sparse') indptrs.set(table, await readIndptr(store, manifest, table));
   }
 
-  const serve = async ({ table, rows }: RowRequest): Promise<Rows> => {
+  const serve = async ({ table, rows, into }: RowRequest): Promise<Rows> => {
     const { cols } = tables[table];
-    const wrong = rows.find((row) => row >= manifest.nodes);
-    if (wrong !== undefined) throw new RangeError(`Row ${wrong} of ${table} is beyond the ${manifest.nodes} nodes.`);
-    const order = ascending(rows, manifest.nodes);
+    for (let i = 0; i < rows.length; i++) {
+      if (rows[i] < manifest.nodes) continue;
+      throw new RangeError(`Row ${rows[i]} of ${table} is beyond the ${manifest.nodes} nodes.`);
+    }
     const indptr = indptrs.get(table);
     const values = findArray(arrays, `${table}.values`);
     if (!indptr) {
       const begin = new Float64Array(rows.length);
-      const offsets = new Float64Array(rows.length + 1);
+      const offsets = new Uint32Array(rows.length + 1);
       for (let i = 0; i < rows.length; i++) {
         begin[i] = rows[i] * cols;
         offsets[i + 1] = offsets[i] + cols;
       }
-      const gathered = (await gather(values!, order, begin, offsets)) as DenseTable['values'];
+      const gathered = (await gather(values!, begin, offsets, into)) as DenseTable['values'];
       return { table: { kind: 'dense', rows: rows.length, cols, values: gathered }, first: null };
     }
     const { first, offsets } = rowOffsets(indptr, rows);
-    const indices = (await gather(findArray(arrays, `${table}.indices`)!, order, first, offsets)) as Uint32Array;
-    const weights = values ? ((await gather(values, order, first, offsets)) as Float32Array) : null;
+    const begin = new Float64Array(first);
+    const indices = (await gather(findArray(arrays, `${table}.indices`)!, begin, offsets)) as Uint32Array;
+    const weights = values ? ((await gather(values, begin, offsets)) as Float32Array) : null;
     return { table: { kind: 'sparse', rows: rows.length, cols, indptr: offsets, indices, values: weights }, first };
   };
 
@@ -167,9 +176,19 @@ export async function readIndptr(store: ChunkStore, manifest: Manifest, table: s
   return indptr;
 }
 
-async function readChunk(store: ChunkStore, manifest: Manifest, array: StoredArray, index: number, sound = false) {
-  const chunk = await store.get(chunkKey(manifest.id, array.name, index));
+async function readChunk(
+  store: ChunkStore,
+  manifest: Manifest,
+  array: StoredArray,
+  index: number,
+  key = chunkKey(manifest.id, array.name, index),
+  sound = false,
+  spare?: ArrayBuffer,
+) {
   const length = Math.min(manifest.chunkBytes, byteLength(array) - index * manifest.chunkBytes);
+  // A chunk that is kept takes no more memory than it has bytes.
+  const into = spare?.byteLength === length ? spare : undefined;
+  const chunk = await store.get(key, into);
   if (chunk?.length === length && (sound || crc32(chunk) === array.checksums[index])) return chunk;
   throw damaged(manifest, `${array.name}/${index}`, chunk ? 'damaged' : 'missing');
 }
@@ -178,35 +197,34 @@ function damaged({ id }: Manifest, chunk: string, how = 'damaged'): InputError {
   return new InputError(`Chunk ${chunk} of graph ${id} is ${how}: delete the graph and load its file again.`);
 }
 
-/** The positions of the rows, by ascending row, so that a request reads each chunk once. */
-function ascending(rows: Uint32Array, nodes: number): ArrayLike<number> {
-  const count = rows.length;
-  const order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[i] = i;
-  // Row and position in one float64 sort without a callback; exact as long as all keys stay below 2^53.
-  if (nodes * count > Number.MAX_SAFE_INTEGER) return order;
-  const keys = new Float64Array(count);
-  let sorted = true;
-  for (let i = 0; i < count; i++) {
-    keys[i] = rows[i] * count + i;
-    sorted &&= i === 0 || rows[i] >= rows[i - 1];
+/** The rows that have elements, by the chunk in which they begin: those of chunk c are order[starts[c]] .. order[starts[c + 1]]. */
+function byChunk(begin: Float64Array, offsets: Uint32Array, perChunk: number, chunks: number) {
+  const chunkOf = new Uint32Array(begin.length);
+  for (let i = 0; i < begin.length; i++) {
+    chunkOf[i] = offsets[i] === offsets[i + 1] ? chunks : Math.floor(begin[i] / perChunk);
   }
-  if (sorted) return order;
-  keys.sort();
-  for (let i = 0; i < count; i++) order[i] = keys[i] % count;
-  return order;
+  return countingSort(chunkOf, null, chunks + 1);
 }
 
-/** Elements that are copied one by one. */
-const SHORT = 512;
-
-function copyWords(from: Uint32Array, at: number, to: Uint32Array, where: number, length: number): void {
-  for (let i = 0; i < length; i++) to[where + i] = from[at + i];
+/** Adds what row i has in the chunk that begins with element `low`; true where the row goes on in the next one. */
+function addPart(
+  pieces: Pieces,
+  begin: Float64Array,
+  offsets: Uint32Array,
+  i: number,
+  low: number,
+  perChunk: number,
+): boolean {
+  const done = Math.max(0, low - begin[i]);
+  const at = begin[i] + done - low;
+  const place = offsets[i] + done;
+  const left = offsets[i + 1] - place;
+  addPiece(pieces, at, place, Math.min(left, perChunk - at));
+  return left > perChunk - at;
 }
 
-function unitsOf(chunk: Uint8Array, Units: typeof Uint32Array | typeof Uint8Array): Uint32Array | Uint8Array {
-  const size = Units.BYTES_PER_ELEMENT;
+function chunkBits(chunk: Uint8Array, size: number): Bits {
   // Whatever a store gives, numbers lie where a typed array can see them.
   const { buffer, byteOffset, length } = chunk.byteOffset % size === 0 ? chunk : chunk.slice();
-  return new Units(buffer as ArrayBuffer, byteOffset, length / size);
+  return size === 1 ? chunk : new Uint32Array(buffer as ArrayBuffer, byteOffset, length / size);
 }

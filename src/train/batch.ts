@@ -7,8 +7,9 @@ import { rowNormalize } from '../graph/features.ts';
 import { sampleNeighbors } from '../graph/neighborSampler.ts';
 import { blockOperator, OPERATORS, type Operator } from '../graph/operators.ts';
 import type { Key } from '../graph/random.ts';
-import type { DenseTable, RowRequest, Rows, TableName } from '../graph/request.ts';
+import { type DenseTable, type RowRequest, type Rows, roomFor, type TableName } from '../graph/request.ts';
 import type { DesignName } from '../graph/samplingDesign.ts';
+import { isSparse } from '../model/model.ts';
 import { deviceLabels } from '../task/deviceLabels.ts';
 import { type Feed, feedFeatures, feedHalf, newFeed } from './feed.ts';
 import { type GraphInputs, levelName } from './inputs.ts';
@@ -32,6 +33,7 @@ export interface BatchRecipe {
  * @param fanOut one per hop, from the seeds outwards; none for a model that ignores the graph
  * @param locals the sampler's scratch: one zero per node
  * @param dropKey decides which edges are missing; null where none is
+ * @param room what an earlier feed held its features in, and nobody else uses: they go there, where they fit
  *
  * Samples one batch and arranges everything that the device needs of it. A generator like the samplers: it asks for rows
  * and does no I/O. Returns null where the sample is over the capacity: then the caller splits the seeds.
@@ -43,6 +45,7 @@ export function* assembleBatch(
   key: Key,
   locals: Uint32Array,
   dropKey: Key | null = null,
+  room: ArrayBuffer | null = null,
 ): Generator<RowRequest, Feed | null, Rows> {
   const { inputs, operator, capacity, mask } = recipe;
   const batch = yield* sampleNeighbors(seeds, fanOut, key, locals, recipe.design);
@@ -63,8 +66,10 @@ export function* assembleBatch(
   inputs.model.ids.forEach((ids, level) => {
     feed.arrays.push([ids!, sources(level)]);
   });
-  const rows = (yield* rowsOf('features', sources(0))) as Matrix;
-  if (recipe.normalizeFeatures) feed.beside += rows.values?.byteLength ?? 0;
+  feed.room = roomOf(recipe, sources(0).length, room);
+  const rows = (yield* rowsOf('features', sources(0), feed.room)) as Matrix;
+  feed.beside += feed.room ? feed.room.byteLength : (rows.values?.byteLength ?? 0);
+  if (!recipe.normalizeFeatures) feed.beside -= rows.values?.byteLength ?? 0;
   feedFeatures(feed, inputs.model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
   const labels = yield* rowsOf('labels', seeds);
   feed.arrays.push([inputs.targets.labels, deviceLabels(labels.kind === 'sparse' ? labels : labels.values)]);
@@ -82,9 +87,20 @@ function* degreesOfNodes(
   return ((yield* rowsOf('degree', nodes)) as DenseTable).values as Float32Array;
 }
 
-function* rowsOf(table: TableName, rows: Uint32Array): Generator<RowRequest, CsrMatrix | DenseTable, Rows> {
-  const answer = yield { table, rows };
+function* rowsOf(
+  table: TableName,
+  rows: Uint32Array,
+  into: ArrayBuffer | null = null,
+): Generator<RowRequest, CsrMatrix | DenseTable, Rows> {
+  const answer = yield { table, rows, into: into ?? undefined };
   return answer.table;
+}
+
+/** Null for sparse features: how large they are is known with their rows. */
+function roomOf({ inputs, capacity }: BatchRecipe, rows: number, offered: ArrayBuffer | null): ArrayBuffer | null {
+  const { features } = inputs.model;
+  if (isSparse(features)) return null;
+  return roomFor(4 * features.cols, rows, capacity.nodes[capacity.nodes.length - 1], offered);
 }
 
 function blockBytes({ nodes, adjacency, edgeIds, importance, loops }: Block): number {

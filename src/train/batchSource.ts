@@ -17,13 +17,17 @@ import { readsFromStore } from './hostMemory.ts';
  * worker. What a sample is depends on its request alone, so several may be asked for at once.
  */
 export interface BatchSource {
-  /** Samples around the seeds; the feed is null where the sample is over the recipe's capacity. */
+  /**
+   * Samples around the seeds; the feed is null where the sample is over the recipe's capacity. `room` is that of an earlier feed, and
+   * no longer the caller's.
+   */
   sample(
     routine: Routine,
     seeds: Uint32Array,
     fanOut: readonly number[],
     key: Key,
     dropKey: Key | null,
+    room: ArrayBuffer | null,
   ): Promise<SampledFeed>;
   /** How many samples are worth asking for before they are needed: 0 where nobody else would draw them meanwhile. */
   readonly ahead: number;
@@ -70,7 +74,7 @@ export function sampler(
   serve: (request: RowRequest) => Promise<Rows>,
 ): BatchSource['sample'] {
   const locals = new Uint32Array(nodes);
-  const draw: BatchSource['sample'] = async (routine, seeds, fanOut, key, dropKey) => {
+  const draw: BatchSource['sample'] = async (routine, seeds, fanOut, key, dropKey, room) => {
     const begun = performance.now();
     let readMs = 0;
     const timed = async (request: RowRequest) => {
@@ -79,7 +83,7 @@ export function sampler(
       readMs += performance.now() - asked;
       return rows;
     };
-    const feed = await drive(assembleBatch(recipes[routine]!, seeds, fanOut, key, locals, dropKey), timed);
+    const feed = await drive(assembleBatch(recipes[routine]!, seeds, fanOut, key, locals, dropKey, room), timed);
     return { feed, readMs, sampleMs: performance.now() - begun - readMs };
   };
   let last: Promise<unknown> = Promise.resolve();

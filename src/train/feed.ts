@@ -14,10 +14,12 @@ export interface Feed {
   readonly sizes: Record<string, number>;
   /** Bytes of what it was made from and is held as long: the sampled blocks, the rows that the store gave. */
   beside: number;
+  /** What dense features were gathered in; once the feed is on the device, it is there for another sample. */
+  room: ArrayBuffer | null;
 }
 
 export function newFeed(): Feed {
-  return { arrays: [], sizes: {}, beside: 0 };
+  return { arrays: [], sizes: {}, beside: 0, room: null };
 }
 
 export function feedBytes(feed: Feed): number {

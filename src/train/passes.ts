@@ -18,6 +18,7 @@ import { fanOutAt, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import { DROPPED, type GraphInputs } from './inputs.ts';
 import { prefetched } from './prefetch.ts';
+import { newRooms } from './rooms.ts';
 import { learningRate } from './schedule.ts';
 
 /**
@@ -168,9 +169,11 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
   const training = routine === 'train';
   const weightOf = (batch: Uint32Array) => totalWeight(context.classWeights, context.graph, batch);
 
+  const rooms = newRooms(host);
+
   /** Samples around some seeds. What arrives is on the ledger until it is on the device. */
   async function fetch({ seeds, fanOut, key, dropKey }: Request): Promise<Arrival> {
-    const { feed, sampleMs, readMs } = await batches.sample(routine, seeds, fanOut, key, dropKey);
+    const { feed, sampleMs, readMs } = await batches.sample(routine, seeds, fanOut, key, dropKey, rooms.take());
     const bytes = feed ? feedBytes(feed) + feed.beside : 0;
     host.add('batch', bytes);
     return { feed, bytes, sampleMs, readMs };
@@ -200,6 +203,8 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
     writeFeed(executor, feed);
     times.upload += performance.now() - begun;
     host.remove('batch', bytes);
+    // A batch gives way before its logits are read.
+    if (feed.room && !visit) rooms.keep(feed.room);
     await executor.run(routine, stepOf(context, feed.sizes, scalars));
     await visit?.(seeds);
   }
@@ -253,6 +258,7 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
         }
       } finally {
         await arrivals.return();
+        rooms.clear();
       }
     },
   };

@@ -22,6 +22,7 @@ export interface SampledArrays {
     readonly arrays: readonly (readonly [number, HostArray])[];
     readonly sizes: Record<string, number>;
     readonly beside: number;
+    readonly room: ArrayBuffer | null;
   } | null;
   readonly readMs: number;
   readonly sampleMs: number;
@@ -41,8 +42,9 @@ export function samplerApi<From>(openStore: (from: From) => Promise<ChunkStore>)
       if (!feed) return { feed, ...times };
       const arrays = feed.arrays.map(([value, array]) => [value.id, array] as const);
       // Two values may share one buffer, and a buffer crosses once. Seeds came from the other side and go back the same way.
-      const buffers = [...new Set(arrays.map(([, array]) => array.buffer as ArrayBuffer))];
-      return transfer({ feed: { arrays, sizes: feed.sizes, beside: feed.beside }, ...times }, buffers);
+      const buffers = new Set(arrays.map(([, array]) => array.buffer as ArrayBuffer));
+      if (feed.room) buffers.add(feed.room);
+      return transfer({ feed: { ...feed, arrays }, ...times }, [...buffers]);
     },
   };
 }

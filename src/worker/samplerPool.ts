@@ -1,4 +1,4 @@
-import { type Endpoint, type Remote, releaseProxy, wrap } from 'comlink';
+import { type Endpoint, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Ledger } from '../device/ledger.ts';
 import { samplerScratchBytes } from '../graph/neighborSampler.ts';
@@ -75,8 +75,10 @@ export async function openPool<From>({
       diskBytes,
       ahead: batchesAhead(threads.length),
       close,
-      async sample(...request) {
-        const { feed, readMs, sampleMs } = await either(remotes[turn++ % remotes.length].sample(...request));
+      async sample(routine, seeds, fanOut, key, dropKey, room) {
+        const remote = remotes[turn++ % remotes.length];
+        const sent = room && transfer(room, [room]);
+        const { feed, readMs, sampleMs } = await either(remote.sample(routine, seeds, fanOut, key, dropKey, sent));
         const arrays = feed?.arrays.map(([id, array]) => [values.get(id)!, array] as const);
         return { feed: feed && { ...feed, arrays: [...arrays!] }, readMs, sampleMs };
       },
