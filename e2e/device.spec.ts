@@ -37,8 +37,11 @@ test('the developer panel shows every dispatch with its WGSL, and its time', asy
   await page.getByRole('tab', { name: 'Developer' }).click();
   const rows = page.getByRole('tabpanel').locator('tbody tr');
   await expect.poll(() => rows.count()).toBeGreaterThan(20);
-  await page.getByRole('button', { name: 'optimizer.adam', exact: true }).first().click();
-  await expect(page.getByRole('region', { name: 'WGSL of optimizer.adam' })).toContainText('@compute');
+  // A kernel with what was fused into it.
+  await page.getByRole('button', { name: /\+optimizer\.adam@gradient$/ }).first().click();
+  const wgsl = page.getByRole('region', { name: /^WGSL of .*\+optimizer\.adam@gradient$/ });
+  await expect(wgsl).toContainText('@compute');
+  await expect(wgsl).toContainText('moment1');
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await expect.poll(() => epochs(page)).toBeGreaterThan(1);
   await page.getByRole('button', { name: /Time every kernel/ }).click();

@@ -7,7 +7,7 @@ import { TERMS, type Term } from './terms.ts';
 export function Help({ about, children }: { about: string; children: ReactNode }) {
   return (
     <Popover
-      label={about}
+      label={`About ${about}`}
       width={280}
       button={(opens) => (
         <button type="button" className={classes.mark} aria-label={`What is ${about}?`} {...opens}>
