@@ -76,7 +76,8 @@ function denseRows(table: DenseTable, rows: Uint32Array): Rows<DenseTable> {
 /** Rows of some width are copied as bytes by the engine, narrow ones number by number: there the call costs more. */
 const NARROW = 16;
 
-function copyRows(from: DenseTable['values'], rows: Uint32Array, cols: number, to: DenseTable['values']): void {
+/** Rows of a table, one after the other, into an array that begins its buffer. */
+export function copyRows(from: DenseTable['values'], rows: Uint32Array, cols: number, to: DenseTable['values']): void {
   if (cols < NARROW) {
     for (let i = 0, next = 0; i < rows.length; i++) {
       for (let column = 0; column < cols; column++) to[next++] = from[rows[i] * cols + column];

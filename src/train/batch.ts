@@ -11,11 +11,11 @@ import type { DenseTable, RowRequest, Rows, TableName } from '../graph/request.t
 import type { DesignName } from '../graph/samplingDesign.ts';
 import { deviceLabels } from '../task/deviceLabels.ts';
 import { type Feed, feedFeatures, feedHalf, newFeed } from './feed.ts';
-import { type GraphInputs, levelName } from './inputs.ts';
+import type { BatchInputs } from './inputs.ts';
 
 /** How batches of one pass are made: plain data, so that a sampler in a worker can be told. */
 export interface BatchRecipe {
-  readonly inputs: GraphInputs;
+  readonly inputs: BatchInputs;
   /** What the model aggregates with; null for one that ignores the graph. */
   readonly operator: Operator | null;
   readonly normalizeFeatures: boolean;
@@ -23,8 +23,8 @@ export interface BatchRecipe {
   readonly design: DesignName;
   /** Share of the edges that is missing in each training step. */
   readonly dropEdge: number;
-  /** SPLIT code of the seed nodes' split in `mask`, by global id. */
-  readonly mask: Uint8Array;
+  /** SPLIT code of each node by global id; null where the inputs have no targets. */
+  readonly mask: Uint8Array | null;
   readonly capacity: Capacity;
 }
 
@@ -44,31 +44,37 @@ export function* assembleBatch(
   locals: Uint32Array,
   dropKey: Key | null = null,
 ): Generator<RowRequest, Feed | null, Rows> {
-  const { inputs, operator, capacity, mask } = recipe;
+  const { operator, capacity, mask } = recipe;
+  const { model, targets, levels, featureLevel } = recipe.inputs;
   const batch = yield* sampleNeighbors(seeds, fanOut, key, locals, recipe.design);
   if (!fits(batch, capacity)) return null;
   const feed = newFeed();
   const sources = (level: number) => batch.blocks[level]?.nodes ?? seeds;
-  feed.sizes[levelName(inputs.prefix, batch.blocks.length)] = seeds.length;
+  feed.sizes[levels[batch.blocks.length]] = seeds.length;
   const threshold = edgeThreshold(recipe.dropEdge);
   for (const [layer, sampled] of batch.blocks.entries()) {
     feed.beside += blockBytes(sampled);
     const block = dropKey ? dropBlockEdges(sampled, dropKey, threshold) : sampled;
-    feed.sizes[levelName(inputs.prefix, layer)] = block.nodes.length;
+    feed.sizes[levels[layer]] = block.nodes.length;
     const degree = OPERATORS[operator!].degrees ? yield* degreesOfNodes(block.nodes, dropKey, threshold) : null;
     const matrix = blockOperator(operator!, block, degree);
-    feedHalf(feed, inputs.model.blocks[layer].forward, matrix);
-    feedHalf(feed, inputs.model.blocks[layer].backward, transpose(matrix).matrix);
+    const { forward, backward } = model.blocks[layer];
+    feedHalf(feed, forward, matrix);
+    if (backward !== forward) feedHalf(feed, backward, transpose(matrix).matrix);
   }
-  inputs.model.ids.forEach((ids, level) => {
+  model.ids.forEach((ids, level) => {
     feed.arrays.push([ids!, sources(level)]);
   });
-  const rows = (yield* rowsOf('features', sources(0))) as Matrix;
-  if (recipe.normalizeFeatures) feed.beside += rows.values?.byteLength ?? 0;
-  feedFeatures(feed, inputs.model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
-  const labels = yield* rowsOf('labels', seeds);
-  feed.arrays.push([inputs.targets.labels, deviceLabels(labels.kind === 'sparse' ? labels : labels.values)]);
-  feed.arrays.push([inputs.targets.mask, Uint32Array.from(seeds, (seed) => mask[seed])]);
+  if (model.features) {
+    const rows = (yield* rowsOf('features', sources(featureLevel))) as Matrix;
+    if (recipe.normalizeFeatures) feed.beside += rows.values?.byteLength ?? 0;
+    feedFeatures(feed, model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
+  }
+  if (targets && mask) {
+    const labels = yield* rowsOf('labels', seeds);
+    feed.arrays.push([targets.labels, deviceLabels(labels.kind === 'sparse' ? labels : labels.values)]);
+    feed.arrays.push([targets.mask, Uint32Array.from(seeds, (seed) => mask[seed])]);
+  }
   return feed;
 }
 
