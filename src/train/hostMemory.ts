@@ -57,6 +57,7 @@ export interface ReadBack {
  * What the engine holds on the host at most: the dataset; what it arranges for the device (for the whole graph while it is
  * uploaded, or for one batch at its largest) or reads back from it; what it collects of that; the sampler's table; the
  * store's cache.
+ * @param layerwise of an evaluation layer by layer: its largest sample, and the rows that it keeps and moves
  */
 export function hostBytes(
   graph: AnyGraph,
