@@ -158,6 +158,11 @@ export function partInputs({ level, reads }: Part, { model, targets }: GraphInpu
 /** Host bytes of the rows of a value for all nodes. */
 export const keptBytes = ({ cols }: Value, nodes: number) => 4 * nodes * cols;
 
+/** Host bytes of where batches begin. */
+export function cutsBytes(batches: readonly LevelBatches[]): number {
+  return [...new Set(batches.map(({ cuts }) => cuts))].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
 /** After which part each kept value is given up, by its place among the parts. */
 export function lastReads(parts: readonly Part[]): ReadonlyMap<Value, number> {
   return new Map(parts.flatMap(({ reads }, place) => reads.map(({ from }) => [from, place] as const)));
@@ -189,10 +194,9 @@ export function layerwiseBytes(
     const sample = batchBytes(capacity, graph.adjacency.values !== null) + block + lists + features;
     return { sample, rows: kept + Math.max(fed, back) };
   });
-  const cuts = [...new Set(batches.map((each) => each.cuts))].reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {
     sample: Math.max(...tables.map(({ sample }) => sample)),
-    rows: cuts + Math.max(...tables.map(({ rows }) => rows)),
+    rows: cutsBytes(batches) + Math.max(...tables.map(({ rows }) => rows)),
   };
 }
 

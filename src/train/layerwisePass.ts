@@ -5,7 +5,7 @@ import type { Value } from '../tensor/value.ts';
 import type { RecipeName } from './batchSource.ts';
 import { writeFeed } from './feed.ts';
 import type { GraphInputs } from './inputs.ts';
-import { keptBytes, type LevelBatches, type Levels, lastReads, partInputs } from './layerwise.ts';
+import { cutsBytes, keptBytes, type LevelBatches, type Levels, lastReads, partInputs } from './layerwise.ts';
 import {
   type Arrival,
   fetchSample,
@@ -42,7 +42,6 @@ export function layerwisePass(
   const runs = parts.flatMap(({ level }, place) =>
     rangesOf(batches[level]).map((range): Batch => ({ place, ...range })),
   );
-  const cuts = [...new Set(batches.map((each) => each.cuts))].reduce((sum, { byteLength }) => sum + byteLength, 0);
   const key = deriveKey(root, 0, USE.evaluate);
 
   const fetch = async ({ place, begin, end }: Batch): Promise<Arrival & Pick<Request, 'seeds'>> => {
@@ -58,7 +57,7 @@ export function layerwisePass(
 
   return {
     prepare() {
-      host.add('levels', cuts);
+      host.add('levels', cutsBytes(batches));
     },
     async epoch(_epoch, visit) {
       const kept = new Map<Value, Float32Array>();
