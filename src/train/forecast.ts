@@ -77,7 +77,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
     const { fanOut } = samplingOf(config, model, routine);
     capacity[routine] = found;
-    Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut));
+    Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut, routine === 'train'));
   }
   const shape = shapeOf(graph, config['data.normalizeFeatures']);
   const everyNode = predictOnly || hasRocAuc(graph, config);

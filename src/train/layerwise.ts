@@ -156,7 +156,7 @@ export function partInputs({ level, reads }: Part, { model, targets }: GraphInpu
 }
 
 /** Host bytes of the rows of a value for all nodes. */
-export const keptBytes = ({ cols }: Value, nodes: number) => 4 * nodes * cols;
+const keptBytes = ({ cols }: Value, nodes: number) => 4 * nodes * cols;
 
 /** Host bytes of where batches begin. */
 export function cutsBytes(batches: readonly LevelBatches[]): number {
@@ -192,7 +192,7 @@ export function layerwiseBytes(
     const lists =
       4 * capacity.nodes.reduce((sum, n) => sum + n, 0) + (routine === 'evaluate' ? targetBytes(graph) : 0) * capacity.nodes[0];
     const sample = batchBytes(capacity, graph.adjacency.values !== null) + block + lists + features;
-    return { sample, rows: kept + Math.max(fed, back) };
+    return { sample, rows: kept + fed + back };
   });
   return {
     sample: Math.max(...tables.map(({ sample }) => sample)),

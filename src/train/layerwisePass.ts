@@ -5,7 +5,7 @@ import type { Value } from '../tensor/value.ts';
 import type { RecipeName } from './batchSource.ts';
 import { writeFeed } from './feed.ts';
 import type { GraphInputs } from './inputs.ts';
-import { cutsBytes, keptBytes, type LevelBatches, type Levels, lastReads, partInputs } from './layerwise.ts';
+import { cutsBytes, type LevelBatches, type Levels, lastReads, partInputs } from './layerwise.ts';
 import {
   type Arrival,
   fetchSample,
@@ -60,57 +60,56 @@ export function layerwisePass(
       host.add('levels', cutsBytes(batches));
     },
     async epoch(_epoch, visit) {
-      const kept = new Map<Value, Float32Array>();
+      const held = new Map<Value, Float32Array>();
+      const hold = (value: Value, rows: number) => {
+        const array = new Float32Array(rows * value.cols);
+        held.set(value, array);
+        host.add('levels', array.byteLength);
+      };
       const giveUp = (value: Value) => {
-        if (kept.delete(value)) host.remove('levels', keptBytes(value, graph.nodes));
+        host.remove('levels', held.get(value)?.byteLength ?? 0);
+        held.delete(value);
       };
       const arrivals = prefetched(runs, context.batches!.ahead, fetch, ({ bytes }) => host.remove('batch', bytes));
       try {
-        for (const [i, { place, begin }] of runs.entries()) {
-          const { routine, reads, keeps } = parts[place];
-          await context.before('batch');
-          if (begin === 0) {
-            for (const value of keeps) {
-              kept.set(value, new Float32Array(graph.nodes * value.cols));
-              host.add('levels', keptBytes(value, graph.nodes));
+        for (const [place, { level, routine, reads, keeps }] of parts.entries()) {
+          const [targets, sources] = batches[level].capacity.nodes;
+          const gathers = reads.filter(({ from }) => held.has(from));
+          for (const value of keeps) hold(value, graph.nodes);
+          for (const { into, at } of gathers) hold(into, at === 'sources' ? sources : targets);
+
+          for (const { begin } of rangesOf(batches[level])) {
+            await context.before('batch');
+            const coming = arrivals.next().then(({ value }) => value as Awaited<ReturnType<typeof fetch>>);
+            const { feed, bytes, seeds } = await waitedFor(times, coming);
+            if (!feed) throw new Error(`${routine}: a batch of ${seeds.length} nodes is over its capacity`);
+            const begun = performance.now();
+            writeFeed(executor, feed);
+            const ids = feed.arrays.find(([value]) => value === fedTo[place].model.ids[0])![1] as Uint32Array;
+            for (const { from, into, at } of gathers) {
+              const nodes = at === 'sources' ? ids : seeds;
+              const rows = held.get(into)!.subarray(0, nodes.length * from.cols);
+              copyRows(held.get(from)!, nodes, from.cols, rows);
+              executor.write(into, rows);
             }
+            times.upload += performance.now() - begun;
+            host.remove('batch', bytes);
+            const first = begin === 0 ? 1 : 0;
+            await executor.run(routine, stepOf(context, feed.sizes, { lossScale: 1, first, firstPart: first }));
+            for (const value of keeps) {
+              const rows = (await executor.read(value)) as Float32Array;
+              host.add('levels', rows.byteLength);
+              // Before the last part, nodes are all nodes: they lie side by side.
+              held.get(value)!.set(rows.subarray(0, seeds.length * value.cols), begin * value.cols);
+              host.remove('levels', rows.byteLength);
+            }
+            if (routine === 'evaluate') await visit?.(seeds);
           }
-          const coming = arrivals.next().then(({ value }) => value as Awaited<ReturnType<typeof fetch>>);
-          const { feed, bytes, seeds } = await waitedFor(times, coming);
-          if (!feed) throw new Error(`${routine}: a batch of ${seeds.length} nodes is over its capacity`);
-
-          const begun = performance.now();
-          writeFeed(executor, feed);
-          const [sources] = fedTo[place].model.ids;
-          const rows = { sources: feed.arrays.find(([value]) => value === sources)![1] as Uint32Array, targets: seeds };
-          let fed = 0;
-          for (const { from, into, at } of reads) {
-            const source = kept.get(from);
-            if (!source) continue;
-            const gathered = new Float32Array(rows[at].length * from.cols);
-            host.add('levels', gathered.byteLength);
-            fed += gathered.byteLength;
-            copyRows(source, rows[at], from.cols, gathered);
-            executor.write(into, gathered);
-          }
-          times.upload += performance.now() - begun;
-          host.remove('batch', bytes);
-          host.remove('levels', fed);
-          const first = begin === 0 ? 1 : 0;
-          await executor.run(routine, stepOf(context, feed.sizes, { lossScale: 1, first, firstPart: first }));
-
-          for (const value of keeps) {
-            const back = (await executor.read(value)) as Float32Array;
-            host.add('levels', back.byteLength);
-            // Before the last part, nodes are all nodes: they lie side by side.
-            kept.get(value)!.set(back.subarray(0, seeds.length * value.cols), begin * value.cols);
-            host.remove('levels', back.byteLength);
-          }
-          if (routine === 'evaluate') await visit?.(seeds);
-          if (runs[i + 1]?.place !== place) for (const [value, end] of last) if (end === place) giveUp(value);
+          for (const { into } of gathers) giveUp(into);
+          for (const [value, end] of last) if (end === place) giveUp(value);
         }
       } finally {
-        for (const value of [...kept.keys()]) giveUp(value);
+        for (const value of [...held.keys()]) giveUp(value);
         await arrivals.return();
       }
     },

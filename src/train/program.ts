@@ -70,7 +70,7 @@ export function buildProgram(
   const full = declareFull(g, shape, model);
   const layerwise = config['evaluation.strategy'] === 'layerwise';
   const inputsOf = (routine: 'train' | 'evaluate', strategy: Config['evaluation.strategy']) =>
-    strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model, strategy !== 'layerwise');
+    strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model, routine === 'train');
   const whole = inputsOf('train', config['sampling.strategy']);
   const train = dropsEdges(config)
     ? { ...whole, model: { ...whole.model, blocks: declareDropped(g, shape, model) } }
