@@ -155,8 +155,8 @@ export function fitRun(
  */
 function originsOf(graph: AnyGraph, config: Config, predictOnly: boolean): CapacityFrom[] {
   const passes = [config['evaluation.strategy'], ...(predictOnly ? [] : [config['sampling.strategy']])];
-  const sampled = passes.filter((strategy) => strategy === 'neighbor').length;
-  return sampled >= (isStored(graph) ? passes.length : 1) ? ['worst case', 'probe'] : ['worst case'];
+  const refused = isStored(graph) && passes.includes('full');
+  return passes.includes('neighbor') && !refused ? ['worst case', 'probe'] : ['worst case'];
 }
 
 /** Half precision is chosen for a GPU alone, which loses no time by it, and only where no feature is too large for it. */

@@ -190,7 +190,8 @@ export function layerwiseBytes(
     const features = featureBytes(graph, config, sizes, level, reads.find(({ from }) => !ends.has(from))?.into ?? null);
     const block = level > 0 ? halfBytes(sizes, `${PREFIX}block${level - 1}`, capacity.nodes[0]) : 0;
     const lists =
-      4 * capacity.nodes.reduce((sum, n) => sum + n, 0) + (routine === 'evaluate' ? targetBytes(graph) : 0) * capacity.nodes[0];
+      4 * capacity.nodes.reduce((sum, n) => sum + n, 0) +
+      (routine === 'evaluate' ? targetBytes(graph) : 0) * capacity.nodes[0];
     const sample = batchBytes(capacity, graph.adjacency.values !== null) + block + lists + features;
     return { sample, rows: kept + fed + back };
   });

@@ -24,7 +24,7 @@ function twoHops() {
   g.routine = 'evaluate';
   const block = (hop: number) => {
     const half = sparseHalf(g, `block${hop}`, 'graph', ROWS[hop + 1], ROWS[hop], false, 'step');
-    return { forward: half, backward: half, permutation: null };
+    return { forward: half, backward: half, positions: null };
   };
   const x = input(g, 'x', 'features', 'f32', ROWS[0], 8, 'padded', 'step');
   const hop = (h: Value, i: number) => {
