@@ -59,8 +59,9 @@ export async function train(invocation: Invocation): Promise<void> {
         store: store && recorder ? recorder.store(store) : store,
         ...recorder?.job,
         onStart: ({ forecast, fitted }) => {
-          if (Object.keys(fitted).length > 0)
-            tell(`fitted to ${formatBytes(config['memory.gpuBudget'])}: ${formatSettings(fitted)}`);
+          const budget = config['memory.gpuBudget'];
+          const to = budget > 0 ? ` to ${formatBytes(budget)}` : '';
+          if (Object.keys(fitted).length > 0) tell(`fitted${to}: ${formatSettings(fitted)}`);
           tell(`memory forecast: ${formatMemory(forecast.memory)}${describeCapacity(forecast)}`);
         },
         onEpoch: (epoch, steps) => {

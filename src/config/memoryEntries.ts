@@ -84,12 +84,12 @@ export const MEMORY = {
   },
   'evaluation.strategy': {
     type: 'enum',
-    values: ['full', 'neighbor'],
+    values: ['full', 'neighbor', 'layerwise', 'auto'],
     default: 'full',
     group: 'evaluation',
     live: false,
     shown: false,
-    help: 'Evaluate on the whole graph at once, or in batches.',
+    help: 'Evaluate on the whole graph at once (full), in batches with sampled neighbours (neighbor), or exactly, in batches of one layer after the other (layerwise); auto takes whichever of the last two gathers less.',
   },
   'evaluation.batchSize': {
     type: 'integer',
@@ -112,7 +112,7 @@ export const MEMORY = {
     group: 'evaluation',
     live: false,
     shown: false,
-    help: 'Neighbours per node when evaluating in batches, as sampling.fanOut; -1 takes all and is exact.',
+    help: 'Neighbours per node with evaluation.strategy=neighbor, as sampling.fanOut; -1 takes all and is exact.',
   },
   'evaluation.nodes': {
     type: 'integer',

@@ -26,14 +26,21 @@ export function sameLayout({ piece: { value }, panel, half }: Placement): boolea
 
 /** Rows [first, first + count) of one panel, padded with zeros. */
 export function padRows(data: HostArray, placement: Placement, first: number, count: number): HostArray {
+  const out = new (data.constructor as new (length: number) => HostArray)(count * rowWords(placement));
+  padInto(out, data, placement, first, count);
+  return out;
+}
+
+/** The same at the beginning of `out`, whatever it held. */
+export function padInto(out: HostArray, data: HostArray, placement: Placement, first: number, count: number): void {
   const { piece, panel } = placement;
   const width = rowWords(placement);
-  const out = new (data.constructor as new (length: number) => HostArray)(count * width);
   for (let row = 0; row < count; row++) {
     const from = (first + row) * piece.value.cols + panel.first;
-    out.set(data.subarray(from, from + panel.cols), row * width);
+    const to = row * width;
+    for (let c = 0; c < panel.cols; c++) out[to + c] = data[from + c];
+    for (let c = panel.cols; c < width; c++) out[to + c] = 0;
   }
-  return out;
 }
 
 /** The inverse: puts `rows` padded rows of a panel, starting at row `first`, into the host's matrix. */

@@ -12,7 +12,7 @@ export interface Ledger {
   remove(purpose: Purpose | HostPurpose, bytes: number): void;
 }
 
-/** What the host holds: operands that the CPU executor unpacks from half precision, what pages of memory the CPU executor rounds up to, the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes. */
+/** What the host holds: operands that the CPU executor unpacks from half precision, what pages of memory the CPU executor rounds up to, the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes, rows between the levels of an evaluation. */
 export type HostPurpose =
   | 'unpacked'
   | 'pages'
@@ -22,7 +22,8 @@ export type HostPurpose =
   | 'batch'
   | 'cache'
   | 'checkpoint'
-  | 'predictions';
+  | 'predictions'
+  | 'levels';
 
 export function newLedger(): Ledger {
   const byPurpose: Record<string, number> = {};

@@ -23,7 +23,7 @@ export function inMemory(graph: AnyGraph): Graph {
   if (!isStored(graph)) return graph;
   throw new InputError(
     `${graph.name} stays in its store, and a full batch needs all of it in memory: ` +
-      'set sampling.strategy and evaluation.strategy to neighbor.',
+      'set sampling.strategy to neighbor, and evaluation.strategy to layerwise or neighbor.',
   );
 }
 

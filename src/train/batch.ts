@@ -12,11 +12,11 @@ import type { DesignName } from '../graph/samplingDesign.ts';
 import { isSparse } from '../model/model.ts';
 import { deviceLabels } from '../task/deviceLabels.ts';
 import { type Feed, feedFeatures, feedHalf, newFeed } from './feed.ts';
-import { type GraphInputs, levelName } from './inputs.ts';
+import type { BatchInputs } from './inputs.ts';
 
 /** How batches of one pass are made: plain data, so that a sampler in a worker can be told. */
 export interface BatchRecipe {
-  readonly inputs: GraphInputs;
+  readonly inputs: BatchInputs;
   /** What the model aggregates with; null for one that ignores the graph. */
   readonly operator: Operator | null;
   readonly normalizeFeatures: boolean;
@@ -24,8 +24,8 @@ export interface BatchRecipe {
   readonly design: DesignName;
   /** Share of the edges that is missing in each training step. */
   readonly dropEdge: number;
-  /** SPLIT code of the seed nodes' split in `mask`, by global id. */
-  readonly mask: Uint8Array;
+  /** SPLIT code of each node by global id; null where the inputs have no targets. */
+  readonly mask: Uint8Array | null;
   readonly capacity: Capacity;
 }
 
@@ -47,33 +47,40 @@ export function* assembleBatch(
   dropKey: Key | null = null,
   room: ArrayBuffer | null = null,
 ): Generator<RowRequest, Feed | null, Rows> {
-  const { inputs, operator, capacity, mask } = recipe;
+  const { operator, capacity, mask } = recipe;
+  const { model, targets, levels, featureLevel } = recipe.inputs;
   const batch = yield* sampleNeighbors(seeds, fanOut, key, locals, recipe.design);
   if (!fits(batch, capacity)) return null;
   const feed = newFeed();
   const sources = (level: number) => batch.blocks[level]?.nodes ?? seeds;
-  feed.sizes[levelName(inputs.prefix, batch.blocks.length)] = seeds.length;
+  feed.sizes[levels[batch.blocks.length]] = seeds.length;
   const threshold = edgeThreshold(recipe.dropEdge);
   for (const [layer, sampled] of batch.blocks.entries()) {
     feed.beside += blockBytes(sampled);
     const block = dropKey ? dropBlockEdges(sampled, dropKey, threshold) : sampled;
-    feed.sizes[levelName(inputs.prefix, layer)] = block.nodes.length;
+    feed.sizes[levels[layer]] = block.nodes.length;
     const degree = OPERATORS[operator!].degrees ? yield* degreesOfNodes(block.nodes, dropKey, threshold) : null;
     const matrix = blockOperator(operator!, block, degree);
-    feedHalf(feed, inputs.model.blocks[layer].forward, matrix);
-    feedHalf(feed, inputs.model.blocks[layer].backward, transpose(matrix).matrix);
+    const { forward, backward } = model.blocks[layer];
+    feedHalf(feed, forward, matrix);
+    if (backward !== forward) feedHalf(feed, backward, transpose(matrix).matrix);
   }
-  inputs.model.ids.forEach((ids, level) => {
+  model.ids.forEach((ids, level) => {
     feed.arrays.push([ids!, sources(level)]);
   });
-  feed.room = roomOf(recipe, sources(0).length, room);
-  const rows = (yield* rowsOf('features', sources(0), feed.room)) as Matrix;
-  feed.beside += feed.room ? feed.room.byteLength : (rows.values?.byteLength ?? 0);
-  if (!recipe.normalizeFeatures) feed.beside -= rows.values?.byteLength ?? 0;
-  feedFeatures(feed, inputs.model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
-  const labels = yield* rowsOf('labels', seeds);
-  feed.arrays.push([inputs.targets.labels, deviceLabels(labels.kind === 'sparse' ? labels : labels.values)]);
-  feed.arrays.push([inputs.targets.mask, Uint32Array.from(seeds, (seed) => mask[seed])]);
+  if (model.features) {
+    const nodes = sources(featureLevel);
+    feed.room = roomOf(recipe, nodes.length, room);
+    const rows = (yield* rowsOf('features', nodes, feed.room)) as Matrix;
+    feed.beside += feed.room ? feed.room.byteLength : (rows.values?.byteLength ?? 0);
+    if (!recipe.normalizeFeatures) feed.beside -= rows.values?.byteLength ?? 0;
+    feedFeatures(feed, model.features, recipe.normalizeFeatures ? rowNormalize(rows) : rows);
+  }
+  if (targets && mask) {
+    const labels = yield* rowsOf('labels', seeds);
+    feed.arrays.push([targets.labels, deviceLabels(labels.kind === 'sparse' ? labels : labels.values)]);
+    feed.arrays.push([targets.mask, Uint32Array.from(seeds, (seed) => mask[seed])]);
+  }
   return feed;
 }
 
@@ -99,8 +106,8 @@ function* rowsOf(
 /** Null for sparse features: how large they are is known with their rows. */
 function roomOf({ inputs, capacity }: BatchRecipe, rows: number, offered: ArrayBuffer | null): ArrayBuffer | null {
   const { features } = inputs.model;
-  if (isSparse(features)) return null;
-  return roomFor(4 * features.cols, rows, capacity.nodes[capacity.nodes.length - 1], offered);
+  if (!features || isSparse(features)) return null;
+  return roomFor(4 * features.cols, rows, capacity.nodes[capacity.nodes.length - 1 - inputs.featureLevel], offered);
 }
 
 function blockBytes({ nodes, adjacency, edgeIds, importance, loops }: Block): number {

@@ -22,7 +22,7 @@ export interface BatchSource {
    * no longer the caller's.
    */
   sample(
-    routine: Routine,
+    recipe: RecipeName,
     seeds: Uint32Array,
     fanOut: readonly number[],
     key: Key,
@@ -38,6 +38,9 @@ export interface BatchSource {
 
 export type Routine = 'train' | 'evaluate';
 
+/** Of a routine, or of a part of the evaluation before its last one. */
+export type RecipeName = Routine | `evaluate.${number}`;
+
 export interface SampledFeed {
   readonly feed: Feed | null;
   /** Spent waiting for rows of the graph, and on everything else. */
@@ -47,7 +50,7 @@ export interface SampledFeed {
 
 /** What a source must know, all of it plain data that can cross to a worker. */
 export interface SourceSpec {
-  readonly recipes: Readonly<Partial<Record<Routine, BatchRecipe>>>;
+  readonly recipes: Readonly<Partial<Record<RecipeName, BatchRecipe>>>;
   readonly config: Config;
   readonly nodes: number;
 }
@@ -74,7 +77,7 @@ export function sampler(
   serve: (request: RowRequest) => Promise<Rows>,
 ): BatchSource['sample'] {
   const locals = new Uint32Array(nodes);
-  const draw: BatchSource['sample'] = async (routine, seeds, fanOut, key, dropKey, room) => {
+  const draw: BatchSource['sample'] = async (recipe, seeds, fanOut, key, dropKey, room) => {
     const begun = performance.now();
     let readMs = 0;
     const timed = async (request: RowRequest) => {
@@ -83,7 +86,7 @@ export function sampler(
       readMs += performance.now() - asked;
       return rows;
     };
-    const feed = await drive(assembleBatch(recipes[routine]!, seeds, fanOut, key, locals, dropKey, room), timed);
+    const feed = await drive(assembleBatch(recipes[recipe]!, seeds, fanOut, key, locals, dropKey, room), timed);
     return { feed, readMs, sampleMs: performance.now() - begun - readMs };
   };
   let last: Promise<unknown> = Promise.resolve();

@@ -73,7 +73,7 @@ export function fullSizes(graph: AnyGraph, { operator, hops }: Model, dropped: b
 
 /**
  * Sizes of `declareBatch` for a capacity of the sampler, whose hops are counted from the seeds outwards, while levels are
- * counted from the features inwards.
+ * counted from the features inwards. `transposed` as in `declareBatch`.
  */
 export function batchSizes(
   graph: AnyGraph,
@@ -81,6 +81,7 @@ export function batchSizes(
   prefix: string,
   capacity: Capacity,
   fanOut: readonly number[],
+  transposed = true,
 ): MutableSizes {
   const sizes: MutableSizes = {};
   const largest = sortedDegrees(graph.adjacency.indptr).sumOfLargest(1, -1);
@@ -93,7 +94,7 @@ export function batchSizes(
     const entries = capacity.edges[hop] + loops * targets;
     const longest = loops + (fanOut[hop] < 0 ? largest : Math.min(largest, fanOut[hop]));
     boundedHalf(sizes, `${prefix}block${level}`, entries, longest);
-    boundedHalf(sizes, `${prefix}block${level}ᵀ`, entries, targets);
+    if (transposed) boundedHalf(sizes, `${prefix}block${level}ᵀ`, entries, targets);
   }
   const { features } = graph;
   if (features.kind === 'sparse') {
@@ -101,7 +102,7 @@ export function batchSizes(
     const { sumOfLargest } = sortedDegrees(features.indptr);
     const entries = sumOfLargest(rows, -1);
     boundedHalf(sizes, `${prefix}features`, entries, sumOfLargest(1, -1));
-    boundedHalf(sizes, `${prefix}featuresᵀ`, entries, rows);
+    if (transposed) boundedHalf(sizes, `${prefix}featuresᵀ`, entries, rows);
   }
   return sizes;
 }

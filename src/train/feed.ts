@@ -47,10 +47,11 @@ export function feedFeatures(feed: Feed, declared: ModelInputs['features'], feat
     return;
   }
   const csr = features as CsrMatrix;
+  feedHalf(feed, declared.forward, csr);
+  if (declared.backward === declared.forward) return;
   const { matrix, permutation } = transpose(csr);
   const positions = new Uint32Array(permutation.length);
   for (let e = 0; e < permutation.length; e++) positions[permutation[e]] = e;
-  feedHalf(feed, declared.forward, csr);
   feedHalf(feed, declared.backward, matrix);
   feed.arrays.push([declared.positions!, positions]);
 }

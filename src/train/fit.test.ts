@@ -43,12 +43,12 @@ describe('ladder', () => {
     });
   });
 
-  test('keeps training in full batches as long as it can, then evaluation', () => {
+  test('keeps training in full batches as long as it can, then evaluation, then an exact one', () => {
     const strategies = ladder(configOf()).map((change) => {
       const { 'sampling.strategy': train, 'evaluation.strategy': evaluate } = { ...configOf(), ...change };
       return `${train} ${evaluate}`;
     });
-    expect([...new Set(strategies)]).toEqual(['full full', 'neighbor full', 'neighbor neighbor']);
+    expect([...new Set(strategies)]).toEqual(['full full', 'neighbor full', 'neighbor layerwise', 'neighbor neighbor']);
   });
 
   test('computes more, exactly, and then keeps halves before it samples; sampled training keeps what was asked for', () => {

@@ -4,6 +4,7 @@ import { type Config, SCHEMA } from '../config/schema.ts';
 import { LARGEST_HALF } from '../device/half.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { largestForHalf } from './check.ts';
+import { decideEvaluation } from './evaluationCost.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
 import { cacheBytes } from './hostMemory.ts';
 import { ProbeNeeded } from './probe.ts';
@@ -40,26 +41,36 @@ export function ladder(config: Config): Partial<Config>[] {
   }
   const sampled = { 'sampling.strategy': 'neighbor' } as const;
   if (config['sampling.strategy'] === 'full') rungs.push(sampled);
-  if (config['evaluation.strategy'] === 'full') rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });
-  // From here on evaluation samples too: a node with all its neighbours can be most of the graph.
+  const exact = config['evaluation.strategy'] !== 'neighbor';
+  if (exact) rungs.push({ ...sampled, 'evaluation.strategy': 'layerwise' });
   const finite = config['sampling.fanOut'].map((fan) => (fan < 0 ? 25 : fan));
   let end = config['sampling.fanOutEnd'];
   const perStep = config['sampling.batchSize'] * config['training.accumulate'];
-  const rung = (size: number, fanOut: readonly number[], fanOutEnd: readonly number[]): Partial<Config> => {
+  const smaller = (size: number, fanOut: readonly number[], fanOutEnd: readonly number[]): Partial<Config> => {
     const batchSize = Math.min(size, config['sampling.batchSize']);
     return {
       'sampling.strategy': 'neighbor',
-      'evaluation.strategy': 'neighbor',
       'sampling.batchSize': batchSize,
       // A step keeps its seeds: less memory is no reason to learn something else.
       'training.accumulate': Math.min(Math.ceil(perStep / batchSize), SCHEMA['training.accumulate'].max),
       'sampling.fanOut': fanOut,
       'sampling.fanOutEnd': fanOutEnd,
       'evaluation.batchSize': Math.min(size, config['evaluation.batchSize']),
-      'evaluation.fanOut': fanOut,
     };
   };
+  const rung = (size: number, fanOut: readonly number[], fanOutEnd: readonly number[]): Partial<Config> => ({
+    ...smaller(size, fanOut, fanOutEnd),
+    'evaluation.strategy': 'neighbor',
+    'evaluation.fanOut': fanOut,
+  });
   let batch = Math.max(config['sampling.batchSize'], config['evaluation.batchSize']);
+  if (exact) {
+    for (let size = batch; size > SMALL_BATCH; size = Math.ceil(size / 2)) {
+      rungs.push({ ...smaller(size, finite, end), 'evaluation.strategy': 'layerwise' });
+    }
+    rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });
+  }
+  // From here on evaluation samples too: a node with all its neighbours can be most of the graph.
   for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite, end));
   let fanOut = finite;
   while ([...fanOut, ...end].some((fan) => fan > 1)) {
@@ -68,7 +79,11 @@ export function ladder(config: Config): Partial<Config>[] {
   }
   for (; batch > 1; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, fanOut, end));
   rungs.push(rung(1, fanOut, end));
-  return rungs;
+  const seen = new Set<string>();
+  return rungs.filter((change) => {
+    const name = JSON.stringify({ ...config, ...change });
+    return !seen.has(name) && seen.add(name);
+  });
 }
 
 type Budget = 'memory.gpuBudget' | 'memory.workerBudget' | 'memory.diskBudget';
@@ -101,10 +116,11 @@ const STORED_ADVICE: typeof ADVICE = {
  */
 export function fitRun(
   graph: AnyGraph,
-  config: Config,
+  asked: Config,
   options: Omit<ForecastOptions, 'capacityFrom'>,
   search: boolean,
 ): Fit {
+  const config = decideEvaluation(graph, asked, options.predictOnly ?? false);
   const budgets = BUDGETS.filter((key) => config[key] > 0);
   // A stored graph cannot be taken whole, whatever the budgets are.
   const searching = search && (budgets.length > 0 || isStored(graph));
@@ -121,7 +137,7 @@ export function fitRun(
         if (smaller) tried.push(remembered(graph, smaller, { ...options, capacityFrom }));
         const forecast = tried.at(-1)!;
         if (budgets.every((key) => NEEDS[key](forecast) <= config[key])) {
-          return { asked: config, forecast, fitted: differences(forecast.config, config) };
+          return { asked, forecast, fitted: differences(forecast.config, asked) };
         }
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
@@ -139,8 +155,8 @@ export function fitRun(
  */
 function originsOf(graph: AnyGraph, config: Config, predictOnly: boolean): CapacityFrom[] {
   const passes = [config['evaluation.strategy'], ...(predictOnly ? [] : [config['sampling.strategy']])];
-  const sampled = passes.filter((strategy) => strategy === 'neighbor').length;
-  return sampled >= (isStored(graph) ? passes.length : 1) ? ['worst case', 'probe'] : ['worst case'];
+  const refused = isStored(graph) && passes.includes('full');
+  return passes.includes('neighbor') && !refused ? ['worst case', 'probe'] : ['worst case'];
 }
 
 /** Half precision is chosen for a GPU alone, which loses no time by it, and only where no feature is too large for it. */
@@ -184,7 +200,7 @@ export function* rehearseLadder(
   config: Config,
   options: Omit<ForecastOptions, 'capacityFrom'>,
 ): Generator<void> {
-  for (const change of ladder(config)) {
+  for (const change of ladder(decideEvaluation(graph, config, options.predictOnly ?? false))) {
     try {
       // Nothing fits one byte, so both origins of the capacity are tried.
       fitRun(graph, { ...config, ...change, 'memory.gpuBudget': 1 }, options, false);

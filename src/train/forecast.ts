@@ -10,8 +10,10 @@ import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import type { Routine } from './batchSource.ts';
 import { batchSizes, fullSizes, samplingOf } from './capacity.ts';
 import { checkpointBytes } from './checkpoint.ts';
+import { decideEvaluation } from './evaluationCost.ts';
 import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
+import { type Levels, layerwiseBytes, planLevels } from './layerwise.ts';
 import { hasRocAuc, logitsBytes, predictionBytes } from './predictions.ts';
 import { probed } from './probe.ts';
 import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
@@ -26,6 +28,8 @@ export interface Forecast {
   readonly capacity: Capacities;
   /** Whether `capacity` is a bound or what a probe of the sampler found. */
   readonly capacityFrom: CapacityFrom;
+  /** Of an evaluation layer by layer. */
+  readonly levels: Levels | null;
   readonly memory: MemoryBytes;
 }
 
@@ -50,27 +54,36 @@ export interface Instruments {
 }
 
 /** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph; ProbeNeeded (see probe.ts) */
-export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOptions): Forecast {
-  const model = modelOf(config);
+export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOptions): Forecast {
   const { predictOnly = false, instruments = {} } = options;
+  const config = decideEvaluation(graph, asked, predictOnly);
+  const model = modelOf(config);
   const routines: Routine[] = predictOnly ? ['evaluate'] : ['train', 'evaluate'];
   const strategies = { train: config['sampling.strategy'], evaluate: config['evaluation.strategy'] };
   const capacity: Partial<Record<Routine, Capacity>> = {};
   const sizes: Record<string, number> = {};
+  let levels: Levels | null = null;
   for (const routine of routines) {
     if (strategies[routine] === 'full') {
       Object.assign(sizes, fullSizes(graph, model, routine === 'train' && dropsEdges(config)));
       continue;
     }
+    if (strategies[routine] === 'layerwise') {
+      levels = planLevels(graph, model, seedsOf(evaluatedSplit(graph, config), routine, predictOnly), config);
+      capacity[routine] = levels.batches.at(-1)!.capacity;
+      Object.assign(sizes, levels.sizes);
+      continue;
+    }
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
     const { fanOut } = samplingOf(config, model, routine);
     capacity[routine] = found;
-    Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut));
+    Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut, routine === 'train'));
   }
   const shape = shapeOf(graph, config['data.normalizeFeatures']);
   const everyNode = predictOnly || hasRocAuc(graph, config);
   const training = buildProgram(config, shape, model, sizes, {
     predictOnly,
+    ...(levels ? { orderBy: { ...sizes, ...levels.whole } } : {}),
     readLogits: everyNode || instruments.predictions === true,
   });
   const on = (key: Pass) => passSetting(config, key) === 'on';
@@ -83,13 +96,14 @@ export function forecastRun(graph: AnyGraph, config: Config, options: ForecastOp
     everyNode,
     held: instruments.predictions ? graph.nodes * predictionBytes(shape.classes) : 0,
   };
-  let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack);
+  const between = levels && layerwiseBytes(graph, config, training.parts!, levels, readBack.bytes);
+  let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack, between);
   host += listBytes(graph, config, capacity, predictOnly);
   if (options.backend === 'cpu') host += cpuBytes(plan);
   // The old checkpoint is there until the new one is complete.
   if (instruments.checkpoints) host += 2 * checkpointBytes(training);
   const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host, disk: diskBytes(graph, config) };
-  return { config, training, plan, capacity, capacityFrom: options.capacityFrom, memory };
+  return { config, training, plan, capacity, capacityFrom: options.capacityFrom, levels, memory };
 }
 
 /** How large the batches of a sampled pass can get, or were found to get. Throws ProbeNeeded (see probe.ts). */

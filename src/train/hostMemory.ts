@@ -57,6 +57,7 @@ export interface ReadBack {
  * What the engine holds on the host at most: the dataset; what it arranges for the device (for the whole graph while it is
  * uploaded, or for one batch at its largest) or reads back from it; what it collects of that; the sampler's table; the
  * store's cache.
+ * @param layerwise of an evaluation layer by layer: its largest sample, and the rows that it keeps and moves
  */
 export function hostBytes(
   graph: AnyGraph,
@@ -65,6 +66,7 @@ export function hostBytes(
   capacity: Capacities,
   anyFull: boolean,
   readBack: ReadBack,
+  layerwise: { readonly sample: number; readonly rows: number } | null = null,
 ): number {
   const { nodes, features, classNames } = graph;
   const operator = (name: string, rows: number) => halfBytes(sizes, name, rows);
@@ -79,34 +81,38 @@ export function hostBytes(
   }
   let sampled = 0;
   for (const [routine, batch] of Object.entries(capacity)) {
+    if (routine === 'evaluate' && layerwise) continue;
     sampled = Math.max(sampled, largestBatch(graph, config, sizes, `${routine}.`, batch));
   }
-  const samples = Object.keys(capacity).length > 0;
-  const samplers = samples ? Math.max(1, samplingWorkers(graph, config)) : 0;
+  const inBatches = Object.keys(capacity).length > 0;
+  const samplers = inBatches ? Math.max(1, samplingWorkers(graph, config)) : 0;
   const sampler = samplers * (samplerScratchBytes(nodes) + 4 * nodes);
   // A sampler worker has its own copy of the split, for each pass that it serves.
   const sparse = graph.labelSets ? 3 : 2;
   const ownCopies = 2 * chunkBytesOf(graph, config) + 4 * sparse * (nodes + 1) + 2 * nodes;
-  const cache = samples && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
-  sampled *= 1 + batchesAhead(samplingWorkers(graph, config));
+  const cache = inBatches && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
+  const samples = 1 + batchesAhead(samplingWorkers(graph, config));
+  const between = layerwise ? samples * layerwise.sample + layerwise.rows : 0;
   const collected = readBack.everyNode ? 4 * nodes * classNames.length : 0;
   // The upload is over before anything is collected; a batch gives way before its logits are read.
-  const most = Math.max(arranged, collected + Math.max(sampled, readBack.bytes));
+  const most = Math.max(arranged, collected + Math.max(samples * sampled, readBack.bytes, between));
   return graphBytes(graph) + most + readBack.held + sampler + cache;
 }
 
 /** Of a node's labels and its place in the split, as the device gets them. */
-function targetBytes({ labelSets }: AnyGraph): number {
+export function targetBytes({ labelSets }: AnyGraph): number {
   return 4 + 4 * (labelSets?.cols ?? 1);
 }
 
-function halfBytes(sizes: Sizes, name: string, rows: number): number {
+/** Arrays of one direction of a sparse matrix with so many rows, heavy ones listed; 0 where the sizes have none. */
+export function halfBytes(sizes: Sizes, name: string, rows: number): number {
   const entries = sizes[`${name}.entries`];
   if (entries === undefined) return 0;
   return 4 * (rows + 1) + 8 * entries + 16 * (sizes[`${name}.segments`] + sizes[`${name}.heavy`]);
 }
 
-function sparseFeatureBytes(sizes: Sizes, prefix: string, rows: number, cols: number): number {
+/** The same of features and their transpose. */
+export function sparseFeatureBytes(sizes: Sizes, prefix: string, rows: number, cols: number): number {
   const positions = 4 * (sizes[`${prefix}features.entries`] ?? 0);
   return halfBytes(sizes, `${prefix}features`, rows) + halfBytes(sizes, `${prefix}featuresᵀ`, cols) + positions;
 }
@@ -177,6 +183,6 @@ export function cacheBytes(graph: AnyGraph, config: Config): number {
 
 /** Bytes of the graph in a store; 0 where it stays in memory. */
 export function diskBytes(graph: AnyGraph, config: Config): number {
-  const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
+  const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] !== 'full';
   return sampled && readsFromStore(graph, config) ? storedBytesOf(graph, config) : 0;
 }

@@ -8,11 +8,19 @@ import { type SparseMatrix, sparseHalf } from '../tensor/ops/sparse.ts';
 import { type Size, symbol } from '../tensor/value.ts';
 
 /** The device's side of what a strategy feeds: declared for the whole graph, or for the blocks of a batch. */
-export interface GraphInputs {
+export interface GraphInputs extends BatchInputs {
   readonly model: ModelInputs;
   readonly targets: Targets;
-  /** Starts the names of its values and sizes. */
-  readonly prefix: string;
+}
+
+/** What a batch is fed: of a part of a model, no more than that reads. */
+export interface BatchInputs {
+  readonly model: Omit<ModelInputs, 'features'> & { readonly features: ModelInputs['features'] | null };
+  readonly targets: Targets | null;
+  /** Names of the numbers of rows, level by level; none for the whole graph, whose rows are as many as its nodes. */
+  readonly levels: readonly string[];
+  /** The level whose nodes' features are fed. */
+  readonly featureLevel: number;
 }
 
 /** What declaring inputs needs to know of a graph. */
@@ -56,7 +64,7 @@ export function declareFull(g: OpGraph, shape: GraphShape, { operator, hops }: M
   const features = declareFeatures(g, prefix, shape, nodes, 'persistent');
   const ids = Array.from({ length: hops + 1 }, () => null);
   const targets = declareTargets(g, taskOf(shape.multiLabel), prefix, nodes, shape.classes, 'persistent');
-  return { model: { features, blocks, ids }, targets, prefix };
+  return { model: { features, blocks, ids }, targets, levels: [], featureLevel: 0 };
 }
 
 /** The graph of a training step that lacks some edges: as large as the whole at most, and written before each step. */
@@ -77,26 +85,34 @@ export function levelName(prefix: string, level: number): string {
   return `${prefix}nodes${level}`;
 }
 
-/** One batch: a block per hop in local numbers, written before every step. */
-export function declareBatch(g: OpGraph, prefix: string, shape: GraphShape, { operator, hops }: Model): GraphInputs {
+/**
+ * One batch: a block per hop in local numbers, written before every step.
+ * @param transposed false: without the transposes, which only a backward pass reads; each matrix then stands for its own
+ */
+export function declareBatch(
+  g: OpGraph,
+  prefix: string,
+  shape: GraphShape,
+  { operator, hops }: Model,
+  transposed = true,
+): GraphInputs {
   const rows = (level: number) => symbol(levelName(prefix, level));
   const blocks: SparseMatrix[] = [];
   for (let hop = 0; operator && hop < hops; hop++) {
     const [sources, targets] = [rows(hop), rows(hop + 1)];
     const name = `${prefix}block${hop}`;
     const weighted = OPERATORS[operator].values.block;
-    blocks.push({
-      forward: sparseHalf(g, name, 'graph', targets, sources, weighted, 'step'),
-      backward: sparseHalf(g, `${name}ᵀ`, 'graph', sources, targets, weighted, 'step'),
-      positions: null,
-    });
+    const forward = sparseHalf(g, name, 'graph', targets, sources, weighted, 'step');
+    const backward = transposed ? sparseHalf(g, `${name}ᵀ`, 'graph', sources, targets, weighted, 'step') : forward;
+    blocks.push({ forward, backward, positions: null });
   }
   const ids = Array.from({ length: hops + 1 }, (_, level) =>
     input(g, `${prefix}ids${level}`, 'graph', 'u32', rows(level), 1, 'packed', 'step'),
   );
-  const features = declareFeatures(g, prefix, shape, rows(0), 'step');
+  const features = declareFeatures(g, prefix, shape, rows(0), 'step', transposed);
   const targets = declareTargets(g, taskOf(shape.multiLabel), prefix, rows(hops), shape.classes, 'step');
-  return { model: { features, blocks, ids }, targets, prefix };
+  const levels = ids.map((_, level) => levelName(prefix, level));
+  return { model: { features, blocks, ids }, targets, levels, featureLevel: 0 };
 }
 
 function declareFeatures(
@@ -105,10 +121,12 @@ function declareFeatures(
   shape: GraphShape,
   rows: Size,
   lifetime: 'step' | 'persistent',
+  transposed = true,
 ): ModelInputs['features'] {
   const name = `${prefix}features`;
   if (!shape.sparse) return input(g, name, 'features', 'f32', rows, shape.features, 'padded', lifetime);
   const forward = sparseHalf(g, name, 'features', rows, shape.features, shape.weighted, lifetime);
+  if (!transposed) return { forward, backward: forward, positions: null };
   const backward = sparseHalf(g, `${name}ᵀ`, 'features', shape.features, rows, shape.weighted, lifetime);
   const entries = symbol(`${name}.entries`);
   const positions = input(g, `${name} positions`, 'features', 'u32', entries, 1, 'packed', lifetime);

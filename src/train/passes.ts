@@ -13,7 +13,7 @@ import { type AnyGraph, inMemory } from '../store/storedGraph.ts';
 import { totalWeight } from '../task/classWeights.ts';
 import { deviceLabels } from '../task/deviceLabels.ts';
 import type { Step } from '../tensor/op.ts';
-import type { BatchSource } from './batchSource.ts';
+import type { BatchSource, RecipeName } from './batchSource.ts';
 import { fanOutAt, samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import { DROPPED, type GraphInputs } from './inputs.ts';
@@ -63,7 +63,7 @@ export interface Times {
 }
 
 /** Uses of the run's root key; the numbers only have to differ. */
-const USE = { step: 0x57e9, shuffle: 0x5f1e, sample: 0x5a39, evaluate: 0xe7a1, dropEdge: 0xd70e } as const;
+export const USE = { step: 0x57e9, shuffle: 0x5f1e, sample: 0x5a39, evaluate: 0xe7a1, dropEdge: 0xd70e } as const;
 
 /** @param epoch from 1 */
 export function scalarsOf(config: Config, epoch: number): Record<string, number> {
@@ -81,7 +81,7 @@ export function scalarsOf(config: Config, epoch: number): Record<string, number>
   };
 }
 
-function stepOf(
+export function stepOf(
   { config, root, steps, epoch }: PassContext,
   sizes: Step['sizes'],
   scalars: Record<string, number>,
@@ -170,14 +170,8 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
   const weightOf = (batch: Uint32Array) => totalWeight(context.classWeights, context.graph, batch);
 
   const rooms = newRooms(host);
-
-  /** Samples around some seeds. What arrives is on the ledger until it is on the device. */
-  async function fetch({ seeds, fanOut, key, dropKey }: Request): Promise<Arrival> {
-    const { feed, sampleMs, readMs } = await batches.sample(routine, seeds, fanOut, key, dropKey, rooms.take());
-    const bytes = feed ? feedBytes(feed) + feed.beside : 0;
-    host.add('batch', bytes);
-    return { feed, bytes, sampleMs, readMs };
-  }
+  const fetch = (request: Request) => fetchSample(context, routine, request, rooms.take());
+  const waited = (coming: Promise<Arrival>) => waitedFor(times, coming);
 
   /** Runs a batch whole, or its halves one after the other. */
   async function run(
@@ -207,16 +201,6 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
     if (feed.room && !visit) rooms.keep(feed.room);
     await executor.run(routine, stepOf(context, feed.sizes, scalars));
     await visit?.(seeds);
-  }
-
-  /** Time spent waiting, shared between sampling and reading as the sampler's own time is: it may have begun long before. */
-  async function waited(coming: Promise<Arrival>): Promise<Arrival> {
-    const begun = performance.now();
-    const arrival = await coming;
-    const share = (performance.now() - begun) / Math.max(arrival.sampleMs + arrival.readMs, 1e-6);
-    times.sample += share * arrival.sampleMs;
-    times.read += share * arrival.readMs;
-    return arrival;
   }
 
   return {
@@ -265,19 +249,42 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
 }
 
 /** What a batch is drawn by. */
-interface Request {
+export interface Request {
   readonly seeds: Uint32Array;
   readonly fanOut: readonly number[];
   readonly key: Key;
   readonly dropKey: Key | null;
 }
 
-interface Arrival {
+export interface Arrival {
   /** Null where the sample is over the plan's capacity. */
   readonly feed: Feed | null;
   readonly bytes: number;
   readonly sampleMs: number;
   readonly readMs: number;
+}
+
+/** Samples around some seeds. What arrives is on the ledger until it is on the device. */
+export async function fetchSample(
+  { batches, host }: PassContext,
+  recipe: RecipeName,
+  { seeds, fanOut, key, dropKey }: Request,
+  room: ArrayBuffer | null = null,
+): Promise<Arrival> {
+  const { feed, sampleMs, readMs } = await batches!.sample(recipe, seeds, fanOut, key, dropKey, room);
+  const bytes = feed ? feedBytes(feed) + feed.beside : 0;
+  host.add('batch', bytes);
+  return { feed, bytes, sampleMs, readMs };
+}
+
+/** Time spent waiting, shared between sampling and reading as the sampler's own time is: it may have begun long before. */
+export async function waitedFor<A extends Arrival>(times: Times, coming: Promise<A>): Promise<A> {
+  const begun = performance.now();
+  const arrival = await coming;
+  const share = (performance.now() - begun) / Math.max(arrival.sampleMs + arrival.readMs, 1e-6);
+  times.sample += share * arrival.sampleMs;
+  times.read += share * arrival.readMs;
+  return arrival;
 }
 
 type Visit = (seeds: Uint32Array | null) => Promise<void>;

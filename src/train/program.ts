@@ -7,17 +7,19 @@ import { gradients } from '../tensor/autodiff.ts';
 import { beginRoutine, newGraph, state } from '../tensor/graph.ts';
 import { lossScaleState, scaleLoss } from '../tensor/ops/lossScale.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
+import { cut, type Part } from '../tensor/passes/cut.ts';
 import { recompute } from '../tensor/passes/recompute.ts';
 import { reorder } from '../tensor/passes/reorder.ts';
 import type { Program } from '../tensor/plan.ts';
 import type { Sizes, Value } from '../tensor/value.ts';
 import { declareBatch, declareDropped, declareFull, type GraphInputs, type GraphShape } from './inputs.ts';
+import { levelNames } from './layerwise.ts';
 
 /**
  * A training run as a program of routines over shared parameters:
  *   train     forward, loss, backward; in the full batch also the update
  *   update    (sampled) the update, from the gradients that the batches of a step, and their parts, have added up
- *   evaluate  forward on all splits, losses and counts
+ *   evaluate  forward on all splits, losses and counts; layer by layer, the last of its parts: evaluate.0, evaluate.1, …
  *   keep      remembers the parameters: run after the best epoch so far
  *   restore   puts them back
  */
@@ -35,6 +37,8 @@ export interface TrainingProgram {
   readonly totals: Totals;
   /** Null where all classes are alike. */
   readonly classWeights: Value | null;
+  /** Of an evaluation layer by layer, in the order in which they run. */
+  readonly parts: readonly Part[] | null;
   /** Logits of the evaluation, where the program lets them be read. */
   readonly logits: Value | null;
 }
@@ -44,6 +48,8 @@ export interface ProgramOptions {
   readonly predictOnly?: boolean;
   /** Keep logits readable, at the price of a buffer of their own. */
   readonly readLogits: boolean;
+  /** The sizes by which the order of the evaluation is chosen, where its batches are not like those of the plan. */
+  readonly orderBy?: Sizes;
 }
 
 const PREDICTING: Mode = { training: false, dropout: false, inputDropout: false };
@@ -62,8 +68,9 @@ export function buildProgram(
   const { parameters, buffers } = declared;
   const values = parameters.map(({ value }) => value);
   const full = declareFull(g, shape, model);
-  const inputsOf = (routine: 'train' | 'evaluate', strategy: Config['sampling.strategy']) =>
-    strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model);
+  const layerwise = config['evaluation.strategy'] === 'layerwise';
+  const inputsOf = (routine: 'train' | 'evaluate', strategy: Config['evaluation.strategy']) =>
+    strategy === 'full' ? full : declareBatch(g, `${routine}.`, shape, model, routine === 'train');
   const whole = inputsOf('train', config['sampling.strategy']);
   const train = dropsEdges(config)
     ? { ...whole, model: { ...whole.model, blocks: declareDropped(g, shape, model) } }
@@ -108,7 +115,7 @@ export function buildProgram(
 
   beginRoutine(g, 'evaluate');
   const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
-  if (reordered) g = reorder(g, 'evaluate', capacity);
+  if (reordered) g = reorder(g, 'evaluate', options.orderBy ?? capacity);
   if (!options.predictOnly) {
     task.addEvaluation(g, logits, evaluate.targets, totals, classWeights);
     g.routine = 'keep';
@@ -120,12 +127,15 @@ export function buildProgram(
 
   const again = config['compute.recompute'];
   const stored = [...parameters, ...buffers];
+  if (!options.predictOnly && again !== 'off') g = recompute(g, 'train', again);
+  const parted = layerwise ? cut(g, 'evaluate', levelNames(model.hops)) : { graph: g, parts: null };
+  const kept = parted.parts?.flatMap(({ keeps }) => keeps) ?? [];
   return {
     program: {
-      graph: options.predictOnly || again === 'off' ? g : recompute(g, 'train', again),
+      graph: parted.graph,
       capacity,
       results: options.predictOnly ? [] : [trainLoss, ...Object.values(totals).filter((value) => value !== null)],
-      readable: [...stored.map(({ value }) => value), ...(options.readLogits ? [logits] : [])],
+      readable: [...stored.map(({ value }) => value), ...kept, ...(options.readLogits ? [logits] : [])],
     },
     parameters: stored,
     best,
@@ -135,6 +145,7 @@ export function buildProgram(
     lossScale,
     totals,
     classWeights,
+    parts: parted.parts,
     logits: options.readLogits ? logits : null,
   };
 }

@@ -2,18 +2,22 @@ import { InputError } from '../config/errors.ts';
 import type { Executor } from '../device/executor.ts';
 import { type Ledger, newLedger } from '../device/ledger.ts';
 import { SPLIT } from '../formats/graphData.ts';
+import type { Capacity } from '../graph/capacity.ts';
 import { seedKey } from '../graph/random.ts';
 import { initialValues } from '../model/init.ts';
 import { modelOf } from '../model/models.ts';
 import { classWeights, totalWeight } from '../task/classWeights.ts';
 import type { BatchRecipe } from './batch.ts';
-import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
+import { localBatchSource, type OpenBatchSource, type RecipeName, type Routine } from './batchSource.ts';
 import { samplingOf } from './capacity.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
 import type { Forecast } from './forecast.ts';
 import { graphBytes, listBytes, readsFromStore, STORES } from './hostMemory.ts';
+import type { BatchInputs } from './inputs.ts';
 import type { Job } from './job.ts';
+import { partInputs } from './layerwise.ts';
+import { layerwisePass } from './layerwisePass.ts';
 import { fullPass, type Pass, type PassContext, sampledPass } from './passes.ts';
 import { evaluatedSplit, nodesOf, seedsOf, splitOf } from './seeds.ts';
 import type { Target } from './target.ts';
@@ -93,27 +97,33 @@ async function prepare(
   openSource: OpenBatchSource,
 ): Promise<Pick<Run, 'context' | 'train' | 'evaluate' | 'counts' | 'weights'>> {
   const { graph } = job;
-  const { config, training, capacity, plan } = forecast;
+  const { config, training, capacity, levels, plan } = forecast;
   const splits = { train: splitOf(graph, config), evaluate: evaluatedSplit(graph, config) };
   const predictOnly = !('train' in plan.routines);
   const model = modelOf(config);
-  const recipe = (routine: 'train' | 'evaluate'): BatchRecipe | undefined => {
-    const batches = capacity[routine];
-    const normalizeFeatures = config['data.normalizeFeatures'];
-    return (
-      batches && {
-        inputs: training[routine],
-        operator: model.operator,
-        dropEdge: config['model.dropEdge'],
-        normalizeFeatures,
-        design: samplingOf(config, model, routine).design,
-        mask: splits[routine],
-        capacity: batches,
-      }
-    );
+  const { parts } = training;
+  const recipes: Partial<Record<RecipeName, BatchRecipe>> = {};
+  const describe = (name: RecipeName, routine: Routine, inputs: BatchInputs, batches: Capacity | undefined) => {
+    if (!batches) return;
+    recipes[name] = {
+      inputs,
+      operator: model.operator,
+      dropEdge: config['model.dropEdge'],
+      normalizeFeatures: config['data.normalizeFeatures'],
+      design: samplingOf(config, model, routine).design,
+      mask: inputs.targets && splits[routine],
+      capacity: batches,
+    };
   };
-  const recipes = { train: recipe('train'), evaluate: recipe('evaluate') };
-  const sampled = recipes.train !== undefined || recipes.evaluate !== undefined;
+  describe('train', 'train', training.train, capacity.train);
+  if (!levels || !parts) describe('evaluate', 'evaluate', training.evaluate, capacity.evaluate);
+  else {
+    for (const part of parts) {
+      const { capacity: batches } = levels.batches[part.level];
+      describe(part.routine as RecipeName, 'evaluate', partInputs(part, training.evaluate), batches);
+    }
+  }
+  const sampled = Object.keys(recipes).length > 0;
   const batches = sampled ? await openSource(graph, { recipes, config, nodes: graph.nodes }, job, host) : null;
   const context: PassContext = {
     config,
@@ -145,7 +155,7 @@ async function prepare(
       ? sampledPass(context, routine, seedsOf(splits[routine], routine, predictOnly))
       : fullPass(context, routine, training[routine], plan.capacity, weights.train);
   const train = predictOnly ? null : make('train');
-  const evaluate = make('evaluate');
+  const evaluate = levels && parts ? layerwisePass(context, parts, levels, training.evaluate) : make('evaluate');
   train?.prepare();
   // In the full batch both routines read the same inputs.
   if (training.evaluate !== training.train || predictOnly) evaluate.prepare();

@@ -50,7 +50,7 @@ test('a full batch is refused in words, and fitted to batches where that is allo
   const job = { graph: outline, config: configOf({ 'training.epochs': 1 }), backend, store };
   await expect(train({ ...job, fit: false })).rejects.toThrow(/stays in its store, and a full batch needs all of it/);
   const { fitted } = await forecast({ ...job, fit: true });
-  expect(fitted).toMatchObject({ 'sampling.strategy': 'neighbor', 'evaluation.strategy': 'neighbor' });
+  expect(fitted).toMatchObject({ 'sampling.strategy': 'neighbor', 'evaluation.strategy': 'layerwise' });
   expect((await train({ ...job, fit: true })).epochs).toHaveLength(1);
 });
 

@@ -7,7 +7,7 @@ import type { Manifest } from '../store/manifest.ts';
 import type { Value } from '../tensor/value.ts';
 import { type BatchSource, chargeStore, type SourceSpec } from '../train/batchSource.ts';
 import { batchesAhead } from '../train/hostMemory.ts';
-import type { GraphInputs } from '../train/inputs.ts';
+import type { BatchInputs } from '../train/inputs.ts';
 import type { SamplerApi } from './samplerApi.ts';
 import { unlessFailed } from './unlessFailed.ts';
 
@@ -62,7 +62,7 @@ export async function openPool<From>({
     const diskBytes = manifestBytes(manifest);
     const share = Math.floor(spec.config['memory.cacheBytes'] / threads.length);
     // The sampler's table, and its copy of the split in each recipe.
-    const masks = Object.values(spec.recipes).reduce((sum, recipe) => sum + (recipe?.mask.byteLength ?? 0), 0);
+    const masks = Object.values(spec.recipes).reduce((sum, recipe) => sum + (recipe?.mask?.byteLength ?? 0), 0);
     for (const remote of remotes) {
       // Comlink's types of what may cross do not follow a type parameter.
       const held = await either(remote.open((await from()) as never, manifest.id, spec, share) as Promise<StoreBytes>);
@@ -92,7 +92,7 @@ export async function openPool<From>({
 type StoreBytes = Awaited<ReturnType<SamplerApi<unknown>['open']>>;
 
 /** Every value among the inputs of a pass, by id. */
-function valuesOf(inputs: GraphInputs): [number, Value][] {
+function valuesOf(inputs: BatchInputs): [number, Value][] {
   const found: [number, Value][] = [];
   const visit = (item: unknown): void => {
     if (typeof item !== 'object' || item === null) return;

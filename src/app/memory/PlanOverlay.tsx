@@ -18,7 +18,7 @@ interface PlanOverlayProps {
 }
 
 /** Routines that every epoch goes through; the others only now and then. */
-const PER_EPOCH = ['train', 'evaluate'];
+const PER_EPOCH = /^(train|evaluate(\.\d+)?)$/;
 
 /**
  * The lines over the picture and the gauge beside it: elements that the compositor moves, so that a running level costs no
@@ -29,7 +29,7 @@ export function PlanOverlay({ layout, picture, ledger, running, budget, unlimite
   const yOf = (bytes: number) => height * (1 - bytes / top);
   const { held, expected } = ledger;
   const met = held === expected;
-  const cycle = layout.routines.filter(({ name }) => PER_EPOCH.includes(name));
+  const cycle = layout.routines.filter(({ name }) => PER_EPOCH.test(name));
   const cycleWidth = cycle.reduce((sum, { width }) => sum + width, 0);
   return (
     <>

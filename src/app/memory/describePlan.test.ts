@@ -71,6 +71,11 @@ describe('describeStrategy', () => {
       forecast(LIKEWISE),
       'Full batch: evaluation in batches of 512 seed nodes (fan-out 15, 10), one step per epoch.',
     ],
+    [
+      'exact evaluation in batches',
+      forecast({ ...SAMPLED, 'evaluation.strategy': 'auto' }, { 'evaluation.strategy': 'layerwise' }, 4),
+      'Sampled: batches of 512 seed nodes (fan-out 15, 10), 4 steps per epoch; evaluation layer by layer, in batches of 4,096 nodes with all their neighbours.',
+    ],
   ])('%s', (_, view, sentence) => {
     expect(describeStrategy(view)).toBe(sentence);
   });

@@ -22,11 +22,11 @@ export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView
   const run = { ...config, ...fitted };
   const steps = stepsPerEpoch === 1 ? 'one step per epoch' : `${formatCount(stepsPerEpoch)} steps per epoch`;
   const training = run['sampling.strategy'] === 'neighbor';
-  const evaluation = run['evaluation.strategy'] === 'neighbor';
+  const evaluation = evaluationText(run);
   const limits = LIMITS.flatMap(([key, where]) => (config[key] > 0 ? [`${shortBudget(config[key])}${where}`] : []));
   const fits = limits.length > 0 ? `Fits in ${limits.join(', ')}` : '';
   if (!training) {
-    const how = evaluation ? `evaluation in ${batches(run, 'evaluation')}` : 'the whole graph at once';
+    const how = evaluation ? `evaluation ${evaluation}` : 'the whole graph at once';
     return `${fits ? `${fits} as a full batch` : 'Full batch'}: ${how}, ${steps}.`;
   }
   const smaller = config['sampling.strategy'] === 'neighbor';
@@ -35,13 +35,19 @@ export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView
   const train = batches(run, 'sampling');
   const accumulate = run['training.accumulate'];
   const perStep = accumulate > 1 ? `${formatCount(accumulate)} to a step, ` : '';
-  const evaluate = batches(run, 'evaluation');
   const rest = !evaluation
     ? 'evaluation on the whole graph'
-    : evaluate === train
+    : evaluation === `in ${train}`
       ? 'evaluation likewise'
-      : `evaluation in ${evaluate}`;
+      : `evaluation ${evaluation}`;
   return `${fits ? `${fits}${by}` : 'Sampled'}: ${train}, ${perStep}${steps}; ${rest}.`;
+}
+
+/** `in batches of 512 seed nodes (fan-out 15, 10)`; empty on the whole graph. */
+function evaluationText(config: Config): string {
+  if (config['evaluation.strategy'] === 'full') return '';
+  if (config['evaluation.strategy'] === 'neighbor') return `in ${batches(config, 'evaluation')}`;
+  return `layer by layer, in batches of ${formatCount(config['evaluation.batchSize'])} nodes with all their neighbours`;
 }
 
 /** `batches of 512 seed nodes (fan-out 15, 10)`; without a graph there are no neighbours to fan out to. */
@@ -62,9 +68,16 @@ export function describeChanges({ config, fitted }: ForecastView): string[] {
 
 function valueText(key: ConfigKey, value: ConfigValue): string {
   if (Array.isArray(value)) return fanOutText(value);
-  if (key.endsWith('.strategy')) return value === 'full' ? 'full batch' : 'neighbour sampling';
+  if (key.endsWith('.strategy')) return STRATEGIES[value as string];
   return typeof value === 'number' ? formatCount(value) : String(value);
 }
+
+const STRATEGIES: Readonly<Record<string, string>> = {
+  full: 'full batch',
+  neighbor: 'neighbour sampling',
+  layerwise: 'layer by layer',
+  auto: 'whichever gathers less',
+};
 
 /** Where the room for a batch comes from; empty where nothing is sampled. */
 export function describeCapacity({ capacityFrom }: ForecastView): string {

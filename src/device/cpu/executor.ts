@@ -5,7 +5,7 @@ import { type Placement, type Plan, pieceKey } from '../../tensor/plan.ts';
 import { evaluate, type Purpose, type Value } from '../../tensor/value.ts';
 import type { Executor, HostArray } from '../executor.ts';
 import { type HalfConversions, halfConversions, packHalves, unpackHalves } from '../half.ts';
-import { padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
+import { padInto, padRows, placementsOf, rowWords, sameLayout, unpadRows } from '../layout.ts';
 import { type HostPurpose, type Ledger, newLedger } from '../ledger.ts';
 import { newTimes, type OnLaunch, type Times } from '../times.ts';
 import { activationKernels } from './activation.ts';
@@ -220,15 +220,14 @@ export function cpuExecutor(plan: Plan, options: Options = {}): Executor {
     description: CPU,
     write(value, data) {
       for (const placement of placementsOf(plan, value)) {
+        const rows = data.length / value.cols;
         if (sameLayout(placement)) view(placement).set(data);
+        else if (!placement.half || !rounds) padInto(view(placement), data, placement, 0, rows);
         else {
-          const rows = data.length / value.cols;
           const width = rowWords(placement);
-          const half = placement.half && rounds;
           for (let row = 0; row < rows; row++) {
             const numbers = padRows(data, placement, row, 1);
-            if (half) packHalves(numbers as Float32Array, packed(placement).subarray(row * width));
-            else view(placement).set(numbers, row * width);
+            packHalves(numbers as Float32Array, packed(placement).subarray(row * width));
           }
         }
       }

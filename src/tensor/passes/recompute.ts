@@ -1,6 +1,7 @@
 import { addValue } from '../graph.ts';
 import type { Node, OpGraph } from '../op.ts';
 import type { Value } from '../value.ts';
+import { redirect } from './redirect.ts';
 
 /**
  * Recomputation (gradient checkpointing): what the backward pass needs of the forward pass is not kept but computed
@@ -128,26 +129,6 @@ function split(from: number, to: number, how: Recomputation, whole: boolean): [s
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
-}
-
-/** A node whose inputs are read from where they are now, also where its attributes name them. */
-function redirect(node: Node, available: Available): Node {
-  const inputs = node.inputs.map((value) => available.get(value) ?? value);
-  const moved = new Map(node.inputs.map((value, i) => [value as unknown, inputs[i] as unknown]));
-  return { ...node, inputs, attributes: replaced(node.attributes, moved) };
-}
-
-/** Plain data with the objects of `moved` exchanged; what appears twice in it does so afterwards, too. */
-function replaced(data: unknown, moved: Map<unknown, unknown>): unknown {
-  if (typeof data !== 'object' || data === null) return data;
-  const known = moved.get(data);
-  if (known) return known;
-  const entries = Object.entries(data).map(([key, part]) => [key, replaced(part, moved)] as const);
-  const plain = Object.getPrototypeOf(data) === Object.prototype;
-  const same = !plain || entries.every(([key, part]) => part === (data as Record<string, unknown>)[key]);
-  const result = same ? data : Object.fromEntries(entries);
-  moved.set(data, result);
-  return result;
 }
 
 /** Leaves out the first run of what only the backward pass used and has its own copy of now. */
