@@ -122,7 +122,7 @@ export function rowSlice(csr: CsrMatrix, begin: number, end: number): CsrMatrix 
 }
 
 /** Order of positions by ascending key (stable over `visit`, or over 0, 1, 2, …), and where each key's run starts. */
-function countingSort(keys: Uint32Array, visit: Uint32Array | null, bound: number) {
+export function countingSort(keys: Uint32Array, visit: Uint32Array | null, bound: number) {
   const starts = new Uint32Array(bound + 1);
   for (let i = 0; i < keys.length; i++) starts[keys[i] + 1]++;
   for (let key = 0; key < bound; key++) starts[key + 1] += starts[key];

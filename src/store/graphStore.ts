@@ -10,7 +10,10 @@ import {
   ELEMENTS,
   type ElementArray,
   findArray,
+  isOrdered,
   type Manifest,
+  ORDER,
+  ORDERED_TABLES,
   readManifest,
   type StoredArray,
   TABLES,
@@ -21,37 +24,51 @@ export interface GraphStore {
   readonly manifest: Manifest;
   serve(request: RowRequest): Promise<Rows>;
   /**
-   * What it keeps in memory: row offsets of sparse tables, the cache at its fullest, and per request under way the chunk
-   * that it copies from and the one that it reads. Answers belong to whoever asked.
+   * What it keeps in memory: row offsets of sparse tables, and where the rows are that lie in another order than the nodes; the
+   * cache at its fullest; and per request under way the chunk that it copies from and the one that it reads. Answers belong to
+   * whoever asked.
    */
   readonly hostBytes: { readonly indptr: number; readonly cache: number; readonly inFlight: number };
   /** Look-ups of chunks, and bytes that came from the store. */
-  readonly stats: { hits: number; misses: number; bytesRead: number };
+  readonly stats: ReadStats;
+}
+
+export interface ReadStats {
+  hits: number;
+  misses: number;
+  bytesRead: number;
+  /** Rows of an array that were asked for, empty ones left out, and those that were found in chunks of the cache. */
+  rows: number;
+  rowsFound: number;
 }
 
 /** Throws InputError where the graph does not exist or a part of it is damaged. `cacheBytes` may be 0. */
 export async function openGraph(store: ChunkStore, id: string, cacheBytes: number): Promise<GraphStore> {
-  const manifest = await readManifest(store, id);
-  const { chunkBytes, arrays, tables } = manifest;
+  return serveGraph(store, await readManifest(store, id), cacheBytes);
+}
+
+/** As openGraph; of the arrays in the manifest, those of rows must be in the store, with their row offsets. */
+export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheBytes: number): Promise<GraphStore> {
+  const { id, chunkBytes, arrays, tables } = manifest;
   const cache = chunkCache(cacheBytes);
-  const stats = { hits: 0, misses: 0, bytesRead: 0 };
+  const stats: ReadStats = { hits: 0, misses: 0, bytesRead: 0, rows: 0, rowsFound: 0 };
 
   /** Chunks that were found whole since the graph was opened: what is read again and again is checked once. */
   const sound = new Set<string>();
 
-  const load = async (array: StoredArray, index: number): Promise<Uint8Array> => {
+  const load = async (array: StoredArray, index: number): Promise<{ chunk: Uint8Array; found: boolean }> => {
     const key = chunkKey(id, array.name, index);
     const cached = cache.get(key);
     if (cached) {
       stats.hits++;
-      return cached;
+      return { chunk: cached, found: true };
     }
     stats.misses++;
     const chunk = await readChunk(store, manifest, array, index, sound.has(key));
     sound.add(key);
     stats.bytesRead += chunk.length;
     cache.put(key, chunk);
-    return chunk;
+    return { chunk, found: false };
   };
 
   /** Copies elements begin[i] and following of the array to offsets[i] .. offsets[i + 1], for each i in `order`. */
@@ -70,16 +87,21 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
     // The elements of the chunk at hand, and where they stand in the whole array.
     let chunk: Uint32Array | Uint8Array = out;
     let [low, high] = [0, 0];
+    let isCached = false;
     for (let k = 0; k < order.length; k++) {
       const i = order[k];
       let [from, to] = [begin[i], offsets[i]];
+      let isFound = true;
       for (const end = offsets[i + 1]; to < end; ) {
         if (from < low || from >= high) {
           const index = Math.floor(from / perChunk);
-          chunk = unitsOf(await load(array, index), Units);
+          const loaded = await load(array, index);
+          chunk = unitsOf(loaded.chunk, Units);
+          isCached = loaded.found;
           low = index * perChunk;
           high = low + perChunk;
         }
+        isFound &&= isCached;
         const at = from - low;
         const length = Math.min(end - to, chunk.length - at);
         // For short rows a loop is faster than a view of each.
@@ -88,6 +110,9 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
         to += length;
         from += length;
       }
+      if (to === offsets[i]) continue;
+      stats.rows++;
+      if (isFound) stats.rowsFound++;
     }
     return new Elements(out.buffer);
   };
@@ -96,31 +121,35 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
   for (const table of TABLES) {
     if (tables[table].kind === 'sparse') indptrs.set(table, await readIndptr(store, manifest, table));
   }
+  const places = await readPlaces(store, manifest, indptrs);
 
   const serve = async ({ table, rows }: RowRequest): Promise<Rows> => {
     const { cols } = tables[table];
     const wrong = rows.find((row) => row >= manifest.nodes);
     if (wrong !== undefined) throw new RangeError(`Row ${wrong} of ${table} is beyond the ${manifest.nodes} nodes.`);
-    const order = ascending(rows, manifest.nodes);
     const indptr = indptrs.get(table);
     const values = findArray(arrays, `${table}.values`);
+    const place = places.get(table);
+    const at = place ? rows.map((row) => place[row]) : rows;
+    const order = ascending(at, place && indptr ? indptr[manifest.nodes] + 1 : manifest.nodes);
     if (!indptr) {
       const begin = new Float64Array(rows.length);
       const offsets = new Float64Array(rows.length + 1);
       for (let i = 0; i < rows.length; i++) {
-        begin[i] = rows[i] * cols;
+        begin[i] = at[i] * cols;
         offsets[i + 1] = offsets[i] + cols;
       }
       const gathered = (await gather(values!, order, begin, offsets)) as DenseTable['values'];
       return { table: { kind: 'dense', rows: rows.length, cols, values: gathered }, first: null };
     }
     const { first, offsets } = rowOffsets(indptr, rows);
-    const indices = (await gather(findArray(arrays, `${table}.indices`)!, order, first, offsets)) as Uint32Array;
-    const weights = values ? ((await gather(values, order, first, offsets)) as Float32Array) : null;
+    const begin = place ? at : first;
+    const indices = (await gather(findArray(arrays, `${table}.indices`)!, order, begin, offsets)) as Uint32Array;
+    const weights = values ? ((await gather(values, order, begin, offsets)) as Float32Array) : null;
     return { table: { kind: 'sparse', rows: rows.length, cols, indptr: offsets, indices, values: weights }, first };
   };
 
-  const indptrBytes = [...indptrs.values()].reduce((sum, indptr) => sum + indptr.byteLength, 0);
+  const indptrBytes = [...indptrs.values(), ...places.values()].reduce((sum, each) => sum + each.byteLength, 0);
   return { manifest, serve, stats, hostBytes: { indptr: indptrBytes, cache: cacheBytes, inFlight: 2 * chunkBytes } };
 }
 
@@ -167,6 +196,40 @@ export async function readIndptr(store: ChunkStore, manifest: Manifest, table: s
   return indptr;
 }
 
+/** Of each table that lies in another order than the nodes, where the row of a node is: its position, or its first entry. */
+async function readPlaces(
+  store: ChunkStore,
+  manifest: Manifest,
+  indptrs: ReadonlyMap<string, Uint32Array>,
+): Promise<Map<string, Uint32Array>> {
+  const places = new Map<string, Uint32Array>();
+  if (!isOrdered(manifest)) return places;
+  const order = await readOrder(store, manifest);
+  for (const table of ORDERED_TABLES) {
+    const indptr = indptrs.get(table);
+    const place = new Uint32Array(order.length);
+    let at = 0;
+    for (let position = 0; position < order.length; position++) {
+      const node = order[position];
+      place[node] = at;
+      at += indptr ? indptr[node + 1] - indptr[node] : 1;
+    }
+    places.set(table, place);
+  }
+  return places;
+}
+
+/** The nodes by the positions of their rows, checked: each has one. */
+async function readOrder(store: ChunkStore, manifest: Manifest): Promise<Uint32Array> {
+  const order = (await readArray(store, manifest, findArray(manifest.arrays, ORDER)!)) as Uint32Array;
+  const seen = new Uint8Array(order.length);
+  for (let position = 0; position < order.length; position++) {
+    const node = order[position];
+    if (node >= order.length || seen[node]++ > 0) throw damaged(manifest, ORDER);
+  }
+  return order;
+}
+
 async function readChunk(store: ChunkStore, manifest: Manifest, array: StoredArray, index: number, sound = false) {
   const chunk = await store.get(chunkKey(manifest.id, array.name, index));
   const length = Math.min(manifest.chunkBytes, byteLength(array) - index * manifest.chunkBytes);
@@ -178,18 +241,18 @@ function damaged({ id }: Manifest, chunk: string, how = 'damaged'): InputError {
   return new InputError(`Chunk ${chunk} of graph ${id} is ${how}: delete the graph and load its file again.`);
 }
 
-/** The positions of the rows, by ascending row, so that a request reads each chunk once. */
-function ascending(rows: Uint32Array, nodes: number): ArrayLike<number> {
-  const count = rows.length;
+/** The rows of a request by where they lie, which is below `bound`, so that a request reads each chunk once. */
+function ascending(at: Uint32Array, bound: number): ArrayLike<number> {
+  const count = at.length;
   const order = new Uint32Array(count);
   for (let i = 0; i < count; i++) order[i] = i;
   // Row and position in one float64 sort without a callback; exact as long as all keys stay below 2^53.
-  if (nodes * count > Number.MAX_SAFE_INTEGER) return order;
+  if (bound * count > Number.MAX_SAFE_INTEGER) return order;
   const keys = new Float64Array(count);
   let sorted = true;
   for (let i = 0; i < count; i++) {
-    keys[i] = rows[i] * count + i;
-    sorted &&= i === 0 || rows[i] >= rows[i - 1];
+    keys[i] = at[i] * count + i;
+    sorted &&= i === 0 || at[i] >= at[i - 1];
   }
   if (sorted) return order;
   keys.sort();
