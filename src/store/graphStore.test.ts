@@ -88,9 +88,9 @@ describe('serving', () => {
     await opened.serve(request);
     const bytes = sparse.adjacency.indices.byteLength;
     const chunks = Math.ceil(bytes / 64);
-    expect(opened.stats).toEqual({ hits: 0, misses: chunks, bytesRead: bytes, rows: 108, rowsFound: 0 });
+    expect(opened.stats).toEqual({ hits: 0, misses: chunks, bytesRead: bytes, rows: 122, rowsFound: 0 });
     await opened.serve(request);
-    expect(opened.stats).toEqual({ hits: chunks, misses: chunks, bytesRead: bytes, rows: 216, rowsFound: 108 });
+    expect(opened.stats).toEqual({ hits: chunks, misses: chunks, bytesRead: bytes, rows: 244, rowsFound: 122 });
     const uncached = await openGraph(store, 'g', 0);
     await uncached.serve(request);
     expect(uncached.stats).toMatchObject({ hits: 0, misses: chunks, bytesRead: bytes, rowsFound: 0 });
@@ -104,6 +104,34 @@ describe('serving', () => {
     for (const table of ['neighbors', 'features'] as const) await opened.serve({ table, rows: all });
     const bytes = 2 * dense.adjacency.indices.byteLength + dense.features.values!.byteLength;
     expect(opened.stats.bytesRead).toBe(bytes);
+  });
+
+  test('reads a few rows of a chunk alone, once the chunk was found whole and where the cache does not want it', async () => {
+    const wide: Graph = {
+      ...dense,
+      features: { kind: 'dense', rows: 120, cols: 700, values: Float32Array.from({ length: 84_000 }, (_, i) => i) },
+    };
+    const rows = Uint32Array.of(119, 3, 4, 70, 3);
+    const request = { table: 'features', rows } as const;
+    const [expected, bytes, chunkBytes] = [memoryServer(wide)(request), 5 * 2800, 1 << 17];
+    for (const [readsRanges, cacheBytes, further] of [
+      [true, 0, bytes],
+      [false, 0, 336_000],
+      [true, 1 << 20, 0],
+    ] as const) {
+      const store = { ...memoryStore(), readsRanges };
+      await ingest(wide, store, { id: 'g', chunkBytes });
+      const { serve, stats } = await openGraph(store, 'g', cacheBytes);
+      for (const total of [336_000, 336_000 + further]) {
+        expect(await serve(request)).toEqual(expected);
+        expect(stats.bytesRead).toBe(total);
+      }
+      if (!readsRanges || cacheBytes > 0) continue;
+      await store.put(chunkKey('g', 'features.values', 0), new Uint8Array(9000));
+      await expect(serve(request)).rejects.toThrow('Chunk features.values/0 of graph g is damaged');
+      await store.delete(chunkKey('g', 'features.values', 0));
+      await expect(serve(request)).rejects.toThrow('Chunk features.values/0 of graph g is missing');
+    }
   });
 
   test('survives requests at the same time', async () => {

@@ -1,23 +1,22 @@
-import { InputError } from '../config/errors.ts';
-import { crc32 } from '../formats/crc32.ts';
 import { rowOffsets } from '../graph/memoryServer.ts';
 import type { DenseTable, RowRequest, Rows } from '../graph/request.ts';
 import { chunkCache } from './cache.ts';
+import { byteRanges, chunkPieces } from './chunkPieces.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import {
-  byteLength,
   chunkKey,
   ELEMENTS,
   type ElementArray,
   findArray,
-  isOrdered,
   type Manifest,
-  ORDER,
-  ORDERED_TABLES,
   readManifest,
   type StoredArray,
   TABLES,
 } from './manifest.ts';
+import { chunkLength, damagedChunk, readChunk, readIndptr, readPlaces } from './readArray.ts';
+
+/** A range of a chunk is read where each stands for so many bytes: it takes about as long, wherever the store reads ranges. */
+const RANGE_BYTES = 4096;
 
 /** A stored graph that answers row requests from its cache or its chunks. */
 export interface GraphStore {
@@ -37,9 +36,15 @@ export interface ReadStats {
   hits: number;
   misses: number;
   bytesRead: number;
-  /** Rows of an array that were asked for, empty ones left out, and those that were found in chunks of the cache. */
+  /** Rows, or their parts in several chunks, that were asked for, and those that were found in the cache. */
   rows: number;
   rowsFound: number;
+}
+
+interface LoadedChunk {
+  readonly chunk: Uint8Array;
+  /** In the cache. */
+  readonly found: boolean;
 }
 
 /** Throws InputError where the graph does not exist or a part of it is damaged. `cacheBytes` may be 0. */
@@ -56,7 +61,8 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
   /** Chunks that were found whole since the graph was opened: what is read again and again is checked once. */
   const sound = new Set<string>();
 
-  const load = async (array: StoredArray, index: number): Promise<{ chunk: Uint8Array; found: boolean }> => {
+  /** The whole chunk, from the cache or the store; null where the cache would not keep it, and the ranges `wanted` of it cost less. */
+  const load = async (array: StoredArray, index: number, wanted: number): Promise<LoadedChunk | null> => {
     const key = chunkKey(id, array.name, index);
     const cached = cache.get(key);
     if (cached) {
@@ -64,11 +70,23 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
       return { chunk: cached, found: true };
     }
     stats.misses++;
+    const length = chunkLength(manifest, array, index);
+    const cheaper = store.readsRanges && wanted * RANGE_BYTES < length;
+    if (cheaper && sound.has(key) && !cache.keeps(key, length)) return null;
     const chunk = await readChunk(store, manifest, array, index, sound.has(key));
     sound.add(key);
     stats.bytesRead += chunk.length;
     cache.put(key, chunk);
     return { chunk, found: false };
+  };
+
+  const loadRanges = async (array: StoredArray, index: number, ranges: Uint32Array): Promise<Uint8Array> => {
+    const bytes = await store.getRanges(chunkKey(id, array.name, index), ranges);
+    let length = 0;
+    for (let i = 0; i < ranges.length; i += 2) length += ranges[i + 1] - ranges[i];
+    if (bytes?.length !== length) throw damagedChunk(manifest, array, index, bytes);
+    stats.bytesRead += length;
+    return bytes;
   };
 
   /** Copies elements begin[i] and following of the array to offsets[i] .. offsets[i + 1], for each i in `order`. */
@@ -84,35 +102,20 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
     const Units = size === 4 ? Uint32Array : Uint8Array;
     const out = new Units(offsets[begin.length]);
     const perChunk = chunkBytes / size;
-    // The elements of the chunk at hand, and where they stand in the whole array.
-    let chunk: Uint32Array | Uint8Array = out;
-    let [low, high] = [0, 0];
-    let isCached = false;
-    for (let k = 0; k < order.length; k++) {
-      const i = order[k];
-      let [from, to] = [begin[i], offsets[i]];
-      let isFound = true;
-      for (const end = offsets[i + 1]; to < end; ) {
-        if (from < low || from >= high) {
-          const index = Math.floor(from / perChunk);
-          const loaded = await load(array, index);
-          chunk = unitsOf(loaded.chunk, Units);
-          isCached = loaded.found;
-          low = index * perChunk;
-          high = low + perChunk;
-        }
-        isFound &&= isCached;
-        const at = from - low;
-        const length = Math.min(end - to, chunk.length - at);
+    for (const { index, pieces } of chunkPieces(order, begin, offsets, perChunk)) {
+      const ranges = byteRanges(pieces, size);
+      const loaded = await load(array, index, ranges.length / 2);
+      stats.rows += pieces.length / 3;
+      if (loaded?.found) stats.rowsFound += pieces.length / 3;
+      const units = unitsOf(loaded ? loaded.chunk : await loadRanges(array, index, ranges), Units);
+      // Parts of a chunk stand side by side.
+      for (let i = 0, next = 0; i < pieces.length; i += 3) {
+        const [from, to, length] = [loaded ? pieces[i] : next, pieces[i + 1], pieces[i + 2]];
+        next += length;
         // For short rows a loop is faster than a view of each.
-        if (size === 1 || length > SHORT) out.set(chunk.subarray(at, at + length), to);
-        else copyWords(chunk as Uint32Array, at, out as Uint32Array, to, length);
-        to += length;
-        from += length;
+        if (size === 1 || length > SHORT) out.set(units.subarray(from, from + length), to);
+        else copyWords(units as Uint32Array, from, out as Uint32Array, to, length);
       }
-      if (to === offsets[i]) continue;
-      stats.rows++;
-      if (isFound) stats.rowsFound++;
     }
     return new Elements(out.buffer);
   };
@@ -173,72 +176,6 @@ export function splitsOf(table: Uint8Array, cols: number): Uint8Array[] {
   return Array.from({ length: cols }, (_, k) =>
     Uint8Array.from({ length: table.length / cols }, (_, node) => table[node * cols + k]),
   );
-}
-
-/** A whole array of a stored graph, its chunks checked. */
-export async function readArray(store: ChunkStore, manifest: Manifest, array: StoredArray): Promise<ElementArray> {
-  // The first chunk is checked before anything of the array's size is allocated.
-  const chunks = array.checksums.length;
-  const head = chunks > 0 ? await readChunk(store, manifest, array, 0) : new Uint8Array(0);
-  const out = new ELEMENTS[array.type](array.length);
-  const bytes = new Uint8Array(out.buffer);
-  bytes.set(head);
-  for (let i = 1; i < chunks; i++) bytes.set(await readChunk(store, manifest, array, i), i * manifest.chunkBytes);
-  return out;
-}
-
-/** Row offsets, checked: whatever the store holds, a row lies within the table. */
-export async function readIndptr(store: ChunkStore, manifest: Manifest, table: string): Promise<Uint32Array> {
-  const indptr = (await readArray(store, manifest, findArray(manifest.arrays, `${table}.indptr`)!)) as Uint32Array;
-  const entries = findArray(manifest.arrays, `${table}.indices`)!.length;
-  const ordered = indptr.every((begin, row) => begin <= (indptr[row + 1] ?? entries));
-  if (!ordered || indptr[0] !== 0 || indptr[indptr.length - 1] !== entries) throw damaged(manifest, `${table}.indptr`);
-  return indptr;
-}
-
-/** Of each table that lies in another order than the nodes, where the row of a node is: its position, or its first entry. */
-async function readPlaces(
-  store: ChunkStore,
-  manifest: Manifest,
-  indptrs: ReadonlyMap<string, Uint32Array>,
-): Promise<Map<string, Uint32Array>> {
-  const places = new Map<string, Uint32Array>();
-  if (!isOrdered(manifest)) return places;
-  const order = await readOrder(store, manifest);
-  for (const table of ORDERED_TABLES) {
-    const indptr = indptrs.get(table);
-    const place = new Uint32Array(order.length);
-    let at = 0;
-    for (let position = 0; position < order.length; position++) {
-      const node = order[position];
-      place[node] = at;
-      at += indptr ? indptr[node + 1] - indptr[node] : 1;
-    }
-    places.set(table, place);
-  }
-  return places;
-}
-
-/** The nodes by the positions of their rows, checked: each has one. */
-async function readOrder(store: ChunkStore, manifest: Manifest): Promise<Uint32Array> {
-  const order = (await readArray(store, manifest, findArray(manifest.arrays, ORDER)!)) as Uint32Array;
-  const seen = new Uint8Array(order.length);
-  for (let position = 0; position < order.length; position++) {
-    const node = order[position];
-    if (node >= order.length || seen[node]++ > 0) throw damaged(manifest, ORDER);
-  }
-  return order;
-}
-
-async function readChunk(store: ChunkStore, manifest: Manifest, array: StoredArray, index: number, sound = false) {
-  const chunk = await store.get(chunkKey(manifest.id, array.name, index));
-  const length = Math.min(manifest.chunkBytes, byteLength(array) - index * manifest.chunkBytes);
-  if (chunk?.length === length && (sound || crc32(chunk) === array.checksums[index])) return chunk;
-  throw damaged(manifest, `${array.name}/${index}`, chunk ? 'damaged' : 'missing');
-}
-
-function damaged({ id }: Manifest, chunk: string, how = 'damaged'): InputError {
-  return new InputError(`Chunk ${chunk} of graph ${id} is ${how}: delete the graph and load its file again.`);
 }
 
 /** The rows of a request by where they lie, which is below `bound`, so that a request reads each chunk once. */

@@ -4,7 +4,7 @@ import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
 import type { DenseOutline, Graph, GraphOutline, SparseOutline } from '../graph/graph.ts';
 import type { TableName } from '../graph/request.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { readArray, readIndptr, serveGraph, splitsOf } from './graphStore.ts';
+import { serveGraph, splitsOf } from './graphStore.ts';
 import {
   byteLength,
   type ElementArray,
@@ -14,6 +14,7 @@ import {
   readManifest,
   type StoredArray,
 } from './manifest.ts';
+import { readArray, readIndptr } from './readArray.ts';
 
 /** A graph whose matrices stay in the store: runs read the rows of their batches. */
 export interface StoredGraph extends GraphOutline {

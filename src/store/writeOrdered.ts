@@ -2,7 +2,7 @@ import { InputError } from '../config/errors.ts';
 import { bytesOf } from '../formats/matrix.ts';
 import type { Ordering } from '../graph/ordering.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { drive, readIndptr, serveGraph } from './graphStore.ts';
+import { drive, serveGraph } from './graphStore.ts';
 import type { ArrayWriter, GraphWriter } from './graphWriter.ts';
 import { ANSWER_ROW_BYTES, type IngestPlan, orderedBytes } from './ingestPlan.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type StoredArray,
 } from './manifest.ts';
 import type { Meter } from './meter.ts';
+import { readIndptr } from './readArray.ts';
 
 export interface OrderedTask {
   /** Of the graph as it was written in the order of its nodes. */
