@@ -1,14 +1,19 @@
 import { CPU } from '../device/cpu/bytes.ts';
 import { medianInterval } from './stats.ts';
+import { type OrderLoad, type OrderTimes, orderTable } from './storeOrders.ts';
 import { ROW_BYTES, type StoreLoad, type StoreTimes } from './storeTimes.ts';
 import type { BenchContext, BenchRow, Table } from './suite.ts';
 
-/** Writing and reading chunks in every store, by the size of the chunks: what `memory.store=auto` and its default chunks rest on. */
+/**
+ * Writing and reading chunks in every store, by the size of the chunks: what `memory.store=auto` and its default chunks rest on;
+ * and what batches read, by the order in which a graph's rows lie.
+ */
 
 export interface StoreSource {
   /** Names of the stores. */
   readonly stores: readonly string[];
   measure(store: string, load: StoreLoad): Promise<StoreTimes>;
+  measureOrder(store: string, load: OrderLoad): Promise<OrderTimes>;
   close(): Promise<void>;
 }
 
@@ -33,14 +38,15 @@ const NAMES: Readonly<Record<keyof StoreTimes, string>> = {
 };
 const MEASURES = Object.keys(UNITS) as (keyof StoreTimes)[];
 
-export async function store({ only = '', quick, progress }: BenchContext, source: StoreSource) {
+export async function store({ only = '', quick = false, progress }: BenchContext, source: StoreSource) {
+  const wanted = (name: string) => name.toLowerCase().includes(only.toLowerCase());
   const rows: BenchRow[] = [];
   const cells: (string | number)[][] = [];
   try {
     for (const { name: size, bytes } of CHUNKS) {
       for (const kind of source.stores) {
         const name = `${kind}, ${size}`;
-        if (!name.toLowerCase().includes(only.toLowerCase())) continue;
+        if (!wanted(name)) continue;
         const load = { chunkBytes: bytes, totalBytes: quick ? TOTAL.quick : TOTAL.usual };
         const runs: StoreTimes[] = [];
         // The first run creates files and warms the engine up.
@@ -55,10 +61,19 @@ export async function store({ only = '', quick, progress }: BenchContext, source
         );
       }
     }
+    const orders = await orderTable({ measure: source.measureOrder, wanted, quick, rows, progress });
+    return {
+      device: CPU,
+      rows,
+      ratios: {},
+      tables: [timesTable(cells), orders].filter((table) => table.rows.length > 0),
+    };
   } finally {
     await source.close();
   }
+}
+
+function timesTable(rows: Table['rows']): Table {
   const columns = ['chunk', 'store', ...MEASURES.map((measure) => `${NAMES[measure]} (${UNITS[measure]})`)];
-  const table: Table = { title: `medians of ${RUNS} runs`, columns, rows: cells };
-  return { device: CPU, rows, ratios: {}, tables: [table] };
+  return { title: `medians of ${RUNS} runs`, columns, rows };
 }

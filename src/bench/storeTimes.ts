@@ -48,7 +48,7 @@ export async function measureStore(store: ChunkStore, { chunkBytes, totalBytes }
   const gets = await perSecond(() => store.get(key(any(count))));
   const rows = await perSecond(() => {
     const at = any(chunkBytes / ROW_BYTES) * ROW_BYTES;
-    return store.getRange(key(any(count)), at, at + ROW_BYTES);
+    return store.getRanges(key(any(count)), Uint32Array.of(at, at + ROW_BYTES));
   });
   await store.delete(manifestKey(GRAPH));
   await store.delete(chunkFolder(GRAPH));

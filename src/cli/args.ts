@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
+import { ORDERING_NAMES, type OrderingName } from '../graph/ordering.ts';
 import { parseReadChoices } from './readOptions.ts';
 
 /** The commands and what they take. */
@@ -39,7 +40,7 @@ const OPTIONS = {
   plan: { ...RUN, all: { type: 'boolean' } },
   predict: { ...HELP, ...READ, data: { type: 'string' }, backend: { type: 'string' } },
   inspect: { ...HELP, ...READ, json: { type: 'boolean' } },
-  graphs: { ...HELP, ...READ, data: { type: 'string' }, json: { type: 'boolean' } },
+  graphs: { ...HELP, ...READ, data: { type: 'string' }, order: { type: 'string' }, json: { type: 'boolean' } },
   help: HELP,
 } as const satisfies Record<CommandName, Record<string, Option>>;
 
@@ -73,6 +74,8 @@ export interface Invocation {
   readonly fit: boolean;
   readonly json: boolean;
   readonly out?: string;
+  /** In which order the rows of a kept graph lie. */
+  readonly order: OrderingName;
   /** Lists are printed whole. */
   readonly all: boolean;
   /** Where the trace of the first `profileEpochs` epochs goes. */
@@ -115,10 +118,11 @@ export function parseInvocation(argv: readonly string[]): Invocation {
     set: all('set'),
     seed: text('seed'),
     split: text('split'),
-    backend: backendOf(text('backend')),
+    backend: oneOf('--backend', text('backend') ?? 'auto', BACKENDS),
     fit: values['no-fit'] !== true,
     json: values.json === true,
     out: text('out'),
+    order: oneOf('--order', text('order') ?? 'none', ORDERING_NAMES),
     all: values.all === true,
     profile: text('profile'),
     profileEpochs: profileEpochsOf(text('profile-epochs'), text('profile')),
@@ -166,9 +170,8 @@ function profileEpochsOf(text: string | undefined, profile: string | undefined):
   return epochs;
 }
 
-function backendOf(text: string | undefined): BackendChoice {
-  const backend = BACKENDS.find((candidate) => candidate === (text ?? 'auto'));
-  if (!backend)
-    throw new InputError(`--backend cannot be ${quote(text ?? '')}: it must be one of ${BACKENDS.join(', ')}.`);
-  return backend;
+function oneOf<T extends string>(option: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (!found) throw new InputError(`${option} cannot be ${quote(text)}: it must be one of ${choices.join(', ')}.`);
+  return found;
 }

@@ -84,7 +84,8 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains
   peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
            bench/peers; --only gat, --only cora, --only 'cora gcn')
-  store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB')
+  store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB');
+           what batches read by the order of a graph's rows (--only order; --quick: a twentieth of the graph)
   sampler  sampled edges per second on one thread beside PyTorch Geometric's NeighborLoader (EDGEWISE_PYTHON names a Python
            that has it; --only arxiv; --quick: a fiftieth of the graphs)
   scale    arxiv-shape and products-shape out of a store within 256 MB and 1 GB, and debian in parts of its memory

@@ -62,6 +62,10 @@ describe('kept graphs', () => {
     expect((await binary.run(['inspect', 'rings'])).stdout).toContain(`nodes      ${NODES}`);
     expect(await curve('rings')).toBe(await curve(file));
     expect(await curve('rings', '--set', 'memory.store=memory')).toBe(await curve(file));
+    const ordered = ['graphs', 'add', 'ordered', '--data', file, '--order', 'degree'];
+    expect(await binary.run(ordered)).toMatchObject({ status: 0, stderr: '' });
+    expect(await curve('ordered', '--set', 'sampling.workers=2')).toBe(await curve(file));
+    expect(await binary.run(['graphs', 'delete', 'ordered'])).toMatchObject({ status: 0 });
     expect(await binary.run(['graphs', 'delete', 'rings'])).toMatchObject({ status: 0, stdout: 'rings deleted\n' });
     expect(JSON.parse((await binary.run(['graphs', '--json'])).stdout)).toEqual([]);
   });
@@ -70,6 +74,7 @@ describe('kept graphs', () => {
     [['graphs', 'ad'], 'did you mean add?'],
     [['graphs', 'add', '--data', 'x'], 'graphs add: give the graph a name'],
     [['graphs', 'add', 'Ring s', '--data', 'x'], 'use 1 to 64 of a-z, 0-9, _ and -.'],
+    [['graphs', 'add', 'x', '--data', 'cora', '--order', 'size'], 'it must be one of none, degree, cluster.'],
     [['graphs', 'delete', 'nothing'], 'is not kept'],
     [['graphs', 'delete', 'a', 'b'], 'one argument too many'],
     [['train', '--data', 'arxiv-shap'], 'did you mean arxiv-shape?'],

@@ -49,7 +49,7 @@ async function list({ json }: Invocation): Promise<void> {
   }
 }
 
-async function add({ data, read }: Invocation, id: string | undefined): Promise<void> {
+async function add({ data, read, order: ordering }: Invocation, id: string | undefined): Promise<void> {
   if (id === undefined) throw new InputError('graphs add: give the graph a name of a-z, 0-9, _ and -.');
   if (!/^[a-z0-9_-]{1,64}$/.test(id)) {
     throw new InputError(`graphs add: a name cannot be ${quote(id)}: use 1 to 64 of a-z, 0-9, _ and -.`);
@@ -64,8 +64,8 @@ async function add({ data, read }: Invocation, id: string | undefined): Promise<
   const { store } = await openKept();
   const manifest =
     source.kind === 'shape'
-      ? await keepShape(store, source.shape, { id })
-      : await ingest((await loadGraph(source, read)).graph, store, { id });
+      ? await keepShape(store, source.shape, { id, ordering })
+      : await ingest((await loadGraph(source, read)).graph, store, { id, ordering });
   say(
     `${manifest.id}: ${formatCount(manifest.nodes)} nodes, ${formatCount(manifest.edges)} edges kept, ${formatBytes(manifestBytes(manifest))}`,
   );

@@ -89,6 +89,8 @@ batch. A shape is kept under its own name when it is first used.
 
   --data SOURCE      a file, a folder, a dataset of the catalogue or a shape (${SHAPE_NAMES.join(', ')})
 ${READ_OPTIONS}
+  --order NAME       how the rows lie on disk, which changes no curve: none (default: as the nodes come), degree (those that
+                     are drawn most often first), cluster (nodes with common neighbours close together)
   --json             one JSON list on standard output and nothing else`,
 };
 

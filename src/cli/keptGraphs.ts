@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamOf } from '../graph/generatedStream.ts';
 import { namedShape } from '../graph/namedShapes.ts';
+import type { OrderingName } from '../graph/ordering.ts';
 import type { ShapeName } from '../graph/shapes.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { fileName, fileStore } from '../store/file.ts';
@@ -32,13 +33,13 @@ const SHAPE_SEED = 0;
 export async function keepShape(
   store: ChunkStore,
   name: ShapeName,
-  { id = name as string, memoryBytes }: { id?: string; memoryBytes?: number } = {},
+  { id = name as string, ...budget }: { id?: string; memoryBytes?: number; ordering?: OrderingName } = {},
 ): Promise<Manifest> {
   const progress = progressBar();
   try {
     const { manifest } = await streamIngest(streamOf(namedShape(name, SHAPE_SEED)), store, {
       id,
-      memoryBytes,
+      ...budget,
       onProgress: ingestProgress(progress, name),
     });
     return manifest;

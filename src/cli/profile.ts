@@ -123,7 +123,7 @@ export function newRecorder(epochs: number, mostEvents = MOST_EVENTS): Recorder 
     store: (store) => ({
       ...store,
       get: (key, into) => read(key, () => store.get(key, into)),
-      getRange: (key, begin, end) => read(key, () => store.getRange(key, begin, end)),
+      getRanges: (key, ranges) => read(key, () => store.getRanges(key, ranges)),
     }),
     get epochs() {
       return Math.min(done, epochs);

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StoreSource } from '../bench/store.ts';
-import { measureStore, type StoreLoad, type StoreTimes } from '../bench/storeTimes.ts';
+import { measureOrder } from '../bench/storeOrders.ts';
+import { measureStore } from '../bench/storeTimes.ts';
 import { fileStore } from '../store/file.ts';
 import { memoryStore } from '../store/memory.ts';
 import { inFreshProfile } from './browser.ts';
@@ -14,16 +15,17 @@ import type {} from './storePage.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-type Measure = (store: string, load: StoreLoad) => Promise<StoreTimes>;
+type Measures = Pick<StoreSource, 'measure' | 'measureOrder'>;
 
 export async function storeSource(): Promise<StoreSource> {
   const folder = await mkdtemp(join(tmpdir(), 'edgewise-bench-'));
   const here = { file: await fileStore(folder), memory: memoryStore() };
+  const isHere = (name: string): name is keyof typeof here => Object.hasOwn(here, name);
   const browser = await openBrowser();
   return {
     stores: [...browser.stores, ...Object.keys(here)],
-    measure: (name, load) =>
-      name in here ? measureStore(here[name as keyof typeof here], load) : browser.measure(name, load),
+    measure: (name, load) => (isHere(name) ? measureStore(here[name], load) : browser.measure(name, load)),
+    measureOrder: (name, load) => (isHere(name) ? measureOrder(here[name], load) : browser.measureOrder(name, load)),
     async close() {
       await browser.close();
       await rm(folder, { recursive: true });
@@ -32,7 +34,7 @@ export async function storeSource(): Promise<StoreSource> {
 }
 
 /** A browser that stays open until `close`. */
-async function openBrowser(): Promise<{ stores: string[]; measure: Measure; close(): Promise<void> }> {
+async function openBrowser(): Promise<Measures & { stores: string[]; close(): Promise<void> }> {
   const { createServer } = await import('vite');
   const server = await createServer({
     root: ROOT,
@@ -56,11 +58,10 @@ async function openBrowser(): Promise<{ stores: string[]; measure: Measure; clos
       await page.goto(`http://127.0.0.1:${port}/src/cli/storePage.html`);
       await page.waitForFunction(() => 'storeWorker' in window);
       const stores = await page.evaluate(() => window.storeWorker.names());
-      const measure: Measure = (name, load) =>
-        page.evaluate(([name, load]) => window.storeWorker.measure(name, load), [name, load] as const);
       resolve({
         stores,
-        measure,
+        measure: (...asked) => page.evaluate((asked) => window.storeWorker.measure(...asked), asked),
+        measureOrder: (...asked) => page.evaluate((asked) => window.storeWorker.measureOrder(...asked), asked),
         async close() {
           end();
           await browsing;

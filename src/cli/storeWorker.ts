@@ -1,4 +1,5 @@
 import { expose } from 'comlink';
+import { measureOrder, type OrderLoad, type OrderTimes } from '../bench/storeOrders.ts';
 import { measureStore, type StoreLoad, type StoreTimes } from '../bench/storeTimes.ts';
 import { chunkLog } from '../store/chunkLog.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
@@ -20,13 +21,16 @@ const OPENED: Readonly<Record<string, () => Promise<ChunkStore>>> = {
 
 const stores = new Map<string, Promise<ChunkStore>>();
 
+function opened(name: string): Promise<ChunkStore> {
+  const store = stores.get(name) ?? OPENED[name]();
+  stores.set(name, store);
+  return store;
+}
+
 const api = {
   names: (): string[] => Object.keys(OPENED),
-  async measure(name: string, load: StoreLoad): Promise<StoreTimes> {
-    const store = stores.get(name) ?? OPENED[name]();
-    stores.set(name, store);
-    return measureStore(await store, load);
-  },
+  measure: async (name: string, load: StoreLoad): Promise<StoreTimes> => measureStore(await opened(name), load),
+  measureOrder: async (name: string, load: OrderLoad): Promise<OrderTimes> => measureOrder(await opened(name), load),
 };
 
 export type StoreWorker = typeof api;

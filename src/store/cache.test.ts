@@ -28,6 +28,18 @@ test('a sweep over four times what it holds finds a quarter of it, again and aga
   expect(hits / (39 * 100)).toBeGreaterThan(0.2);
 });
 
+test('keeps says beforehand what put does', () => {
+  const cache = chunkCache(100);
+  for (let i = 0; i < 1000; i++) {
+    const key = `k${uniformBelow(20, [2, 1], i, 0)}`;
+    const chunk = new Uint8Array(1 + uniformBelow(120, [2, 1], i, 1));
+    if (cache.get(key)) continue;
+    const keeps = cache.keeps(key, chunk.length);
+    cache.put(key, chunk);
+    expect(cache.get(key) !== undefined).toBe(keeps);
+  }
+});
+
 test('what becomes popular replaces what was', () => {
   const cache = chunkCache(10);
   const ask = (key: string) => {

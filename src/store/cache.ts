@@ -4,6 +4,8 @@ export interface ChunkCache {
   /** Bytes held now. */
   readonly bytes: number;
   get(key: string): Uint8Array | undefined;
+  /** Whether `put` would keep a chunk of so many bytes. */
+  keeps(key: string, bytes: number): boolean;
   /**
    * Keeps the chunk if it fits, or if what has to go for it was asked for less often; a chunk larger than the whole bound is not
    * kept. Tells whether it is: otherwise the chunk stays the caller's.
@@ -51,6 +53,7 @@ export function chunkCache(maxBytes: number): ChunkCache {
     }
     return found;
   };
+  const roomFor = (key: string, needed: number) => (needed > maxBytes ? null : victims(key, needed));
   return {
     maxBytes,
     get bytes() {
@@ -64,10 +67,10 @@ export function chunkCache(maxBytes: number): ChunkCache {
       chunks.set(key, chunk);
       return chunk;
     },
+    keeps: (key, needed) => roomFor(key, needed) !== null,
     put(key, chunk) {
       remove(key);
-      if (chunk.byteLength > maxBytes) return false;
-      const leaving = victims(key, chunk.byteLength);
+      const leaving = roomFor(key, chunk.byteLength);
       if (!leaving) return false;
       for (const oldest of leaving) remove(oldest);
       chunks.set(key, chunk);

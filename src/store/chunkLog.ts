@@ -2,6 +2,7 @@ import { InputError } from '../config/errors.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { type LogFile, openLog, type SyncFile } from './logFile.ts';
 import { fullStorage, isFull } from './quota.ts';
+import { joinRanges } from './ranges.ts';
 
 /** One flat folder of files. */
 export interface SyncFolder {
@@ -89,15 +90,19 @@ export async function chunkLog(folder: SyncFolder, kind: string): Promise<ChunkS
     await folder.remove(`${name}.${generation}`);
   };
 
-  const read = async (key: string, begin: number, end: number) => {
+  const logOf = (key: string) => {
     refuseIfClosed();
-    return files.get(fileOf(key))?.log.read(key, begin, end) ?? null;
+    return files.get(fileOf(key))?.log;
   };
 
   return {
     kind,
-    get: (key) => read(key, 0, Number.POSITIVE_INFINITY),
-    getRange: read,
+    get: async (key) => logOf(key)?.read(key, 0, Number.POSITIVE_INFINITY) ?? null,
+    async getRanges(key, ranges) {
+      const log = logOf(key);
+      return log?.keys.has(key) ? joinRanges(ranges, (begin, end) => log.read(key, begin, end)!) : null;
+    },
+    readsRanges: true,
     put(key, bytes) {
       const chunk = bytes.slice();
       return inTurn(async () => {

@@ -37,7 +37,7 @@ export const chunkStoreChecks: readonly ChunkStoreCheck[] = [
       await store.put('key', Uint8Array.of(1, 2, 3));
       same(await store.get('key'), [1, 2, 3]);
       same(await store.get('ke'), null);
-      same(await store.getRange('other', 0, 1), null);
+      same(await store.getRanges('other', Uint32Array.of(0, 1)), null);
     },
   },
   {
@@ -54,18 +54,20 @@ export const chunkStoreChecks: readonly ChunkStoreCheck[] = [
     run: async (store) => {
       await store.put('empty', new Uint8Array(0));
       same(await store.get('empty'), []);
-      same(await store.getRange('empty', 0, 10), []);
+      same(await store.getRanges('empty', Uint32Array.of(0, 10)), []);
     },
   },
   {
     name: 'reads ranges, cut off at the end',
     run: async (store) => {
       await store.put('key', Uint8Array.of(0, 1, 2, 3, 4));
-      same(await store.getRange('key', 1, 3), [1, 2]);
-      same(await store.getRange('key', 0, 5), [0, 1, 2, 3, 4]);
-      same(await store.getRange('key', 3, 100), [3, 4]);
-      same(await store.getRange('key', 2, 2), []);
-      same(await store.getRange('key', 7, 9), []);
+      same(await store.getRanges('key', Uint32Array.of(1, 3)), [1, 2]);
+      same(await store.getRanges('key', Uint32Array.of(0, 5)), [0, 1, 2, 3, 4]);
+      same(await store.getRanges('key', Uint32Array.of(3, 100)), [3, 4]);
+      same(await store.getRanges('key', Uint32Array.of(2, 2)), []);
+      same(await store.getRanges('key', Uint32Array.of(7, 9)), []);
+      same(await store.getRanges('key', Uint32Array.of(3, 9, 0, 1, 1, 3)), [3, 4, 0, 1, 2]);
+      same(await store.getRanges('key', new Uint32Array(0)), []);
     },
   },
   {
@@ -78,7 +80,7 @@ export const chunkStoreChecks: readonly ChunkStoreCheck[] = [
       same(first, [1, 2]);
       same(first!.buffer.byteLength, 2);
       first!.fill(0);
-      (await store.getRange('key', 0, 2))!.fill(0);
+      (await store.getRanges('key', Uint32Array.of(0, 2)))!.fill(0);
       same(await store.get('key'), [1, 2]);
     },
   },
@@ -132,7 +134,7 @@ export const chunkStoreChecks: readonly ChunkStoreCheck[] = [
     run: async (store) => {
       const big = Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 31) >>> 3);
       await Promise.all([store.put('big', big), ...[1, 2, 3, 4].map((i) => store.put(`${i}`, Uint8Array.of(i)))]);
-      const [whole, part] = await Promise.all([store.get('big'), store.getRange('big', 1000, 1003)]);
+      const [whole, part] = await Promise.all([store.get('big'), store.getRanges('big', Uint32Array.of(1000, 1003))]);
       same(whole!.length, big.length);
       if (whole!.some((byte, i) => byte !== big[i])) throw new Error('The megabyte came back changed.');
       same(part, [...big.subarray(1000, 1003)]);

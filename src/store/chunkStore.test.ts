@@ -32,7 +32,7 @@ describe.each(stores)('the %s store', (kind, create) => {
 test('the suite fails a store that is wrong', async () => {
   const broken: [string, Partial<ChunkStore>][] = [
     ['gives back what was put, and null for what was not', { get: async () => new Uint8Array(3) }],
-    ['reads ranges, cut off at the end', { getRange: async () => Uint8Array.of(1) }],
+    ['reads ranges, cut off at the end', { getRanges: async () => Uint8Array.of(1) }],
     ['lists and deletes by prefix', { delete: async () => {} }],
   ];
   for (const [name, fault] of broken) {

@@ -10,8 +10,10 @@ export interface ChunkStore {
    * beginning of `into`, where it has the room, instead of into memory of its own.
    */
   get(key: string, into?: ArrayBuffer): Promise<Uint8Array | null>;
-  /** Bytes begin to end (exclusive), cut off where the value ends. */
-  getRange(key: string, begin: number, end: number): Promise<Uint8Array | null>;
+  /** Bytes begin to end (exclusive) of each pair in `ranges`, cut off where the value ends, one range after the other. */
+  getRanges(key: string, ranges: Uint32Array): Promise<Uint8Array | null>;
+  /** Whether a range costs less than the whole value; where it does not, getRanges is there all the same. */
+  readonly readsRanges: boolean;
   /** Stores a copy of the bytes. A reader sees the old value or the new one, never a mixture. */
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** Deletes every key that begins with the prefix; a whole key is a prefix of itself, so end a folder with "/". */

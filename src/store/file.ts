@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChunkStore } from './chunkStore.ts';
+import { joinRanges } from './ranges.ts';
 
 /**
  * Chunks as files in one folder, for the command line. A key becomes a file name in which every byte but a-z, 0-9, "_" and
@@ -34,7 +35,8 @@ export async function fileStore(folder: string): Promise<ChunkStore> {
     kind: 'file',
     // Each of the four calls behind a reading that does not block would take longer than copying the chunk does.
     get: (key, into) => orNull(async () => readWhole(knownPath(key), into)),
-    getRange: (key, begin, end) => orNull(() => readRange(path(key), begin, end)),
+    getRanges: (key, ranges) => orNull(async () => readRanges(knownPath(key), ranges)),
+    readsRanges: true,
     put: async (key, bytes) => {
       // Renaming within a folder is atomic; names without "_" are not keys.
       const target = path(key);
@@ -92,19 +94,19 @@ function keyOf(name: string): string {
   return decodeURIComponent(name.slice(1));
 }
 
-async function readRange(path: string, begin: number, end: number): Promise<Uint8Array> {
-  const file = await open(path);
+function readRanges(path: string, ranges: Uint32Array): Uint8Array {
+  const file = openSync(path, 'r');
   try {
-    const size = (await file.stat()).size;
-    const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - begin));
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesRead } = await file.read(bytes, done, bytes.length - done, begin + done);
-      if (bytesRead === 0) return bytes.slice(0, done);
-      done += bytesRead;
-    }
-    return bytes;
+    return joinRanges(ranges, (begin, end) => {
+      const bytes = new Uint8Array(Math.max(0, end - begin));
+      let done = 0;
+      for (let read = -1; read !== 0 && done < bytes.length; done += read) {
+        read = readSync(file, bytes, done, bytes.length - done, begin + done);
+      }
+      return bytes.subarray(0, done);
+    });
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
+import { crc32 } from '../formats/crc32.ts';
 import { arrange } from '../graph/arrange.ts';
 import { canonicalSparse } from '../graph/features.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { epochBatches, sampleNeighbors } from '../graph/neighborSampler.ts';
+import { ORDERING_NAMES } from '../graph/ordering.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
 import type { DenseTable, TableName } from '../graph/request.ts';
 import { nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
@@ -27,15 +29,17 @@ const severalLabels = arrange(withLabelSets(nastyGraphData(120, 1)));
 const all = Uint32Array.from({ length: 120 }, (_, v) => v);
 const CHUNKS = [4, 12, 100, 1024, 1 << 20];
 
-describe.each([
-  ['dense, weighted', dense],
-  ['sparse, unweighted', sparse],
-  ['two splits', twoSplits],
-  ['several labels per node', severalLabels],
-])('a graph that is %s', (_, graph) => {
+describe.each(
+  ORDERING_NAMES.flatMap((ordering) => [
+    ['dense, weighted', dense, ordering] as const,
+    ['sparse, unweighted', sparse, ordering] as const,
+    ['two splits', twoSplits, ordering] as const,
+    ['several labels per node', severalLabels, ordering] as const,
+  ]),
+)('a graph that is %s, order: $2', (_, graph, ordering) => {
   test.each(CHUNKS)('comes back whole from chunks of %i bytes', async (chunkBytes) => {
     const store = memoryStore();
-    const manifest = await ingest(graph, store, { id: 'g', chunkBytes });
+    const manifest = await ingest(graph, store, { id: 'g', chunkBytes, ordering });
     expect(await loadGraph(store, 'g')).toEqual(graph);
     expect(manifest.fingerprint).toBe(await fingerprint(graph));
     expect(await listGraphs(store)).toEqual([{ id: 'g', manifest }]);
@@ -43,7 +47,7 @@ describe.each([
 
   test.each(CHUNKS)('answers any request as memory does: chunks of %i bytes', async (chunkBytes) => {
     const store = memoryStore();
-    await ingest(graph, store, { id: 'g', chunkBytes });
+    await ingest(graph, store, { id: 'g', chunkBytes, ordering });
     const server = memoryServer(graph);
     const requests = [all, all.slice().reverse(), Uint32Array.of(0, 119, 0, 0, 60, 1), new Uint32Array(0)];
     for (const cacheBytes of [0, chunkBytes, 5000, 1 << 24]) {
@@ -63,7 +67,7 @@ describe.each([
     const expected = samplers().map((sampler) => driveSync(sampler, memoryServer(graph)));
     for (const store of [memoryStore(), await fileStore(folder)]) {
       for (const chunkBytes of [64, 4096]) {
-        await ingest(graph, store, { id: 'g', chunkBytes });
+        await ingest(graph, store, { id: 'g', chunkBytes, ordering });
         for (const cacheBytes of [0, 1000, 1 << 20]) {
           const { serve } = await openGraph(store, 'g', cacheBytes);
           for (const [i, sampler] of samplers().entries()) expect(await drive(sampler, serve)).toEqual(expected[i]);
@@ -83,12 +87,51 @@ describe('serving', () => {
     const request = { table: 'neighbors', rows: all.slice().reverse() } as const;
     await opened.serve(request);
     const bytes = sparse.adjacency.indices.byteLength;
-    expect(opened.stats).toEqual({ hits: 0, misses: Math.ceil(bytes / 64), bytesRead: bytes });
+    const chunks = Math.ceil(bytes / 64);
+    expect(opened.stats).toEqual({ hits: 0, misses: chunks, bytesRead: bytes, rows: 122, rowsFound: 0 });
     await opened.serve(request);
-    expect(opened.stats).toEqual({ hits: Math.ceil(bytes / 64), misses: Math.ceil(bytes / 64), bytesRead: bytes });
+    expect(opened.stats).toEqual({ hits: chunks, misses: chunks, bytesRead: bytes, rows: 244, rowsFound: 122 });
     const uncached = await openGraph(store, 'g', 0);
     await uncached.serve(request);
-    expect(uncached.stats).toEqual({ hits: 0, misses: Math.ceil(bytes / 64), bytesRead: bytes });
+    expect(uncached.stats).toMatchObject({ hits: 0, misses: chunks, bytesRead: bytes, rowsFound: 0 });
+  });
+
+  test('counts the places of ordered rows, and reads each chunk once per request all the same', async () => {
+    const store = memoryStore();
+    await ingest(dense, store, { id: 'g', chunkBytes: 64, ordering: 'degree' });
+    const opened = await openGraph(store, 'g', 0);
+    expect(opened.hostBytes.indptr).toBe(4 * 121 + 2 * 4 * 120);
+    for (const table of ['neighbors', 'features'] as const) await opened.serve({ table, rows: all });
+    const bytes = 2 * dense.adjacency.indices.byteLength + dense.features.values!.byteLength;
+    expect(opened.stats.bytesRead).toBe(bytes);
+  });
+
+  test('reads a few rows of a chunk alone, once the chunk was found whole and where the cache does not want it', async () => {
+    const wide: Graph = {
+      ...dense,
+      features: { kind: 'dense', rows: 120, cols: 700, values: Float32Array.from({ length: 84_000 }, (_, i) => i) },
+    };
+    const rows = Uint32Array.of(119, 3, 4, 70, 3);
+    const request = { table: 'features', rows } as const;
+    const [expected, bytes, chunkBytes] = [memoryServer(wide)(request), 5 * 2800, 1 << 17];
+    for (const [readsRanges, cacheBytes, further] of [
+      [true, 0, bytes],
+      [false, 0, 336_000],
+      [true, 1 << 20, 0],
+    ] as const) {
+      const store = { ...memoryStore(), readsRanges };
+      await ingest(wide, store, { id: 'g', chunkBytes });
+      const { serve, stats } = await openGraph(store, 'g', cacheBytes);
+      for (const total of [336_000, 336_000 + further]) {
+        expect(await serve(request)).toEqual(expected);
+        expect(stats.bytesRead).toBe(total);
+      }
+      if (!readsRanges || cacheBytes > 0) continue;
+      await store.put(chunkKey('g', 'features.values', 0), new Uint8Array(9000));
+      await expect(serve(request)).rejects.toThrow('Chunk features.values/0 of graph g is damaged');
+      await store.delete(chunkKey('g', 'features.values', 0));
+      await expect(serve(request)).rejects.toThrow('Chunk features.values/0 of graph g is missing');
+    }
   });
 
   test('survives requests at the same time', async () => {
@@ -255,6 +298,28 @@ describe('damage is one sentence that names the part', () => {
     await expect(serve()).rejects.toThrow(message);
   });
 
+  test.each([
+    ['a node twice', (order: Uint32Array) => order.fill(order[1], 0, 1)],
+    ['no node', (order: Uint32Array) => order.fill(120, 0, 1)],
+  ])('an order with %s', async (_, edit) => {
+    const store = memoryStore();
+    const manifest = await ingest(dense, store, { id: 'g', ordering: 'degree' });
+    const key = chunkKey('g', 'order', 0);
+    const chunk = (await store.get(key))!;
+    edit(new Uint32Array(chunk.buffer, chunk.byteOffset, 120));
+    await store.put(key, chunk);
+    const checked = { checksums: [crc32(chunk)] };
+    const arrays = manifest.arrays.map((array) => (array.name === 'order' ? { ...array, ...checked } : array));
+    await store.put(manifestKey('g'), encodeManifest({ ...manifest, arrays }));
+    for (const open of [() => openGraph(store, 'g', 0), () => loadGraph(store, 'g')]) {
+      await expect(open()).rejects.toThrow(InputError);
+      await expect(open()).rejects.toThrow(
+        'Chunk order of graph g is damaged: delete the graph and load its file again.',
+      );
+    }
+  });
+
+  const labelsOf = (manifest: Manifest) => manifest.arrays.find(({ name }) => name === 'labels.values');
   const edits: [string, (manifest: Manifest) => unknown][] = [
     ['another version', (m) => ({ ...m, version: 2 })],
     ['another id', (m) => ({ ...m, id: 'h' })],
@@ -274,6 +339,18 @@ describe('damage is one sentence that names the part', () => {
     ],
     ['a table left out', (m) => ({ ...m, tables: { ...m.tables, labels: undefined } })],
     ['no object', () => 7],
+    ['an order of too few', (m) => ({ ...m, arrays: [...m.arrays, { ...m.arrays[0], name: 'order', length: 119 }] })],
+    [
+      'an order that its rows do not follow',
+      (m) => ({ ...m, arrays: [...m.arrays, { ...labelsOf(m), name: 'order', type: 'u32' }] }),
+    ],
+    [
+      'rows that follow no order',
+      (m) => ({
+        ...m,
+        arrays: m.arrays.map((a) => (a.name === 'features.values' ? { ...a, name: `ordered.${a.name}` } : a)),
+      }),
+    ],
   ];
 
   test.each(edits)('a manifest with %s', async (_, edit) => {

@@ -1,13 +1,10 @@
-import { InputError } from '../config/errors.ts';
-import { crc32 } from '../formats/crc32.ts';
-import { addPiece, type Bits, bitsOf, copyPieces, newPieces, type Pieces } from '../graph/copyPieces.ts';
-import { countingSort } from '../graph/csr.ts';
+import { type Bits, bitsOf, copyPieces } from '../graph/copyPieces.ts';
 import { rowOffsets } from '../graph/memoryServer.ts';
 import { type ArrayType, answerIn, type DenseTable, type RowRequest, type Rows } from '../graph/request.ts';
 import { chunkCache } from './cache.ts';
+import { byteRanges, chunkPieces, sideBySide } from './chunkPieces.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import {
-  byteLength,
   chunkKey,
   ELEMENTS,
   type ElementArray,
@@ -17,26 +14,52 @@ import {
   type StoredArray,
   TABLES,
 } from './manifest.ts';
+import { chunkLength, damagedChunk, readChunk, readIndptr, readPlaces } from './readArray.ts';
+
+/** A range of a chunk is read where each stands for so many bytes: it takes about as long, wherever the store reads ranges. */
+const RANGE_BYTES = 4096;
 
 /** A stored graph that answers row requests from its cache or its chunks. */
 export interface GraphStore {
   readonly manifest: Manifest;
   serve(request: RowRequest): Promise<Rows>;
   /**
-   * What it keeps in memory: row offsets of sparse tables, the cache at its fullest, and per request under way the chunk
-   * that it copies from and the one that it reads. Answers belong to whoever asked.
+   * What it keeps in memory: row offsets of sparse tables, and where the rows are that lie in another order than the nodes; the
+   * cache at its fullest; and per request under way the chunk that it copies from and the one that it reads. Answers belong to
+   * whoever asked.
    */
   readonly hostBytes: { readonly indptr: number; readonly cache: number; readonly inFlight: number };
   /** Look-ups of chunks, and bytes that came from the store. */
-  readonly stats: { hits: number; misses: number; bytesRead: number };
+  readonly stats: ReadStats;
+}
+
+export interface ReadStats {
+  hits: number;
+  misses: number;
+  bytesRead: number;
+  /** Rows, or their parts in several chunks, that were asked for, and those that were found in the cache. */
+  rows: number;
+  rowsFound: number;
+}
+
+interface LoadedChunk {
+  readonly chunk: Uint8Array;
+  /** In the cache. */
+  readonly found: boolean;
+  /** In the cache now: otherwise its memory may be used again. */
+  readonly kept: boolean;
 }
 
 /** Throws InputError where the graph does not exist or a part of it is damaged. `cacheBytes` may be 0. */
 export async function openGraph(store: ChunkStore, id: string, cacheBytes: number): Promise<GraphStore> {
-  const manifest = await readManifest(store, id);
-  const { chunkBytes, arrays, tables } = manifest;
+  return serveGraph(store, await readManifest(store, id), cacheBytes);
+}
+
+/** As openGraph; of the arrays in the manifest, those of rows must be in the store, with their row offsets. */
+export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheBytes: number): Promise<GraphStore> {
+  const { id, chunkBytes, arrays, tables } = manifest;
   const cache = chunkCache(cacheBytes);
-  const stats = { hits: 0, misses: 0, bytesRead: 0 };
+  const stats: ReadStats = { hits: 0, misses: 0, bytesRead: 0, rows: 0, rowsFound: 0 };
 
   // Names of chunks are made once: a batch asks for hundreds of them.
   const keys = new Map(
@@ -49,20 +72,33 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
   /** Memory of a chunk that was read and not kept: the next one is read into it. */
   let spare: ArrayBuffer | undefined;
 
-  const load = async (array: StoredArray, index: number): Promise<{ chunk: Uint8Array; kept: boolean }> => {
+  /** The whole chunk, from the cache or the store; null where the cache would not keep it, and the ranges `wanted` of it cost less. */
+  const load = async (array: StoredArray, index: number, wanted: number): Promise<LoadedChunk | null> => {
     const key = keys.get(array)![index];
     const cached = cache.get(key);
     if (cached) {
       stats.hits++;
-      return { chunk: cached, kept: true };
+      return { chunk: cached, found: true, kept: true };
     }
     stats.misses++;
+    const length = chunkLength(manifest, array, index);
+    const cheaper = store.readsRanges && wanted * RANGE_BYTES < length;
+    if (cheaper && sound.has(key) && !cache.keeps(key, length)) return null;
     const into = spare;
     spare = undefined;
     const chunk = await readChunk(store, manifest, array, index, key, sound.has(key), into);
     sound.add(key);
     stats.bytesRead += chunk.length;
-    return { chunk, kept: cache.put(key, chunk) };
+    return { chunk, found: false, kept: cache.put(key, chunk) };
+  };
+
+  const loadRanges = async (array: StoredArray, index: number, ranges: Uint32Array): Promise<Uint8Array> => {
+    const bytes = await store.getRanges(keys.get(array)![index], ranges);
+    let length = 0;
+    for (let i = 0; i < ranges.length; i += 2) length += ranges[i + 1] - ranges[i];
+    if (bytes?.length !== length) throw damagedChunk(manifest, array, index, bytes);
+    stats.bytesRead += length;
+    return bytes;
   };
 
   /**
@@ -71,30 +107,22 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
    */
   const gather = async (
     array: StoredArray,
-    begin: Float64Array,
+    begin: ArrayLike<number>,
     offsets: Uint32Array,
     into?: ArrayBuffer,
   ): Promise<ElementArray> => {
     const out = answerIn(ELEMENTS[array.type] as ArrayType<ElementArray>, offsets[begin.length], into);
+    const size = out.BYTES_PER_ELEMENT;
     const to = bitsOf(out);
-    const perChunk = chunkBytes / out.BYTES_PER_ELEMENT;
-    const { order, starts } = byChunk(begin, offsets, perChunk, array.checksums.length);
-    const pieces = newPieces(begin.length);
-    // Rows that go on in the next chunk.
-    let cut: number[] = [];
-    for (let index = 0; index < array.checksums.length; index++) {
-      const low = index * perChunk;
-      const before = cut;
-      cut = [];
-      pieces.count = 0;
-      for (const i of before) if (addPart(pieces, begin, offsets, i, low, perChunk)) cut.push(i);
-      for (let k = starts[index]; k < starts[index + 1]; k++) {
-        if (addPart(pieces, begin, offsets, order[k], low, perChunk)) cut.push(order[k]);
-      }
-      if (pieces.count === 0) continue;
-      const { chunk, kept } = await load(array, index);
-      copyPieces(chunkBits(chunk, out.BYTES_PER_ELEMENT), pieces, to, array.type === 'f32');
-      if (!kept) spare = chunk.buffer as ArrayBuffer;
+    for (const [index, pieces] of chunkPieces(begin, offsets, chunkBytes / size, array.checksums.length)) {
+      const ranges = store.readsRanges ? byteRanges(pieces, size) : null;
+      const loaded = await load(array, index, ranges ? ranges.length / 2 : pieces.count);
+      stats.rows += pieces.count;
+      if (loaded?.found) stats.rowsFound += pieces.count;
+      const bytes = loaded ? loaded.chunk : await loadRanges(array, index, ranges!);
+      if (!loaded) sideBySide(pieces);
+      copyPieces(chunkBits(bytes, size), pieces, to, array.type === 'f32');
+      if (loaded && !loaded.kept) spare = loaded.chunk.buffer as ArrayBuffer;
     }
     return out;
   };
@@ -103,6 +131,7 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
   for (const table of TABLES) {
     if (tables[table].kind === 'sparse') indptrs.set(table, await readIndptr(store, manifest, table));
   }
+  const places = await readPlaces(store, manifest, indptrs);
 
   const serve = async ({ table, rows, into }: RowRequest): Promise<Rows> => {
     const { cols } = tables[table];
@@ -112,24 +141,26 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
     }
     const indptr = indptrs.get(table);
     const values = findArray(arrays, `${table}.values`);
+    const place = places.get(table);
+    const at = place ? rows.map((row) => place[row]) : rows;
     if (!indptr) {
       const begin = new Float64Array(rows.length);
       const offsets = new Uint32Array(rows.length + 1);
       for (let i = 0; i < rows.length; i++) {
-        begin[i] = rows[i] * cols;
+        begin[i] = at[i] * cols;
         offsets[i + 1] = offsets[i] + cols;
       }
       const gathered = (await gather(values!, begin, offsets, into)) as DenseTable['values'];
       return { table: { kind: 'dense', rows: rows.length, cols, values: gathered }, first: null };
     }
     const { first, offsets } = rowOffsets(indptr, rows);
-    const begin = new Float64Array(first);
+    const begin = place ? at : first;
     const indices = (await gather(findArray(arrays, `${table}.indices`)!, begin, offsets)) as Uint32Array;
     const weights = values ? ((await gather(values, begin, offsets)) as Float32Array) : null;
     return { table: { kind: 'sparse', rows: rows.length, cols, indptr: offsets, indices, values: weights }, first };
   };
 
-  const indptrBytes = [...indptrs.values()].reduce((sum, indptr) => sum + indptr.byteLength, 0);
+  const indptrBytes = [...indptrs.values(), ...places.values()].reduce((sum, each) => sum + each.byteLength, 0);
   return { manifest, serve, stats, hostBytes: { indptr: indptrBytes, cache: cacheBytes, inFlight: 2 * chunkBytes } };
 }
 
@@ -153,74 +184,6 @@ export function splitsOf(table: Uint8Array, cols: number): Uint8Array[] {
   return Array.from({ length: cols }, (_, k) =>
     Uint8Array.from({ length: table.length / cols }, (_, node) => table[node * cols + k]),
   );
-}
-
-/** A whole array of a stored graph, its chunks checked. */
-export async function readArray(store: ChunkStore, manifest: Manifest, array: StoredArray): Promise<ElementArray> {
-  // The first chunk is checked before anything of the array's size is allocated.
-  const chunks = array.checksums.length;
-  const head = chunks > 0 ? await readChunk(store, manifest, array, 0) : new Uint8Array(0);
-  const out = new ELEMENTS[array.type](array.length);
-  const bytes = new Uint8Array(out.buffer);
-  bytes.set(head);
-  for (let i = 1; i < chunks; i++) bytes.set(await readChunk(store, manifest, array, i), i * manifest.chunkBytes);
-  return out;
-}
-
-/** Row offsets, checked: whatever the store holds, a row lies within the table. */
-export async function readIndptr(store: ChunkStore, manifest: Manifest, table: string): Promise<Uint32Array> {
-  const indptr = (await readArray(store, manifest, findArray(manifest.arrays, `${table}.indptr`)!)) as Uint32Array;
-  const entries = findArray(manifest.arrays, `${table}.indices`)!.length;
-  const ordered = indptr.every((begin, row) => begin <= (indptr[row + 1] ?? entries));
-  if (!ordered || indptr[0] !== 0 || indptr[indptr.length - 1] !== entries) throw damaged(manifest, `${table}.indptr`);
-  return indptr;
-}
-
-async function readChunk(
-  store: ChunkStore,
-  manifest: Manifest,
-  array: StoredArray,
-  index: number,
-  key = chunkKey(manifest.id, array.name, index),
-  sound = false,
-  spare?: ArrayBuffer,
-) {
-  const length = Math.min(manifest.chunkBytes, byteLength(array) - index * manifest.chunkBytes);
-  // A chunk that is kept takes no more memory than it has bytes.
-  const into = spare?.byteLength === length ? spare : undefined;
-  const chunk = await store.get(key, into);
-  if (chunk?.length === length && (sound || crc32(chunk) === array.checksums[index])) return chunk;
-  throw damaged(manifest, `${array.name}/${index}`, chunk ? 'damaged' : 'missing');
-}
-
-function damaged({ id }: Manifest, chunk: string, how = 'damaged'): InputError {
-  return new InputError(`Chunk ${chunk} of graph ${id} is ${how}: delete the graph and load its file again.`);
-}
-
-/** The rows that have elements, by the chunk in which they begin: those of chunk c are order[starts[c]] .. order[starts[c + 1]]. */
-function byChunk(begin: Float64Array, offsets: Uint32Array, perChunk: number, chunks: number) {
-  const chunkOf = new Uint32Array(begin.length);
-  for (let i = 0; i < begin.length; i++) {
-    chunkOf[i] = offsets[i] === offsets[i + 1] ? chunks : Math.floor(begin[i] / perChunk);
-  }
-  return countingSort(chunkOf, null, chunks + 1);
-}
-
-/** Adds what row i has in the chunk that begins with element `low`; true where the row goes on in the next one. */
-function addPart(
-  pieces: Pieces,
-  begin: Float64Array,
-  offsets: Uint32Array,
-  i: number,
-  low: number,
-  perChunk: number,
-): boolean {
-  const done = Math.max(0, low - begin[i]);
-  const at = begin[i] + done - low;
-  const place = offsets[i] + done;
-  const left = offsets[i + 1] - place;
-  addPiece(pieces, at, place, Math.min(left, perChunk - at));
-  return left > perChunk - at;
 }
 
 function chunkBits(chunk: Uint8Array, size: number): Bits {

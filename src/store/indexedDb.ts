@@ -2,6 +2,7 @@ import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { InputError } from '../config/errors.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { fullStorage, isFull, nameOf } from './quota.ts';
+import { joinRanges } from './ranges.ts';
 
 interface Chunks extends DBSchema {
   chunks: { key: string; value: Uint8Array };
@@ -45,7 +46,11 @@ export async function indexedDbStore(name = 'edgewise'): Promise<ChunkStore> {
   return {
     kind: 'IndexedDB',
     get,
-    getRange: async (key, begin, end) => (await get(key))?.slice(begin, end) ?? null,
+    async getRanges(key, ranges) {
+      const value = await get(key);
+      return value && joinRanges(ranges, (begin, end) => value.subarray(begin, end));
+    },
+    readsRanges: false,
     put: (key, bytes) => {
       // A view is stored with the whole buffer behind it: copy what belongs to the chunk, before the caller changes it.
       const chunk = bytes.slice();

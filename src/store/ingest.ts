@@ -2,8 +2,9 @@ import { bytesOf } from '../formats/matrix.ts';
 import { largestFeature } from '../graph/features.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
-import { interleave } from '../graph/memoryServer.ts';
+import { driveSync, interleave, memoryServer } from '../graph/memoryServer.ts';
 import { degreesOf } from '../graph/operators.ts';
+import { ORDERINGS, type OrderingName } from '../graph/ordering.ts';
 import type { Table, TableName } from '../graph/request.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { type WriterOptions, wholeNumbers, writeGraph } from './graphWriter.ts';
@@ -12,7 +13,11 @@ import {
   ELEMENTS,
   type ElementArray,
   encodeManifest,
+  isOfRows,
   type Manifest,
+  ORDER,
+  ORDERED_TABLES,
+  orderedName,
   type StoredArray,
   TABLES,
 } from './manifest.ts';
@@ -20,6 +25,8 @@ import {
 export interface IngestOptions extends WriterOptions {
   /** Its name in the store: 1 to 64 of a-z, 0-9, "_" and "-"; default: the fingerprint. */
   readonly id?: string;
+  /** In which order its rows lie; default: as the nodes do. */
+  readonly ordering?: OrderingName;
   /** Called after each chunk. */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }
@@ -31,7 +38,7 @@ export interface IngestOptions extends WriterOptions {
 export async function ingest(graph: Graph, store: ChunkStore, options: IngestOptions = {}): Promise<Manifest> {
   const hash = await fingerprint(graph);
   const tables = tablesOf(graph);
-  const arrays = [...arraysOf(tables), ...extrasOf(graph)];
+  const arrays = orderedArrays(graph, [...arraysOf(tables), ...extrasOf(graph)], options.ordering ?? 'none');
   const totalBytes = arrays.reduce((sum, [, array]) => sum + array.byteLength, 0);
   return writeGraph(store, options.id ?? hash, options, async (writer) => {
     const stored: StoredArray[] = [];
@@ -50,6 +57,24 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
     const about = { fingerprint: hash, largestFeature: largestFeature(graph.features), tables: shapesOf(tables) };
     return { ...graph, ...about, arrays: stored };
   });
+}
+
+/** The arrays as they are stored in this order, and the order. */
+function orderedArrays(
+  graph: Graph,
+  arrays: readonly [string, ElementArray][],
+  name: OrderingName,
+): readonly [string, ElementArray][] {
+  const ordering = ORDERINGS[name];
+  if (!ordering) return arrays;
+  const serve = memoryServer(graph);
+  const order = driveSync(ordering.order(graph.adjacency.indptr, graph.adjacency.indices.length), serve);
+  const tables = ORDERED_TABLES.map((table) => [table, serve({ table, rows: order }).table] as const);
+  const ordered = new Map(arraysOf(Object.fromEntries(tables)));
+  const moved = arrays.map(([name, array]): [string, ElementArray] =>
+    isOfRows(name) ? [orderedName(name), ordered.get(name)!] : [name, array],
+  );
+  return [...moved, [ORDER, order]];
 }
 
 /** The longest number that a feature can be in JSON: 17 digits, and an exponent of two. */
@@ -88,7 +113,7 @@ function tablesOf(graph: Graph): Record<TableName, Table> {
   };
 }
 
-function arraysOf(tables: Record<TableName, Table>): [string, ElementArray][] {
+function arraysOf(tables: Readonly<Partial<Record<TableName, Table>>>): [string, ElementArray][] {
   return Object.entries(tables).flatMap(([name, table]) => {
     const arrays: [string, ElementArray][] = [];
     if (table.kind === 'sparse') arrays.push([`${name}.indptr`, table.indptr], [`${name}.indices`, table.indices]);

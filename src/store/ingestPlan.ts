@@ -1,5 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import type { FeatureRows, GraphStream } from '../formats/graphStream.ts';
+import { ORDERING_ROWS, type OrderingName, orderingBytes } from '../graph/ordering.ts';
 import { DEFAULT_CHUNK_BYTES, wholeNumbers } from './graphWriter.ts';
 
 /** How a graph in pieces is stored within a budget of memory: sizes alone decide, never what the edges are. */
@@ -12,6 +13,8 @@ export interface IngestBudget {
   readonly bucketBytes?: number;
   /** What is gathered of a bucket before it is written, at the most; default 256 KiB. */
   readonly bufferBytes?: number;
+  /** In which order the rows are written; default: as the nodes come. */
+  readonly ordering?: OrderingName;
 }
 
 export const DEFAULT_MEMORY_BYTES = 256 * 2 ** 20;
@@ -25,6 +28,10 @@ const FEATURE_BYTES = 2 ** 20;
 const WRITERS = 4;
 /** Rows of a bucket at the most: what is kept per row of it stays small beside what is kept per node. */
 const MOST_ROWS = 2 ** 20;
+
+/** Rows that move into another order are gathered so many bytes at a time: the more, the less often everything is read. */
+const MOST_ANSWER = 64 * 2 ** 20;
+const LEAST_ANSWER = 256 * 1024;
 
 /** The sizes of a graph in pieces. */
 export interface StreamShape extends Pick<GraphStream, 'name' | 'nodes' | 'edges' | 'weighted' | 'hostBytes'> {
@@ -46,8 +53,10 @@ export interface IngestPlan {
   /** Entries that are sorted at once at the most; a row alone may not have more. */
   readonly sortEntries: number;
   readonly featureRows: number;
-  /** Bytes held at the most by part: always, and beside that while edges are read, sorted, and features written. */
-  readonly host: { readonly always: number; readonly read: number; readonly sort: number; readonly features: number };
+  /** Bytes of rows that are gathered at once where the rows move into another order; 0 where they do not. */
+  readonly answerBytes: number;
+  /** Bytes held at the most by part: always, and beside that while edges are read, sorted, features written, and rows moved. */
+  readonly host: Readonly<Record<'always' | 'read' | 'sort' | 'features' | 'order', number>>;
 }
 
 /** Words of a record in a bucket: row and direction, column, weight. */
@@ -65,7 +74,7 @@ export const DRAW_BYTES = 24;
 /** @throws InputError with the numbers where the budget is too small for this graph */
 export function planIngest(shape: StreamShape, budget: IngestBudget): IngestPlan {
   const { name, nodes, edges, weighted, features } = shape;
-  const { memoryBytes = DEFAULT_MEMORY_BYTES, bucketBytes = BUCKET_BYTES } = budget;
+  const { memoryBytes = DEFAULT_MEMORY_BYTES, bucketBytes = BUCKET_BYTES, ordering = 'none' } = budget;
   // Row and direction share a word.
   if (nodes > 2 ** 31) throw new InputError(`${name} has ${nodes} nodes; the most that can be stored are ${2 ** 31}.`);
   const chunkBytes = wholeNumbers(budget.chunkBytes ?? DEFAULT_CHUNK_BYTES);
@@ -77,6 +86,10 @@ export function planIngest(shape: StreamShape, budget: IngestBudget): IngestPlan
   const featureRows = Math.min(nodes, Math.max(1, Math.floor(FEATURE_BYTES / (4 * features.rowEntries))));
 
   const bucketsOf = (shift: number) => Math.ceil(nodes / 2 ** shift);
+  const moving = ordering === 'none' ? 0 : orderedBytes(nodes, chunkBytes);
+  const wholeAnswer = nodes * ANSWER_ROW_BYTES + 8 * Math.max(2 * edges, nodes * features.rowEntries);
+  const leastAnswer =
+    moving && Math.min(wholeAnswer, Math.max(LEAST_ANSWER, ANSWER_ROW_BYTES + 8 * features.rowEntries));
   /** Beside what is always held. Of each bucket it is known how full its buffer is, and how often that was written. */
   const phases = (shift: number, bufferBytes: number, sorted: number) => {
     const counters = 4 * bucketsOf(shift);
@@ -85,6 +98,7 @@ export function planIngest(shape: StreamShape, budget: IngestBudget): IngestPlan
       read: bucketsOf(shift) * bufferBytes + 2 * counters,
       sort: counters + bufferBytes + WRITERS * chunkBytes + rows + sorted,
       features: counters + featureRowBytes(features) * featureRows + 3 * chunkBytes,
+      order: moving && counters + moving + leastAnswer,
     };
   };
   const leastOf = (shift: number) => most(phases(shift, leastBuffer, Math.min(allSorted, leastBuffer)));
@@ -108,8 +122,10 @@ export function planIngest(shape: StreamShape, budget: IngestBudget): IngestPlan
   const room = spare - phases(shift, bufferBytes, 0).sort;
   const sorted = Math.min(allSorted, mostHeld, room);
   const sortEntries = Math.floor(sorted / sortBytes(weighted));
-  const host = { always, ...phases(shift, bufferBytes, sorted) };
-  return { shift, buckets: bucketsOf(shift), bufferBytes, sortEntries, featureRows, host };
+  const counted = moving && 4 * bucketsOf(shift) + moving;
+  const answerBytes = moving && Math.min(wholeAnswer, MOST_ANSWER, spare - counted);
+  const host = { always, ...phases(shift, bufferBytes, sorted), order: counted + answerBytes };
+  return { shift, buckets: bucketsOf(shift), bufferBytes, sortEntries, featureRows, answerBytes, host };
 }
 
 const most = (phases: Readonly<Record<string, number>>) => Math.max(...Object.values(phases));
@@ -131,11 +147,16 @@ export function ingestForecast(shape: StreamShape, budget: IngestBudget = {}): I
   const sparse = features.kind === 'sparse' ? 4 * (nodes + 1) + 4 * nodes * features.rowEntries : 0;
   const values = features.valued ? 4 * nodes * features.rowEntries : 0;
   const labels = labelEntries === null ? 4 * nodes : 4 * (nodes + 1 + labelEntries);
-  const stored = neighbors + sparse + values + labels + 4 * nodes + nodes * Math.max(1, shape.splits) + extraBytes;
+  const rows = sparse + values;
+  const ordered = (budget.ordering ?? 'none') !== 'none';
+  const nodeBytes = labels + 4 * nodes + nodes * Math.max(1, shape.splits) + extraBytes + (ordered ? 4 * nodes : 0);
+  const stored = neighbors + rows + nodeBytes;
+  // Rows of one table at a time lie there twice.
+  const moving = ordered ? stored + Math.max(neighbors, rows) : 0;
   // A bucket is deleted when all of its rows are written.
   const sorting = entries * 4 * recordWords(weighted) + neighbors + 4 * nodes;
-  const peak = host.always + Math.max(host.read, host.sort, host.features);
-  return { host: Math.max(peak, drawBytes(shape)), disk: Math.max(stored, sorting), stored };
+  const peak = host.always + Math.max(host.read, host.sort, host.features, host.order);
+  return { host: Math.max(peak, drawBytes(shape)), disk: Math.max(stored, sorting, moving), stored };
 }
 
 /** Entries per row; labels; the splits of the source and those that are stored; names and coordinates; the source's own. */
@@ -146,6 +167,14 @@ export function alwaysBytes({ nodes, splits, extraBytes, hostBytes }: StreamShap
 /** Before anything else is held but what the source keeps and the labels. */
 function drawBytes({ nodes, splits, hostBytes, extraBytes }: StreamShape): number {
   return splits > 0 ? 0 : hostBytes + extraBytes + (4 + DRAW_BYTES) * nodes;
+}
+
+/** Beside the rows themselves, per row of an answer: places, offsets and the order in which they are read. */
+export const ANSWER_ROW_BYTES = 32;
+
+/** While rows move, beside those at hand: row offsets of three tables and of one again, the order, and chunks read and written. */
+export function orderedBytes(nodes: number, chunkBytes: number): number {
+  return 4 * 4 * (nodes + 1) + orderingBytes(nodes) + ANSWER_ROW_BYTES * ORDERING_ROWS + 5 * chunkBytes;
 }
 
 /** A row of features as it came, its canonical copy, and its offsets in both. */

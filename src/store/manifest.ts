@@ -32,7 +32,11 @@ export interface TableShape {
 }
 
 export interface StoredArray {
-  /** `table.indptr`, `table.indices` and `table.values` of a table; `nodeIds` (JSON); `positions`. */
+  /**
+   * `table.indptr`, `table.indices` and `table.values` of a table; `nodeIds` (JSON); `positions`. Where the rows of neighbours
+   * and features lie in another order than the nodes, `order` lists the nodes by their positions, and the arrays that follow it
+   * begin with `ordered.`; row offsets and all else stay in the order of the nodes.
+   */
   readonly name: string;
   readonly type: keyof typeof ELEMENTS;
   readonly length: number;
@@ -58,7 +62,18 @@ export const bucketFolder = (id: string, bucket: number) => `${BUCKETS}${bucket}
 export const chunkKey = (id: string, array: string, chunk: number) => `${chunkFolder(id)}${array}/${chunk}`;
 
 export const byteLength = (array: StoredArray) => array.length * ELEMENTS[array.type].BYTES_PER_ELEMENT;
-export const findArray = (arrays: readonly StoredArray[], name: string) => arrays.find((array) => array.name === name);
+/** By the name that it has without an ordering. */
+export const findArray = (arrays: readonly StoredArray[], name: string) =>
+  arrays.find((array) => array.name === name || array.name === orderedName(name));
+
+export const ORDER = 'order';
+const ORDERED = 'ordered.';
+export const orderedName = (name: string) => ORDERED + name;
+export const ORDERED_TABLES = ['neighbors', 'features'] as const satisfies TableName[];
+/** Whether an ordering rearranges this array. */
+export const isOfRows = (name: string) => /^(neighbors|features)\.(indices|values)$/.test(name);
+/** Whether the rows lie in another order than the nodes. */
+export const isOrdered = ({ arrays }: Pick<Manifest, 'arrays'>) => arrays.some(({ name }) => name === ORDER);
 
 /** The stored graphs; the manifest is null where it is damaged, and all one can do with that graph is delete it. */
 export async function listGraphs(store: ChunkStore): Promise<{ id: string; manifest: Manifest | null }[]> {
@@ -135,7 +150,7 @@ function isManifest(value: unknown): value is Manifest {
   if (largestFeature !== undefined && !(Number.isFinite(largestFeature) && (largestFeature as number) >= 0))
     return false;
   if (!isListOf(classNames, isText) || !isListOf(notes, isText) || !isObject(tables)) return false;
-  if (!isListOf(arrays, (array) => isStoredArray(array, chunkBytes))) return false;
+  if (!isListOf(arrays, (array) => isStoredArray(array, chunkBytes)) || !agreesOnOrder(arrays, nodes)) return false;
   return TABLES.every((table) => isShape(tables[table], nodes) && isComplete(table, tables[table], arrays));
 }
 
@@ -144,6 +159,13 @@ function isStoredArray(value: unknown, chunkBytes: number): value is StoredArray
   const { name, type, length, checksums } = value;
   if (!isText(name) || !isText(type) || !Object.hasOwn(ELEMENTS, type) || !isCount(length)) return false;
   return isListOf(checksums, isCount) && checksums.length === Math.ceil(byteLength(value as never) / chunkBytes);
+}
+
+/** With an order, all arrays of rows follow it; without one, none does. */
+function agreesOnOrder(arrays: readonly StoredArray[], nodes: number): boolean {
+  const order = arrays.find(({ name }) => name === ORDER);
+  if (order && (order.type !== 'u32' || order.length !== nodes)) return false;
+  return !arrays.some(({ name }) => (order ? isOfRows(name) : name.startsWith(ORDERED)));
 }
 
 function isShape(value: unknown, nodes: number): value is TableShape {

@@ -1,4 +1,5 @@
 import type { ChunkStore } from './chunkStore.ts';
+import { joinRanges } from './ranges.ts';
 
 /** Chunks in a Map. */
 export function memoryStore(): ChunkStore {
@@ -7,7 +8,11 @@ export function memoryStore(): ChunkStore {
   return {
     kind: 'memory',
     get: async (key) => chunks.get(key)?.slice() ?? null,
-    getRange: async (key, begin, end) => chunks.get(key)?.slice(begin, end) ?? null,
+    async getRanges(key, ranges) {
+      const chunk = chunks.get(key);
+      return chunk ? joinRanges(ranges, (begin, end) => chunk.subarray(begin, end)) : null;
+    },
+    readsRanges: true,
     put: async (key, bytes) => void chunks.set(key, bytes.slice()),
     delete: async (prefix) => {
       for (const key of keys(prefix)) chunks.delete(key);

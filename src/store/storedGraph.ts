@@ -1,10 +1,20 @@
 import { InputError } from '../config/errors.ts';
 import { firstLabels } from '../formats/labels.ts';
-import type { CsrMatrix } from '../formats/matrix.ts';
+import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
 import type { DenseOutline, Graph, GraphOutline, SparseOutline } from '../graph/graph.ts';
+import type { TableName } from '../graph/request.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { readArray, readIndptr, splitsOf } from './graphStore.ts';
-import { byteLength, type ElementArray, findArray, type Manifest, readManifest, type StoredArray } from './manifest.ts';
+import { serveGraph, splitsOf } from './graphStore.ts';
+import {
+  byteLength,
+  type ElementArray,
+  findArray,
+  isOrdered,
+  type Manifest,
+  readManifest,
+  type StoredArray,
+} from './manifest.ts';
+import { readArray, readIndptr } from './readArray.ts';
 
 /** A graph whose matrices stay in the store: runs read the rows of their batches. */
 export interface StoredGraph extends GraphOutline {
@@ -64,6 +74,16 @@ export async function openStored(store: ChunkStore, id: string, mostNames = MOST
 /** Reads a stored graph back into memory, equal to the one that was ingested. */
 export async function loadGraph(store: ChunkStore, id: string): Promise<Graph> {
   const { manifest, adjacency, features, ...rest } = await openStored(store, id, Number.POSITIVE_INFINITY);
+  if (isOrdered(manifest)) {
+    const { serve } = await serveGraph(store, manifest, 0);
+    const rows = Uint32Array.from({ length: rest.nodes }, (_, node) => node);
+    const inOrder = async (table: TableName) => (await serve({ table, rows })).table;
+    return {
+      ...rest,
+      adjacency: (await inOrder('neighbors')) as CsrMatrix,
+      features: (await inOrder('features')) as Matrix,
+    };
+  }
   const read = <T extends ElementArray>(part: string) => readPart<T>(store, manifest, part);
   const entries = async (table: string) => ({
     indices: (await read<Uint32Array>(`${table}.indices`))!,

@@ -12,6 +12,7 @@ import { matrixRows, withNodeTable } from '../graph/featureRows.ts';
 import { canonicalSparse } from '../graph/features.ts';
 import { type GeneratedGraph, gatherGraph } from '../graph/generated.ts';
 import { streamOf } from '../graph/generatedStream.ts';
+import { ORDERING_NAMES } from '../graph/ordering.ts';
 import { GRAPH500, rmat } from '../graph/rmat.ts';
 import { nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
 import { chunkLog } from './chunkLog.ts';
@@ -104,7 +105,8 @@ const BUDGETS: IngestBudget[] = [
 async function expectSame(data: GraphData, stream: GraphStream, budget: IngestBudget): Promise<void> {
   const [expected, streamed] = [memoryStore(), memoryStore()];
   const graph = arrange(data, stream);
-  const manifest = await ingest(graph, expected, { id: 'g', chunkBytes: budget.chunkBytes });
+  const { chunkBytes, ordering } = budget;
+  const manifest = await ingest(graph, expected, { id: 'g', chunkBytes, ordering });
   const result = await streamIngest(stream, streamed, { id: 'g', ...budget });
   expect(result.manifest).toEqual(manifest);
   expect(await contents(streamed)).toEqual(await contents(expected));
@@ -118,7 +120,8 @@ describe.each(DATA)('%s', (_, data) => {
   test.each(BUDGETS)('is stored as from memory: %o', async (budget) => {
     for (const directed of [false, true]) {
       for (const selfLoops of SELF_LOOPS) {
-        await expectSame(data, { ...dataStream(data, directed, 37), selfLoops }, budget);
+        const stream = { ...dataStream(data, directed, 37), selfLoops };
+        for (const ordering of ORDERING_NAMES) await expectSame(data, stream, { ...budget, ordering });
       }
     }
   });
@@ -192,6 +195,7 @@ describe('memory', () => {
       return (error as Error).message;
     }
   };
+  const ordering = 'cluster';
   /** As little as this graph takes: the number that the refusal names. */
   const least = Number(/at least (\d+) bytes/.exec(refused({ memoryBytes: 1, chunkBytes: 64 })!)![1]);
 
@@ -206,6 +210,16 @@ describe('memory', () => {
     const budget = { memoryBytes: Math.ceil(least * times), chunkBytes: 64 };
     await expectSame(multigraph(500, 20_000, third), stream, budget);
     expect(ingestForecast(shape, budget).host).toBeLessThanOrEqual(budget.memoryBytes);
+  });
+
+  test('that rows need to move is part of it: just enough moves them in many parts', async () => {
+    const least = Number(/at least (\d+) bytes/.exec(refused({ memoryBytes: 1, chunkBytes: 64, ordering })!)![1]);
+    expect(refused({ memoryBytes: least - 1, chunkBytes: 64, ordering })).not.toBeNull();
+    for (const memoryBytes of [least, 2 * least]) {
+      const budget = { memoryBytes, chunkBytes: 64, ordering } as const;
+      await expectSame(multigraph(500, 20_000, third), stream, budget);
+      expect(ingestForecast(shape, budget).host).toBeLessThanOrEqual(memoryBytes);
+    }
   });
 
   test('that is short makes a bucket be read once for each part of it', async () => {
@@ -257,10 +271,13 @@ describe('memory', () => {
       nastyGraphData(50, 1),
       withLabelSets(nastyGraphData(50, 1)),
     ]) {
-      const counted = counting();
       const source = dataStream(data, false, 100);
-      await streamIngest(source, counted.store, { id: 'g', chunkBytes: 64, bucketBytes: 1000, bufferBytes: 120 });
-      expect(counted.peak()).toBeLessThanOrEqual(ingestForecast(shapeOf(source), { chunkBytes: 64 }).disk);
+      for (const ordering of ORDERING_NAMES) {
+        const counted = counting();
+        const budget = { chunkBytes: 64, bucketBytes: 1000, bufferBytes: 120, ordering };
+        await streamIngest(source, counted.store, { id: 'g', ...budget });
+        expect(counted.peak()).toBeLessThanOrEqual(ingestForecast(shapeOf(source), budget).disk);
+      }
     }
   });
 });
@@ -320,12 +337,13 @@ describe('what fails', () => {
     expect(await contents(store)).toEqual(before);
   });
 
-  test('at any write leaves nothing behind', async () => {
+  test.each(ORDERING_NAMES)('at any write leaves nothing behind, order: %s', async (ordering) => {
     const complete = counting();
-    await streamIngest(dataStream(data, false, 10), complete.store, budget);
+    const options = { ...budget, ordering };
+    await streamIngest(dataStream(data, false, 10), complete.store, options);
     for (let failAt = 0; failAt < complete.writes(); failAt++) {
       const { store } = counting(failAt);
-      await expect(streamIngest(dataStream(data, false, 10), store, budget)).rejects.toThrow('disk full');
+      await expect(streamIngest(dataStream(data, false, 10), store, options)).rejects.toThrow('disk full');
       expect(await store.keys('')).toEqual([]);
     }
   });
@@ -338,12 +356,20 @@ describe('what fails', () => {
     expect(await store.keys('')).toEqual([]);
   });
 
-  test.each(['Reading the edges', 'Sorting the edges', 'Writing the features'])('or is aborted: %s', async (task) => {
+  const TASKS = [
+    'Reading the edges',
+    'Sorting the edges',
+    'Writing the features',
+    'Ordering the rows',
+    'Moving the rows',
+  ];
+  test.each(TASKS)('or is aborted: %s', async (task) => {
     const { store } = counting();
     const abort = new AbortController();
     const tasks = new Set<string>();
     const stopped = streamIngest(dataStream(data, false, 10), store, {
       ...budget,
+      ordering: 'cluster',
       signal: abort.signal,
       onProgress(progress) {
         tasks.add(progress.task);

@@ -4,15 +4,17 @@ import { bytesOf } from '../formats/matrix.ts';
 import { arrangeNodes, checkEdge, checkEdgeCount, checkNodeCount, noteDropped } from '../graph/arrange.ts';
 import { identityRows } from '../graph/featureRows.ts';
 import { streamFingerprint } from '../graph/fingerprintStream.ts';
+import { ORDERINGS } from '../graph/ordering.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { type EdgeBuckets, edgeBuckets } from './edgeBuckets.ts';
-import { type WriterOptions, writeGraph } from './graphWriter.ts';
+import { type About, type WriterOptions, writeGraph } from './graphWriter.ts';
 import { extrasOf } from './ingest.ts';
 import { alwaysBytes, DRAW_BYTES, type IngestBudget, planIngest, recordWords, type StreamShape } from './ingestPlan.ts';
 import type { Manifest } from './manifest.ts';
 import { newMeter } from './meter.ts';
 import { writeNeighbors } from './writeNeighbors.ts';
 import { writeFeatures, writeNodes } from './writeNodes.ts';
+import { writeOrdered } from './writeOrdered.ts';
 
 export interface StreamIngestOptions extends WriterOptions, IngestBudget {
   /** Its name in the store: 1 to 64 of a-z, 0-9, "_" and "-". The fingerprint is not known before the end. */
@@ -106,7 +108,7 @@ export async function streamIngest(
       (a) => a !== null,
     );
     const column = { kind: 'dense', rows: nodes, cols: 1 } as const;
-    return {
+    const about = {
       ...{ name, nodes, classNames, edges: (counts.bothWays + loops) / 2, notes: [...said, ...notes] },
       symmetric: counts.asListed || !directed,
       largestFeature: largest,
@@ -119,7 +121,12 @@ export async function streamIngest(
         split: { ...column, cols: ofNodes.splits.length },
       },
       arrays: [indptr, indices, ...weights, ...table, topology.degree, ...small],
-    };
+    } satisfies About;
+    const ordering = ORDERINGS[options.ordering ?? 'none'];
+    if (!ordering) return about;
+    const written = { version: 1, id, chunkBytes: writer.chunkBytes, ...about } as const;
+    const task = { manifest: written, ordering, store, writer, plan, meter, onward };
+    return { ...about, arrays: await writeOrdered(task) };
   });
   return { manifest, peakBytes: meter.peak };
 }

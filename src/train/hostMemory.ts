@@ -3,6 +3,7 @@ import { batchBytes, type Capacity, sortedDegreesBytes } from '../graph/capacity
 import type { DenseOutline, SparseOutline } from '../graph/graph.ts';
 import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import { manifestBytes, storedBytes } from '../store/ingest.ts';
+import { isOrdered, ORDERED_TABLES } from '../store/manifest.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import type { Sizes } from '../tensor/value.ts';
 import { DROPPED } from './inputs.ts';
@@ -89,7 +90,7 @@ export function hostBytes(
   const sampler = samplers * (samplerScratchBytes(nodes) + 4 * nodes);
   // A sampler worker has its own copy of the split, for each pass that it serves.
   const sparse = graph.labelSets ? 3 : 2;
-  const ownCopies = 2 * chunkBytesOf(graph, config) + 4 * sparse * (nodes + 1) + 2 * nodes;
+  const ownCopies = 2 * chunkBytesOf(graph, config) + 4 * sparse * (nodes + 1) + 2 * nodes + placesBytes(graph);
   const cache = inBatches && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
   const samples = 1 + batchesAhead(samplingWorkers(graph, config));
   const between = layerwise ? samples * layerwise.sample + layerwise.rows : 0;
@@ -132,6 +133,11 @@ function largestBatch(graph: AnyGraph, config: Config, sizes: Sizes, prefix: str
     features.kind === 'dense' ? 4 * rows(0) * features.cols : 4 * (sizes[`${prefix}features.entries`] ?? 0);
   if (config['data.normalizeFeatures']) bytes += values;
   return features.kind === 'dense' ? bytes + values : bytes + sparseFeatureBytes(sizes, prefix, rows(0), features.cols);
+}
+
+/** Where the rows of neighbours and features lie, if not as the nodes do. */
+function placesBytes(graph: AnyGraph): number {
+  return isStored(graph) && isOrdered(graph.manifest) ? 4 * ORDERED_TABLES.length * graph.nodes : 0;
 }
 
 const stored = new WeakMap<AnyGraph, Map<number, number>>();

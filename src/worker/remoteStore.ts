@@ -5,13 +5,13 @@ import { unlessFailed } from './unlessFailed.ts';
 
 /** A ChunkStore on the other side of a port; bytes cross without being copied. */
 
-type Served = Omit<ChunkStore, 'kind' | 'close'>;
+type Served = Omit<ChunkStore, 'kind' | 'readsRanges' | 'close'>;
 
 export function serveStore(store: ChunkStore, port: MessagePort): void {
   const sent = (bytes: Uint8Array | null) => bytes && transfer(bytes, [bytes.buffer as ArrayBuffer]);
   const served: Served = {
     get: async (key) => sent(await store.get(key)),
-    getRange: async (key, begin, end) => sent(await store.getRange(key, begin, end)),
+    getRanges: async (key, ranges) => sent(await store.getRanges(key, ranges)),
     put: (key, bytes) => store.put(key, bytes),
     delete: (prefix) => store.delete(prefix),
     keys: (prefix) => store.keys(prefix),
@@ -38,7 +38,9 @@ export function remoteStore(port: MessagePort, kind: string, failed: Promise<nev
   return {
     kind,
     get: (key) => ask(() => remote.get(key)),
-    getRange: (key, begin, end) => ask(() => remote.getRange(key, begin, end)),
+    getRanges: (key, ranges) => ask(() => remote.getRanges(key, ranges)),
+    // What is served are the files of OPFS.
+    readsRanges: true,
     put(key, bytes) {
       // The caller's buffer stays the caller's.
       const chunk = bytes.slice();
