@@ -1,0 +1,124 @@
+import { fileNames, hasWeights, PUBLIC, type PygRun, samples, usesDegrees } from './source.ts';
+
+/** Python lines that make `data` and the masks of the split, and what graphs go through before the model sees them. */
+
+const PARTS = ['train', 'val', 'test'] as const;
+
+export function dataBlocks(run: PygRun): string[][] {
+  const { config, source } = run;
+  const column = 'file' in source || PUBLIC[source.public].splits ? '[:, SPLIT]' : '';
+  const limited = config['evaluation.strategy'] === 'neighbor' && config['evaluation.nodes'] > 0;
+  const mask = (part: (typeof PARTS)[number]) => {
+    const whole = `data.${part}_mask${column}`;
+    return `${part}_mask = ${limited && part !== 'train' ? `at_most(EVALUATION_NODES, ${whole})` : whole}`;
+  };
+  const lines = [
+    ...('file' in source ? fileLines(run, source.file.sparse) : publicLines(source.public)),
+    ...(config['data.normalizeFeatures'] ? ['data.x = F.normalize(data.x, p=1)  # rows add up to 1'] : []),
+    ...PARTS.map(mask),
+    ...(usesDegrees(config) && samples(config) ? degreeLines(run) : []),
+    ...(samples(config) ? [] : ['data = data.to(device)']),
+    ...(config['task.classWeights'] === 'balanced' ? BALANCED : []),
+  ];
+  return limited ? [AT_MOST, lines] : [lines];
+}
+
+function publicLines(id: keyof typeof PUBLIC): string[] {
+  return [`data = ${PUBLIC[id].dataset}('data', name='${PUBLIC[id].name}')[0]`];
+}
+
+const SPARSE = [
+  'x=torch.sparse_csr_tensor(',
+  "    graph['attr_indptr'], graph['attr_indices'], graph['attr_data'], graph['attr_shape'].tolist()",
+  ').to_dense(),',
+];
+
+function fileLines(run: PygRun, sparse: boolean): string[] {
+  const attributes = [
+    ...(sparse ? SPARSE : ["x=graph['x'],"]),
+    "edge_index=graph['edge_index'].long(),",
+    ...(readsWeights(run) ? ["edge_weight=graph['edge_weight'],"] : []),
+    "y=graph['y'].long(),",
+    ...PARTS.map((part) => `${part}_mask=graph['${part}_mask'],`),
+  ];
+  return [
+    `with np.load(Path(__file__).with_name('${fileNames(run.dataset, run.config).graph}')) as file:`,
+    '    graph = {name: torch.from_numpy(file[name]) for name in file.files}',
+    'data = Data(',
+    ...attributes.map((line) => `    ${line}`),
+    ')',
+  ];
+}
+
+/** Convolutions that count edges read weights only where neighbours are drawn by them. */
+export function readsWeights(run: PygRun): boolean {
+  const { config } = run;
+  const draws = config['sampling.strategy'] === 'neighbor' && config['sampling.bias'] === 'weight';
+  return hasWeights(run) && (usesDegrees(config) || draws);
+}
+
+/** Kept beside the features, so that a batch has them of its nodes. */
+function degreeLines(run: PygRun): string[] {
+  return [
+    'data.neighbours = degree(data.edge_index[1], data.num_nodes)',
+    hasWeights(run)
+      ? "data.degree = 1 + scatter(data.edge_weight, data.edge_index[1], 0, data.num_nodes, 'sum')"
+      : 'data.degree = 1 + data.neighbours',
+  ];
+}
+
+/** Those of scikit-learn (task/classWeights.ts). */
+const BALANCED = [
+  'count = torch.bincount(data.y[train_mask], minlength=CLASSES)',
+  'class_weight = torch.where(count > 0, count.sum() / ((count > 0).sum() * count), 1.0).to(device)',
+];
+
+const AT_MOST = [
+  'def at_most(number, mask):',
+  '    """So many nodes of a mask, drawn once."""',
+  '    nodes = mask.nonzero().view(-1)',
+  '    return index_to_mask(nodes[torch.randperm(len(nodes))[:number]], len(mask))',
+];
+
+/** As graph/dropEdges.ts. */
+export function dropLines(run: PygRun): string[] {
+  const weights = usesDegrees(run.config) && hasWeights(run);
+  return [
+    'def drop_edges(part):',
+    '    """Leaves a share of the edges out, each in both directions."""',
+    '    ends = part.edge_index.sort(dim=0).values',
+    '    edge = torch.unique(ends, dim=1, return_inverse=True)[1]',
+    '    kept = torch.rand(len(edge), device=edge.device)[edge] >= DROP_EDGE',
+    '    part = copy.copy(part)',
+    '    part.edge_index = part.edge_index[:, kept]',
+    ...(weights ? ['    part.edge_weight = part.edge_weight[kept]'] : []),
+    '    return part',
+  ];
+}
+
+/**
+ * The matrix of a GCN by the degrees of the whole graph, where GCNConv would take those of the sample. An edge that was drawn stands for those
+ * that were not, so that a row has the whole row's expectation (graph/operators.ts).
+ */
+export function normalisedLines(run: PygRun): string[] {
+  const uniform = `${hasWeights(run) ? 'part.edge_weight * ' : ''}part.neighbours[target] / drawn`;
+  const choice =
+    readsWeights(run) && run.config['sampling.bias'] === 'weight' && run.config['sampling.strategy'] === 'neighbor';
+  return [
+    `def normalised(part${choice ? ', drawn_by_weight=False' : ''}):`,
+    '    """D^-1/2 (A + I) D^-1/2 of the whole graph; a drawn edge stands for those that were not."""',
+    '    source, target = part.edge_index',
+    '    drawn = degree(target, part.num_nodes)[target]',
+    ...(choice
+      ? [
+          '    if drawn_by_weight:',
+          '        weight = (part.degree[target] - 1) / drawn',
+          '    else:',
+          `        weight = ${uniform}`,
+        ]
+      : [`    weight = ${uniform}`]),
+    '    weight = weight / (part.degree[source] * part.degree[target]).sqrt()',
+    '    loops = torch.arange(part.num_nodes, device=target.device).repeat(2, 1)',
+    '    return torch.cat([part.edge_index, loops], dim=1), torch.cat([weight, 1 / part.degree])',
+  ];
+}
