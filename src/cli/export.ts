@@ -33,10 +33,11 @@ export async function exportRun(invocation: Invocation): Promise<void> {
   }
   const layout = { sparse: graph.features.kind === 'sparse', weighted: graph.adjacency.values !== null };
   const run: PygRun = { config, events, source: { file: layout }, dataset: opened.dataset };
+  const script = pygScript(run);
   const file = fileNames(run.dataset, config).graph;
   if (out === undefined) warn(`the script reads ${file}: --out FILE writes it beside the script.`);
   else writeFile(join(dirname(out), file), writeNpz(graph));
-  write(pygScript(run), out);
+  write(script, out);
 }
 
 interface Asked {

@@ -1,4 +1,4 @@
-import { expose } from 'comlink';
+import { expose, transfer } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
@@ -33,7 +33,7 @@ import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
-import { datasetInfo, forecastView } from './views.ts';
+import { datasetInfo, fileLayout, forecastView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
 
@@ -86,6 +86,18 @@ const api: TrainerApi = {
   closePreview: forgetDropped,
 
   drop: (files, choices) => makeCurrent((signal) => dropGraph(files, choices, storage.places, progress, signal)),
+
+  async exportGraph() {
+    const { graph } = loaded();
+    if (isStored(graph)) {
+      throw new InputError(
+        `${graph.name} stays on this browser's disk, too large to be written as one file here: use edgewise export --pyg.`,
+      );
+    }
+    const { writeNpz } = await import('../formats/npzWriter.ts');
+    const bytes = writeNpz(graph);
+    return transfer(bytes, [bytes.buffer]);
+  },
 
   cancelLoad() {
     loading?.abort();
@@ -238,6 +250,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
     edges: positions && drawingEdges(drawn!),
     nodeIds: positions && graph.nodeIds,
     diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
+    layout: fileLayout(graph),
     notes: graph.notes,
   };
 }

@@ -28,14 +28,14 @@ function publicLines(id: keyof typeof PUBLIC): string[] {
 }
 
 const SPARSE = [
-  'x=torch.sparse_csr_tensor(',
-  "    graph['attr_indptr'], graph['attr_indices'], graph['attr_data'], graph['attr_shape'].tolist()",
-  ').to_dense(),',
+  "x = torch.zeros(graph['attr_shape'].tolist())",
+  "rows = torch.repeat_interleave(torch.arange(len(x)), graph['attr_indptr'].diff())",
+  "x[rows, graph['attr_indices'].long()] = graph['attr_data']",
 ];
 
 function fileLines(run: PygRun, sparse: boolean): string[] {
   const attributes = [
-    ...(sparse ? SPARSE : ["x=graph['x'],"]),
+    sparse ? 'x=x,' : "x=graph['x'],",
     "edge_index=graph['edge_index'].long(),",
     ...(readsWeights(run) ? ["edge_weight=graph['edge_weight'],"] : []),
     "y=graph['y'].long(),",
@@ -44,6 +44,7 @@ function fileLines(run: PygRun, sparse: boolean): string[] {
   return [
     `with np.load(Path(__file__).with_name('${fileNames(run.dataset, run.config).graph}')) as file:`,
     '    graph = {name: torch.from_numpy(file[name]) for name in file.files}',
+    ...(sparse ? SPARSE : []),
     'data = Data(',
     ...attributes.map((line) => `    ${line}`),
     ')',
