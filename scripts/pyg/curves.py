@@ -24,9 +24,9 @@ def missing():
 
 
 def named_state(model):
-    """Parameters and buffers, shared ones once; the counter of batches is no part of any formula."""
+    """Parameters and running statistics, shared ones once."""
     yield from model.named_parameters()
-    yield from ((name, value) for name, value in model.named_buffers() if not name.endswith('num_batches_tracked'))
+    yield from ((name, value) for name, value in model.named_buffers() if 'running' in name)
 
 
 def run(case, folder):
