@@ -44,7 +44,7 @@ function schedulerLines(config: Config): string[] {
   if (config['training.warmup'] === 0) return [`scheduler = ${then!.replace('max(1, EPOCHS - WARMUP)', 'EPOCHS')}`];
   const rise = 'rise = LinearLR(optimizer, start_factor=1 / (WARMUP + 1), total_iters=WARMUP)';
   if (!then) return [rise.replace('rise', 'scheduler')];
-  return [rise, `scheduler = SequentialLR(optimizer, [rise, ${then}], milestones=[WARMUP])`];
+  return [rise, `fall = ${then}`, 'scheduler = SequentialLR(optimizer, [rise, fall], milestones=[WARMUP])'];
 }
 
 const SPLIT_DECAY = [

@@ -43,6 +43,8 @@ describe('a script for PyTorch Geometric', () => {
           ),
         ),
       );
+      const lines = scripts.flatMap((script) => script.split('\n'));
+      expect(lines.filter((line) => line.length > 130)).toEqual([]);
       const compile = 'import json, sys\nfor text in json.load(sys.stdin): compile(text, text[:40], "exec")';
       const { stderr, status } = spawnSync('python3', ['-W', 'error', '-c', compile], {
         input: JSON.stringify(scripts),
