@@ -3,7 +3,7 @@ Runs scripts that Edgewise wrote (src/run/pyg), for src/train/pygScript.test.ts:
 Prints what came of each, and what this Python lacks.
 
 A case: `definitions` and `training`, the two parts of a script; `weights` by the name of the parameter, those that a run of Edgewise
-begins with; `arguments` of the model; `samples`, whether it needs a sampler.
+begins with; `arguments` of the model; `samples`, whether it needs a sampler; `several`, whether nodes have several labels.
 """
 
 import json
@@ -45,7 +45,8 @@ def run(case, folder):
             for name, value in own.items():
                 value.copy_(torch.tensor(case['weights'][name]).view(value.shape))
             model.eval()
-            start['probabilities'] = model(*eval(f'({case["arguments"]},)', namespace)).softmax(1).flatten().tolist()
+            out = model(*eval(f'({case["arguments"]},)', namespace))
+            start['probabilities'] = (out.sigmoid() if case['several'] else out.softmax(1)).flatten().tolist()
         # Weights were read after an epoch at a rate of 0, which moved these alone.
         for module in model.modules():
             if hasattr(module, 'reset_running_stats'):

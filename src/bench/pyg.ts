@@ -1,5 +1,6 @@
 import { resolveConfig } from '../config/resolve.ts';
 import { writeNpz } from '../formats/npzWriter.ts';
+import { npzLayout } from '../graph/npzLayout.ts';
 import { pygScript } from '../run/pyg/script.ts';
 import { fileNames } from '../run/pyg/source.ts';
 import type { DeviceInfo } from '../run/record.ts';
@@ -27,7 +28,6 @@ export async function pyg(context: BenchContext, run: RunPyg): ReturnType<Suite>
   const graph = await context.graph('cora');
   const { name, nodes, edges, features, classNames } = graph;
   const dataset = { name, nodes, edges, features: features.cols, classes: classNames.length, fingerprint: '' };
-  const layout = { sparse: features.kind === 'sparse', weighted: graph.adjacency.values !== null };
   const npz = writeNpz(graph);
   const backend = context.backends[0];
   const rows: BenchRow[] = [];
@@ -41,7 +41,7 @@ export async function pyg(context: BenchContext, run: RunPyg): ReturnType<Suite>
       const trained = await train({ graph, config, backend, fit: false });
       device ??= trained.device;
       const names = fileNames(dataset, config);
-      const script = pygScript({ config, dataset, source: { file: layout }, events: [] });
+      const script = pygScript({ config, dataset, source: { file: npzLayout(graph) }, events: [] });
       const answer = run({ [names.graph]: npz, [names.script]: script }, names.script);
       if (typeof answer === 'string') {
         notes.push(`${protocol.name}: ${answer}`);

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { writeNpz } from '../formats/npzWriter.ts';
+import { npzLayout } from '../graph/npzLayout.ts';
 import { pygScript } from '../run/pyg/script.ts';
 import { fileNames, type PygRun, publicSource } from '../run/pyg/source.ts';
 import type { DatasetInfo, RunEvent } from '../run/record.ts';
@@ -31,8 +32,7 @@ export async function exportRun(invocation: Invocation): Promise<void> {
   if (dataset && dataset.fingerprint !== opened.dataset.fingerprint) {
     warn(`${graph.name} is not the graph of this run (${dataset.name}); the script is of this one.`);
   }
-  const layout = { sparse: graph.features.kind === 'sparse', weighted: graph.adjacency.values !== null };
-  const run: PygRun = { config, events, source: { file: layout }, dataset: opened.dataset };
+  const run: PygRun = { config, events, source: { file: npzLayout(graph) }, dataset: opened.dataset };
   const script = pygScript(run);
   const file = fileNames(run.dataset, config).graph;
   if (out === undefined) warn(`the script reads ${file}: --out FILE writes it beside the script.`);

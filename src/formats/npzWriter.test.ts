@@ -29,6 +29,7 @@ const graph = (changes: Partial<NpzGraph> = {}): NpzGraph => ({
   adjacency: adjacency(null),
   features: dense,
   labels: Int32Array.of(1, -1, 0),
+  labelSets: null,
   splits: [Uint8Array.of(1, 0, 3), Uint8Array.of(2, 0, 1)],
   ...changes,
 });
@@ -57,6 +58,12 @@ test('so are weights and sparse features, also those whose entries are all 1', (
   const ones = back({ features: { ...sparse, values: null } }).features as CsrMatrix;
   expect(ones.indices).toEqual(sparse.indices);
   expect(ones.values ?? Float32Array.of(1, 1, 1)).toEqual(Float32Array.of(1, 1, 1));
+});
+
+test('so are several labels of a node', () => {
+  const sets = { indptr: Uint32Array.of(0, 2, 2, 3), indices: Uint32Array.of(0, 2, 1) };
+  const labelSets: CsrMatrix = { kind: 'sparse', rows: 3, cols: 3, ...sets, values: null };
+  expect(back({ labelSets })).toMatchObject({ labels: null, labelSets });
 });
 
 test('the same graph gives the same bytes', () => {

@@ -13,6 +13,8 @@ export interface NpzGraph {
   readonly features: Matrix;
   /** -1 where there is none. */
   readonly labels: Int32Array;
+  /** Where some nodes have several classes: an entry for each. */
+  readonly labelSets: CsrMatrix | null;
   readonly splits: readonly Uint8Array[];
 }
 
@@ -24,15 +26,17 @@ const WRITTEN = new Date(1980, 0, 1);
 
 /**
  * Writes a graph as NumPy's .npz, named as in PyTorch Geometric's Data: edge_index [2, edges] from source to target, edge_weight where
- * edges have one, x [nodes, features] or attr_data, attr_indices, attr_indptr and attr_shape (SciPy's CSR), y with -1 for none, and
- * train_mask, val_mask, test_mask [nodes, splits]. Names of nodes and classes stay behind. `readNpz` reads it back.
+ * edges have one, x [nodes, features] or attr_data, attr_indices, attr_indptr and attr_shape (SciPy's CSR), y with -1 for none, or
+ * [nodes, classes] where nodes have several, and train_mask, val_mask, test_mask [nodes, splits]. Names of nodes and classes stay behind.
+ * `readNpz` reads it back.
  * @throws InputError where it would be over 2 GiB
  */
-export function writeNpz({ name, nodes, adjacency, features, labels, splits }: NpzGraph): Uint8Array<ArrayBuffer> {
+export function writeNpz(graph: NpzGraph): Uint8Array<ArrayBuffer> {
+  const { name, nodes, adjacency, features, labelSets, splits } = graph;
   const { indptr, indices, values } = adjacency;
   const edges = indices.length;
   const entries = features.kind === 'sparse' ? 2 * features.indices.length : features.values.length;
-  const bytes = 4 * (3 * edges + entries + 2 * nodes) + 3 * nodes * splits.length;
+  const bytes = 4 * (3 * edges + entries + 2 * nodes) + nodes * (3 * splits.length + (labelSets?.cols ?? 0));
   if (bytes > MAX_BYTES)
     throw new InputError(`${name}: ${bytes} bytes are too many for one .npz; take a part of the graph.`);
 
@@ -51,13 +55,22 @@ export function writeNpz({ name, nodes, adjacency, features, labels, splits }: N
     edge_index: writeNpy('<i4', [2, edges], ends),
     ...(values ? { edge_weight: writeNpy('<f4', [edges], values) } : {}),
     ...featureArrays(features),
-    y: writeNpy('<i4', [nodes], labels),
+    y: labelSets ? labelMatrix(labelSets) : writeNpy('<i4', [nodes], graph.labels),
     train_mask: mask(SPLIT.train),
     val_mask: mask(SPLIT.validation),
     test_mask: mask(SPLIT.test),
   };
   const files = Object.entries(arrays).map(([key, array]) => [`${key}.npy`, array] as const);
   return zipSync(Object.fromEntries(files), { mtime: WRITTEN });
+}
+
+/** 1 for each class of a node. */
+function labelMatrix({ rows, cols, indptr, indices }: CsrMatrix): Uint8Array {
+  const marks = new Uint8Array(rows * cols);
+  for (let row = 0; row < rows; row++) {
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) marks[row * cols + indices[e]] = 1;
+  }
+  return writeNpy('|b1', [rows, cols], marks);
 }
 
 function featureArrays(features: Matrix): Readonly<Record<string, Uint8Array>> {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Config } from '../config/schema.ts';
+import { type Config, SCHEMA } from '../config/schema.ts';
 import { writeNpz } from '../formats/npzWriter.ts';
+import { npzLayout } from '../graph/npzLayout.ts';
 import { pygParts } from '../run/pyg/script.ts';
 import { fileNames, modelArguments, type PygRun, samples } from '../run/pyg/source.ts';
-import { figureOf } from '../task/metrics.ts';
 import { predict, train } from './session.ts';
 import { distance } from './testing/compare.ts';
 import { configOf, ONE_BATCH, SAMPLED, testGraph } from './testing/graphs.ts';
@@ -25,6 +25,8 @@ const GRAPHS = {
   directed: { ...testGraph({ directed: true }), name: 'directed' },
   uneven: { ...testGraph({ uneven: true, features: 'ones' }), name: 'uneven' },
   two: { ...testGraph({ classes: 2, features: 'identity' }), name: 'two' },
+  loops: { ...testGraph({ weighted: true, selfLoops: 'keep' }), name: 'loops' },
+  several: { ...testGraph({ severalLabels: true }), name: 'several' },
 } as const;
 
 interface Case {
@@ -111,6 +113,14 @@ const BATCHES = [
     'training.accumulate': 1000,
     'task.classWeights': 'balanced',
   }),
+  ...KINDS.map(([title, changes]) =>
+    caseOf(`${title}: one batch with self-loops`, 'loops', { ...changes, ...ONE_BATCH }),
+  ),
+  caseOf('several labels, batches that make one step', 'several', {
+    ...ONE_BATCH,
+    'sampling.batchSize': 36,
+    'training.accumulate': 1000,
+  }),
   caseOf('trained on the whole, evaluated in batches', 'directed', {
     'evaluation.strategy': 'neighbor',
     'evaluation.batchSize': 17,
@@ -125,6 +135,10 @@ const CURVES: readonly Case[] = [
   ),
   // The bias in front of a batch norm has a gradient of 0, whose rounding Adam would turn into a whole step.
   ...BATCH_NORMS.map(([title, changes]) => caseOf(title, 'directed', { ...changes, 'training.optimizer': 'sgd' })),
+  ...KINDS.map(([title, changes]) => caseOf(`${title}: self-loops`, 'loops', changes)),
+  ...SCHEMA['task.metric'].values.map((metric) =>
+    caseOf(`several labels, ${metric}`, 'several', { 'task.metric': metric }),
+  ),
   ...LEARNING,
   ...BATCHES,
 ].map((each) => ({ ...each, config: { ...each.config, ...STILL } }));
@@ -136,6 +150,7 @@ const RANDOM: readonly Case[] = [
   ...VARIANTS.map(([title, changes]) => caseOf(title, 'weighted', changes)),
   caseOf('features are spared', 'directed', { 'model.inputDropout': false, 'model.residual': true, 'model.layers': 3 }),
   ...BATCH_NORMS.map(([title, changes]) => caseOf(`${title}, sampled`, 'weighted', { ...changes, ...DRAWS })),
+  caseOf('self-loops, drawn by weight', 'loops', { ...DRAWS, 'sampling.bias': 'weight' }),
   caseOf('drawn by weight', 'weighted', { ...DRAWS, 'sampling.bias': 'weight', 'sampling.replace': true }),
   caseOf('GraphSAGE, drawn by weight', 'weighted', { ...DRAWS, 'model.kind': 'sage', 'sampling.bias': 'weight' }),
   caseOf('by weights that are not there', 'directed', { ...DRAWS, 'sampling.bias': 'weight' }),
@@ -145,10 +160,10 @@ const RANDOM: readonly Case[] = [
 ];
 
 function pygRun({ graph: name, config }: Case): PygRun {
-  const { nodes, edges, features, classNames, adjacency } = GRAPHS[name];
-  const dataset = { name, nodes, edges, features: features.cols, classes: classNames.length, fingerprint: '' };
-  const file = { sparse: features.kind === 'sparse', weighted: adjacency.values !== null };
-  return { config, dataset, source: { file }, events: [] };
+  const { nodes, edges, features, classNames, labelSets } = GRAPHS[name];
+  const sizes = { nodes, edges, features: features.cols, classes: classNames.length };
+  const dataset = { name, ...sizes, multiLabel: labelSets !== null, fingerprint: '' };
+  return { config, dataset, source: { file: npzLayout(GRAPHS[name]) }, events: [] };
 }
 
 /** What a script calls the parameters that Edgewise calls so. */
@@ -173,7 +188,12 @@ async function prepare(each: Case) {
   const { weights } = await train({ ...job, config: { ...config, 'training.lr': 0, 'training.epochs': 1 } });
   const named = [...weights].map(([name, { data }]) => [scriptName(name, config), [...data]] as const);
   const run = pygRun(each);
-  const asked = { ...pygParts(run), arguments: modelArguments(run, 'data'), samples: samples(config) };
+  const asked = {
+    ...pygParts(run),
+    arguments: modelArguments(run, 'data'),
+    samples: samples(config),
+    several: run.dataset.multiLabel,
+  };
   return { weights, job, asked: { ...asked, weights: Object.fromEntries(named) } };
 }
 
@@ -229,18 +249,29 @@ describe.skipIf(missing.torch_geometric)(`scripts for PyTorch Geometric${skipped
       expect(distance(answer.probabilities, probabilities), `${title}: predictions`).toBeLessThan(1e-5);
       const { epochs, result } = await train({ ...job, config });
       const last = answer.printed.at(-1)!;
-      const told = answer.printed.slice(0, -1).map((line) => numbers(line).slice(-3));
-      const ours = epochs.map(({ trainLoss, valMetric, testMetric }) => [trainLoss, valMetric, testMetric]);
-      expect(told.length, `${title}: epochs`).toBe(ours.length);
-      expect(distance(told.flat(), ours.flat()), `${title}: curve`).toBeLessThan(1e-5);
+      const told = answer.printed.slice(0, -1).map(numbers);
+      expect(told.length, `${title}: epochs`).toBe(epochs.length);
+      const losses = epochs.map(({ trainLoss }) => trainLoss);
+      expect(
+        distance(
+          told.map((row) => row.at(-3)!),
+          losses,
+        ),
+        `${title}: losses`,
+      ).toBeLessThan(1e-5);
+      // Two nodes that are alike may be rounded apart in one of the two, and a ROC-AUC counts such pairs.
+      const close = config['task.metric'] === 'rocAuc' ? 5e-3 : 1e-6;
+      const figures = epochs.flatMap(({ valMetric, testMetric }) => [valMetric, testMetric]);
+      expect(
+        distance(
+          told.flatMap((row) => row.slice(-2)),
+          figures,
+        ),
+        `${title}: figures`,
+      ).toBeLessThan(close);
       expect(last, title).toContain(`best epoch ${result.bestEpoch}:`);
-      const figures = { accuracy: result.testAcc, macroF1: result.testMacroF1, microF1: result.testMicroF1 };
-      const figure = figureOf(
-        config['task.metric'],
-        { ...figures, weightedF1: result.testWeightedF1 },
-        result.testRocAuc,
-      );
-      expect(Number(last.split(' ').at(-1)), title).toBeCloseTo(figure, 6);
+      const best = Number(last.split(' ').at(-1));
+      expect(Math.abs(best - epochs[result.bestEpoch - 1].testMetric), `${title}: best`).toBeLessThan(close);
     }
   }, 300_000);
 

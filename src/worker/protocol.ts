@@ -148,8 +148,8 @@ export interface GraphView {
   readonly nodeIds: readonly string[] | null;
   /** Bytes of it on disk, where it stays there and batches are read from it; null where it is in memory. */
   readonly diskBytes: number | null;
-  /** How the .npz of it would be. */
-  readonly layout: FileLayout;
+  /** How the .npz of it would be; null where it stays on disk, too large for that. */
+  readonly layout: FileLayout | null;
   /** What the reader dropped or assumed, as sentences. */
   readonly notes: readonly string[];
 }

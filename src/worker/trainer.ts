@@ -8,6 +8,7 @@ import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/ad
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { drawingEdges, isDrawn } from '../graph/drawingEdges.ts';
 import type { Graph } from '../graph/graph.ts';
+import { npzLayout } from '../graph/npzLayout.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { manifestBytes } from '../store/ingest.ts';
@@ -33,7 +34,7 @@ import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
-import { datasetInfo, fileLayout, forecastView } from './views.ts';
+import { datasetInfo, forecastView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
 
@@ -250,7 +251,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
     edges: positions && drawingEdges(drawn!),
     nodeIds: positions && graph.nodeIds,
     diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
-    layout: fileLayout(graph),
+    layout: isStored(graph) ? null : npzLayout(graph),
     notes: graph.notes,
   };
 }

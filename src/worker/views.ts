@@ -1,5 +1,4 @@
 import type { Config } from '../config/schema.ts';
-import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo } from '../run/record.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import { planPicture } from '../tensor/picture.ts';
@@ -42,8 +41,4 @@ export function datasetInfo(graph: AnyGraph, fingerprint: string): DatasetInfo {
     ...(graph.labelSets ? { multiLabel: true } : {}),
     fingerprint,
   };
-}
-
-export function fileLayout({ features, adjacency }: AnyGraph): FileLayout {
-  return { sparse: features.kind === 'sparse', weighted: adjacency.values !== null };
 }

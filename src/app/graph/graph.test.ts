@@ -221,7 +221,7 @@ describe('what is told of a node', () => {
     edges: null,
     nodeIds: null,
     diskBytes: null,
-    layout: { sparse: false, weighted: false },
+    layout: null,
     notes: [],
   };
 

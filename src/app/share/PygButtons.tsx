@@ -39,7 +39,7 @@ export function PygButtons({ run }: { readonly run: KeptRun }) {
           size="compact-xs"
           variant="default"
           disabled={!pyg}
-          title={pyg ? undefined : 'Open the graph of this run first'}
+          title={pyg ? undefined : 'Its graph is not open, or too large for the page: edgewise export --pyg'}
           onClick={() => void copy().catch(tellError)}
         >
           Copy as PyG
@@ -55,10 +55,10 @@ export function PygButtons({ run }: { readonly run: KeptRun }) {
   );
 }
 
-/** Null where nothing tells how the graph of the run is written: it is not the one that is open. */
+/** Null where nothing tells how the graph of the run would be written: it is not the one that is open, or stays on disk. */
 function pygRun({ record, catalogueId }: KeptRun, graph: GraphView | null): PygRun | null {
   const { dataset, events } = record;
-  const here = graph?.info.fingerprint === dataset.fingerprint ? { file: graph.layout } : null;
-  const source = publicSource(catalogueId) ?? here;
+  const file = graph?.info.fingerprint === dataset.fingerprint ? graph.layout : null;
+  const source = publicSource(catalogueId) ?? (file && { file });
   return source && { config: { ...record.config, ...record.fitted }, dataset, events, source };
 }

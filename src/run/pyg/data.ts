@@ -1,4 +1,13 @@
-import { fileNames, hasWeights, PUBLIC, type PygRun, samples, usesDegrees } from './source.ts';
+import {
+  fileNames,
+  hasLoops,
+  hasSeveralLabels,
+  hasWeights,
+  PUBLIC,
+  type PygRun,
+  samples,
+  usesDegrees,
+} from './source.ts';
 
 /** Python lines that make `data` and the masks of the split, and what graphs go through before the model sees them. */
 
@@ -39,7 +48,7 @@ function fileLines(run: PygRun, sparse: boolean): string[] {
     sparse ? 'x=x,' : "x=graph['x'],",
     "edge_index=graph['edge_index'].long(),",
     ...(readsWeights(run) ? ["edge_weight=graph['edge_weight'],"] : []),
-    "y=graph['y'].long(),",
+    hasSeveralLabels(run) ? "y=graph['y'].float()," : "y=graph['y'].long(),",
     ...PARTS.map((part) => `${part}_mask=graph['${part}_mask'],`),
   ];
   return [
@@ -61,13 +70,23 @@ export function readsWeights(run: PygRun): boolean {
 
 /** Kept beside the features, so that a batch has them of its nodes. */
 function degreeLines(run: PygRun): string[] {
+  const loops = hasLoops(run);
+  const weights = hasWeights(run);
+  const sum = weights ? "scatter(data.edge_weight, data.edge_index[1], 0, data.num_nodes, 'sum')" : 'data.neighbours';
   return [
     'data.neighbours = degree(data.edge_index[1], data.num_nodes)',
-    hasWeights(run)
-      ? "data.degree = 1 + scatter(data.edge_weight, data.edge_index[1], 0, data.num_nodes, 'sum')"
-      : 'data.degree = 1 + data.neighbours',
+    ...(loops ? LOOPS : []),
+    ...(loops && weights ? ['data.loop[data.edge_index[0, own]] = data.edge_weight[own]'] : []),
+    `data.degree = ${loops ? 'torch.where(looped, 0, 1)' : '1'} + ${sum}`,
   ];
 }
+
+/** A self-loop that is there stands for the one that a GCN adds. */
+const LOOPS = [
+  'own = data.edge_index[0] == data.edge_index[1]',
+  'looped = index_to_mask(data.edge_index[0, own], data.num_nodes)',
+  'data.loop = torch.ones(data.num_nodes)',
+];
 
 /** Those of scikit-learn (task/classWeights.ts). */
 const BALANCED = [
@@ -91,6 +110,7 @@ export function dropLines(run: PygRun): string[] {
     '    ends = part.edge_index.sort(dim=0).values',
     '    edge = torch.unique(ends, dim=1, return_inverse=True)[1]',
     '    kept = torch.rand(len(edge), device=edge.device)[edge] >= DROP_EDGE',
+    ...(hasLoops(run) ? ['    kept |= ends[0] == ends[1]  # a self-loop stays'] : []),
     '    part = copy.copy(part)',
     '    part.edge_index = part.edge_index[:, kept]',
     ...(weights ? ['    part.edge_weight = part.edge_weight[kept]'] : []),
@@ -106,6 +126,9 @@ export function normalisedLines(run: PygRun): string[] {
   const uniform = `${hasWeights(run) ? 'part.edge_weight * ' : ''}part.neighbours[target] / drawn`;
   const choice =
     readsWeights(run) && run.config['sampling.bias'] === 'weight' && run.config['sampling.strategy'] === 'neighbor';
+  const loops = hasLoops(run);
+  const edges = loops ? 'part.edge_index[:, others]' : 'part.edge_index';
+  const weight = loops ? 'weight[others]' : 'weight';
   return [
     `def normalised(part${choice ? ', drawn_by_weight=False' : ''}):`,
     '    """D^-1/2 (A + I) D^-1/2 of the whole graph; a drawn edge stands for those that were not."""',
@@ -120,7 +143,8 @@ export function normalisedLines(run: PygRun): string[] {
         ]
       : [`    weight = ${uniform}`]),
     '    weight = weight / (part.degree[source] * part.degree[target]).sqrt()',
+    ...(loops ? ['    others = source != target  # the own loop is there once, drawn or not'] : []),
     '    loops = torch.arange(part.num_nodes, device=target.device).repeat(2, 1)',
-    '    return torch.cat([part.edge_index, loops], dim=1), torch.cat([weight, 1 / part.degree])',
+    `    return torch.cat([${edges}, loops], dim=1), torch.cat([${weight}, ${loops ? 'part.loop' : '1'} / part.degree])`,
   ];
 }

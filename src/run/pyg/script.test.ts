@@ -9,7 +9,7 @@ const TWO = { name: 'two', nodes: 40, edges: 70, features: 9, classes: 2, finger
 const CORA = { name: 'cora', nodes: 2708, edges: 5278, features: 1433, classes: 7, fingerprint: '' };
 
 function runOf(changes: Partial<Config>, more: Partial<PygRun> = {}): PygRun {
-  const file = { sparse: true, weighted: true };
+  const file = { sparse: true, weighted: true, loops: true };
   return { config: { ...DEFAULTS, ...changes }, dataset: CORA, source: { file }, events: [], ...more };
 }
 
@@ -29,7 +29,9 @@ describe('a script for PyTorch Geometric', () => {
   });
 
   test('of sampled GraphSAGE on a graph in a file is this', async () => {
-    const run = runOf(PRESETS['shape-sage'].values, { source: { file: { sparse: false, weighted: false } } });
+    const run = runOf(PRESETS['shape-sage'].values, {
+      source: { file: { sparse: false, weighted: false, loops: false } },
+    });
     await expect(pygScript(run)).toMatchFileSnapshot('testdata/file_sage.py');
   });
 

@@ -26,7 +26,7 @@ function check({ config, dataset, source }: PygRun): void {
   if ('public' in source && !PUBLIC[source.public].splits && config['data.split'] > 0) {
     throw new InputError(`data.split cannot be ${config['data.split']}: ${source.public} has one split, number 0.`);
   }
-  if (config['task.metric'] === 'rocAuc' && dataset.classes !== 2) {
+  if (config['task.metric'] === 'rocAuc' && dataset.classes !== 2 && !dataset.multiLabel) {
     throw new InputError(`task.metric cannot be rocAuc: ${dataset.name} has ${dataset.classes} classes, not two.`);
   }
 }

@@ -12,10 +12,14 @@ export const PUBLIC = {
   minesweeper: { dataset: 'HeterophilousGraphDataset', name: 'Minesweeper', splits: true },
 } as const;
 
-/** What a script must know of a graph in an .npz: whether features are CSR parts or `x`, and whether edges have weights. */
+/** What a script must know of a graph in an .npz. */
 export interface FileLayout {
+  /** Features are CSR parts, not `x`. */
   readonly sparse: boolean;
+  /** Edges have weights. */
   readonly weighted: boolean;
+  /** Some nodes have an edge to themselves. */
+  readonly loops: boolean;
 }
 
 export type PygSource = { readonly public: keyof typeof PUBLIC } | { readonly file: FileLayout };
@@ -45,6 +49,15 @@ export function fileNames({ name }: DatasetInfo, config: Config): { readonly scr
 /** Edges have weights that a script can read. */
 export function hasWeights({ source }: PygRun): boolean {
   return 'file' in source && source.file.weighted;
+}
+
+export function hasLoops({ source }: PygRun): boolean {
+  return 'file' in source && source.file.loops;
+}
+
+/** Nodes have several classes, each a decision of its own. */
+export function hasSeveralLabels({ dataset }: PygRun): boolean {
+  return dataset.multiLabel === true;
 }
 
 /** Kinds that multiply by D^-1/2 (A + I) D^-1/2, edge weights counted; the others count edges, there as here. */

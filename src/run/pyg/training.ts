@@ -1,14 +1,17 @@
 import type { Config } from '../../config/schema.ts';
 import { readsWeights } from './data.ts';
-import { hopsOf, modelArguments, type PygRun, samples } from './source.ts';
+import { hasSeveralLabels, hopsOf, modelArguments, type PygRun, samples } from './source.ts';
 
 /** Python lines of `train()`: one epoch, which returns its mean loss. */
 
 export const indent = (lines: readonly string[]) => lines.map((line) => `    ${line}`);
 
-/** A further argument of F.cross_entropy. */
-export const lossWeights = (config: Config) =>
-  config['task.classWeights'] === 'balanced' ? ', weight=class_weight' : '';
+/** A call of the loss with these logits and labels. */
+export function lossOf(run: PygRun, out: string, y: string, more = ''): string {
+  const name = hasSeveralLabels(run) ? 'binary_cross_entropy_with_logits' : 'cross_entropy';
+  const weights = run.config['task.classWeights'] === 'balanced' ? ', weight=class_weight' : '';
+  return `F.${name}(${out}, ${y}${weights}${more})`;
+}
 
 const stepLines = (config: Config) => [
   ...(config['training.clip'] > 0 ? ['torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)'] : []),
@@ -44,7 +47,7 @@ function trainWhole(run: PygRun): string[] {
       'optimizer.zero_grad()',
       ...before,
       `out = ${out}`,
-      `loss = F.cross_entropy(out[train_mask], ${of}.y[train_mask]${lossWeights(config)})`,
+      `loss = ${lossOf(run, 'out[train_mask]', `${of}.y[train_mask]`)}`,
       'loss.backward()',
       ...stepLines(config),
       'return loss.item()',
@@ -56,14 +59,14 @@ function trainBatches(run: PygRun): string[] {
   const { config } = run;
   const { before, out } = forward(run, 'batch');
   const balanced = config['task.classWeights'] === 'balanced';
-  const size = balanced ? 'class_weight[y].sum().item()' : 'len(y)';
+  const size = balanced ? 'class_weight[y].sum().item()' : hasSeveralLabels(run) ? 'y.numel()' : 'len(y)';
   const many = config['training.accumulate'] > 1;
   const loss = [
     'batch = batch.to(device)',
     ...before,
     `out = ${out}[:batch.batch_size]`,
     'y = batch.y[:batch.batch_size]',
-    `loss = F.cross_entropy(out, y${lossWeights(config)}${many ? ", reduction='sum'" : ''})`,
+    `loss = ${lossOf(run, 'out', 'y', many ? ", reduction='sum'" : '')}`,
   ];
   const one = [
     ...loss,
