@@ -67,7 +67,7 @@ export function Share() {
           onFocus={(event) => event.currentTarget.select()}
         />
         <p>{link?.length ?? 0} characters.</p>
-        {kept && link !== null && <PygButtons run={kept} />}
+        {kept && <PygButtons run={kept} />}
       </div>
     </Popover>
   );
