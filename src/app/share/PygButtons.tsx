@@ -2,11 +2,11 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { fileNames, type PygRun, publicSource } from '../../run/pyg/source.ts';
 import type { GraphView } from '../../worker/protocol.ts';
+import { saveFile } from '../inspect/saveFile.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
 import { answered, trainer } from '../state/engine.ts';
 import { tellError, usePage } from '../state/store.ts';
 import classes from './Share.module.css';
-import { saveFile } from './saveFile.ts';
 
 /** A run as a script for PyTorch Geometric, and the graph that the script reads, where PyTorch Geometric does not have it. */
 export function PygButtons({ run }: { readonly run: KeptRun }) {
