@@ -59,7 +59,8 @@ describe('a script for PyTorch Geometric', () => {
 
   test('keeps hostile names out of the code', () => {
     const dataset = { ...CORA, name: '../x"""\nimport os; os.remove("y")\n\'\\' };
-    expect(fileNames(dataset, DEFAULTS).graph).toBe('-x-import-os-os-remove-y-.npz');
+    expect(fileNames(dataset, DEFAULTS).graph).toBe('x-import-os-os-remove-y.npz');
+    expect(fileNames({ ...CORA, name: '…' }, DEFAULTS).graph).toBe('graph.npz');
     const text = pygScript(runOf({}, { dataset }));
     expect(text).not.toContain('import os');
     expect(text.split('"""')).toHaveLength(pygScript(runOf({})).split('"""').length);

@@ -42,7 +42,7 @@ export function publicSource(catalogueId: string | null): PygSource | null {
 
 /** Names of the script and of its graph: of the dataset's name, only what is harmless in a path and in Python. */
 export function fileNames({ name }: DatasetInfo, config: Config): { readonly script: string; readonly graph: string } {
-  const stem = name.replace(/[^A-Za-z0-9]+/g, '-');
+  const stem = name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'graph';
   return { script: `${stem}-${config['model.kind']}.py`, graph: `${stem}.npz` };
 }
 
