@@ -38,7 +38,10 @@ test('the developer panel shows every dispatch with its WGSL, and its time', asy
   const rows = page.getByRole('tabpanel').locator('tbody tr');
   await expect.poll(() => rows.count()).toBeGreaterThan(20);
   // A kernel with what was fused into it.
-  await page.getByRole('button', { name: /\+optimizer\.adam@gradient$/ }).first().click();
+  await page
+    .getByRole('button', { name: /\+optimizer\.adam@gradient$/ })
+    .first()
+    .click();
   const wgsl = page.getByRole('region', { name: /^WGSL of .*\+optimizer\.adam@gradient$/ });
   await expect(wgsl).toContainText('@compute');
   await expect(wgsl).toContainText('moment1');

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
+import { readNpz } from '../src/formats/npz.ts';
 import { epochs, finished, newestRun, progress, ready, setField, showsNodes, trainToEnd, visit } from './page.ts';
 
 /** A link is an experiment. */
@@ -88,5 +90,26 @@ test('a link on somebody’s own graph asks for its files', async () => {
   await expect(page.getByText(/needs its owner's graph/)).toBeVisible();
   await expect(progress(page)).toContainText('Not trained yet');
   await ready(page);
+  await close();
+});
+
+test('a run is copied as a script for PyTorch Geometric, and its graph downloaded', async () => {
+  const { context, page, close } = await visit({ hash: '#data=karate&preset=gcn&training.epochs=3&model.hidden=24' });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await trainToEnd(page);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: 'Copy as PyG' }).click();
+  await expect(page.getByText('Script copied. Save karate.npz beside it.')).toBeVisible();
+  const script = await page.evaluate(() => navigator.clipboard.readText());
+  expect(script).toContain('HIDDEN = 24');
+  expect(script).toContain('EPOCHS = 3');
+  expect(script).toContain("with_name('karate.npz')");
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download graph as .npz' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe('karate.npz');
+  const graph = readNpz(await readFile(await download.path()), 'karate.npz');
+  expect(graph).toMatchObject({ nodes: 34, notes: [] });
+  expect(graph.source).toHaveLength(2 * 78);
   await close();
 });

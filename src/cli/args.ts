@@ -6,7 +6,7 @@ import { ORDERING_NAMES, type OrderingName } from '../graph/ordering.ts';
 import { parseReadChoices } from './readOptions.ts';
 
 /** The commands and what they take. */
-export const COMMANDS = ['train', 'forecast', 'plan', 'predict', 'inspect', 'graphs', 'help'] as const;
+export const COMMANDS = ['train', 'forecast', 'plan', 'predict', 'export', 'inspect', 'graphs', 'help'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 type Option = { readonly type: 'string' | 'boolean'; readonly multiple?: boolean; readonly short?: string };
@@ -20,7 +20,8 @@ const READ = {
   header: { type: 'string' },
   columns: { type: 'string', multiple: true },
 } as const satisfies Record<string, Option>;
-const RUN = {
+/** What a run is. */
+const SETTINGS = {
   ...HELP,
   ...READ,
   data: { type: 'string' },
@@ -29,6 +30,9 @@ const RUN = {
   set: { type: 'string', multiple: true },
   seed: { type: 'string' },
   split: { type: 'string' },
+} as const satisfies Record<string, Option>;
+const RUN = {
+  ...SETTINGS,
   backend: { type: 'string' },
   'no-fit': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -39,6 +43,7 @@ const OPTIONS = {
   forecast: RUN,
   plan: { ...RUN, all: { type: 'boolean' } },
   predict: { ...HELP, ...READ, data: { type: 'string' }, backend: { type: 'string' } },
+  export: { ...SETTINGS, pyg: { type: 'boolean' }, out: { type: 'string' } },
   inspect: { ...HELP, ...READ, json: { type: 'boolean' } },
   graphs: { ...HELP, ...READ, data: { type: 'string' }, order: { type: 'string' }, json: { type: 'boolean' } },
   help: HELP,
@@ -50,6 +55,7 @@ const POSITIONALS: Record<CommandName, { readonly min: number; readonly max: num
   forecast: { min: 0, max: 0, what: '' },
   plan: { min: 0, max: 0, what: '' },
   predict: { min: 1, max: 1, what: 'the folder that edgewise train --out wrote' },
+  export: { min: 0, max: 1, what: 'the folder that edgewise train --out wrote' },
   inspect: { min: 1, max: 1, what: 'a file, a folder or the name of a dataset' },
   graphs: { min: 0, max: 2, what: 'list, add or delete, and a graph' },
   help: { min: 0, max: 1, what: '' },
@@ -76,6 +82,8 @@ export interface Invocation {
   readonly out?: string;
   /** In which order the rows of a kept graph lie. */
   readonly order: OrderingName;
+  /** As a script for PyTorch Geometric. */
+  readonly pyg: boolean;
   /** Lists are printed whole. */
   readonly all: boolean;
   /** Where the trace of the first `profileEpochs` epochs goes. */
@@ -123,6 +131,7 @@ export function parseInvocation(argv: readonly string[]): Invocation {
     json: values.json === true,
     out: text('out'),
     order: oneOf('--order', text('order') ?? 'none', ORDERING_NAMES),
+    pyg: values.pyg === true,
     all: values.all === true,
     profile: text('profile'),
     profileEpochs: profileEpochsOf(text('profile-epochs'), text('profile')),

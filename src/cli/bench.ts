@@ -6,6 +6,7 @@ import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { type PeerSource, peers } from '../bench/peers.ts';
+import { pyg } from '../bench/pyg.ts';
 import { sampler } from '../bench/sampler.ts';
 import { scale } from '../bench/scale.ts';
 import { store } from '../bench/store.ts';
@@ -23,6 +24,7 @@ import { ingestPlace } from './ingestPlace.ts';
 import { complain, say } from './output.ts';
 import { pageSource } from './pageSource.ts';
 import { peerSource } from './peerSource.ts';
+import { runPyg } from './pygPeer.ts';
 import { samplerPeer } from './samplerPeer.ts';
 import { samplerThreads } from './samplerThreads.ts';
 import { storeSource } from './storeSource.ts';
@@ -39,6 +41,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   memory,
   page: async (context) => page(context, await pageSource(context)),
   peers: (context) => withPeers(context, (source) => peers(context, source)),
+  pyg: async (context) => pyg(context, runPyg),
   store: async (context) => store(context, await storeSource()),
   scale: async (context) => scale(context, { open: openScale }),
   sampler: async (context) => sampler(context, samplerPeer),
@@ -84,6 +87,9 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains
   peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
            bench/peers; --only gat, --only cora, --only 'cora gcn')
+  pyg      test accuracy on Cora beside that of the scripts that edgewise export --pyg writes (EDGEWISE_PYTHON names a Python that
+           has torch_geometric; minutes on a processor)
+  store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB')
   store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB');
            what batches read by the order of a graph's rows (--only order; --quick: a twentieth of the graph)
   sampler  sampled edges per second on one thread beside PyTorch Geometric's NeighborLoader (EDGEWISE_PYTHON names a Python

@@ -18,7 +18,7 @@ const READ_OPTIONS = `  --directed         keep each edge's direction (default: 
                      ignore, of a node table id, label, labelList (a;b or a|b), split, feature, ignore, of a MATLAB file
                      network, attributes, labels; the others as found out (edgewise inspect shows it)`;
 
-const RUN_OPTIONS = `  --data NAME        a dataset of the catalogue, a kept graph, a shape to generate (${SHAPE_NAMES.join(', ')}),
+const SETTING_OPTIONS = `  --data NAME        a dataset of the catalogue, a kept graph, a shape to generate (${SHAPE_NAMES.join(', ')}),
                      a file or a folder (./NAME is always a path)
   --preset NAME      a whole protocol: ${PRESET_NAMES.join(', ')};
                      without it, the one recommended for the dataset and model.kind
@@ -26,7 +26,9 @@ ${READ_OPTIONS}
   --config FILE      a run.json whose configuration to repeat, or an object of some keys
   --set KEY=VALUE    one hyperparameter, as often as you like (edgewise help config lists them)
   --seed N           short for --set training.seed=N
-  --split N          short for --set data.split=N
+  --split N          short for --set data.split=N`;
+
+const RUN_OPTIONS = `${SETTING_OPTIONS}
   --backend NAME     auto (default: WebGPU, or the CPU with a warning), webgpu, cpu
   --no-fit           do not change the configuration to stay inside its memory budgets
   --json             one JSON object on standard output and nothing else`;
@@ -38,6 +40,7 @@ const OVERVIEW = `edgewise: trains graph neural networks on your own GPU
   edgewise plan --data NAME        its values, memory and dispatches, with bytes and operations
   edgewise predict FOLDER --data NAME
                                    node, class and probabilities as CSV, from a kept run
+  edgewise export FOLDER --pyg     a kept run as a script for PyTorch Geometric
   edgewise inspect NAME            what was understood of a file, a folder or a dataset
   edgewise graphs                  graphs that are kept on disk; add NAME --data FILE, delete NAME
   edgewise help config             every hyperparameter and preset
@@ -73,6 +76,18 @@ FOLDER is what edgewise train --out wrote. The CSV has the columns node, class a
   --data NAME        a dataset of the catalogue, a file or a folder
 ${READ_OPTIONS}
   --backend NAME     auto (default), webgpu, cpu`,
+  export: `edgewise export FOLDER --pyg [options]
+edgewise export --data NAME --pyg [options]
+
+A run as a Python script for PyTorch Geometric, with the same model, data, sampling and hyperparameters: one that edgewise train --out
+kept (its folder, or a run.json), or the one that the options describe. A graph that PyTorch Geometric does not have as a dataset is
+written beside the script as .npz.
+
+  --pyg              as a script for PyTorch Geometric
+  --out FILE         write the script to this file (default: to standard output, and then no graph)
+${SETTING_OPTIONS}
+
+Of a kept run --data names the graph where it is not found by its own name.`,
   inspect: `edgewise inspect NAME [options]
 
 NAME is a file, a folder, a dataset of the catalogue or a kept graph. What was understood of files is said column by column,

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONFIG_KEYS } from '../config/schema.ts';
+import { readNpz } from '../formats/npz.ts';
 import { decodeRecord } from '../run/codec.ts';
 import { curveHash } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
@@ -64,6 +65,21 @@ describe('the built command line', () => {
     const config = await binary.run(['help', 'config']);
     for (const key of CONFIG_KEYS) expect(config.stdout).toContain(`  ${key} = `);
     expect(await binary.run(['--version'])).toEqual({ status: 0, stdout: `${ENGINE_VERSION}\n`, stderr: '' });
+  });
+
+  it('exports a run as a script for PyTorch Geometric, and the graph that it reads', async () => {
+    const out = join(binary.folder, 'ring.py');
+    const asked = ['export', '--data', 'ring', '--set', 'model.kind=sage', '--set', 'model.hidden=24', '--pyg'];
+    expect(await binary.run([...asked, '--out', out])).toEqual({ status: 0, stdout: '', stderr: '' });
+    const script = readFileSync(out, 'utf8');
+    expect(script).toContain('HIDDEN = 24');
+    expect(script).toContain("with_name('ring.npz')");
+    const graph = readNpz(readFileSync(join(binary.folder, 'ring.npz')), 'ring.npz');
+    expect(graph).toMatchObject({ nodes: NODES, notes: [] });
+    expect(graph.source).toHaveLength(2 * NODES);
+    const printed = await binary.run(asked);
+    expect(printed).toMatchObject({ status: 0, stdout: script });
+    expect(printed.stderr).toContain('--out FILE writes it');
   });
 
   it('inspects a dataset, a folder and a file', async () => {
@@ -162,6 +178,10 @@ describe('bad input ends with status 2 and one line', () => {
     [['forecast', '--data', 'ring', '--out', 'x'], 'forecast: unknown option "--out"'],
     [['predict', '/nonexistent', '--data', 'ring'], '/nonexistent: not a folder'],
     [['inspect', '/nonexistent'], '"/nonexistent": neither'],
+    [['export', '--data', 'ring'], 'export: say as what'],
+    [['export', '/nonexistent', '--pyg'], '/nonexistent: cannot be read'],
+    [['export', '/nonexistent', '--pyg', '--seed', '1'], 'has its own configuration'],
+    [['export', '--data', 'ring', '--pyg', '--out', '/nonexistent/x.py'], 'cannot be written'],
     [['help', 'me'], 'help: nothing about "me"'],
   ])('edgewise %j', async (argv, said) => {
     expectRefused(await binary.run(argv), said);
@@ -303,6 +323,9 @@ describe.each(backends)('training on %s', (backend) => {
     expect(statSync(join(out, 'weights.safetensors')).size).toBeGreaterThan(0);
     const repeated = await binary.run(['train', ...short.slice(0, 4), '--json', '--config', join(out, 'run.json')]);
     expect(decodeRecord(repeated.stdout, 'standard output').result.curveHash).toBe(record.result.curveHash);
+
+    const script = await binary.run(['export', out, '--pyg']);
+    expect(script.stdout).toContain(`EPOCHS = ${record.config['training.epochs']}\n`);
 
     const { stdout, status, stderr } = await binary.run(['predict', out, '--data', 'ring', '--backend', backend]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -3,6 +3,7 @@ import { DeviceError, InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { COMMANDS, type CommandName, type Invocation, parseInvocation } from './args.ts';
+import { exportRun } from './export.ts';
 import { forecast } from './forecast.ts';
 import { graphs } from './graphs.ts';
 import { configText, helpText } from './help.ts';
@@ -25,12 +26,13 @@ const RUNS: Record<Exclude<CommandName, 'help'>, (invocation: Invocation) => Pro
   forecast,
   plan,
   predict,
+  export: exportRun,
   inspect,
   graphs,
 };
 
 /** Commands that open no device. */
-const WITHOUT_DEVICE: readonly CommandName[] = ['inspect', 'graphs'];
+const WITHOUT_DEVICE: readonly CommandName[] = ['export', 'inspect', 'graphs'];
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === '--version') {

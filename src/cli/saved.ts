@@ -53,6 +53,12 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   renameSync(temporary, path);
 }
 
+/** The record alone, of a folder or of a run.json. */
+export function readRecord(path: string): RunRecord {
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, RECORD) : path;
+  return decodeRecord(new TextDecoder().decode(readOne(file)), file);
+}
+
 export interface SavedRun {
   readonly record: RunRecord;
   readonly weights: ReadonlyMap<string, Weights>;
@@ -63,9 +69,8 @@ export function readRun(folder: string): SavedRun {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new InputError(`${folder}: not a folder; name the one that edgewise train --out wrote.`);
   }
-  const recordPath = join(folder, RECORD);
   const weightsPath = join(folder, WEIGHTS);
-  const record = decodeRecord(new TextDecoder().decode(readOne(recordPath)), recordPath);
+  const record = readRecord(folder);
   const { tensors, metadata } = readSafetensors(readOne(weightsPath), weightsPath);
   if (metadata.get('curveHash') !== record.result.curveHash) {
     throw new InputError(`${weightsPath}: belongs to another run than ${RECORD} beside it; train again.`);

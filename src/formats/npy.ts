@@ -4,6 +4,7 @@
  * An array of objects is a pickle and is never read.
  */
 import { InputError } from '../config/errors.ts';
+import { bytesOf } from './matrix.ts';
 import type { NumpyArray } from './numpyArray.ts';
 import { readElements, rowMajor } from './numpyArray.ts';
 
@@ -82,6 +83,26 @@ function readHeader(bytes: Uint8Array, where: string): Header {
     shape: shape[1].split(',').flatMap((size) => (size.trim() === '' ? [] : [Number.parseInt(size, 10)])),
     data: bytes.subarray(begin + length),
   };
+}
+
+/**
+ * A .npy file of version 1.0 in row-major order; `descr` is NumPy's name of the type, `data` its little-endian bytes.
+ * @throws RangeError where shape and data disagree
+ */
+export function writeNpy(descr: '<f4' | '<i4' | '|b1', shape: readonly number[], data: ArrayBufferView): Uint8Array {
+  if (data.byteLength !== countOf(shape) * Number(descr.at(-1))) {
+    throw new RangeError(`${data.byteLength} bytes are not ${shape.join(' × ')} of ${descr}`);
+  }
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`;
+  // The data begin at a multiple of 64 bytes, as NumPy writes them, behind a line feed.
+  const begin = Math.ceil((10 + header.length + 1) / 64) * 64;
+  const out = new Uint8Array(begin + data.byteLength);
+  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
+  new DataView(out.buffer).setUint16(8, begin - 10, true);
+  out.set(new TextEncoder().encode(`${header.padEnd(begin - 11)}\n`), 10);
+  out.set(bytesOf(data), begin);
+  return out;
 }
 
 function countOf(shape: readonly number[]): number {

@@ -238,6 +238,7 @@ describe('.npz', () => {
       { ...geometric, y: int64([0, 1, 1, 0], [2, 2]) },
       'g.npz, y: has 2 rows; give one per node',
     ],
+    ['too few weights', { ...geometric, edge_weight: float32([1, 2]) }, 'give one weight per edge, of 3 edges'],
     ['nothing known', { a: int64([1]) }, 'g.npz: holds no edges under a name known here'],
     ['a node that is not there', { ...benchmark, edges: int64([0, 4], [1, 2]) }, 'g.npz, edges: an edge names node 4'],
     ['a negative node', { edge_index: int64([0, -1], [2, 1]) }, 'g.npz, edge_index: an edge names node -1'],

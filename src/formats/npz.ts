@@ -3,8 +3,8 @@
  *
  *   node_features, node_labels, edges [E, 2], train_masks, val_masks, test_masks [splits, N]
  *                the heterophilous benchmark: https://github.com/yandex-research/heterophilous-graphs
- *   x, y, edge_index [2, E], train_mask, val_mask, test_mask [N] or [N, splits]
- *                the attributes of PyTorch Geometric's Data
+ *   x, y, edge_index [2, E], edge_weight [E], train_mask, val_mask, test_mask [N] or [N, splits]
+ *                the attributes of PyTorch Geometric's Data; what npzWriter.ts writes
  *   adj_data, adj_indices, adj_indptr, adj_shape, attr_*, labels, node_names, class_names
  *                SciPy's CSR matrices: https://github.com/shchur/gnn-benchmark
  *
@@ -32,6 +32,7 @@ const SPLIT_CODES = [SPLIT.train, SPLIT.validation, SPLIT.test];
 interface ListLayout {
   readonly edges: string;
   readonly edgesAlong: 0 | 1;
+  readonly weights: string | null;
   readonly features: string;
   readonly labels: string;
   readonly masks: readonly string[];
@@ -41,6 +42,7 @@ interface ListLayout {
 const BENCHMARK: ListLayout = {
   edges: 'edges',
   edgesAlong: 0,
+  weights: null,
   features: 'node_features',
   labels: 'node_labels',
   masks: ['train_masks', 'val_masks', 'test_masks'],
@@ -49,6 +51,7 @@ const BENCHMARK: ListLayout = {
 const GEOMETRIC: ListLayout = {
   edges: 'edge_index',
   edgesAlong: 1,
+  weights: 'edge_weight',
   features: 'x',
   labels: 'y',
   masks: ['train_mask', 'val_mask', 'test_mask'],
@@ -135,7 +138,7 @@ function csrOf(arrays: Arrays, prefix: string): MatrixRows {
 }
 
 /** @param known number of nodes; null where nothing but the edges tells it */
-function listedEdges(arrays: Arrays, { edges, edgesAlong }: ListLayout, known: number | null): Topology {
+function listedEdges(arrays: Arrays, { edges, edgesAlong, weights }: ListLayout, known: number | null): Topology {
   const where = arrays.where(edges);
   const { shape, values } = need(arrays, edges);
   // Some save the transpose; a list of two edges is taken as the layout has it.
@@ -160,7 +163,18 @@ function listedEdges(arrays: Arrays, { edges, edgesAlong }: ListLayout, known: n
   }
   const end = (which: 0 | 1) =>
     Uint32Array.from({ length: count }, (_, e) => values[along === 0 ? 2 * e + which : which * count + e]);
-  return { nodes, source: end(0), target: end(1), weight: null };
+  return { nodes, source: end(0), target: end(1), weight: weights ? readWeights(arrays, weights, count) : null };
+}
+
+function readWeights(arrays: Arrays, key: string, edges: number): Float32Array | null {
+  const found = arrays.find(key);
+  if (!found) return null;
+  if (found.values.length !== edges) {
+    throw new InputError(
+      `${arrays.where(key)}: has the shape ${found.shape.join(' × ')}; give one weight per edge, of ${edges} edges.`,
+    );
+  }
+  return Float32Array.from(found.values);
 }
 
 /** Names of classes, if there are as many as are needed; of the columns of a matrix, exactly as many. */

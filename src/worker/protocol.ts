@@ -3,6 +3,7 @@ import type { PlanDetails } from '../device/details.ts';
 import type { KernelTime } from '../device/times.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
 import type { Understood } from '../graph/understand.ts';
+import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
 
@@ -36,6 +37,8 @@ export interface TrainerApi {
   closePreview(): void;
   /** Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. */
   drop(files: readonly DroppedFile[], choices: ReadChoices): Promise<GraphView>;
+  /** The current graph as .npz, for NumPy and PyTorch Geometric. */
+  exportGraph(): Promise<Uint8Array<ArrayBuffer>>;
   /** Gives up the load that goes on, which then rejects with an AbortError; the graph that was there stays. */
   cancelLoad(): void;
   /** Forgets a kept graph. */
@@ -145,6 +148,8 @@ export interface GraphView {
   readonly nodeIds: readonly string[] | null;
   /** Bytes of it on disk, where it stays there and batches are read from it; null where it is in memory. */
   readonly diskBytes: number | null;
+  /** How the .npz of it would be; null where it stays on disk, too large for that. */
+  readonly layout: FileLayout | null;
   /** What the reader dropped or assumed, as sentences. */
   readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { expose } from 'comlink';
+import { expose, transfer } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
@@ -8,6 +8,7 @@ import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/ad
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { drawingEdges, isDrawn } from '../graph/drawingEdges.ts';
 import type { Graph } from '../graph/graph.ts';
+import { npzLayout } from '../graph/npzLayout.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { manifestBytes } from '../store/ingest.ts';
@@ -86,6 +87,18 @@ const api: TrainerApi = {
   closePreview: forgetDropped,
 
   drop: (files, choices) => makeCurrent((signal) => dropGraph(files, choices, storage.places, progress, signal)),
+
+  async exportGraph() {
+    const { graph } = loaded();
+    if (isStored(graph)) {
+      throw new InputError(
+        `${graph.name} stays on this browser's disk, too large to be written as one file here: use edgewise export --pyg.`,
+      );
+    }
+    const { writeNpz } = await import('../formats/npzWriter.ts');
+    const bytes = writeNpz(graph);
+    return transfer(bytes, [bytes.buffer]);
+  },
 
   cancelLoad() {
     loading?.abort();
@@ -238,6 +251,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
     edges: positions && drawingEdges(drawn!),
     nodeIds: positions && graph.nodeIds,
     diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
+    layout: isStored(graph) ? null : npzLayout(graph),
     notes: graph.notes,
   };
 }

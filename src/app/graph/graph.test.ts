@@ -221,6 +221,7 @@ describe('what is told of a node', () => {
     edges: null,
     nodeIds: null,
     diskBytes: null,
+    layout: null,
     notes: [],
   };
 

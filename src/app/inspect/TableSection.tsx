@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Help } from '../glossary/Help.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { csvText } from './csv.ts';
-import { saveText } from './saveFile.ts';
+import { saveFile } from './saveFile.ts';
 import classes from './TableSection.module.css';
 
 export interface TableSectionProps {
@@ -36,7 +36,7 @@ export function TableSection({ title, help, file, rows, action, children }: Tabl
           size="sm"
           aria-label={label}
           title={label}
-          onClick={() => saveText(`${file}.csv`, csvText(rows()), 'text/csv')}
+          onClick={() => saveFile(`${file}.csv`, csvText(rows()), 'text/csv')}
         >
           <Icon name="down" />
         </ActionIcon>

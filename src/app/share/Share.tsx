@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import { isActive } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
 import { Popover } from '../theme/Popover.tsx';
+import { PygButtons } from './PygButtons.tsx';
 import classes from './Share.module.css';
 
 /** A link that is the experiment: settings, what was changed by hand, result, hash of the exact curve, device. */
@@ -66,6 +67,7 @@ export function Share() {
           onFocus={(event) => event.currentTarget.select()}
         />
         <p>{link?.length ?? 0} characters.</p>
+        {kept && <PygButtons run={kept} />}
       </div>
     </Popover>
   );

@@ -1,0 +1,30 @@
+import { readsWeights } from './data.ts';
+import { hopsOf, type PygRun, usesDegrees } from './source.ts';
+import { dropsEdges } from './training.ts';
+
+/** Sentences on where the script computes something else than Edgewise did. */
+export function differences(run: PygRun): string[] {
+  const { config } = run;
+  const { 'model.kind': kind, 'model.aggregation': aggregation } = config;
+  if (config['sampling.strategy'] === 'full' || hopsOf(config) === 0) return [];
+  const said: readonly (readonly [boolean, string])[] = [
+    [
+      kind === 'gin' || (kind === 'sage' && aggregation === 'sum'),
+      'Of d neighbours of which k were drawn, Edgewise multiplies the sum by d / k; here it is the sum of those drawn, so that ' +
+        'in training it is smaller by k / d than in evaluation.',
+    ],
+    [
+      config['sampling.bias'] === 'weight' && readsWeights(run) && !usesDegrees(config),
+      'Edgewise weighs drawn neighbours by the inverse of their probability; here those with heavy edges count more.',
+    ],
+    [
+      config['model.norm'] === 'batch',
+      'Batch norm is over all nodes of a batch here, and in Edgewise over those that the next layer reads.',
+    ],
+    [
+      dropsEdges(config) && usesDegrees(config),
+      'Where edges are dropped, Edgewise divides by the degrees that are left; here those left stand for those dropped.',
+    ],
+  ];
+  return said.flatMap(([applies, sentence]) => (applies ? [sentence] : []));
+}
