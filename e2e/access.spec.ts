@@ -72,5 +72,6 @@ test('train, change, pause and share by keyboard alone', async () => {
   await expect(page.getByLabel('Link')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByLabel('Link')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Share' })).toBeFocused();
   await close();
 });

@@ -71,6 +71,13 @@ export function byteRanges({ begin, length, count }: Pieces, size: number): Uint
   return ranges.slice(0, end);
 }
 
+/** Bytes of all ranges together. */
+export function rangesLength(ranges: Uint32Array): number {
+  let length = 0;
+  for (let i = 0; i < ranges.length; i += 2) length += ranges[i + 1] - ranges[i];
+  return length;
+}
+
 /** As the pieces lie where only their ranges were read, one after the other. */
 export function sideBySide({ begin, length, count }: Pieces): void {
   for (let i = 0, next = 0; i < count; i++) {

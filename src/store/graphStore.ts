@@ -2,7 +2,7 @@ import { type Bits, bitsOf, copyPieces } from '../graph/copyPieces.ts';
 import { rowOffsets } from '../graph/memoryServer.ts';
 import { type ArrayType, answerIn, type DenseTable, type RowRequest, type Rows } from '../graph/request.ts';
 import { chunkCache } from './cache.ts';
-import { byteRanges, chunkPieces, sideBySide } from './chunkPieces.ts';
+import { byteRanges, chunkPieces, rangesLength, sideBySide } from './chunkPieces.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import {
   chunkKey,
@@ -16,7 +16,7 @@ import {
 } from './manifest.ts';
 import { chunkLength, damagedChunk, readChunk, readIndptr, readPlaces } from './readArray.ts';
 
-/** A range of a chunk is read where each stands for so many bytes: it takes about as long, wherever the store reads ranges. */
+/** Reading a range takes about as long as so many bytes of a chunk, wherever the store reads ranges. */
 const RANGE_BYTES = 4096;
 
 /** A stored graph that answers row requests from its cache or its chunks. */
@@ -72,8 +72,8 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
   /** Memory of a chunk that was read and not kept: the next one is read into it. */
   let spare: ArrayBuffer | undefined;
 
-  /** The whole chunk, from the cache or the store; null where the cache would not keep it, and the ranges `wanted` of it cost less. */
-  const load = async (array: StoredArray, index: number, wanted: number): Promise<LoadedChunk | null> => {
+  /** The whole chunk, from the cache or the store; null where the cache would not keep it, and the ranges of it that are wanted cost less. */
+  const load = async (array: StoredArray, index: number, ranges: Uint32Array | null): Promise<LoadedChunk | null> => {
     const key = keys.get(array)![index];
     const cached = cache.get(key);
     if (cached) {
@@ -82,7 +82,7 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
     }
     stats.misses++;
     const length = chunkLength(manifest, array, index);
-    const cheaper = store.readsRanges && wanted * RANGE_BYTES < length;
+    const cheaper = ranges && RANGE_BYTES * (ranges.length / 2) + rangesLength(ranges) < length;
     if (cheaper && sound.has(key) && !cache.keeps(key, length)) return null;
     const into = spare;
     spare = undefined;
@@ -94,10 +94,8 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
 
   const loadRanges = async (array: StoredArray, index: number, ranges: Uint32Array): Promise<Uint8Array> => {
     const bytes = await store.getRanges(keys.get(array)![index], ranges);
-    let length = 0;
-    for (let i = 0; i < ranges.length; i += 2) length += ranges[i + 1] - ranges[i];
-    if (bytes?.length !== length) throw damagedChunk(manifest, array, index, bytes);
-    stats.bytesRead += length;
+    if (bytes?.length !== rangesLength(ranges)) throw damagedChunk(manifest, array, index, bytes);
+    stats.bytesRead += bytes.length;
     return bytes;
   };
 
@@ -116,7 +114,7 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
     const to = bitsOf(out);
     for (const [index, pieces] of chunkPieces(begin, offsets, chunkBytes / size, array.checksums.length)) {
       const ranges = store.readsRanges ? byteRanges(pieces, size) : null;
-      const loaded = await load(array, index, ranges ? ranges.length / 2 : pieces.count);
+      const loaded = await load(array, index, ranges);
       stats.rows += pieces.count;
       if (loaded?.found) stats.rowsFound += pieces.count;
       const bytes = loaded ? loaded.chunk : await loadRanges(array, index, ranges!);

@@ -1,4 +1,5 @@
 import type { HostArray } from '../device/executor.ts';
+import { ADAM_CLOCK, clockAfter } from '../tensor/ops/optimizer.ts';
 import { evaluate, type Value } from '../tensor/value.ts';
 import type { Progress } from './epochs.ts';
 import type { TrainingProgram } from './program.ts';
@@ -34,7 +35,10 @@ export async function takeCheckpoint(run: Run, progress: Progress, earlier: Chec
   return { steps: progress.steps, epochs: [...progress.epochs], best: progress.best, values };
 }
 
-/** Puts a state onto a device; another plan may have values that this one lacks, which start from zero there. */
+/**
+ * Puts a state onto a device; another plan may have values that this one lacks, which start from zero there. But Adam's clock, which a
+ * plan has only where steps may be skipped.
+ */
 export function writeCheckpoint(
   { executor, context, fit }: Pick<Run, 'executor' | 'context' | 'fit'>,
   from: Checkpoint,
@@ -42,6 +46,7 @@ export function writeCheckpoint(
   for (const value of stateOf(fit.forecast.training)) {
     const saved = from.values.get(value.name);
     if (saved) executor.write(value, saved);
+    else if (value.name === ADAM_CLOCK) executor.write(value, clockAfter(from.steps));
   }
   context.host.add('checkpoint', checkpointBytes(fit.forecast.training));
   context.steps = from.steps;

@@ -211,8 +211,8 @@ export function* rehearseLadder(
   }
 }
 
-/** Forecasts that are kept per graph: more than a ladder has rungs. */
-const MOST_REMEMBERED = 160;
+/** Forecasts that are kept per graph: a rung of the ladder leaves up to four. */
+const MOST_REMEMBERED = 400;
 const memories = new WeakMap<AnyGraph, Map<string, Forecast | InputError>>();
 
 /** A forecast does not depend on the budget, so a slider that moves asks for the same ones again and again. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import type { Graph } from '../graph/graph.ts';
+import { ADAM_CLOCK } from '../tensor/ops/optimizer.ts';
 import { DEFAULT_LIMITS, type Plan } from '../tensor/plan.ts';
 import { verifyPlan } from '../tensor/verify.ts';
+import { takeCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { forecastRun } from './forecast.ts';
 import { openRun } from './run.ts';
 import { fitJob, type Trained, train } from './session.ts';
@@ -134,6 +136,26 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
       await run.close();
     }
   }
+
+  test.skipIf(missing)('a run that goes on in halves has as many steps behind it', async () => {
+    const target = await findTarget(backend);
+    const open = (changes: Partial<Config>) => {
+      const job = { graph, config: configOf(changes), backend, fit: false };
+      return openRun(job, target, fitJob(job, target));
+    };
+    const [before, after] = [await open({}), await open(F16)];
+    try {
+      for (let i = 1; i <= 3; i++) await before.train!.epoch(i);
+      writeCheckpoint(after, await takeCheckpoint(before, { steps: 3, epochs: [], best: null }, null));
+      const clock = after.fit.forecast.training.program.graph.values.find(({ name }) => name === ADAM_CLOCK)!;
+      const [first, second] = await after.executor.read(clock);
+      expect(first).toBeCloseTo(1 - 0.9 ** 3, 6);
+      expect(second).toBeCloseTo(1 - 0.999 ** 3, 6);
+    } finally {
+      await before.close();
+      await after.close();
+    }
+  });
 
   const CASES: [string, Partial<Config>][] = [
     ['Adam', {}],

@@ -7,6 +7,7 @@ import { isOrdered, ORDERED_TABLES } from '../store/manifest.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import type { Sizes } from '../tensor/value.ts';
 import { DROPPED } from './inputs.ts';
+import type { LayerwiseBytes } from './layerwise.ts';
 import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
 /** What a run holds outside the GPU: main memory and disk, as bounds that the ledger never exceeds. */
@@ -58,7 +59,7 @@ export interface ReadBack {
  * What the engine holds on the host at most: the dataset; what it arranges for the device (for the whole graph while it is
  * uploaded, or for one batch at its largest) or reads back from it; what it collects of that; the sampler's table; the
  * store's cache.
- * @param layerwise of an evaluation layer by layer: its largest sample, and the rows that it keeps and moves
+ * @param layerwise of an evaluation layer by layer
  */
 export function hostBytes(
   graph: AnyGraph,
@@ -67,7 +68,7 @@ export function hostBytes(
   capacity: Capacities,
   anyFull: boolean,
   readBack: ReadBack,
-  layerwise: { readonly sample: number; readonly rows: number } | null = null,
+  layerwise: LayerwiseBytes | null = null,
 ): number {
   const { nodes, features, classNames } = graph;
   const operator = (name: string, rows: number) => halfBytes(sizes, name, rows);
@@ -95,9 +96,10 @@ export function hostBytes(
   const samples = 1 + batchesAhead(samplingWorkers(graph, config));
   const between = layerwise ? samples * layerwise.sample + layerwise.rows : 0;
   const collected = readBack.everyNode ? 4 * nodes * classNames.length : 0;
-  // The upload is over before anything is collected; a batch gives way before its logits are read.
-  const most = Math.max(arranged, collected + Math.max(samples * sampled, readBack.bytes, between));
-  return graphBytes(graph) + most + readBack.held + sampler + cache;
+  // The upload is over before anything is collected; a batch gives way before its logits are read, those asked for ahead do not.
+  const reading = readBack.bytes + (samples - 1) * sampled;
+  const most = Math.max(arranged, collected + Math.max(samples * sampled, reading, between));
+  return graphBytes(graph) + most + readBack.held + (layerwise?.cuts ?? 0) + sampler + cache;
 }
 
 /** Of a node's labels and its place in the split, as the device gets them. */

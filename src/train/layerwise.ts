@@ -168,14 +168,24 @@ export function lastReads(parts: readonly Part[]): ReadonlyMap<Value, number> {
   return new Map(parts.flatMap(({ reads }, place) => reads.map(({ from }) => [from, place] as const)));
 }
 
-/** Host bytes at the most: of one sample, and of what is kept between levels and moves to and from the device. */
+/** Host bytes at the most. */
+export interface LayerwiseBytes {
+  /** Of one sample. */
+  readonly sample: number;
+  /** Of what is kept between levels, and moves to and from the device. */
+  readonly rows: number;
+  /** Of where batches begin, which is known as long as the run goes on. */
+  readonly cuts: number;
+}
+
+/** What an evaluation layer by layer takes beside the graph. */
 export function layerwiseBytes(
   graph: AnyGraph,
   config: Config,
   parts: readonly Part[],
   { batches, sizes }: Levels,
   logits: number,
-): { readonly sample: number; readonly rows: number } {
+): LayerwiseBytes {
   const last = lastReads(parts);
   const ends = new Map(parts.flatMap(({ keeps }, place) => keeps.map((value) => [value, place] as const)));
   const tables = parts.map(({ level, reads, routine, keeps }, place) => {
@@ -197,7 +207,8 @@ export function layerwiseBytes(
   });
   return {
     sample: Math.max(...tables.map(({ sample }) => sample)),
-    rows: cutsBytes(batches) + Math.max(...tables.map(({ rows }) => rows)),
+    cuts: cutsBytes(batches),
+    rows: Math.max(...tables.map(({ rows }) => rows)),
   };
 }
 

@@ -354,9 +354,9 @@ describe('recomputation', () => {
     const [off, segments, tree] = (['off', 'segments', 'tree'] as const).map((how) => planOf(how));
     expect(off.bytes / segments.bytes).toBeGreaterThan(2);
     expect(off.bytes / tree.bytes).toBeGreaterThan(3);
-    // 396, 492 and 637.
-    expect(segments.dispatches / off.dispatches).toBeLessThan(1.25);
-    expect(tree.dispatches / off.dispatches).toBeLessThan(1.65);
+    // 204, 257 and 349: updates join their gradients, so what is repeated is a larger share of what there is.
+    expect(segments.dispatches / off.dispatches).toBeLessThan(1.3);
+    expect(tree.dispatches / off.dispatches).toBeLessThan(1.75);
     // Nothing but the training routine changes.
     const kernels = ({ routines }: typeof off) => routines.evaluate.map(({ kernel }) => kernel);
     expect(kernels(tree)).toEqual(kernels(off));

@@ -195,7 +195,7 @@ describe.each(['CPU', `WebGPU${NO_ADAPTER}`])('%s', (title) => {
       parameters.forEach(({ name, rows, cols }, i) => {
         executor.write(arriving[i], part(`grad/${name}`, (rows as number) * cols));
       });
-      await executor.run('main', { sizes: {}, scalars, key: [0, 0] });
+      await executor.run('main', { sizes: {}, scalars: { ...scalars, step: step + 1 }, key: [0, 0] });
       for (const value of parameters) {
         const after = await executor.read(value);
         expectNear(after, part(`after/${value.name}`, after.length));

@@ -36,7 +36,7 @@ export function DeviceBadge() {
         {!fallback && info.software && <p>{TERMS.software}</p>}
         <dl>
           <dt>adapter</dt>
-          <dd>{deviceName(info)}</dd>
+          <dd className={classes.long}>{deviceName(info)}</dd>
           {info.vendor && <dt>vendor</dt>}
           {info.vendor && <dd>{[info.vendor, info.architecture].filter(Boolean).join(' ')}</dd>}
           {Object.entries(limits).map(([name, value]) => [
@@ -44,7 +44,7 @@ export function DeviceBadge() {
             <dd key={`${name}=`}>{/Size$/.test(name) ? formatBytes(value) : formatCount(value)}</dd>,
           ])}
           {features.length > 0 && <dt>features</dt>}
-          {features.length > 0 && <dd>{features.join(', ')}</dd>}
+          {features.length > 0 && <dd className={classes.long}>{features.join(', ')}</dd>}
         </dl>
         <p>How much memory the GPU has is not visible to a page: the slider is yours.</p>
       </div>

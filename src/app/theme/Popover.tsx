@@ -36,12 +36,15 @@ export function Popover({ label, width, button, children, onClose, ref }: Popove
           aria-label={label}
           className={classes.popover}
           style={{ width }}
-          onBeforeToggle={({ newState }) => {
-            setOpen(newState === 'open');
-            if (newState === 'closed') onClose?.();
-          }}
+          onBeforeToggle={({ newState }) => newState === 'open' && setOpen(true)}
           onToggle={({ newState, currentTarget }) => {
-            if (newState === 'open') currentTarget.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+            if (newState === 'open') {
+              currentTarget.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+              return;
+            }
+            // Not before: what has the focus would be gone when the browser gives it back to the button.
+            setOpen(false);
+            onClose?.();
           }}
         >
           {open && children}

@@ -80,7 +80,7 @@ export function optimize(g: OpGraph, gradients: ReadonlyMap<Value, Value>, optio
   const factor = options.clip ? gradientScale(g, all, lossScale) : lossScale;
   const shared = factor ? [factor] : [];
   if (rule.clock && factor) {
-    const clock = state(g, 'Adam clock', 'optimizer', 1, 4);
+    const clock = state(g, ADAM_CLOCK, 'optimizer', 1, 4);
     addNode(g, adamClockOp, [factor], [], null, [clock]);
     shared.unshift(clock);
   }
@@ -91,6 +91,13 @@ export function optimize(g: OpGraph, gradients: ReadonlyMap<Value, Value>, optio
     const attributes = { rule, decay: options.decayOf(parameter), clip: factor !== null };
     addNode(g, updateOp, [gradient, ...shared], [], attributes, [parameter, ...states]);
   }
+}
+
+export const ADAM_CLOCK = 'Adam clock';
+
+/** The clock after so many steps, for a run that goes on from one that had none. */
+export function clockAfter(steps: number): Float32Array {
+  return Float32Array.of(1 - ADAM.beta1 ** steps, 1 - ADAM.beta2 ** steps, 0, 0);
 }
 
 /** Holds (1 - beta1^t, 1 - beta2^t, …) as (x, y): starts at 0, so that fresh buffers need no upload. */
