@@ -125,6 +125,10 @@ const BATCHES = [
     'evaluation.strategy': 'neighbor',
     'evaluation.batchSize': 17,
   }),
+  caseOf('trained in a batch, evaluated layer by layer', 'weighted', {
+    ...ONE_BATCH,
+    'evaluation.strategy': 'layerwise',
+  }),
   caseOf('trained in a batch, evaluated on the whole', 'directed', { ...ONE_BATCH, 'evaluation.strategy': 'full' }),
 ];
 

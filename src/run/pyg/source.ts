@@ -65,6 +65,7 @@ export function usesDegrees(config: Config): boolean {
   return ['gcn', 'appnp', 'sgc', 'gcn2'].includes(config['model.kind']);
 }
 
+/** Whether a NeighborLoader is there. What Edgewise evaluates layer by layer is evaluated at once here: the figures are the same. */
 export function samples(config: Config): boolean {
   return config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
 }
