@@ -160,6 +160,10 @@ const RANDOM: readonly Case[] = [
   caseOf('by weights that are not there', 'directed', { ...DRAWS, 'sampling.bias': 'weight' }),
   caseOf('a fan-out that moves', 'directed', { ...DRAWS, 'sampling.fanOutEnd': [1, 2] }),
   caseOf('some nodes are evaluated', 'directed', { ...DRAWS, 'evaluation.nodes': 9 }),
+  caseOf('some nodes are evaluated, layer by layer', 'weighted', {
+    'evaluation.strategy': 'layerwise',
+    'evaluation.nodes': 9,
+  }),
   caseOf('without validation nodes', 'directed', { 'training.patience': 3 }),
 ];
 

@@ -6,7 +6,6 @@ import { dropsEdges } from './training.ts';
 export function differences(run: PygRun): string[] {
   const { config } = run;
   const { 'model.kind': kind, 'model.aggregation': aggregation } = config;
-  const evaluation = config['evaluation.strategy'];
   const batches = config['sampling.strategy'] === 'neighbor' && hopsOf(config) > 0;
   const said: readonly (readonly [boolean, string])[] = [
     [
@@ -27,8 +26,9 @@ export function differences(run: PygRun): string[] {
       'Where edges are dropped, Edgewise divides by the degrees that are left; here those left stand for those dropped.',
     ],
     [
-      evaluation === 'layerwise' || evaluation === 'auto',
-      'Edgewise evaluates layer by layer; here the whole graph is evaluated at once: the same figures in more memory.',
+      config['evaluation.strategy'] === 'layerwise',
+      'Edgewise evaluates layer by layer; here the whole graph is evaluated at once, on the GPU where there is one: the ' +
+        'same figures in more memory.',
     ],
   ];
   return said.flatMap(([applies, sentence]) => (applies ? [sentence] : []));
