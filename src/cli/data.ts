@@ -63,7 +63,7 @@ export function findData(name: string | undefined): DataSource {
 }
 
 /** What a path leads to, null where there is nothing; InputError where that cannot be told. */
-function statOf(path: string) {
+export function statOf(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;
   } catch (error) {

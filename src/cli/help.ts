@@ -81,7 +81,7 @@ edgewise export --data NAME --pyg [options]
 
 A run as a Python script for PyTorch Geometric, with the same model, data, sampling and hyperparameters: one that edgewise train --out
 kept (its folder, or a run.json), or the one that the options describe. A graph that PyTorch Geometric does not have as a dataset is
-written beside the script as .npz.
+written beside the script as DATASET-pyg.npz.
 
   --pyg              as a script for PyTorch Geometric
   --out FILE         write the script to this file (default: to standard output, and then no graph)

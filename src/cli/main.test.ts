@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONFIG_KEYS } from '../config/schema.ts';
-import { readNpz } from '../formats/npz.ts';
 import { decodeRecord } from '../run/codec.ts';
 import { curveHash } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
@@ -65,21 +64,6 @@ describe('the built command line', () => {
     const config = await binary.run(['help', 'config']);
     for (const key of CONFIG_KEYS) expect(config.stdout).toContain(`  ${key} = `);
     expect(await binary.run(['--version'])).toEqual({ status: 0, stdout: `${ENGINE_VERSION}\n`, stderr: '' });
-  });
-
-  it('exports a run as a script for PyTorch Geometric, and the graph that it reads', async () => {
-    const out = join(binary.folder, 'ring.py');
-    const asked = ['export', '--data', 'ring', '--set', 'model.kind=sage', '--set', 'model.hidden=24', '--pyg'];
-    expect(await binary.run([...asked, '--out', out])).toEqual({ status: 0, stdout: '', stderr: '' });
-    const script = readFileSync(out, 'utf8');
-    expect(script).toContain('HIDDEN = 24');
-    expect(script).toContain("with_name('ring.npz')");
-    const graph = readNpz(readFileSync(join(binary.folder, 'ring.npz')), 'ring.npz');
-    expect(graph).toMatchObject({ nodes: NODES, notes: [] });
-    expect(graph.source).toHaveLength(2 * NODES);
-    const printed = await binary.run(asked);
-    expect(printed).toMatchObject({ status: 0, stdout: script });
-    expect(printed.stderr).toContain('--out FILE writes it');
   });
 
   it('inspects a dataset, a folder and a file', async () => {

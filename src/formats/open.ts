@@ -117,10 +117,16 @@ function baseName({ name, bytes }: NamedBytes): NamedBytes {
   return { name: name.replace(/^.*[/\\]/, ''), bytes };
 }
 
+const partOf = ({ name }: { readonly name: string }) => planetoidPart(withoutGz(name));
+
+/** Of files, named without folders, the parts of a Planetoid set: where there are any, nothing else is read. */
+export function planetoidParts<F extends { readonly name: string }>(files: readonly F[]): F[] {
+  return files.filter(partOf);
+}
+
 /** `archive` is what the files were in, if they were in one. */
 function recogniseFiles(named: NamedBytes[], archive?: string): { found: Recognised; left: NamedBytes[] } {
-  const partOf = ({ name }: NamedBytes) => planetoidPart(withoutGz(name));
-  const parts = named.filter(partOf);
+  const parts = planetoidParts(named);
   if (parts.length > 0) {
     const names = [...new Set(parts.map((file) => partOf(file)?.name ?? ''))].sort();
     if (names.length > 1) {

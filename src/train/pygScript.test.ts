@@ -125,6 +125,10 @@ const BATCHES = [
     'evaluation.strategy': 'neighbor',
     'evaluation.batchSize': 17,
   }),
+  caseOf('trained in a batch, evaluated layer by layer', 'weighted', {
+    ...ONE_BATCH,
+    'evaluation.strategy': 'layerwise',
+  }),
   caseOf('trained in a batch, evaluated on the whole', 'directed', { ...ONE_BATCH, 'evaluation.strategy': 'full' }),
 ];
 
@@ -156,6 +160,10 @@ const RANDOM: readonly Case[] = [
   caseOf('by weights that are not there', 'directed', { ...DRAWS, 'sampling.bias': 'weight' }),
   caseOf('a fan-out that moves', 'directed', { ...DRAWS, 'sampling.fanOutEnd': [1, 2] }),
   caseOf('some nodes are evaluated', 'directed', { ...DRAWS, 'evaluation.nodes': 9 }),
+  caseOf('some nodes are evaluated, layer by layer', 'weighted', {
+    'evaluation.strategy': 'layerwise',
+    'evaluation.nodes': 9,
+  }),
   caseOf('without validation nodes', 'directed', { 'training.patience': 3 }),
 ];
 

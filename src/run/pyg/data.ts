@@ -16,7 +16,7 @@ const PARTS = ['train', 'val', 'test'] as const;
 export function dataBlocks(run: PygRun): string[][] {
   const { config, source } = run;
   const column = 'file' in source || PUBLIC[source.public].splits ? '[:, SPLIT]' : '';
-  const limited = config['evaluation.strategy'] === 'neighbor' && config['evaluation.nodes'] > 0;
+  const limited = config['evaluation.strategy'] !== 'full' && config['evaluation.nodes'] > 0;
   const mask = (part: (typeof PARTS)[number]) => {
     const whole = `data.${part}_mask${column}`;
     return `${part}_mask = ${limited && part !== 'train' ? `at_most(EVALUATION_NODES, ${whole})` : whole}`;

@@ -59,8 +59,8 @@ describe('a script for PyTorch Geometric', () => {
 
   test('keeps hostile names out of the code', () => {
     const dataset = { ...CORA, name: '../x"""\nimport os; os.remove("y")\n\'\\' };
-    expect(fileNames(dataset, DEFAULTS).graph).toBe('x-import-os-os-remove-y.npz');
-    expect(fileNames({ ...CORA, name: '…' }, DEFAULTS).graph).toBe('graph.npz');
+    expect(fileNames(dataset, DEFAULTS).graph).toBe('x-import-os-os-remove-y-pyg.npz');
+    expect(fileNames({ ...CORA, name: '…' }, DEFAULTS).graph).toBe('graph-pyg.npz');
     const text = pygScript(runOf({}, { dataset }));
     expect(text).not.toContain('import os');
     expect(text.split('"""')).toHaveLength(pygScript(runOf({})).split('"""').length);
@@ -82,11 +82,20 @@ describe('a script for PyTorch Geometric', () => {
     expect(() => pygScript(runOf({ 'task.metric': 'rocAuc' }))).toThrow('7 classes');
   });
 
+  test.each(['layerwise', 'neighbor'] as const)('evaluates so many nodes, %s, and all of them at once', (strategy) => {
+    const some = 'val_mask = at_most(EVALUATION_NODES, ';
+    expect(pygScript(runOf({ 'evaluation.strategy': strategy, 'evaluation.nodes': 9 }))).toContain(some);
+    expect(pygScript(runOf({ 'evaluation.strategy': strategy, 'evaluation.nodes': 0 }))).not.toContain(some);
+    expect(pygScript(runOf({ 'evaluation.strategy': 'full', 'evaluation.nodes': 9 }))).not.toContain(some);
+  });
+
   test('says what was changed by hand, and where the two differ', () => {
     const events = [{ step: 12, key: 'training.lr', value: 0.05 }] as const;
     expect(pygScript(runOf({}, { events })).replaceAll('\n', ' ')).toContain('training.lr = 0.05 after step 12');
     const sums = { 'model.kind': 'gin', 'sampling.strategy': 'neighbor' } as const;
     expect(pygScript(runOf(sums)).replaceAll('\n', ' ')).toContain('smaller by k / d');
     expect(pygScript(runOf({ 'model.kind': 'gin' }))).not.toContain('k / d');
+    const layerwise = pygScript(runOf({ 'evaluation.strategy': 'layerwise' })).replaceAll('\n', ' ');
+    expect(layerwise).toContain('at once, on the GPU');
   });
 });

@@ -6,7 +6,7 @@ import { epochLines, evaluateBlocks, evaluationData } from './evaluation.ts';
 import { modelBlocks } from './model.ts';
 import { constantLines, importBlocks } from './names.ts';
 import { optimizerBlocks } from './optimizer.ts';
-import { fileNames, PUBLIC, type PygRun, samples, usesDegrees } from './source.ts';
+import { fileNames, PUBLIC, type PygRun, samples, stemOf, usesDegrees } from './source.ts';
 import { dropsEdges, trainBlocks } from './training.ts';
 
 /**
@@ -85,14 +85,13 @@ const TITLES: Readonly<Record<PygRun['config']['model.kind'], string>> = {
 
 function docstring(run: PygRun): string[] {
   const { config, dataset, source } = run;
-  const file = fileNames(dataset, config).graph;
-  const name = 'public' in source ? source.public : file.replace(/\.npz$/, '');
+  const name = 'public' in source ? source.public : stemOf(dataset);
   const changed = run.events.map(({ step, key, value }) => `${key} = ${formatValue(key, value)} after step ${step}`);
   const paragraphs = [
     `${TITLES[config['model.kind']]} on ${name}: a run of Edgewise in PyTorch Geometric.`,
     '',
     `Needs torch and torch_geometric${samples(config) ? ', and pyg-lib or torch-sparse for NeighborLoader' : ''}.` +
-      ('public' in source ? '' : ` Reads ${file} beside it.`),
+      ('public' in source ? '' : ` Reads ${fileNames(dataset, config).graph} beside it.`),
     'Random numbers are other ones than in Edgewise, so this is another seed of the same experiment: compare means over several seeds.',
     'Half precision, recomputation and memory budgets have no counterpart: they change how Edgewise computes, not what.',
     ...differences(run),

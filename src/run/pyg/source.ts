@@ -25,7 +25,7 @@ export interface FileLayout {
 export type PygSource = { readonly public: keyof typeof PUBLIC } | { readonly file: FileLayout };
 
 export interface PygRun {
-  /** What ran: fitted keys included. */
+  /** What ran: fitted keys included, so that evaluation.strategy is not `auto`. */
   readonly config: Config;
   readonly dataset: DatasetInfo;
   readonly source: PygSource;
@@ -40,10 +40,15 @@ export function publicSource(catalogueId: string | null): PygSource | null {
     : null;
 }
 
-/** Names of the script and of its graph: of the dataset's name, only what is harmless in a path and in Python. */
-export function fileNames({ name }: DatasetInfo, config: Config): { readonly script: string; readonly graph: string } {
-  const stem = name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'graph';
-  return { script: `${stem}-${config['model.kind']}.py`, graph: `${stem}.npz` };
+/** A dataset's name, of which only what is harmless in a path and in Python is left. */
+export function stemOf({ name }: DatasetInfo): string {
+  return name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'graph';
+}
+
+/** Names of the script and of its graph, which is not called like the file that a graph is usually read from. */
+export function fileNames(dataset: DatasetInfo, config: Config): { readonly script: string; readonly graph: string } {
+  const stem = stemOf(dataset);
+  return { script: `${stem}-${config['model.kind']}.py`, graph: `${stem}-pyg.npz` };
 }
 
 /** Edges have weights that a script can read. */
@@ -65,6 +70,7 @@ export function usesDegrees(config: Config): boolean {
   return ['gcn', 'appnp', 'sgc', 'gcn2'].includes(config['model.kind']);
 }
 
+/** Whether a NeighborLoader is there. What Edgewise evaluates layer by layer is evaluated at once here: the figures are the same. */
 export function samples(config: Config): boolean {
   return config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] === 'neighbor';
 }

@@ -1,7 +1,7 @@
 """
 GraphSAGE on cora: a run of Edgewise in PyTorch Geometric.
 
-Needs torch and torch_geometric, and pyg-lib or torch-sparse for NeighborLoader. Reads cora.npz
+Needs torch and torch_geometric, and pyg-lib or torch-sparse for NeighborLoader. Reads cora-pyg.npz
 beside it.
 Random numbers are other ones than in Edgewise, so this is another seed of the same experiment:
 compare means over several seeds.
@@ -44,7 +44,7 @@ def at_most(number, mask):
     return index_to_mask(nodes[torch.randperm(len(nodes))[:number]], len(mask))
 
 
-with np.load(Path(__file__).with_name('cora.npz')) as file:
+with np.load(Path(__file__).with_name('cora-pyg.npz')) as file:
     graph = {name: torch.from_numpy(file[name]) for name in file.files}
 data = Data(
     x=graph['x'],
