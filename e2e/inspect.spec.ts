@@ -82,6 +82,10 @@ test('the tables count the nodes of the split and are there as CSV; a cell shows
   await expect(cells.nth(1)).toHaveAttribute('aria-pressed', 'true');
   await page.keyboard.press('Escape');
   await expect(matrix(page).locator('[aria-pressed="true"]')).toHaveCount(0);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Show all nodes' }).click();
+  await expect(matrix(page).locator('[aria-pressed="true"]')).toHaveCount(0);
+  await expect(cells.nth(1)).toBeFocused();
   await page.getByRole('button', { name: 'Reset to an untrained model' }).click();
   await expect(progress(page)).toContainText('Not trained yet');
   await expect(page.getByRole('tabpanel')).toContainText('appears here with its first predictions');
@@ -96,6 +100,7 @@ test('a node is pinned by click, by name and by keyboard, tells its neighbours, 
   await field.press('Enter');
   await expect(card(page).getByRole('heading', { level: 2 })).toHaveText('libapache2-mod-php');
   await expect(card(page)).toContainText('The prediction appears when a run starts.');
+  await expect(graphOf(page).getByRole('status')).toHaveText('Pinned libapache2-mod-php.');
   await field.fill('no such package');
   await field.press('Enter');
   await expect(graphOf(page).getByText(/has no node "no such package"/)).toBeVisible();
@@ -115,6 +120,7 @@ test('a node is pinned by click, by name and by keyboard, tells its neighbours, 
   await expect(card(page).getByRole('heading', { level: 2 })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(card(page)).toHaveCount(0);
+  await expect(field).toBeFocused();
   // By keyboard: from node to node, Enter pins, Escape lets go.
   await canvas(page).focus();
   await page.keyboard.press('ArrowRight');
@@ -122,6 +128,7 @@ test('a node is pinned by click, by name and by keyboard, tells its neighbours, 
   await expect(card(page)).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(card(page)).toHaveCount(0);
+  await expect(canvas(page)).toBeFocused();
   // By click: somewhere near the middle is a node.
   const box = (await canvas(page).boundingBox())!;
   for (let i = 0; i < 40 && (await card(page).count()) === 0; i++) {
@@ -131,6 +138,8 @@ test('a node is pinned by click, by name and by keyboard, tells its neighbours, 
   await expect(card(page)).toBeVisible();
   await card(page).getByRole('button', { name: 'Let go of the pinned node' }).click();
   await expect(card(page)).toHaveCount(0);
+  await expect(field).toBeFocused();
+  await expect(graphOf(page).getByRole('status')).toBeEmpty();
   await close();
 });
 

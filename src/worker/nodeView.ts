@@ -33,6 +33,8 @@ export async function nodeView(
     ...named(graph, node),
     splits: graph.splits.map((split) => split[node]),
     degree: neighbours.length,
+    directed: !graph.symmetric,
+    selfLoop: neighbours.includes(node),
     neighbours: Array.from(neighbours.subarray(0, MOST_NEIGHBOURS), (neighbour) => named(graph, neighbour)),
     features: featuresView(await row('features'), featureNames, node, graph.nodes),
   };
@@ -52,8 +54,10 @@ function findNode({ name, nodes, nodeIds }: AnyGraph, which: string | number): n
   throw new InputError(`${name} has no node "${wanted.slice(0, 80)}": type ${how} from 0 to ${nodes - 1}.`);
 }
 
-function named({ labels, nodeIds }: AnyGraph, node: number): NamedNode {
-  return { node, name: nodeIds?.[node] ?? null, label: labels[node] };
+function named({ labels, labelSets, nodeIds }: AnyGraph, node: number): NamedNode {
+  const one = labels[node] < 0 ? [] : [labels[node]];
+  const all = labelSets?.indices.subarray(labelSets.indptr[node], labelSets.indptr[node + 1]) ?? one;
+  return { node, name: nodeIds?.[node] ?? null, labels: Array.from(all) };
 }
 
 /** The largest by their absolute value, of equals the first; null where the graph has no features but one learned vector per node. */

@@ -158,16 +158,20 @@ export interface NamedNode {
   readonly node: number;
   /** Null where nodes go by their numbers. */
   readonly name: string | null;
-  /** Its class, -1 where unlabelled. */
-  readonly label: number;
+  /** Its classes, ascending: none where unlabelled, one, or several. Of a graph that is not drawn the page knows no others. */
+  readonly labels: readonly number[];
 }
 
 /** One node, looked at closely. */
 export interface NodeView extends NamedNode {
   /** Its code in each split. */
   readonly splits: readonly number[];
-  /** How many nodes it receives messages from. */
+  /** How many nodes it receives messages from: the length of its row, a self-loop that was kept counted once. */
   readonly degree: number;
+  /** Whether the edges of the graph have directions: then degree counts in-edges. */
+  readonly directed: boolean;
+  /** Whether it is among its own neighbours. */
+  readonly selfLoop: boolean;
   /** The first of them. */
   readonly neighbours: readonly NamedNode[];
   /** Null where the graph has none. */

@@ -6,7 +6,7 @@ import { ClassLegend } from './ClassLegend.tsx';
 import { ConfidenceScale } from './ConfidenceScale.tsx';
 import { GraphCanvas } from './GraphCanvas.tsx';
 import classes from './GraphPanel.module.css';
-import { type ColourMode, RIGHT, WRONG } from './nodePaint.ts';
+import { type ColourMode, leastConfidence, RIGHT, WRONG } from './nodePaint.ts';
 
 const PinField = lazy(async () => ({ default: (await import('../inspect/PinField.tsx')).PinField }));
 
@@ -85,7 +85,9 @@ function Loaded({ graph, predictions, split, marked, pinned, onPin }: LoadedProp
           </div>
           <div className={classes.side}>
             <Key mode={mode} waiting={!known} />
-            {mode === 'confidence' && <ConfidenceScale classes={graph.classNames.length} />}
+            {mode === 'confidence' && (
+              <ConfidenceScale least={leastConfidence(graph.classNames.length, graph.labelSets !== null)} />
+            )}
             <ClassLegend
               graph={graph}
               predictions={known?.classes ?? null}

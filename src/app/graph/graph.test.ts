@@ -3,7 +3,7 @@ import { confidenceColor, UNLABELLED } from '../theme/palette.ts';
 import { classScores } from './classScores.ts';
 import { nearestNode, nodeGrid } from './nearestNode.ts';
 import { degreeOf, neighboursOf, neighbourTowards } from './neighbours.ts';
-import { paintSheet, sureness, WRONG } from './nodePaint.ts';
+import { leastConfidence, paintSheet, sureness, WRONG } from './nodePaint.ts';
 import { nodeText, spoken } from './nodeText.ts';
 import { boundsOf, MAX_ZOOM, panned, revealing, toGraph, toScreen, wholeView, zoomed, zoomOf } from './viewport.ts';
 
@@ -135,7 +135,7 @@ describe('paint', () => {
     expect(looks[2].color).toBe(UNLABELLED);
     expect([...sheet.order]).toEqual([2, 0, 4, 1, 3]);
     // Of two classes none can be less likely than a half.
-    expect([0.2, 0.5, 0.75, 1].map((share) => sureness(share, 2))).toEqual([0, 0, 0.5, 1]);
+    expect([0.2, 0.5, 0.75, 1].map((share) => sureness(share, leastConfidence(2, false)))).toEqual([0, 0, 0.5, 1]);
   });
 
   test('nodes that are marked one by one stand out in every mode', () => {
@@ -160,6 +160,14 @@ describe('paint', () => {
     ]);
     const lit = looksOf(paintSheet({ ...several, mode: 'class', highlight: 1 }));
     expect(lit.map(({ alpha }) => alpha === 1)).toEqual([false, true, false, false, true]);
+    // Each label is a decision of its own, so that the strongest may be as unlikely as can be: of two classes too.
+    expect(leastConfidence(2, true)).toBe(0);
+    const two = { ...request, predictions: Uint16Array.of(0, 0, 0, 0, 0), classes: 2, mode: 'confidence' } as const;
+    const colours = (labelSets: typeof several.labelSets | null) =>
+      looksOf(paintSheet({ ...two, labelSets })).map(({ color }) => color);
+    expect(colours(null)[1]).toBe(confidenceColor(0));
+    expect(colours(labelSets)[1]).not.toBe(confidenceColor(0));
+    expect(colours(labelSets)[3]).toBe(confidenceColor(0));
   });
 
   test.each(['class', 'prediction', 'error', 'confidence'] as const)(

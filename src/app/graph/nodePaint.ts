@@ -115,20 +115,26 @@ const PALETTES: Readonly<Record<ColourMode, Palette>> = {
     ),
     layered: true,
     lookOf({ predictions, confidence, classes, labelSets }) {
-      // Several labels are decisions of their own: then nothing follows from how many there are.
-      const among = labelSets ? Number.POSITIVE_INFINITY : classes;
+      const least = leastConfidence(classes, labelSets !== null);
       return (v) => {
         if (!predictions || !confidence || predictions[v] >= classes) return 0;
-        return SHADES - Math.round((SHADES - 1) * sureness(confidence[v] / 255, among));
+        return SHADES - Math.round((SHADES - 1) * sureness(confidence[v] / 255, least));
       };
     },
     isOf: byLabels,
   },
 };
 
-/** A confidence on a scale from 0, where no class is likelier than another, to 1. */
-export function sureness(confidence: number, classes: number): number {
-  const least = 1 / Math.max(2, classes);
+/**
+ * What the scale of confidence begins with: the least that the likeliest of so many classes can have. Several labels are
+ * decisions of their own: then nothing follows from how many there are.
+ */
+export function leastConfidence(classes: number, several: boolean): number {
+  return several ? 0 : 1 / Math.max(2, classes);
+}
+
+/** A confidence on a scale from 0, where it is the least that it can be, to 1. */
+export function sureness(confidence: number, least: number): number {
   return Math.min(1, Math.max(0, (confidence - least) / (1 - least)));
 }
 

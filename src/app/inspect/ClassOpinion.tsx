@@ -5,7 +5,7 @@ import { probabilities } from '../state/inspectActions.ts';
 import { tellError } from '../state/store.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { classColor } from '../theme/palette.ts';
-import { ClassName } from './ClassName.tsx';
+import { ClassName, ClassNames } from './ClassName.tsx';
 import classes from './NodeCard.module.css';
 
 interface ClassOpinionProps {
@@ -15,8 +15,9 @@ interface ClassOpinionProps {
 }
 
 const LIKELIEST = 3;
+const MOST_LABELS = 20;
 
-/** Its class, and the classes that the model finds likeliest. */
+/** Its class, or its labels where there may be several, and the classes that the model finds likeliest. */
 export function ClassOpinion({ graph, node, predictions }: ClassOpinionProps) {
   const [row, setRow] = useState<{ readonly node: number; readonly of: Float32Array | null } | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new predictions are new probabilities
@@ -29,22 +30,25 @@ export function ClassOpinion({ graph, node, predictions }: ClassOpinionProps) {
   }, [node, predictions]);
   const known = row?.node === node.node && predictions ? row.of : null;
   const ranked = known ? [...known.keys()].sort((a, b) => known[b] - known[a]).slice(0, LIKELIEST) : [];
+  const several = graph.info.multiLabel;
   return (
     <div className={classes.part}>
       <h3>Class</h3>
       <dl className={classes.facts}>
         <div>
-          <dt>true</dt>
+          <dt>{several ? 'labels' : 'true'}</dt>
           <dd>
-            <ClassName graph={graph} index={node.label} />
+            <ClassNames graph={graph} labels={node.labels} most={MOST_LABELS} />
           </dd>
         </div>
         {ranked.length > 0 && (
           <div>
-            <dt>predicted</dt>
+            <dt>{several ? 'strongest' : 'predicted'}</dt>
             <dd>
               <ClassName graph={graph} index={ranked[0]} />
-              {node.label >= 0 && <span className={classes.dim}>{ranked[0] === node.label ? 'right' : 'wrong'}</span>}
+              {node.labels.length > 0 && (
+                <span className={classes.dim}>{node.labels.includes(ranked[0]) ? 'right' : 'wrong'}</span>
+              )}
             </dd>
           </div>
         )}

@@ -22,9 +22,9 @@ export function ClassTable({ names, report, file }: ClassTableProps) {
   );
   const { accuracy, macroPrecision, macroRecall, macroF1, nodes } = report;
   const together = [
-    ['macro: mean of the classes', macroPrecision, macroRecall, macroF1, nodes, nodes],
+    ['macro mean', macroPrecision, macroRecall, macroF1, nodes, nodes],
     // Each node has one class and one prediction: then all three are the accuracy.
-    ['micro: all nodes alike', accuracy, accuracy, accuracy, nodes, nodes],
+    ['micro mean', accuracy, accuracy, accuracy, nodes, nodes],
   ] as const;
   return (
     <TableSection
@@ -32,10 +32,14 @@ export function ClassTable({ names, report, file }: ClassTableProps) {
       help={
         'Precision: of the nodes that were taken for a class, the share that is of it. Recall: of the nodes of a class, the ' +
         'share that was taken for it. F1 is their harmonic mean. A class that is neither there nor predicted has none, and is ' +
-        'left out of the macro mean.'
+        'left out of the macro mean, in which all classes count alike; in the micro mean all nodes do.'
       }
       file={file}
-      rows={() => [['class', 'precision', 'recall', 'f1', 'nodes', 'predicted'], ...each, ...together]}
+      rows={() => [
+        ['class', 'precision', 'recall', 'f1', 'nodes', 'predicted'],
+        ...each.map(([, ...scores], c) => [names[c], ...scores]),
+        ...together,
+      ]}
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <section className={classes.scroll} aria-label="Precision, recall and F1 of each class" tabIndex={0}>

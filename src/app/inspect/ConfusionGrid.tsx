@@ -39,12 +39,13 @@ export const ConfusionGrid = memo(function ConfusionGrid(props: ConfusionGridPro
   const [reached, setReached] = useState(0);
   const all = Array.from(names, (_, c) => c);
   const rows = () => [
-    ['true class', ...all.map((c) => `predicted ${name(names, c)}`)],
-    ...all.map((truth) => [name(names, truth), ...confusion.subarray(truth * count, (truth + 1) * count)]),
+    ['true class', ...names.map((predicted) => `predicted ${predicted}`)],
+    ...names.map((own, truth) => [own, ...confusion.subarray(truth * count, (truth + 1) * count)]),
   ];
   const first = confusion.findIndex((nodes) => nodes > 0);
   const entry = confusion[reached] > 0 ? reached : first;
 
+  const focusOn = (at: number) => place.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus();
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') onChoose?.(null);
     const step = STEPS[event.key];
@@ -55,7 +56,7 @@ export const ConfusionGrid = memo(function ConfusionGrid(props: ConfusionGridPro
       const at = row * count + column;
       if (confusion[at] > 0) {
         setReached(at);
-        place.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus();
+        focusOn(at);
         return;
       }
       row += step[0];
@@ -74,7 +75,15 @@ export const ConfusionGrid = memo(function ConfusionGrid(props: ConfusionGridPro
       rows={rows}
       action={
         chosen && (
-          <button type="button" className={classes.clear} onClick={() => onChoose?.(null)}>
+          <button
+            type="button"
+            className={classes.clear}
+            onClick={() => {
+              // The button goes with what it clears.
+              focusOn(entry);
+              onChoose?.(null);
+            }}
+          >
             Show all nodes
           </button>
         )
@@ -85,7 +94,11 @@ export const ConfusionGrid = memo(function ConfusionGrid(props: ConfusionGridPro
           {formatCount(count)} classes are too many to be drawn side by side: the download has all of them.
         </TableNote>
       ) : (
-        <div className={classes.scroll} tabIndex={onChoose ? undefined : 0}>
+        <section
+          className={classes.scroll}
+          aria-label="True classes against predicted ones"
+          tabIndex={onChoose ? undefined : 0}
+        >
           <table ref={place} className={classes.grid}>
             <thead>
               <tr>
@@ -154,7 +167,7 @@ export const ConfusionGrid = memo(function ConfusionGrid(props: ConfusionGridPro
               })}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </TableSection>
   );

@@ -21,7 +21,8 @@ export function DegreeTable({ bins, accuracy, file }: DegreeTableProps) {
     <TableSection
       title="Accuracy by degree"
       help={
-        'The share of right predictions among nodes with so many neighbours. The bar is where the true share lies with 95 % ' +
+        'The share of right predictions among nodes with so many neighbours: other nodes, whichever way the edges between them ' +
+        'go. The bar is where the true share lies with 95 % ' +
         'confidence (Wilson’s interval), wide where there are few nodes; the line is the accuracy of all.'
       }
       file={file}

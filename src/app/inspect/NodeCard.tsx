@@ -6,9 +6,10 @@ import { pin, unpin } from '../state/inspectActions.ts';
 import { tellError, usePage } from '../state/store.ts';
 import { formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
-import { ClassName } from './ClassName.tsx';
+import { ClassName, ClassNames } from './ClassName.tsx';
 import { ClassOpinion } from './ClassOpinion.tsx';
 import classes from './NodeCard.module.css';
+import { PIN_FIELD } from './PinField.tsx';
 
 /** The pinned node: what the model says of it, its features, its neighbours. */
 export function NodeCard() {
@@ -26,24 +27,24 @@ export function NodeCard() {
   const facts = [
     node.name === null ? null : `number ${node.node}`,
     node.splits[split] === undefined ? null : (PARTS[node.splits[split]] ?? PARTS[0]),
-    `degree ${formatCount(node.degree)}`,
+    `${node.directed ? 'in-edges' : 'degree'} ${formatCount(node.degree)}${node.selfLoop ? ' with its self-loop' : ''}`,
   ];
   return (
     <section
       className={classes.card}
       aria-label="Pinned node"
       onKeyDown={(event) => {
-        if (event.key === 'Escape') unpin();
+        if (event.key === 'Escape') letGo();
       }}
     >
       <header className={classes.head}>
-        <div className={classes.title} aria-live="polite">
+        <div className={classes.title}>
           <h2 ref={heading} tabIndex={-1}>
             {nodeName(node.name, node.node)}
           </h2>
           <p>{facts.filter((fact) => fact !== null).join(' · ')}</p>
         </div>
-        <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Let go of the pinned node" onClick={unpin}>
+        <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Let go of the pinned node" onClick={letGo}>
           <Icon name="close" />
         </ActionIcon>
       </header>
@@ -59,6 +60,12 @@ export function NodeCard() {
       </div>
     </section>
   );
+}
+
+/** The card goes with the node, and the focus in it to where another one is asked for. */
+function letGo(): void {
+  document.getElementById(PIN_FIELD)?.focus();
+  unpin();
 }
 
 /** Weights and counts, as short as they can be told apart. */
@@ -100,15 +107,20 @@ interface NeighboursProps {
 }
 
 function Neighbours({ graph, node, predicted, onLook }: NeighboursProps) {
-  const { neighbours, degree } = node;
+  const { neighbours, degree, directed } = node;
+  /** What it was taken for and is not; null where there is no such class. */
   const taken = (neighbour: NamedNode) => {
     const index = predicted?.[neighbour.node];
-    return index !== undefined && index < graph.classNames.length ? index : null;
+    return index !== undefined && index < graph.classNames.length && !neighbour.labels.includes(index) ? index : null;
   };
   return (
     <div className={classes.part} data-wide>
-      <h3>Neighbours</h3>
-      {degree === 0 && <p className={classes.dim}>It has none: the model goes by its features alone.</p>}
+      <h3>{directed ? 'In-neighbours' : 'Neighbours'}</h3>
+      {degree === 0 && (
+        <p className={classes.dim}>
+          {directed ? 'No edge leads to it' : 'It has none'}: the model goes by its features alone.
+        </p>
+      )}
       {degree > neighbours.length && (
         <p className={classes.dim}>
           The first {neighbours.length} of {formatCount(degree)}
@@ -121,10 +133,10 @@ function Neighbours({ graph, node, predicted, onLook }: NeighboursProps) {
             <li key={neighbour.node}>
               <button type="button" onClick={() => onLook(neighbour.node)}>
                 <span className={classes.name}>{nodeName(neighbour.name, neighbour.node)}</span>
-                <ClassName graph={graph} index={neighbour.label} />
-                {index !== null && index !== neighbour.label && (
+                <ClassNames graph={graph} labels={neighbour.labels} most={1} />
+                {index !== null && (
                   <span className={classes.taken}>
-                    predicted <ClassName graph={graph} index={index} />
+                    {graph.info.multiLabel ? 'strongest' : 'predicted'} <ClassName graph={graph} index={index} />
                   </span>
                 )}
               </button>

@@ -1,14 +1,19 @@
-import { TextInput } from '@mantine/core';
+import { TextInput, VisuallyHidden } from '@mantine/core';
 import { useState } from 'react';
+import { nodeName } from '../graph/nodeText.ts';
 import { pin, unpin } from '../state/inspectActions.ts';
 import { usePage } from '../state/store.ts';
 import classes from './PinField.module.css';
 
-/** Finds a node by its name or number. */
+/** Id of the field, which the focus goes to when a pinned node is let go. */
+export const PIN_FIELD = 'pin-node';
+
+/** Finds a node by its name or number, and tells which is pinned. */
 export function PinField() {
   const names = usePage((state) => state.graph?.nodeIds ?? null);
   // The names of a graph that is not drawn are with the worker, if there are any.
   const numbered = usePage(({ graph }) => graph !== null && graph.positions !== null && graph.nodeIds === null);
+  const pinned = usePage((state) => state.pinned);
   const [text, setText] = useState('');
   const [error, setError] = useState<string | null>(null);
   const find = async () => {
@@ -22,9 +27,9 @@ export function PinField() {
   };
   return (
     <div className={classes.field}>
-      <label htmlFor="pin-node">Look at node</label>
+      <label htmlFor={PIN_FIELD}>Look at node</label>
       <TextInput
-        id="pin-node"
+        id={PIN_FIELD}
         list="pin-names"
         size="xs"
         placeholder={numbered ? 'number' : 'name or number'}
@@ -48,6 +53,8 @@ export function PinField() {
           <option key={name} value={name} />
         ))}
       </datalist>
+      {/* Always there: what appears together with its text is not read out. */}
+      <VisuallyHidden role="status">{pinned && `Pinned ${nodeName(pinned.name, pinned.node)}.`}</VisuallyHidden>
     </div>
   );
 }
