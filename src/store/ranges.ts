@@ -1,6 +1,5 @@
 /** What `read` gives for each pair of begin and end, one after the other. */
 export function joinRanges(ranges: Uint32Array, read: (begin: number, end: number) => Uint8Array): Uint8Array {
-  if (ranges.length === 2) return read(ranges[0], ranges[1]);
   const parts: Uint8Array[] = [];
   let length = 0;
   for (let i = 0; i < ranges.length; i += 2) {
