@@ -32,12 +32,15 @@ const SAMPLED = ['sampling.strategy=neighbor', 'training.epochs=50'];
 /** Five steps of 28 of Cora's 140 training nodes to an epoch, ten neighbours each. */
 const CORA_SAMPLED = ['sampling.strategy=neighbor', 'sampling.batchSize=28', 'sampling.fanOut=10,10'];
 
-/** Six steps of 1,024 of Tolokers' 5,879 training nodes to an epoch, ten neighbours each: as many steps as its full batch takes. */
+/**
+ * Six steps of 1,024 of Tolokers' 5,879 training nodes to an epoch, ten neighbours each. After 50 epochs, the 300 steps that the full batch
+ * takes, it still gets better.
+ */
 const TOLOKERS_SAMPLED = [
   'sampling.strategy=neighbor',
   'sampling.batchSize=1024',
   'sampling.fanOut=10,10,10',
-  'training.epochs=50',
+  'training.epochs=100',
 ];
 
 const DEBIAN: readonly Protocol[] = [
