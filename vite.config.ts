@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { assemblyScript } from './scripts/assemblyScript.ts';
+import { OFFLINE, offline } from './scripts/offline.ts';
 import { shaders } from './scripts/shaders.ts';
 
 /**
@@ -14,7 +15,7 @@ import { shaders } from './scripts/shaders.ts';
 export default defineConfig(({ isSsrBuild }) => ({
   base: './',
   envPrefix: ['VITE_', 'EDGEWISE_MIRROR'],
-  plugins: [assemblyScript(), shaders(), ...(isSsrBuild ? [] : [react(), contentSecurityPolicy()])],
+  plugins: [assemblyScript(), shaders(), ...(isSsrBuild ? [] : [react(), contentSecurityPolicy(), offline()])],
   publicDir: isSsrBuild ? false : 'public',
   worker: { format: 'es', plugins: () => [assemblyScript(), shaders()] },
   build: isSsrBuild
@@ -36,6 +37,10 @@ export default defineConfig(({ isSsrBuild }) => ({
         assetsInlineLimit: 0,
         // Plotly is one file of 1.4 MB that is loaded when everything else is there.
         chunkSizeWarningLimit: 1500,
+        rollupOptions: {
+          input: { index: 'index.html', offline: 'src/worker/offline.ts' },
+          output: { entryFileNames: ({ name }) => (name === 'offline' ? OFFLINE : 'assets/[name]-[hash].js') },
+        },
       },
   ssr: { noExternal: ['fflate', 'comlink'] },
   test: {
