@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import catalogue from '../../../datasets/catalogue.json';
 import { formatValue } from '../../config/describe.ts';
 import { parseValue } from '../../config/parse.ts';
 import type { ConfigKey } from '../../config/schema.ts';
@@ -8,6 +8,9 @@ import { exampleRun, randomFrom } from '../../run/linkExamples.ts';
 import type { RunRecord } from '../../run/record.ts';
 import { answersOf, configOf, LESSONS } from './lessons.ts';
 
+const catalogue: { id: string; kind: string }[] = JSON.parse(
+  readFileSync(new URL('../../../datasets/catalogue.json', import.meta.url), 'utf8'),
+);
 const example = exampleRun(randomFrom(1));
 const [lesson] = LESSONS;
 
