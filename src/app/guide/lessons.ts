@@ -68,6 +68,8 @@ const deep = (layers: number, residual: boolean): Experiment => ({
     'model.layers': layers,
     'model.hidden': 32,
     'model.dropout': 0.2,
+    // Without a norm, 32 added layers grow until nothing can be learned from them.
+    'model.norm': 'layer',
     'model.residual': residual,
     'training.lr': 0.01,
     'training.epochs': 100,
