@@ -23,7 +23,7 @@ test('the tour is offered once, walks along the page by mouse and by keys, and c
 
   const { page, close } = await visit({ profile: profile.path });
   await expect(page.getByRole('button', { name: 'Take the tour' })).toHaveCount(0);
-  await page.getByRole('button', { name: 'Learn' }).click();
+  await page.getByRole('button', { name: 'Learn', exact: true }).click();
   await page.getByRole('button', { name: 'Tour of one minute' }).click();
   await expect(page.getByRole('dialog', { name: /^Tour/ })).toContainText('1 of 8');
   await page.keyboard.press('Escape');
@@ -72,7 +72,7 @@ test('a lesson is a link: its runs are made here one by one, kept, and drawn', a
 
   const again = await visit({ profile: profile.path, hash: '#lesson=worth' });
   await expect(again.page.getByRole('region', { name: /^Lesson/ })).toContainText('1 of 6 runs done');
-  await again.page.getByRole('button', { name: 'Learn' }).click();
+  await again.page.getByRole('button', { name: 'Learn', exact: true }).click();
   await again.page.getByRole('button', { name: 'Memory against time' }).click();
   await expect(again.page.getByRole('region', { name: 'Lesson: Memory against time' })).toContainText('0 of 5');
   await again.page.getByRole('button', { name: 'Close the lesson' }).click();
