@@ -5,7 +5,8 @@ import { loadPlotly } from './charts/loadPlotly.ts';
  * that is not secure, goes without.
  */
 export function keepForOffline(): void {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  // The development server makes no such file. (PROD follows NODE_ENV, which tests set.)
+  if (import.meta.env.MODE === 'development' || !('serviceWorker' in navigator)) return;
   const register = () => navigator.serviceWorker.register(new URL('./offline.js', document.baseURI)).catch(() => {});
   window.addEventListener('load', () => void loadPlotly().then(register, register), { once: true });
 }
