@@ -56,7 +56,15 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
         ) : (
           <div role="img" aria-label={`${title} after each epoch; now ${last.join(', ')}`}>
             {!drawn && (
-              <Sparkline series={flat} unit={unit} yRange={yRange} lines={lines} width={width} height={height} />
+              <Sparkline
+                series={flat}
+                unit={unit}
+                yRange={yRange}
+                lines={lines}
+                at={at}
+                width={width}
+                height={height}
+              />
             )}
             <div className={classes.full} data-waiting={!drawn || undefined} aria-hidden>
               <PlotlyChart

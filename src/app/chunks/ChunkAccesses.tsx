@@ -39,7 +39,7 @@ export function ChunkAccesses() {
           <>
             <p>
               {formatPercent(hitRate(heat))} found in the cache
-              {heat.batches > 0 && <>, {formatBytes(heat.bytesRead / heat.batches)} read per batch</>}
+              {heat.batches > 0 && <>, {formatBytes(Math.round(heat.bytesRead / heat.batches))} read per batch</>}
             </p>
             <ul className={classes.key} aria-hidden>
               <li>

@@ -121,7 +121,9 @@ function Bar({ rung }: { rung: Rung }) {
   const far = isFar(rung);
   return (
     <dd className={classes.bar} data-over={isOver(rung) || undefined} aria-hidden>
-      <span className={classes.forecast} style={until(forecast)} title={`forecast ${bytesText(forecast)}`} />
+      {forecast > 0 && (
+        <span className={classes.forecast} style={until(forecast)} title={`forecast ${bytesText(forecast)}`} />
+      )}
       {held !== null && <span className={classes.held} style={until(held)} title={`now ${bytesText(held)}`} />}
       {peak !== null && peak > 0 && (
         <span className={classes.peak} style={at(peak)} title={`at most ${bytesText(peak)}`} />
