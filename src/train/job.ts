@@ -85,6 +85,8 @@ export interface Opened {
 
 /** Bytes that are held now. */
 export interface Held extends MemoryBytes {
+  /** The most that was held at once since the device was opened. */
+  readonly peak: MemoryBytes;
   /** Of the device's buffers. */
   readonly purposes: Readonly<Record<string, number>>;
 }

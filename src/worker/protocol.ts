@@ -6,6 +6,7 @@ import type { Understood } from '../graph/understand.ts';
 import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
+import type { ChunksView } from './chunkWatch.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { KernelTime } from '../device/times.ts';
@@ -15,6 +16,7 @@ export { ROLES, rivals } from '../formats/readChoices.ts';
 export type { ColumnView, TableView } from '../formats/tableView.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
+export type { ChunksView } from './chunkWatch.ts';
 
 /**
  * What the page and its trainer say to each other: commands through Comlink (`TrainerApi`), and a stream of what happens
@@ -63,6 +65,8 @@ export interface TrainerApi {
   node(which: string | number): Promise<NodeView>;
   /** Class probabilities of a node as the run predicted last; null where it has not. */
   probabilities(node: number): Promise<Float32Array | null>;
+  /** Whether somebody looks at which chunks of a stored graph are read: then the stream tells, in this run and the next ones. */
+  watchChunks(on: boolean): void;
   /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */
   profile(): void;
 }
@@ -204,6 +208,8 @@ export interface ForecastView {
 
 /** Bytes that are held now, by place and, on the GPU, by purpose. */
 export interface MemoryView extends MemoryBytes {
+  /** The most that was held at once, since the run began or last got a new device or plan. */
+  readonly peak: MemoryBytes;
   readonly purposes: Readonly<Record<string, number>>;
 }
 
@@ -224,6 +230,8 @@ export type StreamMessage =
    * times a second. A class that does not exist: the evaluation does not visit the node.
    */
   | { type: 'predictions'; run: number; epoch: number; classes: Uint16Array; confidence: Uint8Array }
+  /** Chunks of the stored graph that were asked for since the last of these; only while somebody looks. */
+  | { type: 'chunks'; run: number; chunks: ChunksView }
   | { type: 'event'; run: number; event: RunEvent }
   | { type: 'paused'; run: number; paused: boolean }
   /** A change did not fit the plan: this is the new one. */

@@ -26,6 +26,7 @@ import { type Backend, planJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
+import { newChunkWatch } from './chunkWatch.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
@@ -54,6 +55,7 @@ let predictions: Predictions | null = null;
 let loading: AbortController | null = null;
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
 let turn = 0;
+const chunkWatch = newChunkWatch();
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
 const progress: Progress = (about) => post({ type: 'progress', ...about });
@@ -137,7 +139,9 @@ const api: TrainerApi = {
       const { weights: _, ...trained } = await train({
         ...job,
         ...observe(request, mine, post),
-        openBatchSource: samplerWorkers(storage, loaded()),
+        openBatchSource: chunkWatch.over(samplerWorkers(storage, loaded()), (chunks) =>
+          post({ type: 'chunks', run: request.run, chunks }),
+        ),
       });
       // A run that went on elsewhere has told which adapter there is now.
       if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
@@ -184,6 +188,8 @@ const api: TrainerApi = {
     const latest = run ? run.predictions : predictions;
     return latest && probabilitiesOf(latest, node);
   },
+
+  watchChunks: chunkWatch.look,
 
   profile() {
     if (run) run.profile = true;
