@@ -112,6 +112,19 @@ export const TRAINING = {
     shown: false,
     help: 'Stop after this many epochs without a new best one; 0 goes on to the last.',
   },
+  'training.checkpointEvery': {
+    type: 'integer',
+    default: 10,
+    min: 0,
+    max: 1_000_000,
+    unit: 'epochs',
+    group: 'training',
+    live: false,
+    // Where an interrupted run can go on, not what it computes.
+    local: true,
+    shown: false,
+    help: 'After so many epochs, and a moment at the least, where the run is is kept again, so that it goes on from there after an interruption; 0 keeps nothing.',
+  },
   'training.select': {
     type: 'enum',
     values: ['valLoss', 'valMetric'],
