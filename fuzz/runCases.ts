@@ -40,7 +40,7 @@ function checkpointInputs(): FuzzInput[] {
   const values = new Map([['weights', Float32Array.of(1, 2, 3)]]);
   const events = [{ step: 1, key: 'training.lr', value: 0.05 }] as const;
   const rest = { events, planned: config, refusals: 0, device, resumed: [{ epoch: 1, device }] };
-  const point = { epochs, best, steps: epochs.length, values, ...rest };
+  const point = { epochs: [...epochs], best, steps: epochs.length, values, ...rest };
   const whole = encodeCheckpoint({ engine: '1', config, dataset, source: 'cora', point });
   const { tensors, metadata } = readSafetensors(whole, 'run.ckpt');
   return [
