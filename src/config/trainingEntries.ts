@@ -123,7 +123,7 @@ export const TRAINING = {
     // Where an interrupted run can go on, not what it computes.
     local: true,
     shown: false,
-    help: 'After so many epochs, and a moment at the least, where the run is is kept again, so that it goes on from there after an interruption; 0 keeps nothing.',
+    help: 'Epochs from one checkpoint to the next, at least two seconds apart in the page and half a second on the command line: an interrupted run goes on from the last one; 0 keeps none.',
   },
   'training.select': {
     type: 'enum',
