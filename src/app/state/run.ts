@@ -65,7 +65,8 @@ export function newRun(id: number, config: Config, datasetId: string): LiveRun {
 type RunMessage = Extract<StreamMessage, { run: number }>;
 
 /** After an epoch of an earlier visit. */
-const NOT_KNOWN: MemoryView = { gpu: Number.NaN, host: Number.NaN, disk: Number.NaN, purposes: {} };
+const NO_BYTES = { gpu: Number.NaN, host: Number.NaN, disk: Number.NaN };
+const NOT_KNOWN: MemoryView = { ...NO_BYTES, peak: NO_BYTES, purposes: {} };
 
 /**
  * The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are. A late
