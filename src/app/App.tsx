@@ -22,6 +22,7 @@ import { Worth } from './transport/Worth.tsx';
 // What a first visit does not show is loaded when it is opened.
 const ChunkAccesses = lazy(async () => ({ default: (await import('./chunks/ChunkAccesses.tsx')).ChunkAccesses }));
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
+const InterruptedRuns = lazy(async () => ({ default: (await import('./runs/InterruptedRuns.tsx')).InterruptedRuns }));
 const NodeCard = lazy(async () => ({ default: (await import('./inspect/NodeCard.tsx')).NodeCard }));
 const Predictions = lazy(async () => ({ default: (await import('./inspect/Predictions.tsx')).Predictions }));
 const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
@@ -45,6 +46,7 @@ export function App() {
       </header>
       <NoticeLine />
       <Previewed />
+      <Resumable />
       <Banner />
       <main className={classes.main}>
         <aside className={classes.side}>
@@ -89,6 +91,12 @@ function SchemeButton() {
 function Previewed() {
   const shown = usePage((state) => state.preview !== null);
   return <Suspense>{shown && <Preview />}</Suspense>;
+}
+
+/** Runs of earlier visits that were cut short. */
+function Resumable() {
+  const shown = usePage(({ interrupted }) => interrupted.length > 0);
+  return <Suspense>{shown && <InterruptedRuns />}</Suspense>;
 }
 
 function Banner() {

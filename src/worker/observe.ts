@@ -56,6 +56,7 @@ export function observe(
     control: {
       ready: gate.ready,
       stopping: gate.stopping,
+      pausing: gate.pausing,
       changes() {
         const taken = mine.changes;
         mine.changes = {};

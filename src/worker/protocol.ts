@@ -7,6 +7,7 @@ import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
 import type { ChunksView } from './chunkWatch.ts';
+import type { Interrupted, ResumeMessage } from './interrupted.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { KernelTime } from '../device/times.ts';
@@ -17,6 +18,7 @@ export type { ColumnView, TableView } from '../formats/tableView.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
 export type { ChunksView } from './chunkWatch.ts';
+export type { Interrupted } from './interrupted.ts';
 
 /**
  * What the page and its trainer say to each other: commands through Comlink (`TrainerApi`), and a stream of what happens
@@ -49,6 +51,10 @@ export interface TrainerApi {
   forecast(config: Config): Promise<ForecastView>;
   /** Makes the plans that a budget may lead to, in advance and between other work: then a slider moves within a frame. */
   rehearse(config: Config): Promise<void>;
+  /** Runs of this browser that were interrupted and go on in no tab, newest first. */
+  interrupted(): Promise<Interrupted[]>;
+  /** Forgets one of them. */
+  discard(slot: string): Promise<void>;
   /** Runs to the end, or to `stop`; resolves with the record of what ran, null where not one epoch was finished. */
   train(request: TrainRequest): Promise<RunRecord | null>;
   control(command: Control): void;
@@ -93,6 +99,8 @@ export interface TrainRequest {
   readonly events: readonly RunEvent[];
   /** Waits before the first epoch for `play` or `step`. */
   readonly paused: boolean;
+  /** The interrupted run to go on with, whose events come with it; null begins a new one. */
+  readonly resume: string | null;
 }
 
 export interface DeviceView {
@@ -214,6 +222,7 @@ export interface MemoryView extends MemoryBytes {
 }
 
 export type StreamMessage =
+  | ResumeMessage
   /** Something takes longer than a moment; `total` is null where the end is not known. */
   | { type: 'progress'; task: string; done: number; total: number | null; unit: 'bytes' | 'nodes' }
   /** It took longer than a moment, and is over. (By the same port: what comes by another may overtake.) */

@@ -36,6 +36,13 @@ describe('a run as its stream tells it', () => {
     expect(again.recoveries).toEqual([{ epoch: 1, reason: 'gone' }]);
   });
 
+  test('a run that goes on begins with the epochs of the earlier visit', () => {
+    const { epochs: earlier } = advance(run, [epoch(1), epoch(2)]);
+    const going = advance(run, [{ type: 'resumed', run: 1, epochs: earlier }, epoch(3)]);
+    expect(going.epochs.map((record) => record.epoch)).toEqual([1, 2, 3]);
+    expect(going.held.map(({ gpu }) => gpu)).toEqual([Number.NaN, Number.NaN, 7]);
+  });
+
   test('a late word does not revive a run that is done', () => {
     const done = { ...advance(run, [epoch(1)]), status: 'done' } as const;
     const device = { backend: 'webgpu', vendor: '', architecture: '', description: '', software: true } as const;

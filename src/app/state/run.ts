@@ -64,6 +64,10 @@ export function newRun(id: number, config: Config, datasetId: string): LiveRun {
 
 type RunMessage = Extract<StreamMessage, { run: number }>;
 
+/** After an epoch of an earlier visit. */
+const NO_BYTES = { gpu: Number.NaN, host: Number.NaN, disk: Number.NaN };
+const NOT_KNOWN: MemoryView = { ...NO_BYTES, peak: NO_BYTES, purposes: {} };
+
 /**
  * The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are. A late
  * word changes nothing of a run that is over.
@@ -77,6 +81,12 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
     switch (message.type) {
       case 'started':
         next = { ...next, status: 'running', device: message.device, forecast: message.forecast };
+        break;
+      case 'resumed':
+        message.epochs.forEach((epoch, i) => {
+          epochs[i] = epoch;
+          held[i] = NOT_KNOWN;
+        });
         break;
       case 'memory':
         next = { ...next, ...memoryAfter(next, message.memory) };
