@@ -2,11 +2,13 @@ import { deepStrictEqual } from 'node:assert';
 import { inflateRawSync } from 'node:zlib';
 import { strToU8 } from 'fflate';
 import { DEFAULTS } from '../src/config/schema.ts';
+import { readSafetensors } from '../src/formats/safetensors.ts';
 import { decodeConfigFile, decodeRecord, encodeRecord } from '../src/run/codec.ts';
 import { decodeHash, encodeHash } from '../src/run/link.ts';
 import { exampleRun, randomConfig, randomFrom } from '../src/run/linkExamples.ts';
 import { encodeRun } from '../src/run/sealedRun.ts';
 import { readRun } from '../src/run/sharedRunCodec.ts';
+import { decodeCheckpoint, encodeCheckpoint, pack } from '../src/train/checkpointFile.ts';
 import type { FuzzCase, FuzzInput } from './cases.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -29,6 +31,28 @@ async function sealedInputs(): Promise<FuzzInput[]> {
   const payload = inflateRawSync(Buffer.from(link.slice('#run='.length), 'base64url').subarray(5));
   const whole = { bytes: strToU8(link), read: (bytes: Uint8Array) => readLink(text(bytes)) };
   return [whole, { bytes: new Uint8Array(payload), read: readRun }];
+}
+
+function checkpointInputs(): FuzzInput[] {
+  const { epochs, device, config, dataset, result } = run();
+  const { testAcc: accuracy, testMicroF1: microF1, testMacroF1: macroF1, testWeightedF1: weightedF1 } = result;
+  const best = { epoch: 1, figure: 0.5, test: { accuracy, microF1, macroF1, weightedF1 }, confusion: null };
+  const values = new Map([['weights', Float32Array.of(1, 2, 3)]]);
+  const events = [{ step: 1, key: 'training.lr', value: 0.05 }] as const;
+  const rest = { events, planned: config, refusals: 0, device, resumed: [{ epoch: 1, device }] };
+  const point = { epochs: [...epochs], best, steps: epochs.length, values, ...rest };
+  const whole = encodeCheckpoint({ engine: '1', config, dataset, source: 'cora', point });
+  const { tensors, metadata } = readSafetensors(whole, 'run.ckpt');
+  return [
+    { bytes: whole, read: readCheckpoint },
+    // As somebody would write it by hand: its checksum is right.
+    { bytes: strToU8(metadata.get('about')!), read: (bytes) => readCheckpoint(pack(text(bytes), tensors)) },
+  ];
+}
+
+function readCheckpoint(bytes: Uint8Array): void {
+  const file = decodeCheckpoint(bytes, 'run.ckpt');
+  deepStrictEqual(decodeCheckpoint(encodeCheckpoint(file), 'run.ckpt'), file);
 }
 
 export const RUN_CASES: readonly FuzzCase[] = [
@@ -56,5 +80,6 @@ export const RUN_CASES: readonly FuzzCase[] = [
         return { bytes: strToU8(hash), read: (bytes) => readLink(text(bytes)) };
       }),
   },
+  { name: 'checkpoint', source: 'written here', names: /run\.ckpt/, inputs: checkpointInputs },
   { name: 'link-sealed', source: 'written here', names: /this link/, inputs: sealedInputs },
 ];

@@ -15,16 +15,18 @@ import { RunsTable } from './runs/RunsTable.tsx';
 import { Share } from './share/Share.tsx';
 import { pin, unpin } from './state/inspectActions.ts';
 import { setValue } from './state/planActions.ts';
-import { isActive } from './state/run.ts';
+import { isActive, shownPredictions } from './state/run.ts';
 import { set, tellError, usePage } from './state/store.ts';
 import { Icon } from './theme/Icon.tsx';
 import { Transport } from './transport/Transport.tsx';
 import { Worth } from './transport/Worth.tsx';
 
 // What a first visit does not show is loaded when it is opened.
+const ChunkAccesses = lazy(async () => ({ default: (await import('./chunks/ChunkAccesses.tsx')).ChunkAccesses }));
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
 const Guide = lazy(async () => ({ default: (await import('./guide/Guide.tsx')).Guide }));
 const Lesson = lazy(async () => ({ default: (await import('./guide/Lesson.tsx')).Lesson }));
+const InterruptedRuns = lazy(async () => ({ default: (await import('./runs/InterruptedRuns.tsx')).InterruptedRuns }));
 const NodeCard = lazy(async () => ({ default: (await import('./inspect/NodeCard.tsx')).NodeCard }));
 const Predictions = lazy(async () => ({ default: (await import('./inspect/Predictions.tsx')).Predictions }));
 const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
@@ -50,6 +52,7 @@ export function App() {
       <TourOffer />
       <NoticeLine />
       <Previewed />
+      <Resumable />
       <Banner />
       <Guided />
       <main className={classes.main}>
@@ -97,6 +100,12 @@ function Previewed() {
   return <Suspense>{shown && <Preview />}</Suspense>;
 }
 
+/** Runs of earlier visits that were cut short. */
+function Resumable() {
+  const shown = usePage(({ interrupted }) => interrupted.length > 0);
+  return <Suspense>{shown && <InterruptedRuns />}</Suspense>;
+}
+
 function Banner() {
   const shown = usePage(({ shared, wanted }) => shared !== null || wanted !== null);
   return <Suspense>{shown && <SharedRun />}</Suspense>;
@@ -137,7 +146,7 @@ function NoticeLine() {
 function Graph() {
   const graph = usePage((state) => state.graph);
   const progress = usePage((state) => state.progress);
-  const predictions = usePage((state) => state.run?.predictions ?? null);
+  const predictions = usePage(shownPredictions);
   const split = usePage((state) => state.config['data.split']);
   const marked = usePage((state) => state.marked);
   const pinned = usePage((state) => state.pinned?.node ?? null);
@@ -172,13 +181,13 @@ function Memory() {
   const fullBatchBytes = usePage((state) => state.unlimitedBytes);
   const device = usePage((state) => state.device);
   const active = isActive(run);
-  const peak = usePage((state) => state.kept.find(({ id }) => id === state.run?.id)?.record.memory.peak ?? null);
+  const lastPeak = usePage((state) => state.kept.find(({ id }) => id === state.run?.id)?.record.memory.peak ?? null);
   return (
     <MemoryPlan
       forecast={active ? (run.forecast ?? planned) : planned}
       refusal={active ? null : refusal}
       memory={active ? run.memory : null}
-      peak={peak}
+      peak={active ? run.memory && run.peak : lastPeak}
       locked={active ? 'The run that goes on keeps its plan: stop it to move the budget.' : null}
       running={active && run.status === 'running'}
       budgets={config}
@@ -213,6 +222,9 @@ function Lower() {
           <TimeChart />
           <MemoryChart />
         </div>
+        <Suspense>
+          <ChunkAccesses />
+        </Suspense>
       </Tabs.Panel>
       <Tabs.Panel value="developer" pt="sm">
         <Suspense>

@@ -3,6 +3,7 @@ import { accuracySeries, lossSeries, type NamedRun, timeSeries } from './charts/
 import type { Series } from './charts/series.ts';
 import { TERMS } from './glossary/terms.ts';
 import { runColor, runName, shortName } from './runs/runName.ts';
+import { isPast, shownPredictions } from './state/run.ts';
 import { type PageState, usePage } from './state/store.ts';
 import { RUN_COLORS } from './theme/palette.ts';
 
@@ -24,8 +25,12 @@ function useRuns(): NamedRun[] {
   return [...current, ...others];
 }
 
+/** Null while the latest epoch is shown. */
+const useShownEpoch = () => usePage((state) => (isPast(state) ? (shownPredictions(state)?.epoch ?? null) : null));
+
 export function AccuracyChart() {
   const runs = useRuns();
+  const at = useShownEpoch();
   const multiLabel = usePage((state) => state.graph?.info.multiLabel ?? false);
   const shared = usePage((state) => state.shared);
   const theirs = shared ? [sharedSeries(shared, 'testAcc', 'theirs, test')] : [];
@@ -36,6 +41,7 @@ export function AccuracyChart() {
       kind="line"
       unit="percent"
       yRange={[0, 1]}
+      at={at}
       height={190}
       series={[...accuracySeries(runs), ...theirs]}
     />
@@ -44,6 +50,7 @@ export function AccuracyChart() {
 
 export function LossChart() {
   const runs = useRuns();
+  const at = useShownEpoch();
   const shared = usePage((state) => state.shared);
   const theirs = shared ? [sharedSeries(shared, 'valLoss', 'theirs, validation')] : [];
   return (
@@ -52,6 +59,7 @@ export function LossChart() {
       help={TERMS.loss}
       kind="line"
       unit="loss"
+      at={at}
       height={190}
       series={[...lossSeries(runs), ...theirs]}
     />

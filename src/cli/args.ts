@@ -39,7 +39,14 @@ const RUN = {
 } as const satisfies Record<string, Option>;
 
 const OPTIONS = {
-  train: { ...RUN, out: { type: 'string' }, profile: { type: 'string' }, 'profile-epochs': { type: 'string' } },
+  train: {
+    ...RUN,
+    out: { type: 'string' },
+    checkpoint: { type: 'string' },
+    resume: { type: 'string' },
+    profile: { type: 'string' },
+    'profile-epochs': { type: 'string' },
+  },
   forecast: RUN,
   plan: { ...RUN, all: { type: 'boolean' } },
   predict: { ...HELP, ...READ, data: { type: 'string' }, backend: { type: 'string' } },
@@ -80,6 +87,10 @@ export interface Invocation {
   readonly fit: boolean;
   readonly json: boolean;
   readonly out?: string;
+  /** Where the run is kept while it goes on. */
+  readonly checkpoint?: string;
+  /** Such a file, of a run to go on with. */
+  readonly resume?: string;
   /** In which order the rows of a kept graph lie. */
   readonly order: OrderingName;
   /** As a script for PyTorch Geometric. */
@@ -130,6 +141,8 @@ export function parseInvocation(argv: readonly string[]): Invocation {
     fit: values['no-fit'] !== true,
     json: values.json === true,
     out: text('out'),
+    checkpoint: text('checkpoint'),
+    resume: text('resume'),
     order: oneOf('--order', text('order') ?? 'none', ORDERING_NAMES),
     pyg: values.pyg === true,
     all: values.all === true,

@@ -36,6 +36,7 @@ const RUN_OPTIONS = `${SETTING_OPTIONS}
 const OVERVIEW = `edgewise: trains graph neural networks on your own GPU
 
   edgewise train --data NAME       train and evaluate; --out FOLDER keeps the run
+  edgewise train --resume FILE     go on with a run that --checkpoint FILE kept
   edgewise forecast --data NAME    the memory that such a run will create, without running it
   edgewise plan --data NAME        its values, memory and dispatches, with bytes and operations
   edgewise predict FOLDER --data NAME
@@ -52,9 +53,13 @@ VK_DRIVER_FILES names a Vulkan driver; EDGEWISE_CACHE is where downloaded datase
 
 const TEXTS: Record<Exclude<CommandName, 'help'>, string> = {
   train: `edgewise train --data NAME [options]
+edgewise train --resume FILE [options]
 
 ${RUN_OPTIONS}
   --out FOLDER       keep run.json and weights.safetensors in this folder
+  --checkpoint FILE  keep where the run is in this file: every training.checkpointEvery epochs, at most twice a second
+  --resume FILE      go on from such a file, with its data and settings, to the same curve as without the interruption;
+                     the file is kept up to date where --checkpoint names no other
   --profile FILE     write a trace of the first epochs: sampling, reads, uploads, each kernel (for ui.perfetto.dev)
   --profile-epochs N epochs in it (default 3; at most 100,000 events); a profiled epoch takes longer, its curve is the same
 

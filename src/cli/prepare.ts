@@ -1,22 +1,37 @@
+import { resolve } from 'node:path';
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
 import { decodeConfigFile } from '../run/codec.ts';
+import type { CheckpointFile } from '../train/checkpointFile.ts';
 import type { Invocation } from './args.ts';
+import { checkSameSettings, readCheckpoint } from './checkpoint.ts';
 import { catalogueId, type DataSource, findData, readOne } from './data.ts';
 
 /** What train and forecast were asked for, checked as far as that goes without reading the graph. */
 export interface Prepared extends ResolvedConfig {
   readonly source: DataSource;
+  /** What `source` is found by, from any folder. */
+  readonly data: string;
+  /** The run to go on with. */
+  readonly resume: CheckpointFile | null;
 }
 
 export function prepare(invocation: Invocation): Prepared {
-  const source = findData(invocation.data);
   const { preset, set, seed, split, config: path } = invocation;
+  const resume = invocation.resume === undefined ? null : readCheckpoint(invocation.resume);
+  const name = invocation.data ?? resume?.source;
+  const source = findData(name);
   const file = path === undefined ? undefined : decodeConfigFile(new TextDecoder().decode(readOne(path)), path);
-  return { source, ...resolveConfig({ preset, dataset: catalogueId(source), file, sets: set, seed, split }) };
+  // Whoever names the preset again repeats the whole command.
+  const base = resume && preset === undefined ? { ...resume.config, ...file } : file;
+  const resolved = resolveConfig({ preset, dataset: catalogueId(source), file: base, sets: set, seed, split });
+  if (resume) checkSameSettings(invocation.resume!, resume, resolved.config);
+  const data = source.kind === 'path' ? resolve(source.path) : name!;
+  return { source, data, resume, ...resolved };
 }
 
 /** One line about the preset that was taken, and why. */
-export function describePreset({ preset, asked, source }: Prepared): string {
+export function describePreset({ preset, asked, source, resume }: Prepared): string {
+  if (resume) return `going on after epoch ${resume.point.epochs.length}`;
   if (asked) return `preset ${preset}`;
   const reason = source.kind === 'catalogue' ? `recommended for ${source.entry.id}` : 'the default';
   return `preset ${preset} (${reason}; --preset takes another)`;

@@ -46,6 +46,21 @@ export function saveRun(folder: string, record: RunRecord, weights: ReadonlyMap<
   writeWhole(join(folder, RECORD), `${encodeRecord(record)}\n`);
 }
 
+/** Whether a file can be written there: before the run, so that a wrong path does not cost a training. */
+export function checkFilePlace(option: string, path: string): void {
+  const advice = 'name a file in a folder that can be written to.';
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    // Renamed into place: a device or a pipe would be replaced by the file.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+      throw new InputError(`${option} ${path}: is no regular file; ${advice}`);
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${option} ${path}: cannot be written (${(error as NodeJS.ErrnoException).code}); ${advice}`);
+  }
+}
+
 /** Renamed into place: what is there is never half a file. */
 export function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}`;

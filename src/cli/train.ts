@@ -6,6 +6,7 @@ import { checkTrainable } from '../train/check.ts';
 import type { Forecast } from '../train/forecast.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
+import { keepingOf } from './checkpoint.ts';
 import { openData } from './data.ts';
 import { divergence } from './divergence.ts';
 import { loadEngine, withStore } from './engine.ts';
@@ -20,8 +21,8 @@ import {
   say,
 } from './output.ts';
 import { describePreset, prepare } from './prepare.ts';
-import { makeRunFolder, saveRun } from './saved.ts';
-import { checkTraceFile, saveTrace } from './traceFile.ts';
+import { checkFilePlace, makeRunFolder, saveRun } from './saved.ts';
+import { saveTrace } from './traceFile.ts';
 
 /** `edgewise train`: one run, its record on standard output or a summary of it, and its files. */
 export async function train(invocation: Invocation): Promise<void> {
@@ -31,7 +32,8 @@ export async function train(invocation: Invocation): Promise<void> {
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const { profile, profileEpochs } = invocation;
-  if (profile !== undefined) checkTraceFile(profile);
+  if (profile !== undefined) checkFilePlace('--profile', profile);
+  const keeping = keepingOf(invocation, prepared, dataset);
   const tell = invocation.json ? () => {} : say;
   tell(
     `${printable(dataset.name)}: ${formatCount(dataset.nodes)} nodes, ${formatCount(dataset.edges)} edges, ` +
@@ -58,6 +60,8 @@ export async function train(invocation: Invocation): Promise<void> {
         openBatchSource,
         store: store && recorder ? recorder.store(store) : store,
         ...recorder?.job,
+        ...keeping,
+        instruments: { ...recorder?.job.instruments, ...keeping.instruments },
         onStart: ({ forecast, fitted }) => {
           const budget = config['memory.gpuBudget'];
           const to = budget > 0 ? ` to ${formatBytes(budget)}` : '';
@@ -93,7 +97,7 @@ function describeEpoch({ epoch, trainLoss, valAcc, ms }: EpochRecord, config: Co
   return `epoch ${epoch}/${config['training.epochs']}, loss ${trainLoss.toFixed(3)}, validation ${formatPercent(valAcc)}, ${ms.toFixed(1)} ms`;
 }
 
-function summary({ config, dataset, epochs, result, memory }: RunRecord): string[] {
+function summary({ config, dataset, device, epochs, result, memory, resumed = [] }: RunRecord): string[] {
   const { bestEpoch, testAcc, testMacroF1, testWeightedF1, testRocAuc } = result;
   const byLoss = config['training.select'] === 'valLoss';
   const chosen = byLoss ? 'the lowest validation loss' : `the best ${result.metric} on validation nodes`;
@@ -110,6 +114,13 @@ function summary({ config, dataset, epochs, result, memory }: RunRecord): string
           `the device refused memory ${memory.refusals} times: smaller batches were taken, and another run may take others`,
         ]
       : []),
+    ...resumed.map(({ epoch, device: before }) => {
+      const elsewhere =
+        JSON.stringify(before) === JSON.stringify(device)
+          ? ''
+          : `, begun on ${before.description}: another device may round otherwise`;
+      return `went on after epoch ${epoch}${elsewhere}`;
+    }),
     `curve ${result.curveHash.slice(0, 16)}`,
   ];
 }

@@ -112,6 +112,19 @@ export const TRAINING = {
     shown: false,
     help: 'Stop after this many epochs without a new best one; 0 goes on to the last.',
   },
+  'training.checkpointEvery': {
+    type: 'integer',
+    default: 10,
+    min: 0,
+    max: 1_000_000,
+    unit: 'epochs',
+    group: 'training',
+    live: false,
+    // Where an interrupted run can go on, not what it computes.
+    local: true,
+    shown: false,
+    help: 'Epochs from one checkpoint to the next, at least two seconds apart in the page and half a second on the command line: an interrupted run goes on from the last one; 0 keeps none.',
+  },
   'training.select': {
     type: 'enum',
     values: ['valLoss', 'valMetric'],

@@ -5,6 +5,7 @@ import {
   type DatasetInfo,
   type DeviceInfo,
   type EpochRecord,
+  type Interruption,
   type MemoryBytes,
   RUN_SCHEMA,
   type RunEvent,
@@ -67,9 +68,9 @@ function recordFrom(value: unknown, where: string): RunRecord {
     tiles: run.texts('tiles'),
     config: { ...DEFAULTS, ...parseConfig(run.raw('config'), where) },
     fitted: parseConfig(run.raw('fitted'), where),
-    dataset: dataset(run.object('dataset')),
-    device: device(run.object('device')),
-    events: run.list('events').map((fields) => event(fields, where)),
+    dataset: datasetFrom(run.object('dataset')),
+    device: deviceFrom(run.object('device')),
+    events: run.list('events').map((fields) => eventFrom(fields, where)),
     epochs: run.list('epochs').map(epoch),
     result: result(run.object('result')),
     memory: {
@@ -77,10 +78,15 @@ function recordFrom(value: unknown, where: string): RunRecord {
       peak: bytes(memory.object('peak')),
       ...(memory.has('refusals') ? { refusals: memory.count('refusals') } : {}),
     },
+    ...(run.has('resumed') ? { resumed: run.list('resumed').map(interruptionFrom) } : {}),
   };
 }
 
-function dataset(fields: Fields): DatasetInfo {
+export function interruptionFrom(fields: Fields): Interruption {
+  return { epoch: fields.count('epoch'), device: deviceFrom(fields.object('device')) };
+}
+
+export function datasetFrom(fields: Fields): DatasetInfo {
   return {
     name: fields.string('name'),
     nodes: fields.count('nodes'),
@@ -92,7 +98,7 @@ function dataset(fields: Fields): DatasetInfo {
   };
 }
 
-function device(fields: Fields): DeviceInfo {
+export function deviceFrom(fields: Fields): DeviceInfo {
   const backend = fields.string('backend');
   if (backend !== 'webgpu' && backend !== 'cpu') throw fields.wrong('backend', 'webgpu or cpu');
   return {
@@ -104,7 +110,7 @@ function device(fields: Fields): DeviceInfo {
   };
 }
 
-function event(fields: Fields, where: string): RunEvent {
+export function eventFrom(fields: Fields, where: string): RunEvent {
   const key = parseKey(fields.string('key'), where);
   return { step: fields.count('step'), key, value: checkValue(key, fields.raw('value'), where) };
 }
@@ -150,7 +156,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The fields of one hostile object; each error names the file and the path of the field. */
-class Fields {
+export class Fields {
   private readonly value: Record<string, unknown>;
   private readonly where: string;
   private readonly path: string;

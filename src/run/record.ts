@@ -28,6 +28,15 @@ export interface RunRecord {
     /** How often the device refused a plan that was inside the budget, and a smaller one was made: then the run is not reproducible. */
     readonly refusals?: number;
   };
+  /** Where it was interrupted and went on later, in order; absent in a run that went through. */
+  readonly resumed?: readonly Interruption[];
+}
+
+export interface Interruption {
+  /** The last epoch that was kept: the run went on after it. */
+  readonly epoch: number;
+  /** What it ran on until then. Where that is another device than the record's, the last bits may be others too. */
+  readonly device: DeviceInfo;
 }
 
 export const RUN_SCHEMA = 2;

@@ -2,6 +2,7 @@ import { type Bits, bitsOf, copyPieces } from '../graph/copyPieces.ts';
 import { rowOffsets } from '../graph/memoryServer.ts';
 import { type ArrayType, answerIn, type DenseTable, type RowRequest, type Rows } from '../graph/request.ts';
 import { chunkCache } from './cache.ts';
+import { type AccessCounter, newAccessCounter } from './chunkAccesses.ts';
 import { byteRanges, chunkPieces, rangesLength, sideBySide } from './chunkPieces.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import {
@@ -31,6 +32,8 @@ export interface GraphStore {
   readonly hostBytes: { readonly indptr: number; readonly cache: number; readonly inFlight: number };
   /** Look-ups of chunks, and bytes that came from the store. */
   readonly stats: ReadStats;
+  /** The same by chunk, while somebody looks. */
+  readonly accesses: Pick<AccessCounter, 'take'>;
 }
 
 export interface ReadStats {
@@ -60,6 +63,7 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
   const { id, chunkBytes, arrays, tables } = manifest;
   const cache = chunkCache(cacheBytes);
   const stats: ReadStats = { hits: 0, misses: 0, bytesRead: 0, rows: 0, rowsFound: 0 };
+  const accesses = newAccessCounter(arrays);
 
   // Names of chunks are made once: a batch asks for hundreds of them.
   const keys = new Map(
@@ -78,6 +82,7 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
     const cached = cache.get(key);
     if (cached) {
       stats.hits++;
+      accesses.count(array, index, null);
       return { chunk: cached, found: true, kept: true };
     }
     stats.misses++;
@@ -89,6 +94,7 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
     const chunk = await readChunk(store, manifest, array, index, key, sound.has(key), into);
     sound.add(key);
     stats.bytesRead += chunk.length;
+    accesses.count(array, index, chunk.length);
     return { chunk, found: false, kept: cache.put(key, chunk) };
   };
 
@@ -96,6 +102,7 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
     const bytes = await store.getRanges(keys.get(array)![index], ranges);
     if (bytes?.length !== rangesLength(ranges)) throw damagedChunk(manifest, array, index, bytes);
     stats.bytesRead += bytes.length;
+    accesses.count(array, index, bytes.length);
     return bytes;
   };
 
@@ -159,7 +166,8 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
   };
 
   const indptrBytes = [...indptrs.values(), ...places.values()].reduce((sum, each) => sum + each.byteLength, 0);
-  return { manifest, serve, stats, hostBytes: { indptr: indptrBytes, cache: cacheBytes, inFlight: 2 * chunkBytes } };
+  const hostBytes = { indptr: indptrBytes, cache: cacheBytes, inFlight: 2 * chunkBytes };
+  return { manifest, serve, stats, accesses, hostBytes };
 }
 
 /** Runs a sampler to its end against a server that takes its time. */

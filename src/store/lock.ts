@@ -37,6 +37,24 @@ export async function ifFree(id: string, work: () => Promise<unknown>): Promise<
   return locks()?.request(nameOf(id), { ifAvailable: true }, alone) ?? alone(id);
 }
 
+/** Takes a lock that nobody has; null where somebody does. */
+export async function takeFree(name: string): Promise<Release | null> {
+  const manager = locks();
+  if (!manager) return async () => {};
+  return new Promise((resolve, reject) => {
+    const held = manager.request(`edgewise/${name}`, { ifAvailable: true }, (lock) => {
+      if (!lock) return resolve(null);
+      return new Promise<void>((end) => {
+        resolve(() => {
+          end();
+          return held;
+        });
+      });
+    });
+    held.catch(reject);
+  });
+}
+
 /** Takes a lock for as long as this thread lives; false where somebody keeps it for `patience` milliseconds longer. */
 export async function keepLock(name: string, patience: number): Promise<boolean> {
   const manager = locks();

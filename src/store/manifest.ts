@@ -72,6 +72,9 @@ export const orderedName = (name: string) => ORDERED + name;
 export const ORDERED_TABLES = ['neighbors', 'features'] as const satisfies TableName[];
 /** Whether an ordering rearranges this array. */
 export const isOfRows = (name: string) => /^(neighbors|features)\.(indices|values)$/.test(name);
+/** Whether chunks of this array are read row by row: row offsets are read once, the rest is for whoever shows the graph. */
+export const isServed = (name: string) =>
+  /^(ordered\.)?(neighbors|features|degree|labels|split)\.(indices|values)$/.test(name);
 /** Whether the rows lie in another order than the nodes. */
 export const isOrdered = ({ arrays }: Pick<Manifest, 'arrays'>) => arrays.some(({ name }) => name === ORDER);
 

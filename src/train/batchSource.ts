@@ -4,6 +4,7 @@ import { memoryServer } from '../graph/memoryServer.ts';
 import { samplerScratchBytes } from '../graph/neighborSampler.ts';
 import type { Key } from '../graph/random.ts';
 import type { RowRequest, Rows } from '../graph/request.ts';
+import type { ChunkAccesses } from '../store/chunkAccesses.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { drive, openGraph } from '../store/graphStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
@@ -33,6 +34,11 @@ export interface BatchSource {
   readonly ahead: number;
   /** Of the stored graph; 0 where it is in memory. */
   readonly diskBytes: number;
+  /**
+   * Which chunks of the stored graph were asked for since the last call; counts from now on where `on`, otherwise no longer. Null where
+   * nothing was counted; not there where the graph is in memory.
+   */
+  readonly accesses?: (on: boolean) => Promise<ChunkAccesses | null>;
   close(): Promise<void>;
 }
 
@@ -65,10 +71,10 @@ export type OpenBatchSource = (
 
 /** A sampler on this thread, over the graph in memory or, where memory.store says so, over `place.store`. */
 export const localBatchSource: OpenBatchSource = async (graph, spec, place, host) => {
-  const { serve, diskBytes } = await openRows(graph, spec.config, place, host);
+  const { serve, ...stored } = await openRows(graph, spec.config, place, host);
   host.add('sampler', samplerScratchBytes(graph.nodes));
   const sample = sampler(spec, serve);
-  return { sample, ahead: 0, diskBytes, close: async () => {} };
+  return { sample, ahead: 0, ...stored, close: async () => {} };
 };
 
 /** The loop that turns seeds into feeds, wherever it runs; one request after the other, because they share the scratch. */
@@ -102,7 +108,7 @@ async function openRows(
   config: Config,
   { store, signal }: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
   host: Ledger,
-): Promise<{ serve(request: RowRequest): Promise<Rows>; diskBytes: number }> {
+): Promise<{ serve(request: RowRequest): Promise<Rows> } & Pick<BatchSource, 'diskBytes' | 'accesses'>> {
   if (!isStored(graph) && !readsFromStore(graph, config)) {
     const serve = memoryServer(graph);
     host.add('sampler', 4 * graph.nodes);
@@ -114,7 +120,7 @@ async function openRows(
   const diskBytes = manifestBytes(manifest);
   const opened = await openGraph(store!, manifest.id, config['memory.cacheBytes']);
   chargeStore(host, opened.hostBytes, diskBytes);
-  return { serve: opened.serve, diskBytes };
+  return { serve: opened.serve, diskBytes, accesses: async (on) => opened.accesses.take(on) };
 }
 
 /** What an open stored graph holds in memory at the most: a cache never holds more than there is. */

@@ -1,4 +1,7 @@
+import { InputError } from '../config/errors.ts';
+import { CONFIG_KEYS, type Config, entryOf } from '../config/schema.ts';
 import type { HostArray } from '../device/executor.ts';
+import type { DeviceInfo, Interruption, RunEvent } from '../run/record.ts';
 import { ADAM_CLOCK, clockAfter } from '../tensor/ops/optimizer.ts';
 import { evaluate, type Value } from '../tensor/value.ts';
 import type { Progress } from './epochs.ts';
@@ -14,8 +17,44 @@ export interface Checkpoint extends Readonly<Progress> {
   readonly values: ReadonlyMap<string, HostArray>;
 }
 
+/** A checkpoint with what another process needs beside the job itself: bit for bit the same run goes on from it. */
+export interface ResumePoint extends Checkpoint {
+  /** What was changed by hand so far, and what of a replay is still to come. */
+  readonly events: readonly RunEvent[];
+  /** What the plan was made for: the configuration as it was then. */
+  readonly planned: Config;
+  /** How often the device had refused a plan; see RunRecord. */
+  readonly refusals: number;
+  readonly device: DeviceInfo;
+  /** Earlier interruptions of the same run. */
+  readonly resumed: readonly Interruption[];
+}
+
+/**
+ * @throws InputError where a checkpoint that came from outside does not hold what the plan needs: the settings, which were compared,
+ *   say what a run has, so only a file that somebody made has anything else
+ */
+export function checkState({ parameters, program }: TrainingProgram, { values }: Checkpoint): void {
+  const missing = parameters.find(({ value }) => !values.has(value.name));
+  const wrong = stateOf({ program }).find(({ name, rows, cols, dtype }) => {
+    const saved = values.get(name);
+    const array = dtype === 'u32' ? Uint32Array : Float32Array;
+    return saved && !(saved instanceof array && saved.length === evaluate(rows, {}) * cols);
+  });
+  const name = missing?.value.name ?? wrong?.name;
+  if (name !== undefined) {
+    throw new InputError(`the checkpoint has no ${name} of the shape that these settings give it: train anew.`);
+  }
+}
+
+/** What the run had planned for, with what only says where things lie here and now. */
+export function plannedAs({ planned }: ResumePoint, config: Config): Config {
+  const local = CONFIG_KEYS.filter((key) => entryOf(key).local);
+  return { ...planned, ...Object.fromEntries(local.map((key) => [key, config[key]])) };
+}
+
 /** What lives from epoch to epoch on the device and was not put there by the host. */
-export function stateOf({ program }: TrainingProgram): Value[] {
+export function stateOf({ program }: Pick<TrainingProgram, 'program'>): Value[] {
   return [...new Set(program.graph.nodes.flatMap(({ updates }) => updates))];
 }
 

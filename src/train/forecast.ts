@@ -49,6 +49,8 @@ export interface Instruments {
   readonly predictions?: boolean;
   /** A copy of the state is kept on the host, to go on from when the device is lost or the plan changes. */
   readonly checkpoints?: boolean;
+  /** Now and then one of them is handed on, as bytes. */
+  readonly keptCheckpoints?: boolean;
   /** Single kernels can be timed, on a device that has timestamps. */
   readonly timestamps?: boolean;
 }
@@ -102,6 +104,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
   if (options.backend === 'cpu') host += cpuBytes(plan);
   // The old checkpoint is there until the new one is complete.
   if (instruments.checkpoints) host += 2 * checkpointBytes(training);
+  if (instruments.keptCheckpoints) host += checkpointBytes(training);
   const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host, disk: diskBytes(graph, config) };
   return { config, training, plan, capacity, capacityFrom: options.capacityFrom, levels, memory };
 }

@@ -6,6 +6,7 @@ import type { ChunkStore } from '../store/chunkStore.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import type { Plan } from '../tensor/plan.ts';
 import type { OpenBatchSource } from './batchSource.ts';
+import type { ResumePoint } from './checkpoint.ts';
 import type { Fit } from './fit.ts';
 import type { Instruments } from './forecast.ts';
 import type { Predictions } from './predictions.ts';
@@ -31,6 +32,8 @@ export interface Job extends Observer {
   readonly control?: Control;
   /** Changes to carry out again, at their steps: a replay. */
   readonly events?: readonly RunEvent[];
+  /** Where an earlier process left this run: it goes on from there, with the events of then. Needs instruments.checkpoints. */
+  readonly resume?: ResumePoint;
 }
 
 /** Told what happens, as it happens. */
@@ -55,6 +58,12 @@ export interface Observer {
   readonly onReplan?: (fit: Fit) => void;
   /** The device was lost; the run goes on from the end of `epoch`, on a new one. */
   readonly onRecover?: (epoch: number, reason: string, device: DeviceInfo) => void;
+  /**
+   * Where the run is, for whoever keeps it: every training.checkpointEvery epochs, with instruments.checkpoints no more often than
+   * those are taken, and where the run is paused. Not called again before its promise settles, which must not reject: a run does not end
+   * because nobody could keep it.
+   */
+  readonly onCheckpoint?: (point: ResumePoint) => Promise<void>;
   /** Of every dispatch of `epoch`, where `wantsProfile` said so. */
   readonly onProfile?: (epoch: number, times: readonly KernelTime[]) => void;
   /**
@@ -75,6 +84,8 @@ export interface Control {
   wantsProfile?(): boolean;
   /** True ends the run: an epoch that is under way is dropped, the record says how many epochs it had. */
   stopping(): boolean;
+  /** True where the run is about to wait, or waits. */
+  pausing?(): boolean;
 }
 
 export interface Opened {
@@ -85,6 +96,8 @@ export interface Opened {
 
 /** Bytes that are held now. */
 export interface Held extends MemoryBytes {
+  /** The most that was held at once since the device was opened. */
+  readonly peak: MemoryBytes;
   /** Of the device's buffers. */
   readonly purposes: Readonly<Record<string, number>>;
 }

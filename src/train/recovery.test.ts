@@ -2,20 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { DeviceError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { gpu } from '../device/testing/dawn.ts';
-import type { Trained } from './session.ts';
 import { WEBGPU } from './testing/backends.ts';
-import { BATCHES, EPOCHS, FULL, play } from './testing/play.ts';
+import { BATCHES, bits, EPOCHS, FULL, play } from './testing/play.ts';
 
 /** A device that is lost is replaced, and no bit of the run changes; where that cannot be, the error says how far it came. */
 
 const instruments = { checkpoints: true };
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** All that a record and its weights hold, without what a clock measured. */
-function bits({ epochs, events, result, weights, kernels }: Trained) {
-  const curve = epochs.map(({ ms: _, sampleMs: __, readMs: ___, uploadMs: ____, evalMs: _____, ...rest }) => rest);
-  return { curve, events, result, weights, kernels };
-}
 
 const lr: Partial<Config> = { 'training.lr': 0.05 };
 const dry: Config = { ...FULL, 'model.dropout': 0 };

@@ -58,10 +58,14 @@ export async function openRun(
   host.add('dataset', graphBytes(job.graph));
   host.add('sampler', listBytes(job.graph, forecast.config, forecast.capacity, !('train' in forecast.plan.routines)));
   let diskBytes = 0;
-  const tell = ({ held, byPurpose }: Ledger) => {
+  const tell = (device: Ledger) => {
     const onGpu = target.device.backend === 'webgpu';
-    const bytes = { gpu: onGpu ? held : 0, host: host.held + (onGpu ? 0 : held), disk: diskBytes };
-    job.onMemory?.({ ...bytes, purposes: { ...byPurpose } });
+    const places = (bytes: 'held' | 'peak') => ({
+      gpu: onGpu ? device[bytes] : 0,
+      host: host[bytes] + (onGpu ? 0 : device[bytes]),
+      disk: diskBytes,
+    });
+    job.onMemory?.({ ...places('held'), peak: places('peak'), purposes: { ...device.byPurpose } });
   };
   const opened = await target.open(forecast.plan, job.onMemory && tell);
   const executor = job.observeExecutor?.(opened.executor, forecast.plan) ?? opened.executor;

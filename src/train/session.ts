@@ -9,6 +9,7 @@ import {
   curveHash,
   type DeviceInfo,
   type EpochRecord,
+  type Interruption,
   type MemoryBytes,
   type RunEvent,
   type RunRecord,
@@ -18,11 +19,12 @@ import { metricOf, sigmoids, softmaxRows } from '../task/metrics.ts';
 import { withTile } from '../tensor/fusedName.ts';
 import type { Dispatch } from '../tensor/op.ts';
 import { checkTrainable } from './check.ts';
-import { type Checkpoint, rollBack, takeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, checkpointBytes, checkState, plannedAs, rollBack, takeCheckpoint } from './checkpoint.ts';
 import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
 import { type Fit, fitRun } from './fit.ts';
 import type { Forecast } from './forecast.ts';
 import type { Job } from './job.ts';
+import { beforeWaiting, newKeeper } from './keeping.ts';
 import { scalarsOf } from './passes.ts';
 import { hasRocAuc, leadsOf, withLogits } from './predictions.ts';
 import { withProbes } from './probe.ts';
@@ -47,6 +49,8 @@ export interface Trained {
   readonly epochs: readonly EpochRecord[];
   readonly result: RunResult;
   readonly memory: RunRecord['memory'];
+  /** Where it was interrupted; see run/record.ts. */
+  readonly resumed?: readonly Interruption[];
   /** Of the best epoch, by parameter name. */
   readonly weights: ReadonlyMap<string, Weights>;
 }
@@ -86,24 +90,40 @@ export async function train(job: Job): Promise<Trained> {
   const first = await planJob(job, target);
   checkStore(job, first.forecast);
   job.onStart?.(first, target.device);
-  const steering = newSteering(job);
+  const { checkpointMs = CHECKPOINT_MS, resume } = job;
+  const steering = newSteering(resume ? { ...job, events: resume.events } : job);
   const progress: Progress = { epochs: [], best: null, steps: 0 };
   let fit = first;
-  let checkpoint: Checkpoint | null = null;
+  let checkpoint: Checkpoint | null = resume ?? null;
   const recover = newRecovery(job);
-  const { checkpointMs = CHECKPOINT_MS } = job;
   const memory: { -readonly [K in keyof RunRecord['memory']]: RunRecord['memory'][K] } = {
     forecast: first.forecast.memory,
     peak: NOTHING,
+    ...(resume?.refusals ? { refusals: resume.refusals } : {}),
   };
   /** Bytes that a plan may take; 0 is what memory.gpuBudget says. */
-  let room = 0;
-  const replan = async () => {
-    const { config } = steering;
-    fit = await planJob({ ...job, config: room ? { ...config, 'memory.gpuBudget': room } : config }, target);
+  let room = resume?.refusals ? resume.planned['memory.gpuBudget'] : 0;
+  const planFor = async (config: Config) => {
+    fit = await planJob({ ...job, config }, target);
     memory.forecast = largest(memory.forecast, fit.forecast.memory);
     job.onReplan?.(fit);
   };
+  const replan = () => planFor(room ? { ...steering.config, 'memory.gpuBudget': room } : steering.config);
+  const resumed = resume && [...resume.resumed, { epoch: resume.epochs.length, device: resume.device }];
+  if (resume) {
+    const planned = plannedAs(resume, job.config);
+    if (Object.keys(differences(planned, job.config)).length > 0) await planFor(planned);
+    checkState(fit.forecast.training, resume);
+    rollBack(progress, resume);
+    steering.begin(progress.steps);
+  }
+  const keeper = newKeeper(job, () => ({
+    events: steering.script,
+    planned: fit.asked,
+    refusals: memory.refusals ?? 0,
+    device: target.device,
+    resumed: resumed ?? [],
+  }));
 
   for (;;) {
     let run: Run | null = null;
@@ -111,20 +131,30 @@ export async function train(job: Job): Promise<Trained> {
       if (run) memory.peak = largest(memory.peak, peakOf(run));
     };
     try {
-      let before = beforeStep(job, steering, () => stretch);
+      const steered = beforeWaiting(job, async (at) => {
+        // Within an epoch the last checkpoint is all there is: the epoch's batches come again.
+        if (at === 'epoch' && progress.steps > (checkpoint?.steps ?? 0)) await save();
+        await keeper.insist(checkpoint, stretch.context.host, bytes);
+      });
+      let before = beforeStep(steered, steering, () => stretch);
       const stretch = await openRun(job, target, fit, { before: (what) => before(what), checkpoint });
       run = stretch;
       // The samplers and their caches are there now, too.
       stretch.tellMemory();
+      const bytes = checkpointBytes(fit.forecast.training);
       let saved = performance.now();
+      const save = async () => {
+        checkpoint = await takeCheckpoint(stretch, progress, checkpoint);
+        saved = performance.now();
+      };
       const afterEpoch = async () => {
         if (job.instruments?.checkpoints && performance.now() - saved >= checkpointMs) {
-          checkpoint = await takeCheckpoint(stretch, progress, checkpoint);
-          saved = performance.now();
+          await save();
+          keeper.offer(checkpoint, stretch.context.host, bytes);
         }
         stretch.tellMemory();
       };
-      const outcome = await runEpochs(job, run, steering, progress, afterEpoch).catch((error) => {
+      const outcome = await runEpochs(steered, run, steering, progress, afterEpoch).catch((error) => {
         if (!(error instanceof Stopped) || progress.epochs.length === 0) throw error;
         steering.stop(progress.epochs.length, progress.steps);
         return 'done' as const;
@@ -136,7 +166,8 @@ export async function train(job: Job): Promise<Trained> {
         tally();
         const { events } = steering;
         const fitted = memory.refusals ? differences(fit.forecast.config, job.config) : first.fitted;
-        return { ...finished, fitted, device: target.device, events, epochs: progress.epochs, memory };
+        const { epochs } = progress;
+        return { ...finished, fitted, device: target.device, events, epochs, memory, ...(resumed && { resumed }) };
       }
       checkpoint = await takeCheckpoint(run, progress, checkpoint);
       await replan();
@@ -163,6 +194,7 @@ export async function train(job: Job): Promise<Trained> {
       job.onRecover?.(progress.epochs.length, error.message, target.device);
     } finally {
       tally();
+      await keeper.done();
       await run?.close();
     }
   }

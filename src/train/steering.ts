@@ -15,6 +15,10 @@ export interface Steering {
   readonly config: Config;
   /** What was carried out, in order. */
   readonly events: readonly RunEvent[];
+  /** The same, with what of a replay is still to come. */
+  readonly script: readonly RunEvent[];
+  /** Begins after `steps`, in a run that goes on: what the replay has of before was carried out. */
+  begin(steps: number): void;
   /** Carries out what is due. `at` says whether an epoch begins too; true where that changed anything. */
   advance(at: 'epoch' | 'step', steps: number): boolean;
   /**
@@ -64,6 +68,14 @@ export function newSteering(job: Pick<Job, 'config' | 'events' | 'control' | 'on
     },
     get events() {
       return events;
+    },
+    get script() {
+      return [...events, ...replay];
+    },
+    begin(steps) {
+      for (const event of replay.filter(({ step }) => step < steps)) carryOut(event);
+      replay = replay.filter(({ step }) => step >= steps);
+      reached = steps;
     },
     advance(at, steps) {
       const before = events.length;

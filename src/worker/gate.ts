@@ -6,6 +6,7 @@ export interface Gate {
   command(command: Control): void;
   readonly ready: Steer['ready'];
   readonly stopping: Steer['stopping'];
+  readonly pausing: () => boolean;
 }
 
 /**
@@ -34,6 +35,7 @@ export function newGate(paused: boolean, onPaused: (paused: boolean) => void): G
 
   return {
     stopping: () => stopping,
+    pausing: () => state !== 'playing' && !granted,
     async ready(at) {
       if (mayGo(at)) return;
       onPaused(true);

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { MemoryBytes } from '../run/record.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Control, Observer, Opened } from '../train/job.ts';
@@ -22,8 +23,12 @@ export interface Going {
   profile: boolean;
 }
 
-/** Predictions are read back, and steps told, at most this often. */
+/** Steps are told, and later on predictions are read back, at most this often. */
 const BETWEEN_MS = 250;
+/** Predictions change most at first: there they are read back whenever the training has become older by a twentieth. */
+const EARLY = 20;
+
+const NOTHING: MemoryBytes = { gpu: 0, host: 0, disk: 0 };
 
 /** What the engine tells, passed on to the page; how the page steers, passed on to the engine. */
 export function observe(
@@ -32,8 +37,10 @@ export function observe(
   post: (message: StreamMessage) => void,
 ): Observer & { readonly control: Control; readonly events: TrainRequest['events'] } {
   const { graph, drawn, gate } = mine;
-  let memory: MemoryView = { gpu: 0, host: 0, disk: 0, purposes: {} };
+  let memory: MemoryView = { ...NOTHING, peak: NOTHING, purposes: {} };
   let predicted = 0;
+  /** When the first epoch was done. */
+  let begun: number | null = null;
   let told = 0;
   /** As it is now, with the changes so far. */
   let config = asked;
@@ -49,6 +56,7 @@ export function observe(
     control: {
       ready: gate.ready,
       stopping: gate.stopping,
+      pausing: gate.pausing,
       changes() {
         const taken = mine.changes;
         mine.changes = {};
@@ -59,7 +67,11 @@ export function observe(
         mine.profile = false;
         return wanted;
       },
-      wantsPredictions: (last) => drawn && (last || performance.now() - predicted > BETWEEN_MS),
+      wantsPredictions: (last) => {
+        const now = performance.now();
+        begun ??= now;
+        return drawn && (last || now - predicted > Math.min(BETWEEN_MS, (now - begun) / EARLY));
+      },
     },
     onStart: (fit, device) => {
       replace(fit);

@@ -6,6 +6,8 @@ import type { Understood } from '../graph/understand.ts';
 import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
+import type { ChunksView } from './chunkWatch.ts';
+import type { Interrupted, ResumeMessage } from './interrupted.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { KernelTime } from '../device/times.ts';
@@ -15,6 +17,8 @@ export { ROLES, rivals } from '../formats/readChoices.ts';
 export type { ColumnView, TableView } from '../formats/tableView.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
+export type { ChunksView } from './chunkWatch.ts';
+export type { Interrupted } from './interrupted.ts';
 
 /**
  * What the page and its trainer say to each other: commands through Comlink (`TrainerApi`), and a stream of what happens
@@ -47,6 +51,10 @@ export interface TrainerApi {
   forecast(config: Config): Promise<ForecastView>;
   /** Makes the plans that a budget may lead to, in advance and between other work: then a slider moves within a frame. */
   rehearse(config: Config): Promise<void>;
+  /** Runs of this browser that were interrupted and go on in no tab, newest first. */
+  interrupted(): Promise<Interrupted[]>;
+  /** Forgets one of them. */
+  discard(slot: string): Promise<void>;
   /** Runs to the end, or to `stop`; resolves with the record of what ran, null where not one epoch was finished. */
   train(request: TrainRequest): Promise<RunRecord | null>;
   control(command: Control): void;
@@ -63,6 +71,8 @@ export interface TrainerApi {
   node(which: string | number): Promise<NodeView>;
   /** Class probabilities of a node as the run predicted last; null where it has not. */
   probabilities(node: number): Promise<Float32Array | null>;
+  /** Whether somebody looks at which chunks of a stored graph are read: then the stream tells, in this run and the next ones. */
+  watchChunks(on: boolean): void;
   /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */
   profile(): void;
 }
@@ -89,6 +99,8 @@ export interface TrainRequest {
   readonly events: readonly RunEvent[];
   /** Waits before the first epoch for `play` or `step`. */
   readonly paused: boolean;
+  /** The interrupted run to go on with, whose events come with it; null begins a new one. */
+  readonly resume: string | null;
 }
 
 export interface DeviceView {
@@ -204,10 +216,13 @@ export interface ForecastView {
 
 /** Bytes that are held now, by place and, on the GPU, by purpose. */
 export interface MemoryView extends MemoryBytes {
+  /** The most that was held at once, since the run began or last got a new device or plan. */
+  readonly peak: MemoryBytes;
   readonly purposes: Readonly<Record<string, number>>;
 }
 
 export type StreamMessage =
+  | ResumeMessage
   /** Something takes longer than a moment; `total` is null where the end is not known. */
   | { type: 'progress'; task: string; done: number; total: number | null; unit: 'bytes' | 'nodes' }
   /** It took longer than a moment, and is over. (By the same port: what comes by another may overtake.) */
@@ -224,6 +239,8 @@ export type StreamMessage =
    * times a second. A class that does not exist: the evaluation does not visit the node.
    */
   | { type: 'predictions'; run: number; epoch: number; classes: Uint16Array; confidence: Uint8Array }
+  /** Chunks of the stored graph that were asked for since the last of these; only while somebody looks. */
+  | { type: 'chunks'; run: number; chunks: ChunksView }
   | { type: 'event'; run: number; event: RunEvent }
   | { type: 'paused'; run: number; paused: boolean }
   /** A change did not fit the plan: this is the new one. */

@@ -1,7 +1,8 @@
 import { transfer } from 'comlink';
 import type { HostArray } from '../device/executor.ts';
+import type { ChunkAccesses } from '../store/chunkAccesses.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
-import { openGraph } from '../store/graphStore.ts';
+import { type GraphStore, openGraph } from '../store/graphStore.ts';
 import { type BatchSource, type SourceSpec, sampler } from '../train/batchSource.ts';
 
 /** What a sampler worker is asked; the same in a page and on the command line, which differ in how a store is reached. */
@@ -14,6 +15,8 @@ export interface SamplerApi<From> {
     cacheBytes: number,
   ): Promise<{ indptr: number; cache: number; inFlight: number }>;
   sample(...request: Parameters<BatchSource['sample']>): Promise<SampledArrays>;
+  /** As in BatchSource. */
+  accesses(on: boolean): ChunkAccesses | null;
 }
 
 /** A feed on its way between workers: values by id. */
@@ -31,12 +34,14 @@ export interface SampledArrays {
 /** Reads chunks of a stored graph through a bounded cache, draws the samples and hands complete batches over without copying them. */
 export function samplerApi<From>(openStore: (from: From) => Promise<ChunkStore>): SamplerApi<From> {
   let sample: BatchSource['sample'];
+  let graph: GraphStore;
   return {
     async open(from, id, spec, cacheBytes) {
-      const graph = await openGraph(await openStore(from), id, cacheBytes);
+      graph = await openGraph(await openStore(from), id, cacheBytes);
       sample = sampler(spec, graph.serve);
       return graph.hostBytes;
     },
+    accesses: (on) => graph.accesses.take(on),
     async sample(...request) {
       const { feed, ...times } = await sample(...request);
       if (!feed) return { feed, ...times };

@@ -2,6 +2,7 @@ import { type Endpoint, type Remote, releaseProxy, transfer, wrap } from 'comlin
 import { InputError } from '../config/errors.ts';
 import type { Ledger } from '../device/ledger.ts';
 import { samplerScratchBytes } from '../graph/neighborSampler.ts';
+import { type ChunkAccesses, together } from '../store/chunkAccesses.ts';
 import { manifestBytes } from '../store/ingest.ts';
 import type { Manifest } from '../store/manifest.ts';
 import type { Value } from '../tensor/value.ts';
@@ -75,6 +76,10 @@ export async function openPool<From>({
       diskBytes,
       ahead: batchesAhead(threads.length),
       close,
+      accesses: async (on) =>
+        together(
+          await either(Promise.all(remotes.map((remote) => remote.accesses(on) as Promise<ChunkAccesses | null>))),
+        ),
       async sample(routine, seeds, fanOut, key, dropKey, room) {
         const remote = remotes[turn++ % remotes.length];
         const sent = room && transfer(room, [room]);

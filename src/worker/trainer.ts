@@ -26,10 +26,12 @@ import { type Backend, planJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
+import { newChunkWatch } from './chunkWatch.ts';
 import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
+import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
 import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
@@ -54,6 +56,7 @@ let predictions: Predictions | null = null;
 let loading: AbortController | null = null;
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
 let turn = 0;
+const chunkWatch = newChunkWatch();
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
 const progress: Progress = (about) => post({ type: 'progress', ...about });
@@ -125,6 +128,10 @@ const api: TrainerApi = {
     }
   },
 
+  interrupted: () => interruptedRuns(storage.places.indexeddb),
+
+  discard: (slot) => discardRun(storage.places.indexeddb, slot),
+
   async train(request) {
     refuseWhileBusy();
     turn++;
@@ -132,12 +139,19 @@ const api: TrainerApi = {
     const gate = newGate(request.paused, (paused) => post({ type: 'paused', run: request.run, paused }));
     const mine: Going = { graph, drawn, gate, changes: {}, opened: null, fit: null, predictions: null, profile: false };
     run = mine;
+    let keeper: RunKeeper | null = null;
+    /** Ended, or stopped by hand: what failed can go on where it was kept. */
+    let over = true;
     try {
       const job = jobOf(request.config);
+      keeper = await newKeeper(storage.places.indexeddb, loaded(), request, post);
       const { weights: _, ...trained } = await train({
         ...job,
         ...observe(request, mine, post),
-        openBatchSource: samplerWorkers(storage, loaded()),
+        openBatchSource: chunkWatch.over(samplerWorkers(storage, loaded()), (chunks) =>
+          post({ type: 'chunks', run: request.run, chunks }),
+        ),
+        ...keeper.job,
       });
       // A run that went on elsewhere has told which adapter there is now.
       if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
@@ -145,8 +159,10 @@ const api: TrainerApi = {
       return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...trained };
     } catch (error) {
       if (error instanceof Stopped) return null;
+      over = false;
       throw error;
     } finally {
+      await keeper?.close(over);
       predictions = mine.predictions;
       run = null;
       post({ type: 'ended', run: request.run });
@@ -184,6 +200,8 @@ const api: TrainerApi = {
     const latest = run ? run.predictions : predictions;
     return latest && probabilitiesOf(latest, node);
   },
+
+  watchChunks: chunkWatch.look,
 
   profile() {
     if (run) run.profile = true;
@@ -284,7 +302,8 @@ function jobOf(asked: Config) {
   // A store that this browser does not have is left to the page to choose, and without any the graph stays in memory.
   const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
   const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
-  const instruments = { predictions: drawn, checkpoints: true, timestamps };
+  const keptCheckpoints = storage.places.indexeddb !== undefined && config['training.checkpointEvery'] > 0;
+  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps };
   const store = storeOf(config);
   return { graph, config, backend, fit: true, instruments, store };
 }

@@ -15,12 +15,14 @@ export interface ChartProps {
   readonly series: readonly Series[];
   readonly yRange?: readonly [number, number];
   readonly lines?: readonly ReferenceLine[];
+  /** The epoch that the rest of the page shows, where it is not the latest. */
+  readonly at?: number | null;
   /** Of the drawing, in pixels. */
   readonly height: number;
 }
 
 /** One chart: a plain canvas first, the charts' library when it is there, at the same place and size. */
-export function Chart({ title, help, kind, unit, series, yRange, lines, height }: ChartProps) {
+export function Chart({ title, help, kind, unit, series, yRange, lines, at, height }: ChartProps) {
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const { ref: sightRef, entry } = useIntersection({ threshold: 0 });
   const [drawn, setDrawn] = useState(false);
@@ -54,7 +56,15 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, height }
         ) : (
           <div role="img" aria-label={`${title} after each epoch; now ${last.join(', ')}`}>
             {!drawn && (
-              <Sparkline series={flat} unit={unit} yRange={yRange} lines={lines} width={width} height={height} />
+              <Sparkline
+                series={flat}
+                unit={unit}
+                yRange={yRange}
+                lines={lines}
+                at={at}
+                width={width}
+                height={height}
+              />
             )}
             <div className={classes.full} data-waiting={!drawn || undefined} aria-hidden>
               <PlotlyChart
@@ -63,6 +73,7 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, height }
                 unit={unit}
                 yRange={yRange}
                 lines={lines}
+                at={at}
                 width={width}
                 height={height}
                 visible={entry?.isIntersecting ?? false}

@@ -10,6 +10,8 @@ export interface PlotlyChartProps {
   readonly unit: Unit;
   readonly yRange?: readonly [number, number];
   readonly lines?: readonly ReferenceLine[];
+  /** An epoch that is marked by a vertical line. */
+  readonly at?: number | null;
   readonly width: number;
   readonly height: number;
   /** Off the screen a chart is not drawn. */
@@ -28,7 +30,7 @@ export function PlotlyChart(props: PlotlyChartProps) {
   const latest = useRef(props);
   latest.current = props;
   const [painter] = useState(newPainter);
-  const { series, kind, unit, yRange, lines, width, height, visible } = props;
+  const { series, kind, unit, yRange, lines, at, width, height, visible } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn is read when its turn comes; these say that it changed
   useEffect(() => {
     if (!visible || width === 0) return;
@@ -40,7 +42,7 @@ export function PlotlyChart(props: PlotlyChartProps) {
       await plotly.react(current, traces(now), layout(now, scheme === 'dark'), CONFIG);
       now.onDrawn();
     });
-  }, [series, kind, unit, yRange, lines, width, height, visible, scheme, painter]);
+  }, [series, kind, unit, yRange, lines, at, width, height, visible, scheme, painter]);
   useEffect(() => {
     const { current } = place;
     return () => {
@@ -95,7 +97,8 @@ function traces({ series, kind }: PlotlyChartProps): object[] {
   });
 }
 
-function layout({ series, unit, yRange, lines = [], width, height, kind }: PlotlyChartProps, dark: boolean): object {
+function layout(props: PlotlyChartProps, dark: boolean): object {
+  const { series, unit, yRange, lines = [], at = null, width, height, kind } = props;
   const ink = dark ? '#9ba3ad' : '#5b626b';
   const grid = dark ? '#30343a' : '#e4e4e0';
   const { tickformat, hoverformat, ticksuffix } = UNITS[unit];
@@ -123,15 +126,10 @@ function layout({ series, unit, yRange, lines = [], width, height, kind }: Plotl
       range: yRange,
       rangemode: kind === 'stacked' ? 'tozero' : 'normal',
     },
-    shapes: lines.map(({ y }) => ({
-      type: 'line',
-      xref: 'paper',
-      x0: 0,
-      x1: 1,
-      y0: y,
-      y1: y,
-      line: { color: ink, width: 1, dash: 'dot' },
-    })),
+    shapes: [
+      ...lines.map(({ y }) => ({ xref: 'paper', x0: 0, x1: 1, y0: y, y1: y, dash: 'dot' })),
+      ...(at === null ? [] : [{ yref: 'paper', x0: at, x1: at, y0: 0, y1: 1, dash: 'solid' }]),
+    ].map(({ dash, ...where }) => ({ type: 'line', ...where, line: { color: ink, width: 1, dash } })),
     annotations: lines.map(({ y, label }) => ({
       xref: 'paper',
       x: 1,

@@ -9,6 +9,8 @@ export interface SparklineProps {
   readonly unit: Unit;
   readonly yRange?: readonly [number, number];
   readonly lines?: readonly ReferenceLine[];
+  /** An epoch that is marked by a vertical line. */
+  readonly at?: number | null;
   readonly width: number;
   readonly height: number;
 }
@@ -17,18 +19,18 @@ export interface SparklineProps {
 const MARGIN = { left: 46, right: 8, top: 8, bottom: 18 } as const;
 
 /** Curves on a plain canvas: what shows a run's first point, before the charts' library is there. */
-export function Sparkline({ series, unit, yRange, lines = [], width, height }: SparklineProps) {
+export function Sparkline({ series, unit, yRange, lines = [], at = null, width, height }: SparklineProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
       const context = canvas.current?.getContext('2d');
       if (!context || width === 0) return;
-      draw(context, { series, unit, yRange, lines, width, height }, scheme === 'dark' ? '#9ba3ad' : '#5b626b');
+      draw(context, { series, unit, yRange, lines, at, width, height }, scheme === 'dark' ? '#9ba3ad' : '#5b626b');
       if (series.some(({ x }) => x.length > 0)) markOnce('edgewise:first-curve');
     });
     return () => cancelAnimationFrame(frame);
-  }, [series, unit, yRange, lines, width, height, scheme]);
+  }, [series, unit, yRange, lines, at, width, height, scheme]);
   return <canvas ref={canvas} style={{ width, height, display: 'block' }} />;
 }
 
@@ -37,7 +39,7 @@ function draw(
   props: Required<Omit<SparklineProps, 'yRange'>> & Pick<SparklineProps, 'yRange'>,
   ink: string,
 ) {
-  const { series, unit, yRange, lines, width, height } = props;
+  const { series, unit, yRange, lines, at: marked, width, height } = props;
   const { canvas } = context;
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * ratio);
@@ -77,6 +79,13 @@ function draw(
     context.lineTo(right, level);
     context.stroke();
     context.fillText(label, right, level - 7);
+  }
+  if (marked !== null) {
+    context.setLineDash([]);
+    context.beginPath();
+    context.moveTo(...at(marked, low));
+    context.lineTo(...at(marked, high));
+    context.stroke();
   }
   for (const one of series.toReversed()) stroke(context, one, at);
 }

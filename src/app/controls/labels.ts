@@ -10,6 +10,7 @@ const LABELS: Partial<Record<ConfigKey, string>> = {
   'model.concat': 'heads side by side',
   'training.lr': 'learning rate',
   'training.optimizer': 'optimiser',
+  'training.checkpointEvery': 'checkpoint every',
   'training.clip': 'gradient clipping',
   'training.accumulate': 'batches per step',
   'data.normalizeFeatures': 'normalise features',

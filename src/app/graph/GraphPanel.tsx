@@ -8,6 +8,7 @@ import { GraphCanvas } from './GraphCanvas.tsx';
 import classes from './GraphPanel.module.css';
 import { type ColourMode, leastConfidence, RIGHT, WRONG } from './nodePaint.ts';
 
+const EpochScrubber = lazy(async () => ({ default: (await import('./EpochScrubber.tsx')).EpochScrubber }));
 const PinField = lazy(async () => ({ default: (await import('../inspect/PinField.tsx')).PinField }));
 
 export interface GraphPanelProps {
@@ -99,6 +100,11 @@ function Loaded({ graph, predictions, split, marked, pinned, onPin }: LoadedProp
         </div>
       ) : (
         <p className={classes.empty}>{tooLarge(graph)}</p>
+      )}
+      {graph.positions && (
+        <div className={classes.scrubber}>
+          <Suspense>{known && <EpochScrubber />}</Suspense>
+        </div>
       )}
     </section>
   );

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { GraphView, NodeView } from '../../worker/protocol.ts';
 import { className } from '../graph/nodeText.ts';
 import { probabilities } from '../state/inspectActions.ts';
+import type { Frame } from '../state/predictionHistory.ts';
 import { tellError } from '../state/store.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { classColor } from '../theme/palette.ts';
@@ -11,14 +12,16 @@ import classes from './NodeCard.module.css';
 interface ClassOpinionProps {
   readonly graph: GraphView;
   readonly node: NodeView;
-  readonly predictions: { readonly epoch: number } | null;
+  readonly predictions: Frame | null;
+  /** They are of an earlier epoch, of which only the likeliest class of a node is kept. */
+  readonly past: boolean;
 }
 
 const LIKELIEST = 3;
 const MOST_LABELS = 20;
 
 /** Its class, or its labels where there may be several, and the classes that the model finds likeliest. */
-export function ClassOpinion({ graph, node, predictions }: ClassOpinionProps) {
+export function ClassOpinion({ graph, node, predictions, past }: ClassOpinionProps) {
   const [row, setRow] = useState<{ readonly node: number; readonly of: Float32Array | null } | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new predictions are new probabilities
   useEffect(() => {
@@ -28,8 +31,9 @@ export function ClassOpinion({ graph, node, predictions }: ClassOpinionProps) {
       current = false;
     };
   }, [node, predictions]);
-  const known = row?.node === node.node && predictions ? row.of : null;
-  const ranked = known ? [...known.keys()].sort((a, b) => known[b] - known[a]).slice(0, LIKELIEST) : [];
+  const latest = row?.node === node.node && predictions ? row.of : null;
+  const known = past && predictions ? likeliestOf(graph, predictions, node.node) : latest;
+  const ranked = known ? [...known.keys()].sort((a, b) => known[b] - known[a]).slice(0, past ? 1 : LIKELIEST) : [];
   const several = graph.info.multiLabel;
   return (
     <div className={classes.part}>
@@ -66,13 +70,22 @@ export function ClassOpinion({ graph, node, predictions }: ClassOpinionProps) {
               </li>
             ))}
           </ol>
-          <p className={classes.dim}>After epoch {formatCount(predictions!.epoch)}.</p>
+          <p className={classes.dim}>
+            After epoch {formatCount(predictions!.epoch)}.
+            {past && ' The classes that come next are known of the latest epoch only.'}
+          </p>
         </>
       ) : (
         <p className={classes.dim}>{whyNoPrediction(graph, predictions !== null)}</p>
       )}
     </div>
   );
+}
+
+/** The one probability that is kept of each epoch, among zeros. */
+function likeliestOf({ classNames }: GraphView, { classes, confidence }: Frame, node: number): Float32Array | null {
+  if (!(classes[node] < classNames.length)) return null;
+  return new Float32Array(classNames.length).fill(confidence[node] / 255, classes[node], classes[node] + 1);
 }
 
 function whyNoPrediction(graph: GraphView, predicted: boolean): string {

@@ -3,6 +3,7 @@ import { useRef } from 'react';
 import type { FeaturesView, GraphView, NamedNode, NodeView } from '../../worker/protocol.ts';
 import { nodeName, PARTS } from '../graph/nodeText.ts';
 import { pin, unpin } from '../state/inspectActions.ts';
+import { isPast, shownPredictions } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
 import { formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
@@ -15,7 +16,8 @@ import { PIN_FIELD } from './PinField.tsx';
 export function NodeCard() {
   const graph = usePage((state) => state.graph);
   const node = usePage((state) => state.pinned);
-  const predictions = usePage((state) => state.run?.predictions ?? null);
+  const predictions = usePage(shownPredictions);
+  const past = usePage(isPast);
   const split = usePage((state) => (state.run?.config ?? state.config)['data.split']);
   const heading = useRef<HTMLHeadingElement>(null);
   if (!graph || !node) return null;
@@ -49,7 +51,7 @@ export function NodeCard() {
         </ActionIcon>
       </header>
       <div className={classes.parts}>
-        <ClassOpinion graph={graph} node={node} predictions={predictions} />
+        <ClassOpinion graph={graph} node={node} predictions={predictions} past={past} />
         <Features features={node.features} />
         <Neighbours
           graph={graph}

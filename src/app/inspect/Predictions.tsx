@@ -3,7 +3,8 @@ import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { accuracyByDegree, classReport, confusionMatrix, degreesOfPairs, judgedNodes } from '../../worker/judge.ts';
 import type { GraphView } from '../../worker/protocol.ts';
 import { mark } from '../state/inspectActions.ts';
-import type { LiveRun } from '../state/run.ts';
+import type { Frame } from '../state/predictionHistory.ts';
+import { type LiveRun, shownPredictions } from '../state/run.ts';
 import { usePage } from '../state/store.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { ClassTable } from './ClassTable.tsx';
@@ -15,6 +16,7 @@ import classes from './Predictions.module.css';
 export function Predictions() {
   const graph = usePage((state) => state.graph);
   const run = usePage((state) => state.run);
+  const predictions = usePage(shownPredictions);
   if (!graph) return null;
   if (graph.info.classes === 0) return <p className={classes.empty}>This graph has no classes to predict.</p>;
   if (graph.info.multiLabel) {
@@ -26,14 +28,14 @@ export function Predictions() {
     );
   }
   if (!graph.positions) return <OfRecord graph={graph} run={run} />;
-  if (!run?.predictions || run.predictions.classes.length !== graph.labels.length) {
+  if (!run || !predictions || predictions.classes.length !== graph.labels.length) {
     return (
       <p className={classes.empty}>
         Press Train: what the model takes each class for appears here with its first predictions, and follows them.
       </p>
     );
   }
-  return <OfPredictions key={graph.id} graph={graph} run={run} predictions={run.predictions} />;
+  return <OfPredictions key={graph.id} graph={graph} run={run} predictions={predictions} />;
 }
 
 /** By their code. */
@@ -48,7 +50,7 @@ const CONTROLS = [
 interface OfPredictionsProps {
   readonly graph: GraphView;
   readonly run: LiveRun;
-  readonly predictions: NonNullable<LiveRun['predictions']>;
+  readonly predictions: Frame;
 }
 
 function OfPredictions({ graph, run, predictions }: OfPredictionsProps) {

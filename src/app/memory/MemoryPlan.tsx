@@ -26,7 +26,7 @@ export interface MemoryPlanProps {
   readonly refusal: string | null;
   /** What is held now; null before the first run. */
   readonly memory: MemoryView | null;
-  /** The most that the last run held. */
+  /** The most that the run, or the last one, held. */
   readonly peak: MemoryBytes | null;
   readonly running: boolean;
   readonly budgets: Pick<Config, BudgetKey>;
@@ -101,8 +101,8 @@ export function MemoryPlan(props: MemoryPlanProps) {
         {forecast && (
           <Places
             forecast={forecast.memory}
-            measured={live ? memory : props.peak}
-            live={live}
+            held={live ? memory : null}
+            peak={props.peak}
             budgets={budgets}
             onBudget={onBudget}
             disabled={locked}

@@ -129,7 +129,8 @@ test('describeItem says what, how large, when, and with whom the slot is shared'
 
 describe('the ledger', () => {
   const plan = testForecast();
-  const memory = (purposes: Record<string, number>) => ({ gpu: 0, host: 0, disk: 0, purposes });
+  const none = { gpu: 0, host: 0, disk: 0 };
+  const memory = (purposes: Record<string, number>) => ({ ...none, peak: none, purposes });
 
   test('meets the plan to the byte, or says by how much it does not', () => {
     expect(ledgerOf(plan, null, 'webgpu')).toEqual({ held: null, expected: plan.picture.bytes });

@@ -28,3 +28,14 @@ export function probabilities(node: number): Promise<Float32Array | null> {
 export function mark(marked: Uint8Array | null): void {
   set({ marked });
 }
+
+/** Shows what was predicted after an epoch of the run; null goes back to the latest. */
+export function showEpoch(epoch: number | null): void {
+  const { run } = get();
+  if (run && run.shown !== epoch) set({ run: { ...run, shown: epoch } });
+}
+
+/** Whether somebody looks at which chunks of a stored graph are read. */
+export function watchChunks(on: boolean): void {
+  void trainer.watchChunks(on);
+}

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULTS } from '../../config/schema.ts';
 import type { EpochRecord, RunRecord } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
-import { advance, conclude, isActive, newRun } from './run.ts';
+import { advance, conclude, isActive, isPast, newRun, shownPredictions } from './run.ts';
 
 type RunMessage = Extract<StreamMessage, { run: number }>;
 
-const memory = { gpu: 7, host: 8, disk: 0, purposes: { graph: 7 } };
+const memory = { gpu: 7, host: 8, disk: 0, peak: { gpu: 7, host: 20, disk: 0 }, purposes: { graph: 7 } };
 const epoch = (number: number, trainLoss = 1 / number): RunMessage => {
   const times = { ms: 1, sampleMs: 0, readMs: 0, uploadMs: 0, evalMs: 1 };
   const figures = { valLoss: 1, trainAcc: 0, valAcc: 0, testAcc: 0, valMetric: 0, testMetric: 0 };
@@ -36,6 +36,13 @@ describe('a run as its stream tells it', () => {
     expect(again.recoveries).toEqual([{ epoch: 1, reason: 'gone' }]);
   });
 
+  test('a run that goes on begins with the epochs of the earlier visit', () => {
+    const { epochs: earlier } = advance(run, [epoch(1), epoch(2)]);
+    const going = advance(run, [{ type: 'resumed', run: 1, epochs: earlier }, epoch(3)]);
+    expect(going.epochs.map((record) => record.epoch)).toEqual([1, 2, 3]);
+    expect(going.held.map(({ gpu }) => gpu)).toEqual([Number.NaN, Number.NaN, 7]);
+  });
+
   test('a late word does not revive a run that is done', () => {
     const done = { ...advance(run, [epoch(1)]), status: 'done' } as const;
     const device = { backend: 'webgpu', vendor: '', architecture: '', description: '', software: true } as const;
@@ -60,6 +67,28 @@ describe('a run as its stream tells it', () => {
     const record = { epochs: told.epochs.slice(0, 2), events: [] } as unknown as RunRecord;
     const done = conclude(told, record, 7);
     expect([done.id, done.status, done.epochs.length, done.held.length, done.events]).toEqual([7, 'done', 2, 2, []]);
+  });
+
+  test('shows the latest predictions, or those of an epoch that is looked at again while it goes on', () => {
+    const predictions = (epoch: number): RunMessage => ({
+      type: 'predictions',
+      run: 1,
+      epoch,
+      classes: Uint16Array.of(epoch),
+      confidence: Uint8Array.of(epoch),
+    });
+    const told = advance(run, [predictions(1), predictions(4)]);
+    expect([shownPredictions({ run: told })?.epoch, isPast({ run: told })]).toEqual([4, false]);
+    const later = advance({ ...told, shown: 3 }, [predictions(9)]);
+    expect([shownPredictions({ run: later })?.epoch, isPast({ run: later })]).toEqual([1, true]);
+    expect(shownPredictions({ run: { ...later, shown: null } })).toBe(later.predictions);
+    expect([shownPredictions({ run }), isPast({ run }), shownPredictions({ run: null })]).toEqual([null, false, null]);
+  });
+
+  test('the most that was held is that of all devices and plans', () => {
+    const smaller = { ...memory, peak: { gpu: 5, host: 30, disk: 0 } };
+    const told = advance(run, [epoch(1), { type: 'memory', run: 1, memory: smaller }]);
+    expect([told.memory, told.peak]).toEqual([smaller, { gpu: 7, host: 30, disk: 0 }]);
   });
 
   test('changes by hand are kept in order', () => {

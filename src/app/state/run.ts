@@ -1,6 +1,8 @@
 import type { Config } from '../../config/schema.ts';
-import type { DeviceInfo, EpochRecord, RunEvent, RunRecord } from '../../run/record.ts';
+import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../../run/record.ts';
 import type { ForecastView, KernelTime, MemoryView, StreamMessage } from '../../worker/protocol.ts';
+import { type ChunkHeat, warmed } from './chunkHeat.ts';
+import { type Frame, frameAt, NO_HISTORY, type PredictionHistory, withFrame } from './predictionHistory.ts';
 
 /** The run that goes on, or the last one: what the stream has told of it so far. */
 export interface LiveRun {
@@ -15,13 +17,17 @@ export interface LiveRun {
   readonly within: { readonly step: number; readonly of: number } | null;
   readonly events: readonly RunEvent[];
   readonly memory: MemoryView | null;
+  /** The most that was held in each place. */
+  readonly peak: MemoryBytes;
   /** What was held after each epoch, aligned with `epochs`. */
   readonly held: readonly MemoryView[];
-  readonly predictions: {
-    readonly epoch: number;
-    readonly classes: Uint16Array;
-    readonly confidence: Uint8Array;
-  } | null;
+  /** The latest, and those before. */
+  readonly predictions: Frame | null;
+  readonly history: PredictionHistory;
+  /** The epoch that is looked at again; null: the latest. */
+  readonly shown: number | null;
+  /** Of a run that reads from a store, while somebody looks. */
+  readonly chunks: ChunkHeat | null;
   readonly times: { readonly epoch: number; readonly times: readonly KernelTime[] } | null;
   /** Devices that were lost, and where the run went on from. */
   readonly recoveries: readonly { readonly epoch: number; readonly reason: string }[];
@@ -45,14 +51,22 @@ export function newRun(id: number, config: Config, datasetId: string): LiveRun {
     within: null,
     events: [],
     memory: null,
+    peak: { gpu: 0, host: 0, disk: 0 },
     held: [],
     predictions: null,
+    history: NO_HISTORY,
+    shown: null,
+    chunks: null,
     times: null,
     recoveries: [],
   };
 }
 
 type RunMessage = Extract<StreamMessage, { run: number }>;
+
+/** After an epoch of an earlier visit. */
+const NO_BYTES = { gpu: Number.NaN, host: Number.NaN, disk: Number.NaN };
+const NOT_KNOWN: MemoryView = { ...NO_BYTES, peak: NO_BYTES, purposes: {} };
 
 /**
  * The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are. A late
@@ -68,8 +82,14 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
       case 'started':
         next = { ...next, status: 'running', device: message.device, forecast: message.forecast };
         break;
+      case 'resumed':
+        message.epochs.forEach((epoch, i) => {
+          epochs[i] = epoch;
+          held[i] = NOT_KNOWN;
+        });
+        break;
       case 'memory':
-        next = { ...next, memory: message.memory };
+        next = { ...next, ...memoryAfter(next, message.memory) };
         break;
       case 'step':
         next = { ...next, within: { step: message.step, of: message.of } };
@@ -78,13 +98,17 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
         // After a lost device, epochs since the last checkpoint come again, and are the same.
         epochs[message.epoch.epoch - 1] = message.epoch;
         held[message.epoch.epoch - 1] = message.memory;
-        next = { ...next, within: null, memory: message.memory };
+        next = { ...next, within: null, ...memoryAfter(next, message.memory) };
         break;
       case 'predictions': {
         const { epoch, classes, confidence } = message;
-        next = { ...next, predictions: { epoch, classes, confidence } };
+        const predictions = { epoch, classes, confidence };
+        next = { ...next, predictions, history: withFrame(next.history, predictions) };
         break;
       }
+      case 'chunks':
+        next = { ...next, chunks: warmed(next.chunks, message.chunks) };
+        break;
       case 'event':
         next = { ...next, events: [...next.events, message.event] };
         break;
@@ -106,6 +130,22 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
   }
   return next;
 }
+
+/** What is held now, and the most so far: on whatever devices and plans. */
+function memoryAfter({ peak }: LiveRun, memory: MemoryView): Pick<LiveRun, 'memory' | 'peak'> {
+  const most = (place: keyof MemoryBytes) => Math.max(peak[place], memory.peak[place]);
+  return { memory, peak: { gpu: most('gpu'), host: most('host'), disk: most('disk') } };
+}
+
+/** What the page shows of each node: what was predicted last or, where an earlier epoch is looked at, then. */
+export function shownPredictions({ run }: { readonly run: LiveRun | null }): Frame | null {
+  if (!run || run.shown === null) return run?.predictions ?? null;
+  return run.history.frames[frameAt(run.history, run.shown)] ?? null;
+}
+
+/** Whether that is an earlier epoch than the latest. */
+export const isPast = (state: { readonly run: LiveRun | null }) =>
+  shownPredictions(state) !== (state.run?.predictions ?? null);
 
 /** The run as its record tells it, under the id by which it is kept: what was dropped of it (an epoch cut short) is gone. */
 export function conclude(run: LiveRun, { epochs, events }: RunRecord, id: number): LiveRun {

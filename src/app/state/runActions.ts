@@ -6,7 +6,7 @@ import { refreshDatasets } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
 import { ofKind, replan } from './planActions.ts';
 import { advance, conclude, isActive, newRun } from './run.ts';
-import { get, isBusy, set, tellError } from './store.ts';
+import { get, isBusy, set, tell, tellError } from './store.ts';
 
 /** Starting, steering and ending runs, and what their stream says. */
 
@@ -14,10 +14,17 @@ export interface RunRequest {
   readonly config: Config;
   readonly events?: readonly RunEvent[];
   readonly paused?: boolean;
+  /** The interrupted run that it goes on with. */
+  readonly resume?: string | null;
 }
 
 /** Resolves with the kept run; null where it failed, or was stopped before its first epoch. */
-export async function startRun({ config, events = [], paused = false }: RunRequest): Promise<KeptRun | null> {
+export async function startRun({
+  config,
+  events = [],
+  paused = false,
+  resume = null,
+}: RunRequest): Promise<KeptRun | null> {
   const { graph, run, kept } = get();
   if (!graph || isBusy(get())) return null;
   const id = Math.max(0, run?.id ?? 0, ...kept.map((other) => other.id)) + 1;
@@ -26,7 +33,7 @@ export async function startRun({ config, events = [], paused = false }: RunReque
     const ended = new Promise<void>((resolve) => {
       toldEnd = resolve;
     });
-    const record = await answered(trainer.train({ run: id, config, events, paused }));
+    const record = await answered(trainer.train({ run: id, config, events, paused, resume }));
     await answered(ended);
     if (!record) {
       set({ run: null });
@@ -45,12 +52,18 @@ export async function startRun({ config, events = [], paused = false }: RunReque
     const failed = get().run;
     set({ run: failed && failed.epochs.length > 0 ? { ...failed, status: 'failed' } : null });
     tellError(error);
+    await refreshInterrupted();
     return null;
   } finally {
     replan();
     // A sampled run may have put a copy of its graph into the store.
     refreshDatasets().catch(tellError);
   }
+}
+
+/** What can go on is a convenience: a page that cannot find it out does without. */
+export async function refreshInterrupted(): Promise<void> {
+  set({ interrupted: await answered(trainer.interrupted()).catch(() => []) });
 }
 
 /** One button: starts, pauses, goes on. */
@@ -101,7 +114,14 @@ type RunMessage = Extract<StreamMessage, { run: number }>;
 
 /** The page is drawn at most four times a second while a run goes on; what somebody waits for is shown at once. */
 const FLUSH_MS = 250;
-const AT_ONCE: ReadonlySet<StreamMessage['type']> = new Set(['started', 'paused', 'replanned', 'recovered', 'ended']);
+const AT_ONCE: ReadonlySet<StreamMessage['type']> = new Set([
+  'started',
+  'resumed',
+  'paused',
+  'replanned',
+  'recovered',
+  'ended',
+]);
 let waiting: RunMessage[] = [];
 let timer: ReturnType<typeof setTimeout> | null = null;
 /** Settles once the stream has said all about the run. */
@@ -110,6 +130,10 @@ let toldEnd = () => {};
 export function receive(message: StreamMessage): void {
   if (message.type === 'progress' || message.type === 'idle') {
     set({ progress: message.type === 'idle' ? null : message });
+    return;
+  }
+  if (message.type === 'unkept') {
+    tell('info', `This run goes on, but closing the page would lose it (${message.reason.replace(/\.$/, '')}).`);
     return;
   }
   waiting.push(message);

@@ -9,6 +9,7 @@ import type {
   DroppedFile,
   ForecastView,
   GraphView,
+  Interrupted,
   NodeView,
   PlanDetails,
   ReadChoices,
@@ -41,6 +42,8 @@ export interface PageState {
   readonly unlimitedBytes: number | null;
   readonly run: LiveRun | null;
   readonly kept: readonly KeptRun[];
+  /** Runs of earlier visits that can go on. */
+  readonly interrupted: readonly Interrupted[];
   /** Ids of kept runs that are drawn over the current one. */
   readonly overlaid: readonly number[];
   /** The graph that a link asks for and that is not here (yet). */
@@ -95,6 +98,7 @@ export const usePage = create<PageState>(() => ({
   unlimitedBytes: null,
   run: null,
   kept: [],
+  interrupted: [],
   overlaid: [],
   wanted: null,
   shared: null,

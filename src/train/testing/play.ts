@@ -88,3 +88,9 @@ export async function play(
   });
   return { run, replanned, recovered, told, steps };
 }
+
+/** All that a record and its weights hold, without what a clock measured. */
+export function bits({ epochs, events, result, weights, kernels }: Trained) {
+  const curve = epochs.map(({ ms: _, sampleMs: __, readMs: ___, uploadMs: ____, evalMs: _____, ...rest }) => rest);
+  return { curve, events, result, weights, kernels };
+}

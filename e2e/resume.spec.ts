@@ -1,0 +1,82 @@
+import { expect, type Page, test } from '@playwright/test';
+import { temporaryProfile } from './browser.ts';
+import { epochs, finished, newestRun, progress, ready, trainToEnd, visit } from './page.ts';
+
+/** A tab that is closed while it trains, and the visit after. */
+
+const LONG = '#data=debian-small&preset=debian-gcn&training.epochs=100';
+const banner = (page: Page) => page.getByRole('region', { name: 'Interrupted runs' });
+
+/** Checkpoints that this browser has, whole. */
+function checkpoints(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('edgewise');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const keys = opening.result.transaction('chunks').objectStore('chunks').getAllKeys();
+          keys.onsuccess = () => {
+            opening.result.close();
+            resolve(keys.result.filter((key) => /^checkpoints\/.*\/head$/.test(String(key))).length);
+          };
+        };
+      }),
+  );
+}
+
+test('a run whose tab was closed goes on where it was, to the same curve, bit for bit', async () => {
+  const profile = await temporaryProfile();
+  const first = await visit({ hash: LONG, profile: profile.path });
+  await first.page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect.poll(() => epochs(first.page)).toBeGreaterThan(3);
+  // A pause is kept at once; a run that goes on, however fast this machine is, after some seconds.
+  await first.page.getByRole('button', { name: 'Pause' }).click();
+  await expect.poll(() => checkpoints(first.page)).toBe(1);
+  // Another tab does not offer what goes on here.
+  const beside = await first.context.newPage();
+  await beside.goto(process.env.EDGEWISE_E2E_PAGE!);
+  await ready(beside);
+  await expect(banner(beside)).toHaveCount(0);
+  await first.page.getByRole('button', { name: 'Go on' }).click();
+  await first.close();
+
+  const { page, close } = await visit({ profile: profile.path });
+  await expect(banner(page)).toContainText(/GCN on debian-small was interrupted at epoch \d+ of 100/);
+  const at = Number(/epoch (\d+)/.exec((await banner(page).textContent())!)![1]);
+  await banner(page).getByRole('button', { name: 'Resume' }).click();
+  await expect.poll(() => epochs(page)).toBeGreaterThanOrEqual(at);
+  await finished(page);
+  expect(await epochs(page)).toBe(100);
+  await expect(banner(page)).toHaveCount(0);
+  expect(await checkpoints(page)).toBe(0);
+  const resumed = await newestRun(page);
+  await trainToEnd(page);
+  expect((await newestRun(page))[7]).toBe(resumed[7]);
+  expect(resumed[7]).toMatch(/^[0-9a-f]{6,}/);
+  await close();
+  await profile.remove();
+});
+
+test('a paused run is kept where it is; one that is stopped, or discarded, is not', async () => {
+  const profile = await temporaryProfile();
+  const first = await visit({ hash: LONG, profile: profile.path });
+  await first.page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect(progress(first.page)).toContainText('Paused: epoch 1 of 100');
+  await expect.poll(() => checkpoints(first.page)).toBe(1);
+  await first.page.getByRole('button', { name: 'Stop, and keep the run' }).click();
+  await finished(first.page);
+  expect(await checkpoints(first.page)).toBe(0);
+  await first.page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect(progress(first.page)).toContainText('Paused: epoch 1 of 100');
+  await expect.poll(() => checkpoints(first.page)).toBe(1);
+  await first.close();
+
+  const { page, close } = await visit({ profile: profile.path });
+  await expect(banner(page)).toContainText('interrupted at epoch 1 of 100');
+  await banner(page).getByRole('button', { name: 'Discard' }).click();
+  await expect(banner(page)).toHaveCount(0);
+  expect(await checkpoints(page)).toBe(0);
+  await close();
+  await profile.remove();
+});
