@@ -80,8 +80,9 @@ export function stepOnce(): void {
   void trainer.control('step');
 }
 
-/** Ends the run; what it has is kept. */
+/** Ends the run, and the series that it may be one of; what it has is kept. */
 export function stop(): void {
+  set({ series: null });
   void trainer.control('stop');
 }
 
