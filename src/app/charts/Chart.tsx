@@ -3,26 +3,20 @@ import { lazy, type PointerEvent, Suspense, useEffect, useRef, useState } from '
 import { Help } from '../glossary/Help.tsx';
 import classes from './Chart.module.css';
 import { Crosshair } from './Crosshair.tsx';
+import type { ChartContent } from './figure.ts';
 import { hoverEpoch } from './hoveredEpoch.ts';
 import { Legend } from './Legend.tsx';
 import { PlotlyChart, plotlyScale } from './PlotlyChart.tsx';
 import { Sparkline, sparklineScale } from './Sparkline.tsx';
-import { type ReferenceLine, type Series, stacked, type Unit } from './series.ts';
+import { stacked } from './series.ts';
 import { UNITS } from './units.ts';
 import { epochAt, lastEpoch } from './xScale.ts';
 
 const ChartDownloads = lazy(async () => ({ default: (await import('./ChartDownloads.tsx')).ChartDownloads }));
 
-export interface ChartProps {
+export interface ChartProps extends ChartContent {
   readonly title: string;
   readonly help: string;
-  readonly kind: 'line' | 'stacked';
-  readonly unit: Unit;
-  readonly series: readonly Series[];
-  readonly yRange?: readonly [number, number];
-  readonly lines?: readonly ReferenceLine[];
-  /** The epoch that the rest of the page shows, where it is not the latest. */
-  readonly at?: number | null;
   /** Of the drawing, in pixels. */
   readonly height: number;
 }
@@ -32,6 +26,7 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const { ref: sightRef, entry } = useIntersection({ threshold: 0 });
   const plot = useRef<HTMLDivElement>(null);
+  /** Whether the charts' library has drawn it. */
   const [drawn, setDrawn] = useState(false);
   const empty = series.every(({ x }) => x.length === 0);
   useEffect(() => {
@@ -52,7 +47,7 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
           <Help about={title.toLowerCase()}>{help}</Help>
         </h2>
         <Legend series={series} unit={unit} />
-        {!empty && (
+        {drawn && (
           <Suspense>
             <ChartDownloads chart={{ title, kind, unit, series, yRange, lines }} />
           </Suspense>

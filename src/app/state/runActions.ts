@@ -97,7 +97,8 @@ export async function reset(): Promise<void> {
 export async function runWithoutGraph(): Promise<void> {
   const { graph, config, preset, kept } = get();
   const beside = kept.findLast(
-    ({ datasetId, record }) => datasetId === graph?.id && record.config['model.kind'] !== 'mlp',
+    ({ datasetId, record, openedFrom }) =>
+      datasetId === graph?.id && record.config['model.kind'] !== 'mlp' && openedFrom === undefined,
   );
   if (beside) set({ overlaid: [...new Set([...get().overlaid, beside.id])] });
   await startRun({ config: ofKind('mlp', config, preset, graph?.catalogueId ?? null).config });
