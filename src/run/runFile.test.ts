@@ -37,6 +37,12 @@ test('the settings of the other device’s places stay there', async () => {
   expect(asShared(there, null).config).toEqual(asShared(run, null).config);
 });
 
+test('names are cut, and what a screen does not show is left out of them', async () => {
+  const run = await honestRun(2);
+  const odd = { ...run, dataset: { ...run.dataset, name: `\u202e${'x'.repeat(500)}` } };
+  expect((await readRunFile(encodeRecord(odd), 'run.json')).dataset.name).toBe(` ${'x'.repeat(119)}`);
+});
+
 test.each<[string, (run: RunRecord) => object, RegExp]>([
   [
     'a curve that was improved',

@@ -23,7 +23,7 @@ export function looksLikeRun(head: string): boolean {
 }
 
 /**
- * The run in `text`; `where` is the file's name.
+ * The run in `text`, its texts as a screen may show them; `where` is the file's name.
  *
  * @throws InputError where it is no run, or no run leaves behind what it holds
  */
@@ -49,7 +49,8 @@ export async function readRunFile(text: string, where: string): Promise<RunRecor
   if ((await curveHash(epochs)) !== result.curveHash) {
     throw wrong('the hash of its curve is not that of its epochs, so somebody changed the file');
   }
-  return record;
+  const name = cleanText(dataset.name, DEVICE_TEXT);
+  return { ...record, dataset: { ...dataset, name }, device: sharedDevice(record.device) };
 }
 
 /**

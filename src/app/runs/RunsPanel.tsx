@@ -1,5 +1,5 @@
 import { Button, FileButton, NativeSelect, Switch } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { CONFIG_KEYS } from '../../config/schema.ts';
 import { varyingKeys } from '../../run/diff.ts';
 import { csvText } from '../inspect/csv.ts';
@@ -17,12 +17,18 @@ export function RunsPanel() {
   const kept = usePage((state) => state.kept);
   const busy = usePage(isBusy);
   const [differences, setDifferences] = useState(true);
+  const reset = useRef<() => void>(null);
+  const choose = (file: File | null) => {
+    // The same file again is a choice too.
+    reset.current?.();
+    if (file) void openRunFile(file);
+  };
   const keys = differences ? varyingKeys(kept.map(({ record }) => record)) : CONFIG_KEYS;
   return (
     <section className={classes.panel} aria-label="Runs">
       <div className={classes.bar}>
         <Seeds />
-        <FileButton accept=".json,application/json" onChange={(file) => file && void openRunFile(file)}>
+        <FileButton resetRef={reset} accept=".json,application/json" onChange={choose}>
           {(props) => (
             <Button {...props} size="compact-xs" variant="default" disabled={busy}>
               Open run file
