@@ -102,6 +102,7 @@ test('the table has a column for every setting in which two runs differ, or for 
   const { page, close } = await visit({ hash: SHORT });
   await trainToEnd(page);
   const columns = () => runs(page).getByRole('columnheader').allTextContents();
+  await expect.poll(columns).toContain('test score');
   expect(await columns()).not.toContain('hidden width');
   await setField(page, 'hidden width', '24');
   await trainToEnd(page);

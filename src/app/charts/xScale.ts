@@ -17,7 +17,8 @@ export function pixelOf({ left, right, from, to }: XScale, width: number, epoch:
 /** The whole epoch nearest to a pixel; null beside the axis, and where it is none that the chart has. */
 export function epochAt({ left, right, from, to }: XScale, width: number, pixel: number, last: number): number | null {
   const share = (pixel - left) / (width - left - right);
-  if (!(share >= 0 && share <= 1)) return null;
+  // A drawing narrower than its margins has none.
+  if (width <= left + right || share < 0 || share > 1) return null;
   const epoch = Math.max(1, Math.round(from + share * (to - from)));
   return epoch <= last ? epoch : null;
 }
