@@ -109,7 +109,7 @@ test('the table has a column for every setting in which two runs differ, or for 
   await expect.poll(columns).toContain('hidden width');
   expect(await columns()).not.toContain('dropout');
   expect((await newestRun(page))[8]).toBe('24');
-  await runs(page).getByText('differences only').click();
+  await runs(page).getByRole('checkbox', { name: 'differences only' }).press('Space');
   await expect.poll(columns).toContain('dropout');
   const [first] = await csvOf(
     await downloaded(page, () => page.getByRole('button', { name: 'Download as CSV' }).click()),

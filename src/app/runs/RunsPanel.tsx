@@ -1,4 +1,4 @@
-import { Button, FileButton, NativeSelect, Switch } from '@mantine/core';
+import { Button, Checkbox, FileButton, NativeSelect } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { CONFIG_KEYS } from '../../config/schema.ts';
 import { varyingKeys } from '../../run/diff.ts';
@@ -44,7 +44,7 @@ export function RunsPanel() {
             >
               Download as CSV
             </Button>
-            <Switch
+            <Checkbox
               className={classes.differences}
               size="xs"
               label="differences only"
