@@ -93,7 +93,10 @@ export async function finished(page: Page): Promise<void> {
 /** The newest row of the table of runs, cell by cell. */
 export async function newestRun(page: Page): Promise<string[]> {
   await page.getByRole('tab', { name: /^Runs/ }).click();
-  return page.getByRole('tabpanel').locator('tbody tr').first().locator('th, td').allTextContents();
+  const row = page.getByRole('tabpanel').locator('tbody tr').first();
+  // The table's code comes with the first run.
+  await row.waitFor();
+  return row.locator('th, td').allTextContents();
 }
 
 /** The exact bytes that the memory plan adds up to. */

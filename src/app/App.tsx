@@ -1,8 +1,8 @@
 import { ActionIcon, Tabs, useMantineColorScheme } from '@mantine/core';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import classes from './App.module.css';
 import { AccuracyChart, LossChart, MemoryChart, TimeChart } from './Curves.tsx';
-import { loadPlotly } from './charts/loadPlotly.ts';
+import { loadPlotly, quiet } from './charts/loadPlotly.ts';
 import { Controls } from './controls/Controls.tsx';
 import { DatasetPanel } from './dataset/DatasetPanel.tsx';
 import { DropZone } from './dataset/DropZone.tsx';
@@ -11,7 +11,7 @@ import { GraphPanel } from './graph/GraphPanel.tsx';
 import { LearnButton } from './guide/LearnButton.tsx';
 import { TourOffer } from './guide/TourOffer.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
-import { RunsTable } from './runs/RunsTable.tsx';
+import { NoRuns } from './runs/NoRuns.tsx';
 import { Share } from './share/Share.tsx';
 import { pin, unpin } from './state/inspectActions.ts';
 import { setValue } from './state/planActions.ts';
@@ -30,6 +30,7 @@ const InterruptedRuns = lazy(async () => ({ default: (await import('./runs/Inter
 const NodeCard = lazy(async () => ({ default: (await import('./inspect/NodeCard.tsx')).NodeCard }));
 const Predictions = lazy(async () => ({ default: (await import('./inspect/Predictions.tsx')).Predictions }));
 const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
+const RunsPanel = lazy(async () => ({ default: (await import('./runs/RunsPanel.tsx')).RunsPanel }));
 const SharedRun = lazy(async () => ({ default: (await import('./share/SharedRun.tsx')).SharedRun }));
 
 /** The page: the graph and its curves on top, the memory plan below, everything else around them. */
@@ -199,6 +200,14 @@ function Memory() {
   );
 }
 
+/** Nothing is there to be looked at before the first run: until then its code waits for a quiet moment. */
+function Runs() {
+  const some = usePage(({ kept }) => kept.length > 0);
+  const [calm, setCalm] = useState(false);
+  useEffect(() => void quiet().then(() => setCalm(true)), []);
+  return <Suspense fallback={<NoRuns />}>{some || calm ? <RunsPanel /> : <NoRuns />}</Suspense>;
+}
+
 function Lower() {
   const runs = usePage((state) => state.kept.length);
   return (
@@ -210,7 +219,7 @@ function Lower() {
         <Tabs.Tab value="developer">Developer</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="runs" pt="sm">
-        <RunsTable />
+        <Runs />
       </Tabs.Panel>
       <Tabs.Panel value="predictions" pt="sm">
         <Suspense>

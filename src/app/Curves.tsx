@@ -1,10 +1,14 @@
+import { useMemo } from 'react';
+import { meanCurve } from '../run/seedGroups.ts';
 import { Chart } from './charts/Chart.tsx';
 import { accuracySeries, lossSeries, type NamedRun, timeSeries } from './charts/runSeries.ts';
 import type { Series } from './charts/series.ts';
 import { TERMS } from './glossary/terms.ts';
-import { runColor, runName, shortName } from './runs/runName.ts';
+import type { KeptRun } from './runs/keptRuns.ts';
+import { groupIds, runColor, runName, shortName } from './runs/runName.ts';
+import { seedRuns } from './runs/seedRuns.ts';
 import { isPast, shownPredictions } from './state/run.ts';
-import { type PageState, usePage } from './state/store.ts';
+import { type Overlay, type PageState, usePage } from './state/store.ts';
 import { RUN_COLORS } from './theme/palette.ts';
 
 /** The live charts: the run that goes on, with the runs that were chosen to lie over it. */
@@ -13,16 +17,34 @@ function useRuns(): NamedRun[] {
   const run = usePage((state) => state.run);
   const kept = usePage((state) => state.kept);
   const overlaid = usePage((state) => state.overlaid);
-  const current: NamedRun[] = run
-    ? [{ name: shortName(run.id, run.config), color: RUN_COLORS[0], epochs: run.epochs }]
-    : [];
-  const others = overlaid.flatMap((id): NamedRun[] => {
-    const other = kept.find((candidate) => candidate.id === id);
-    if (!other || id === run?.id) return [];
-    const name = other.datasetId === run?.datasetId ? shortName(id, other.record.config) : runName(other);
-    return [{ name, color: runColor(overlaid, id), epochs: other.record.epochs }];
+  const [id, datasetId] = [run?.id ?? null, run?.datasetId ?? null];
+  const others = useMemo(() => overlays(kept, overlaid, id, datasetId), [kept, overlaid, id, datasetId]);
+  return run ? [{ name: shortName(run.id, run.config), color: RUN_COLORS[0], epochs: run.epochs }, ...others] : others;
+}
+
+/** Kept runs, and means over seeds, that lie over the run `id`; those on another graph say so. */
+function overlays(
+  kept: readonly KeptRun[],
+  overlaid: readonly Overlay[],
+  id: number | null,
+  datasetId: string | null,
+): NamedRun[] {
+  const groups = overlaid.some((one) => typeof one === 'string') ? seedRuns(kept) : [];
+  return overlaid.flatMap((one): NamedRun[] => {
+    const color = runColor(overlaid, one);
+    if (typeof one === 'string') {
+      const group = groups.find(({ key }) => key === one);
+      if (!group) return [];
+      const { mean, band } = meanCurve(group.samples.map(({ record }) => record));
+      const [{ record, datasetId: on }] = group.samples;
+      const where = on === datasetId ? '' : ` on ${record.dataset.name}`;
+      return [{ name: `mean of runs ${groupIds(group)}${where}`, color, epochs: mean, band }];
+    }
+    const other = kept.find((candidate) => candidate.id === one);
+    if (!other || one === id) return [];
+    const name = other.datasetId === datasetId ? shortName(one, other.record.config) : runName(other);
+    return [{ name, color, epochs: other.record.epochs }];
   });
-  return [...current, ...others];
 }
 
 /** Null while the latest epoch is shown. */

@@ -1,4 +1,5 @@
-import { type ConfigChange, diffConfigs } from '../config/describe.ts';
+import { type ConfigChange, diffConfigs, sameValue } from '../config/describe.ts';
+import { CONFIG_KEYS, type Config, type ConfigKey } from '../config/schema.ts';
 import { CURVE_COLUMNS, type RunEvent, type RunRecord } from './record.ts';
 
 /** What separates two runs: "mine beside yours", and the "what changed" column of a table of runs. */
@@ -49,4 +50,10 @@ function firstDifferingEpoch(a: RunRecord, b: RunRecord): number | null {
   }
   const longer = a.epochs.length > b.epochs.length ? a : b;
   return longer.epochs.length > shared ? longer.epochs[shared].epoch : null;
+}
+
+/** The keys in which some of the runs differ as they ran, fitting included, in the table's order. */
+export function varyingKeys(records: readonly RunRecord[]): ConfigKey[] {
+  const [first, ...others] = records.map(({ config, fitted }): Config => ({ ...config, ...fitted }));
+  return CONFIG_KEYS.filter((key) => others.some((other) => !sameValue(first[key], other[key])));
 }

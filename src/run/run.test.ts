@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { DEFAULTS } from '../config/schema.ts';
 import { decodeConfigFile, decodeRecord, encodeRecord } from './codec.ts';
-import { diffRuns } from './diff.ts';
+import { diffRuns, varyingKeys } from './diff.ts';
 import { curveHash, type EpochRecord, RUN_SCHEMA, type RunRecord } from './record.ts';
 import { ENGINE_VERSION } from './version.ts';
 
@@ -169,4 +169,24 @@ describe('diffRuns', () => {
 it('carries the version of package.json', () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(ENGINE_VERSION).toBe(version);
+});
+
+describe('what varies between runs', () => {
+  const withLr = (lr: number, fitted = record.fitted) => ({
+    ...record,
+    fitted,
+    config: { ...record.config, 'training.lr': lr },
+  });
+
+  it('is nothing of one run, or of none', () => {
+    expect([varyingKeys([]), varyingKeys([record])]).toEqual([[], []]);
+  });
+
+  it('is what any two of them differ in as they ran', () => {
+    expect(varyingKeys([withLr(0.1), withLr(0.1), withLr(0.2)])).toEqual(['training.lr']);
+    expect(varyingKeys([withLr(0.1), withLr(0.1, { 'sampling.batchSize': 7 })])).toEqual([
+      'sampling.strategy',
+      'sampling.batchSize',
+    ]);
+  });
 });

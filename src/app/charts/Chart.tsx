@@ -1,22 +1,22 @@
 import { useElementSize, useIntersection } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { lazy, type PointerEvent, Suspense, useEffect, useRef, useState } from 'react';
 import { Help } from '../glossary/Help.tsx';
 import classes from './Chart.module.css';
-import { PlotlyChart } from './PlotlyChart.tsx';
-import { Sparkline } from './Sparkline.tsx';
-import { type ReferenceLine, type Series, stacked, type Unit } from './series.ts';
+import { Crosshair } from './Crosshair.tsx';
+import type { ChartContent } from './figure.ts';
+import { hoverEpoch } from './hoveredEpoch.ts';
+import { Legend } from './Legend.tsx';
+import { PlotlyChart, plotlyScale } from './PlotlyChart.tsx';
+import { Sparkline, sparklineScale } from './Sparkline.tsx';
+import { stacked } from './series.ts';
 import { UNITS } from './units.ts';
+import { epochAt, lastEpoch } from './xScale.ts';
 
-export interface ChartProps {
+const ChartDownloads = lazy(async () => ({ default: (await import('./ChartDownloads.tsx')).ChartDownloads }));
+
+export interface ChartProps extends ChartContent {
   readonly title: string;
   readonly help: string;
-  readonly kind: 'line' | 'stacked';
-  readonly unit: Unit;
-  readonly series: readonly Series[];
-  readonly yRange?: readonly [number, number];
-  readonly lines?: readonly ReferenceLine[];
-  /** The epoch that the rest of the page shows, where it is not the latest. */
-  readonly at?: number | null;
   /** Of the drawing, in pixels. */
   readonly height: number;
 }
@@ -25,11 +25,18 @@ export interface ChartProps {
 export function Chart({ title, help, kind, unit, series, yRange, lines, at, height }: ChartProps) {
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const { ref: sightRef, entry } = useIntersection({ threshold: 0 });
+  const plot = useRef<HTMLDivElement>(null);
+  /** Whether the charts' library has drawn it. */
   const [drawn, setDrawn] = useState(false);
   const empty = series.every(({ x }) => x.length === 0);
   useEffect(() => {
     if (empty) setDrawn(false);
   }, [empty]);
+  const scale = () => (drawn && plot.current ? plotlyScale(plot.current) : sparklineScale(series));
+  const point = ({ clientX, currentTarget }: PointerEvent<HTMLElement>) => {
+    const pixel = clientX - currentTarget.getBoundingClientRect().left;
+    hoverEpoch(epochAt(scale(), width, pixel, lastEpoch(series)));
+  };
   const last = series.map(({ name, y }) => `${name} ${UNITS[unit].format(y.at(-1) ?? Number.NaN)}`);
   const flat = kind === 'stacked' ? stacked(series).toReversed() : series;
   return (
@@ -39,16 +46,20 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
           {title}
           <Help about={title.toLowerCase()}>{help}</Help>
         </h2>
-        <ul className={classes.legend}>
-          {series.map(({ name, color, dash, y }) => (
-            <li key={name}>
-              <span className={classes.swatch} data-dash={dash || undefined} style={{ color }} />
-              {name} <b>{UNITS[unit].format(y.at(-1) ?? Number.NaN)}</b>
-            </li>
-          ))}
-        </ul>
+        <Legend series={series} unit={unit} />
+        {drawn && (
+          <Suspense>
+            <ChartDownloads chart={{ title, kind, unit, series, yRange, lines }} />
+          </Suspense>
+        )}
       </header>
-      <div ref={sizeRef} className={classes.place} style={{ height }}>
+      <div
+        ref={sizeRef}
+        className={classes.place}
+        style={{ height }}
+        onPointerMove={point}
+        onPointerLeave={() => hoverEpoch(null)}
+      >
         {empty ? (
           <p className={classes.empty}>
             {series.length === 0 ? 'Press Train to draw the first point.' : 'The first epoch is under way.'}
@@ -68,6 +79,7 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
             )}
             <div className={classes.full} data-waiting={!drawn || undefined} aria-hidden>
               <PlotlyChart
+                place={plot}
                 series={series}
                 kind={kind}
                 unit={unit}
@@ -80,6 +92,7 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
                 onDrawn={() => setDrawn(true)}
               />
             </div>
+            <Crosshair scale={scale} width={width} />
           </div>
         )}
       </div>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { markOnce } from '../marks.ts';
 import { decimate, type ReferenceLine, rangeOf, type Series, type Unit } from './series.ts';
 import { UNITS } from './units.ts';
+import { lastEpoch, type XScale } from './xScale.ts';
 
 export interface SparklineProps {
   readonly series: readonly Series[];
@@ -17,6 +18,10 @@ export interface SparklineProps {
 
 /** The canvas's frame: room for the numbers left and below. */
 const MARGIN = { left: 46, right: 8, top: 8, bottom: 18 } as const;
+
+export function sparklineScale(series: readonly Series[]): XScale {
+  return { left: MARGIN.left, right: MARGIN.right, from: 1, to: Math.max(2, lastEpoch(series)) };
+}
 
 /** Curves on a plain canvas: what shows a run's first point, before the charts' library is there. */
 export function Sparkline({ series, unit, yRange, lines = [], at = null, width, height }: SparklineProps) {
@@ -46,7 +51,7 @@ function draw(
   canvas.height = Math.round(height * ratio);
   context.scale(ratio, ratio);
   const [low, high] = yRange ?? padded(rangeOf([...series, { y: lines.map(({ y }) => y) }]));
-  const last = Math.max(2, ...series.map(({ x }) => x.at(-1) ?? 0));
+  const { to: last } = sparklineScale(series);
   const at = (x: number, y: number) =>
     [
       MARGIN.left + ((x - 1) / (last - 1)) * (width - MARGIN.left - MARGIN.right),

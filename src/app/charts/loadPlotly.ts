@@ -23,7 +23,8 @@ const QUIET_MS = 1500;
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 100;
 
-function quiet(): Promise<void> {
+/** When no run has gone on for a while. */
+export function quiet(): Promise<void> {
   return new Promise((resolve) => {
     const begun = performance.now();
     let busyAt = begun;

@@ -1,11 +1,14 @@
 import type { EpochRecord } from '../../run/record.ts';
+import type { CurvePoint, MeanCurve } from '../../run/seedGroups.ts';
 import type { Series } from './series.ts';
 
 /** From epochs to curves. The first run is the current one; the others lie under it, fainter. */
 export interface NamedRun {
   readonly name: string;
   readonly color: string;
-  readonly epochs: readonly EpochRecord[];
+  readonly epochs: readonly CurvePoint[];
+  /** Of a mean over seeds: its interval, epoch by epoch. */
+  readonly band?: MeanCurve['band'];
 }
 
 /** Colours of what one run shows at once. */
@@ -60,8 +63,13 @@ function both(runs: readonly NamedRun[], dashed: Column, plain: Column, second: 
       dash: true,
       faint: true,
     },
-    { ...column(run, plain, `${run.name}, ${second}`, run.color), faint: true },
+    { ...column(run, plain, `${run.name}, ${second}`, run.color), faint: true, ...bandOf(run, plain) },
   ]);
+}
+
+function bandOf({ band }: NamedRun, key: Column): Pick<Series, 'band'> {
+  if (!band) return {};
+  return { band: { low: band.low.map((point) => point[key]), high: band.high.map((point) => point[key]) } };
 }
 
 /** The current run is told first and drawn last. */

@@ -8,6 +8,8 @@ export interface Series {
   readonly x: readonly number[];
   /** Aligned with `x`; NaN is a gap. */
   readonly y: readonly number[];
+  /** What a mean may be from and to, aligned with `x`. */
+  readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] };
 }
 
 /** A horizontal line that the curves are held against. */

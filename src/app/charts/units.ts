@@ -5,18 +5,17 @@ import type { Unit } from './series.ts';
 interface UnitText {
   format(value: number): string;
   readonly tickformat: string;
-  readonly hoverformat: string;
   readonly ticksuffix: string;
 }
 
 export const UNITS: Readonly<Record<Unit, UnitText>> = {
-  percent: { format: formatPercent, tickformat: '.0%', hoverformat: '.1%', ticksuffix: '' },
-  ms: { format: formatMs, tickformat: '', hoverformat: ',.2f', ticksuffix: ' ms' },
-  bytes: { format: formatBytes, tickformat: '.3~s', hoverformat: ',d', ticksuffix: 'B' },
+  percent: { format: formatPercent, tickformat: '.0%', ticksuffix: '' },
+  ms: { format: formatMs, tickformat: '', ticksuffix: ' ms' },
+  bytes: { format: formatBytes, tickformat: '.3~s', ticksuffix: 'B' },
   loss: {
     format: (value) => (Number.isFinite(value) ? value.toFixed(3) : '–'),
     tickformat: '.2~f',
-    hoverformat: '.4f',
+
     ticksuffix: '',
   },
 };

@@ -38,7 +38,7 @@ export function DropZone() {
     <div className={classes.over}>
       <p>
         Drop a graph: Planetoid files, a NumPy archive (.npz), a MATLAB file (.mat), JSON node-link, OGB's zip, a
-        folder, or CSV/TSV of edges and nodes. It stays in this browser.
+        folder, or CSV/TSV of edges and nodes. Or a run that was saved as a file. It stays in this browser.
       </p>
     </div>
   );

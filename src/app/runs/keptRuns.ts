@@ -9,6 +9,8 @@ export interface KeptRun {
   readonly at: number;
   readonly datasetId: string;
   readonly catalogueId: string | null;
+  /** Name of the file that it was opened from; undefined for a run of this browser. */
+  readonly openedFrom?: string;
   readonly record: RunRecord;
 }
 

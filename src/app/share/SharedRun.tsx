@@ -7,10 +7,11 @@ import { isBusy, usePage } from '../state/store.ts';
 import { deviceName, formatBytes, formatCount, formatPercent } from '../theme/format.ts';
 import classes from './Share.module.css';
 
-/** A run that came by link: unverified until it was run here, then mine beside theirs. */
+/** A run that came by a link or in a file: unverified until it was run here, then mine beside theirs. */
 export function SharedRun() {
   const shared = usePage((state) => state.shared);
   const wanted = usePage((state) => state.wanted);
+  const source = usePage((state) => (state.shared && state.sharedHash === '' ? 'file' : 'link'));
   const graph = usePage((state) => state.graph);
   const busy = usePage(isBusy);
   const mine = usePage((state) => state.kept.find(({ id }) => id === state.answer)?.record ?? null);
@@ -18,13 +19,13 @@ export function SharedRun() {
   const asks = shared?.dataset ?? wanted;
   const missing = asks !== null && (!graph || !isWanted(asks, graph));
   return (
-    <section className={classes.banner} aria-label="Run from a link">
+    <section className={classes.banner} aria-label={`Run from a ${source}`}>
       {shared && (
         <>
           <p className={classes.verdict} role="status">
             {mine
               ? SENTENCES[verdict(shared, mine)]
-              : 'This run came by a link: unverified until it is run again here.'}
+              : `This run came ${source === 'link' ? 'by a link' : 'in a file'}: unverified until it is run again here.`}
           </p>
           <Comparison shared={shared} mine={mine} />
         </>
@@ -47,9 +48,9 @@ export function SharedRun() {
 const SENTENCES: Readonly<Record<Verdict, string>> = {
   identical: 'Identical, bit for bit: the exact losses and accuracies of every epoch are the same here.',
   'same curve, other figures':
-    'The same curve, bit for bit, but not the same figures: those that the link shows do not belong to its curve. Trust yours.',
-  'different data': 'Another graph: its fingerprint is not that of the link, so the two runs cannot be compared.',
-  'different settings': 'Other settings than those of the link ran here, so the curves differ.',
+    'The same curve, bit for bit, but not the same figures: those of theirs do not belong to its curve. Trust yours.',
+  'different data': 'Another graph: its fingerprint is not that of theirs, so the two runs cannot be compared.',
+  'different settings': 'Other settings than theirs ran here, so the curves differ.',
   'different device':
     'Not the same bits, and another device: rounding differs from device to device. Compare the accuracies.',
   'different engine or kernels':
@@ -66,7 +67,7 @@ function request(catalogueId: string | null, shared: Shared | null): string {
   return `It needs its owner's graph${about ?? ''}: drop its files here.`;
 }
 
-/** Columns, and how each is read from a run of the link and from one here. */
+/** Columns, and how each is read from a run of others and from one here. */
 const COLUMNS: readonly [string, (shared: Shared) => string, (mine: RunRecord) => string][] = [
   [
     'test accuracy (micro F1)',

@@ -9,7 +9,7 @@ import { get } from './store.ts';
 export function showAddress(): void {
   const { graph, preset, config, shared, sharedHash } = get();
   if (!graph) return;
-  if (shared && diffConfigs(shared.config, config).length === 0) {
+  if (shared && sharedHash && diffConfigs(shared.config, config).length === 0) {
     history.replaceState(null, '', sharedHash);
     return;
   }

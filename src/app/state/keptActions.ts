@@ -1,9 +1,9 @@
 import { forgetRun } from '../runs/keptRuns.ts';
-import { get, set, tellError } from './store.ts';
+import { get, type Overlay, set, tellError } from './store.ts';
 
 /** What is done with kept runs. */
 
-export function toggleOverlay(id: number): void {
+export function toggleOverlay(id: Overlay): void {
   const { overlaid } = get();
   set({ overlaid: overlaid.includes(id) ? overlaid.filter((other) => other !== id) : [...overlaid, id] });
 }

@@ -7,8 +7,12 @@ import { get, set, tellError } from './store.ts';
 
 let looking = false;
 
-/** Goes straight on to the graph where its files leave nothing open and nothing of them is dropped. */
+/** Goes straight on to the graph where its files leave nothing open and nothing of them is dropped; a run's file is opened as a run. */
 export async function dropFiles(files: readonly DroppedFile[]): Promise<void> {
+  if (files.some(({ path }) => /\.json$/i.test(path))) {
+    const { openRunAmong } = await import('./openedActions.ts');
+    if (await openRunAmong(files)) return;
+  }
   if (!mayChange()) return;
   set({ preview: { files, choices: {}, understood: null }, notice: null });
   await look();

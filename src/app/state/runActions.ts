@@ -80,8 +80,9 @@ export function stepOnce(): void {
   void trainer.control('step');
 }
 
-/** Ends the run; what it has is kept. */
+/** Ends the run, and the series that it may be one of; what it has is kept. */
 export function stop(): void {
+  set({ series: null });
   void trainer.control('stop');
 }
 
@@ -96,7 +97,8 @@ export async function reset(): Promise<void> {
 export async function runWithoutGraph(): Promise<void> {
   const { graph, config, preset, kept } = get();
   const beside = kept.findLast(
-    ({ datasetId, record }) => datasetId === graph?.id && record.config['model.kind'] !== 'mlp',
+    ({ datasetId, record, openedFrom }) =>
+      datasetId === graph?.id && record.config['model.kind'] !== 'mlp' && openedFrom === undefined,
   );
   if (beside) set({ overlaid: [...new Set([...get().overlaid, beside.id])] });
   await startRun({ config: ofKind('mlp', config, preset, graph?.catalogueId ?? null).config });

@@ -63,11 +63,12 @@ async function teach(id: string): Promise<void> {
   else showAddress();
 }
 
-async function adopt(link: Extract<Link, { kind: 'config' | 'run' }>, hash: string): Promise<void> {
+/** @throws InputError while the page is busy, or where the dataset is unknown */
+export async function adopt(link: Extract<Link, { kind: 'config' | 'run' }>, hash: string): Promise<void> {
   const said = link.kind === 'run' ? link.shared : link.state;
   const { preset, config, dataset } = said;
   const { datasets, graph } = get();
-  if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link.');
+  if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link or a run.');
   const { catalogueId, fingerprint } = dataset;
   const entry = datasets.find(({ id }) => (catalogueId === null ? shortHash(id) === fingerprint : id === catalogueId));
   if (catalogueId !== null && !entry) {

@@ -44,13 +44,15 @@ export interface PageState {
   readonly kept: readonly KeptRun[];
   /** Runs of earlier visits that can go on. */
   readonly interrupted: readonly Interrupted[];
-  /** Ids of kept runs that are drawn over the current one. */
-  readonly overlaid: readonly number[];
+  /** What is drawn over the current run. */
+  readonly overlaid: readonly Overlay[];
+  /** Which of how many runs over seeds goes on; null where no series does. */
+  readonly series: { readonly at: number; readonly of: number } | null;
   /** The graph that a link asks for and that is not here (yet). */
   readonly wanted: LinkDataset | null;
   /** A run that a link brought, unverified until it was run here. */
   readonly shared: SharedRun | null;
-  /** The address that it came by. */
+  /** The address that it came by; empty where it came out of a file. */
   readonly sharedHash: string;
   /** Id of the run here that answers to `shared`. */
   readonly answer: number | null;
@@ -67,6 +69,9 @@ export interface PageState {
   readonly guide: 'tour' | 'keys' | null;
   readonly notice: Notice | null;
 }
+
+/** The id of a kept run, or the key of a group of runs over seeds, of which the mean is drawn. */
+export type Overlay = number | string;
 
 /** Dropped files, how they are to be read, and what was understood of them; null while nothing is known. */
 export interface Preview {
@@ -100,6 +105,7 @@ export const usePage = create<PageState>(() => ({
   kept: [],
   interrupted: [],
   overlaid: [],
+  series: null,
   wanted: null,
   shared: null,
   sharedHash: '',

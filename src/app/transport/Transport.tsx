@@ -10,6 +10,7 @@ import classes from './Transport.module.css';
 /** Play, pause, step, stop, reset, and how far the run is. */
 export function Transport() {
   const run = usePage((state) => state.run);
+  const series = usePage((state) => state.series);
   const ready = usePage(
     (state) => state.graph !== null && state.device !== null && state.refusal === null && !isBusy(state),
   );
@@ -57,6 +58,7 @@ export function Transport() {
         <Icon name="reset" />
       </ActionIcon>
       <p className={classes.state} role="status">
+        {series && `Seed ${series.at} of ${series.of}. `}
         {describe(run)}
       </p>
       <WithoutGraph run={run} />

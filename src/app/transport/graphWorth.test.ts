@@ -40,6 +40,7 @@ describe('what the graph is worth', () => {
       ],
     ],
     ['another graph', [gcn, { ...mlp, datasetId: 'there' }]],
+    ['a run out of a file', [gcn, { ...mlp, openedFrom: 'run.json' }]],
   ])('is not told from %s', (_, runs) => {
     expect(worthOf(runs, 'here')).toBeNull();
   });

@@ -13,10 +13,10 @@ const SHARED: ReadonlySet<string> = new Set(['data.split', 'training.seed', 'tra
 
 /**
  * The newest run on this graph beside the newest one of the other sort (with and without the edges) that saw the same split,
- * seed and number of epochs, neither of them changed by hand on the way; null where there is no such pair.
+ * seed and number of epochs, neither of them changed by hand on the way, nor opened from a file; null where there is no such pair.
  */
 export function worthOf(kept: readonly KeptRun[], datasetId: string): Worth | null {
-  const runs = kept.filter((run) => run.datasetId === datasetId && whole(run.record)).map(({ record }) => record);
+  const runs = kept.filter((run) => run.datasetId === datasetId && whole(run)).map(({ record }) => record);
   const newest = runs.at(-1);
   if (!newest) return null;
   const other = runs.findLast((record) => blind(record) !== blind(newest) && alike(record, newest));
@@ -26,7 +26,7 @@ export function worthOf(kept: readonly KeptRun[], datasetId: string): Worth | nu
 }
 
 const blind = ({ config }: RunRecord) => config['model.kind'] === 'mlp';
-const whole = ({ events }: RunRecord) => events.length === 0;
+const whole = ({ record, openedFrom }: KeptRun) => record.events.length === 0 && openedFrom === undefined;
 
 function alike(a: RunRecord, b: RunRecord): boolean {
   return (

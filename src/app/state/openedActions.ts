@@ -1,0 +1,76 @@
+import { InputError } from '../../config/errors.ts';
+import { encodeRecord } from '../../run/codec.ts';
+import type { RunRecord } from '../../run/record.ts';
+import { asShared, LARGEST_RUN_FILE, looksLikeRun, RUN_HEAD, readRunFile } from '../../run/runFile.ts';
+import type { DroppedFile } from '../../worker/protocol.ts';
+import { saveFile } from '../inspect/saveFile.ts';
+import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
+import { shortName } from '../runs/runName.ts';
+import { formatBytes } from '../theme/format.ts';
+import { refreshDatasets } from './datasetActions.ts';
+import { adopt } from './start.ts';
+import { get, isBusy, set, tell, tellError } from './store.ts';
+
+/** A run as one file, out and in: the run.json of the command line. */
+
+export function saveRun({ id, record }: KeptRun): void {
+  const name = `run ${shortName(id, record.config)} ${record.dataset.name}`.toLowerCase();
+  saveFile(`${name}.json`, `${encodeRecord(record)}\n`, 'application/json');
+}
+
+/** Opens the run among dropped files, if they are one and perhaps its weights; false where they are something else. */
+export async function openRunAmong(files: readonly DroppedFile[]): Promise<boolean> {
+  const others = files.filter(({ path }) => !/\.json$/i.test(path));
+  const [run] = files.filter((file) => !others.includes(file));
+  if (files.length !== others.length + 1 || !others.every(({ path }) => /\.safetensors$/i.test(path))) return false;
+  try {
+    if (!looksLikeRun(await run.file.slice(0, RUN_HEAD).text())) return false;
+    await open(run);
+    if (others.length > 0) tell('info', `${others[0].path} was not read: the weights come from running it again.`);
+  } catch (error) {
+    tellError(error);
+  }
+  return true;
+}
+
+/** Opens what was chosen as a run, whatever it is. */
+export async function openRunFile(file: File): Promise<void> {
+  await open({ path: file.name, file }).catch(tellError);
+}
+
+/** Shows a run as if it had come by a link, and keeps it. */
+async function open({ path, file }: DroppedFile): Promise<void> {
+  if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link or a run.');
+  if (file.size > LARGEST_RUN_FILE) {
+    throw new InputError(
+      `${path}: has ${formatBytes(file.size)}, and a run at most ${formatBytes(LARGEST_RUN_FILE)}: choose the file of a run.`,
+    );
+  }
+  const record = await readRunFile(await file.text(), path);
+  await refreshDatasets();
+  const catalogueId = catalogueIdOf(record);
+  await adopt({ kind: 'run', shared: asShared(record, catalogueId) }, '');
+  await keepOpened(record, catalogueId, path);
+}
+
+/** A record names its graph; one of somebody's own may have the name of a public one, but hardly its size. */
+function catalogueIdOf({ dataset }: RunRecord): string | null {
+  const entry = get().datasets.find(({ id, kind }) => kind !== 'kept' && id === dataset.name);
+  const same = entry && (['nodes', 'features', 'classes'] as const).every((key) => entry[key] === dataset[key]);
+  return same ? entry.id : null;
+}
+
+/** The same file is kept once, however often it is opened. */
+async function keepOpened(record: RunRecord, catalogueId: string | null, openedFrom: string): Promise<void> {
+  const { kept, run } = get();
+  const text = encodeRecord(record);
+  if (kept.some((other) => other.openedFrom !== undefined && encodeRecord(other.record) === text)) return;
+  const id = Math.max(0, run?.id ?? 0, ...kept.map((other) => other.id)) + 1;
+  const datasetId = catalogueId ?? record.dataset.fingerprint;
+  const opened: KeptRun = { id, at: Date.now(), datasetId, catalogueId, openedFrom, record };
+  const stored = await keepRun(opened).catch((error) => {
+    tellError(error);
+    return opened;
+  });
+  set({ kept: [...get().kept, stored] });
+}
