@@ -1,9 +1,35 @@
 import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
-import type { Plugin } from 'vite';
+import type { BuildOptions, Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { assemblyScript } from './scripts/assemblyScript.ts';
+import { OFFLINE, offline } from './scripts/offline.ts';
 import { shaders } from './scripts/shaders.ts';
+
+const COMMAND_LINE: BuildOptions = {
+  ssr: true,
+  target: 'node20',
+  outDir: 'dist',
+  emptyOutDir: false,
+  rollupOptions: {
+    input: { edgewise: 'src/cli/main.ts', bench: 'src/cli/bench.ts', sampler: 'src/cli/samplerThread.ts' },
+    external: ['webgpu'],
+    output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+  },
+};
+
+const PAGE: BuildOptions = {
+  target: 'es2023',
+  outDir: 'dist/page',
+  // A dataset inlined as a data: address would be fetched, which the policy below forbids.
+  assetsInlineLimit: 0,
+  // Plotly is one file of 1.4 MB that is loaded when everything else is there.
+  chunkSizeWarningLimit: 1500,
+  rollupOptions: {
+    input: { index: 'index.html', offline: 'src/worker/offline.ts' },
+    output: { entryFileNames: ({ name }) => (name === 'offline' ? OFFLINE : 'assets/[name]-[hash].js') },
+  },
+};
 
 /**
  * Two builds. `vite build` makes the page in dist/page: static files for any host and any sub-path. `vite build --ssr` bundles the
@@ -14,29 +40,10 @@ import { shaders } from './scripts/shaders.ts';
 export default defineConfig(({ isSsrBuild }) => ({
   base: './',
   envPrefix: ['VITE_', 'EDGEWISE_MIRROR'],
-  plugins: [assemblyScript(), shaders(), ...(isSsrBuild ? [] : [react(), contentSecurityPolicy()])],
+  plugins: [assemblyScript(), shaders(), ...(isSsrBuild ? [] : [react(), contentSecurityPolicy(), offline()])],
   publicDir: isSsrBuild ? false : 'public',
   worker: { format: 'es', plugins: () => [assemblyScript(), shaders()] },
-  build: isSsrBuild
-    ? {
-        ssr: true,
-        target: 'node20',
-        outDir: 'dist',
-        emptyOutDir: false,
-        rollupOptions: {
-          input: { edgewise: 'src/cli/main.ts', bench: 'src/cli/bench.ts', sampler: 'src/cli/samplerThread.ts' },
-          external: ['webgpu'],
-          output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
-        },
-      }
-    : {
-        target: 'es2023',
-        outDir: 'dist/page',
-        // A dataset inlined as a data: address would be fetched, which the policy below forbids.
-        assetsInlineLimit: 0,
-        // Plotly is one file of 1.4 MB that is loaded when everything else is there.
-        chunkSizeWarningLimit: 1500,
-      },
+  build: isSsrBuild ? COMMAND_LINE : PAGE,
   ssr: { noExternal: ['fflate', 'comlink'] },
   test: {
     include: ['src/**/*.test.ts', 'fuzz/**/*.test.ts', 'datasets/**/*.test.ts', 'scripts/**/*.test.mjs'],

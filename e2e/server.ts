@@ -56,6 +56,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
   '.gz': 'application/gzip',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
 };
 
 /** Files and nothing else: no special headers, no fallbacks. The mirror holds Cora where EDGEWISE_DATA does. */

@@ -8,6 +8,8 @@ import { DatasetPanel } from './dataset/DatasetPanel.tsx';
 import { DropZone } from './dataset/DropZone.tsx';
 import { DeviceBadge } from './device/DeviceBadge.tsx';
 import { GraphPanel } from './graph/GraphPanel.tsx';
+import { LearnButton } from './guide/LearnButton.tsx';
+import { TourOffer } from './guide/TourOffer.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
 import { NoRuns } from './runs/NoRuns.tsx';
 import { Share } from './share/Share.tsx';
@@ -22,6 +24,8 @@ import { Worth } from './transport/Worth.tsx';
 // What a first visit does not show is loaded when it is opened.
 const ChunkAccesses = lazy(async () => ({ default: (await import('./chunks/ChunkAccesses.tsx')).ChunkAccesses }));
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
+const Guide = lazy(async () => ({ default: (await import('./guide/Guide.tsx')).Guide }));
+const Lesson = lazy(async () => ({ default: (await import('./guide/Lesson.tsx')).Lesson }));
 const InterruptedRuns = lazy(async () => ({ default: (await import('./runs/InterruptedRuns.tsx')).InterruptedRuns }));
 const NodeCard = lazy(async () => ({ default: (await import('./inspect/NodeCard.tsx')).NodeCard }));
 const Predictions = lazy(async () => ({ default: (await import('./inspect/Predictions.tsx')).Predictions }));
@@ -41,14 +45,17 @@ export function App() {
         <p className={classes.tagline}>graph neural networks on your own GPU</p>
         <div className={classes.right}>
           <DeviceBadge />
+          <LearnButton />
           <Share />
           <SchemeButton />
         </div>
       </header>
+      <TourOffer />
       <NoticeLine />
       <Previewed />
       <Resumable />
       <Banner />
+      <Guided />
       <main className={classes.main}>
         <aside className={classes.side}>
           <DatasetPanel />
@@ -103,6 +110,18 @@ function Resumable() {
 function Banner() {
   const shown = usePage(({ shared, wanted }) => shared !== null || wanted !== null);
   return <Suspense>{shown && <SharedRun />}</Suspense>;
+}
+
+/** A lesson that is open, and what lies over the page to explain it. */
+function Guided() {
+  const lesson = usePage((state) => state.lesson !== null);
+  const guide = usePage((state) => state.guide !== null);
+  return (
+    <Suspense>
+      {lesson && <Lesson />}
+      {guide && <Guide />}
+    </Suspense>
+  );
 }
 
 /** One sentence about what just went wrong, or what to do; it stays until it is closed. */

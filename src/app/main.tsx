@@ -4,11 +4,13 @@ import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';
+import { keepForOffline } from './offline.ts';
 import { start } from './state/start.ts';
 import { theme } from './theme/theme.ts';
 
 // The worker starts before anything is drawn: it takes longer.
 void start();
+keepForOffline();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -7,9 +7,9 @@ import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, DEFAULTS, i
 import { isCatalogueId, type SharedRun, shortHash } from './sharedRun.ts';
 
 /**
- * The hash of the page's address, in two forms. Readable, always in the address bar: what to run, as differences from a
+ * The hash of the page's address, in two forms that say what to run. Readable, always in the address bar: what to run, as differences from a
  * preset, `#data=debian-small&preset=debian-gcn&training.lr=0.05`. Sealed, made by "share": a run with its result and its
- * device, `#run=…`. A hash may be anybody's; every error is one sentence, and nothing of a refused link is used.
+ * device, `#run=…`. And `#lesson=…` opens a lesson. A hash may be anybody's; every error is one sentence, and nothing of a refused link is used.
  */
 
 /** What the address bar says. */
@@ -29,7 +29,9 @@ export interface LinkDataset {
 export type Link =
   | { readonly kind: 'empty' }
   | { readonly kind: 'config'; readonly state: LinkState }
-  | { readonly kind: 'run'; readonly shared: SharedRun };
+  | { readonly kind: 'run'; readonly shared: SharedRun }
+  /** Opens one of the page's lessons; the page knows which there are. */
+  | { readonly kind: 'lesson'; readonly lesson: string };
 
 /** Some programs cut longer addresses, or show them as text. */
 export const MAX_LINK = 2000;
@@ -38,6 +40,7 @@ export const MAX_LINK = 2000;
 export const ADDRESS_LENGTH = 200;
 
 export const SEALED = 'run=';
+export const LESSON = 'lesson=';
 const WHERE = 'this link';
 
 /** `#…` for the address bar: the dataset, the preset, and what differs from it in the schema's order. */
@@ -67,7 +70,13 @@ export async function decodeHash(hash: string): Promise<Link> {
     const { decodeRun } = await import('./sealedRun.ts');
     return { kind: 'run', shared: await decodeRun(text.slice(SEALED.length)) };
   }
+  if (text.startsWith(LESSON)) return { kind: 'lesson', lesson: lessonFrom(text.slice(LESSON.length)) };
   return { kind: 'config', state: stateFrom(text) };
+}
+
+function lessonFrom(id: string): string {
+  if (/^[a-z-]{1,40}$/.test(id)) return id;
+  throw new InputError(`${WHERE}: lesson cannot be ${quote(id)}: it must be a name such as over-smoothing.`);
 }
 
 function stateFrom(text: string): LinkState {

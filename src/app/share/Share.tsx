@@ -42,6 +42,7 @@ export function Share() {
       button={() => (
         <Button
           ref={button}
+          data-tour="share"
           size="compact-sm"
           variant="default"
           disabled={!ready}

@@ -38,7 +38,8 @@ async function follow(hash: string): Promise<void> {
   try {
     const link = await decodeHash(hash);
     await refreshDatasets();
-    if (link.kind !== 'empty') await adopt(link, hash);
+    if (link.kind === 'lesson') await teach(link.lesson);
+    else if (link.kind !== 'empty') await adopt(link, hash);
     else if (first) await chooseDataset(FIRST_DATASET);
   } catch (error) {
     if (first) await chooseDataset(FIRST_DATASET);
@@ -47,8 +48,23 @@ async function follow(hash: string): Promise<void> {
   }
 }
 
+/** Opens a lesson on its graph. */
+async function teach(id: string): Promise<void> {
+  const { lessonOf, LESSONS } = await import('../guide/lessons.ts');
+  const lesson = lessonOf(id);
+  if (!lesson) {
+    throw new InputError(
+      `This link names the lesson ${id}, which is not there: the lessons are ${LESSONS.map((one) => one.id).join(', ')}.`,
+    );
+  }
+  if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link.');
+  set({ lesson: lesson.id });
+  if (get().graph?.catalogueId !== lesson.dataset) await chooseDataset(lesson.dataset);
+  else showAddress();
+}
+
 /** @throws InputError while the page is busy, or where the dataset is unknown */
-export async function adopt(link: Exclude<Link, { kind: 'empty' }>, hash: string): Promise<void> {
+export async function adopt(link: Extract<Link, { kind: 'config' | 'run' }>, hash: string): Promise<void> {
   const said = link.kind === 'run' ? link.shared : link.state;
   const { preset, config, dataset } = said;
   const { datasets, graph } = get();

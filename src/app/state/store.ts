@@ -61,6 +61,12 @@ export interface PageState {
   readonly pinned: NodeView | null;
   /** Per node 1 where it stands out in the picture; null where all are alike. */
   readonly marked: Uint8Array | null;
+  /** Id of the lesson that is open. */
+  readonly lesson: string | null;
+  /** The lesson's runs go on, one after another. */
+  readonly lessonRuns: boolean;
+  /** What explains the page and lies over it. */
+  readonly guide: 'tour' | 'keys' | null;
   readonly notice: Notice | null;
 }
 
@@ -107,6 +113,9 @@ export const usePage = create<PageState>(() => ({
   plan: null,
   pinned: null,
   marked: null,
+  lesson: null,
+  lessonRuns: false,
+  guide: null,
   notice: null,
 }));
 

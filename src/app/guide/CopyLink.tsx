@@ -1,0 +1,23 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { tell } from '../state/store.ts';
+
+/** Copies an address of this page with another hash. */
+export function CopyLink({ hash }: { hash: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    const address = `${location.origin}${location.pathname}${hash}`;
+    try {
+      await navigator.clipboard.writeText(address);
+      setCopied(true);
+      setTimeout(() => setCopied(false), 2000);
+    } catch {
+      tell('info', `This browser does not let pages copy: the link is ${address}`);
+    }
+  };
+  return (
+    <Button size="compact-xs" variant="subtle" onClick={() => void copy()}>
+      {copied ? 'Copied' : 'Copy link'}
+    </Button>
+  );
+}
