@@ -22,6 +22,7 @@ import { Worth } from './transport/Worth.tsx';
 // What a first visit does not show is loaded when it is opened.
 const ChunkAccesses = lazy(async () => ({ default: (await import('./chunks/ChunkAccesses.tsx')).ChunkAccesses }));
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
+const Embeddings = lazy(async () => ({ default: (await import('./embeddings/Embeddings.tsx')).Embeddings }));
 const NodeCard = lazy(async () => ({ default: (await import('./inspect/NodeCard.tsx')).NodeCard }));
 const Predictions = lazy(async () => ({ default: (await import('./inspect/Predictions.tsx')).Predictions }));
 const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
@@ -179,6 +180,7 @@ function Lower() {
       <Tabs.List>
         <Tabs.Tab value="runs">Runs {runs > 0 ? `(${runs})` : ''}</Tabs.Tab>
         <Tabs.Tab value="predictions">Predictions</Tabs.Tab>
+        <Tabs.Tab value="embeddings">Embeddings</Tabs.Tab>
         <Tabs.Tab value="time">Time and memory</Tabs.Tab>
         <Tabs.Tab value="developer">Developer</Tabs.Tab>
       </Tabs.List>
@@ -188,6 +190,11 @@ function Lower() {
       <Tabs.Panel value="predictions" pt="sm">
         <Suspense>
           <Predictions />
+        </Suspense>
+      </Tabs.Panel>
+      <Tabs.Panel value="embeddings" pt="sm">
+        <Suspense>
+          <Embeddings />
         </Suspense>
       </Tabs.Panel>
       <Tabs.Panel value="time" pt="sm">

@@ -32,9 +32,11 @@ export interface NodeValues {
  * model is run up to there and no further, so its forecast is its own, and it samples only the hops that the layer has seen.
  *
  * @param layer of Model.hidden; without, the logits
- * @throws InputError where the model has no such layer, the weights are not those of it, or nothing fits the budgets
+ * @param most columns that the caller has room for
+ * @throws InputError where the model has no such layer or one that is wider, the weights are not those of it, or nothing
+ *   fits the budgets
  */
-export async function evaluateNodes(job: Evaluating, layer?: number): Promise<NodeValues> {
+export async function evaluateNodes(job: Evaluating, layer?: number, most = Infinity): Promise<NodeValues> {
   const { hidden } = modelOf(job.config);
   if (layer !== undefined && !(layer in hidden)) {
     throw new InputError(`This model has ${hidden.length} hidden layers: there is no number ${layer} among them.`);
@@ -43,6 +45,12 @@ export async function evaluateNodes(job: Evaluating, layer?: number): Promise<No
   const options = { backend: job.backend.kind, limits: target.limits, predictOnly: true, layer };
   const fit = await withProbes(job, () => fitRun(job.graph, job.config, options, job.fit));
   const { training, memory } = fit.forecast;
+  const { cols } = training.logits!;
+  if (cols > most) {
+    throw new InputError(
+      `This layer puts out ${cols} numbers for each of ${job.graph.nodes} nodes, more than there is room for: choose one of at most ${most}.`,
+    );
+  }
   checkStore(job, fit.forecast);
   const parameters = training.parameters.map(
     (parameter) => [parameter.value, fromStored(parameter, job.weights, job.graph.name)] as const,
@@ -51,7 +59,6 @@ export async function evaluateNodes(job: Evaluating, layer?: number): Promise<No
   const run = await openRun(job, target, fit, { before });
   try {
     for (const [value, data] of parameters) run.executor.write(value, data);
-    const { cols } = training.logits!;
     const values = await readNodes(run, cols);
     return { values, cols, fitted: fit.fitted, memory: { forecast: memory, peak: peakOf(run) } };
   } finally {
