@@ -107,7 +107,10 @@ const MODES: readonly { readonly value: ColourMode; readonly label: string }[] =
 
 function Shown({ read }: { read: ReadEmbedding }) {
   const { graph, told } = read;
-  const { picture, method, metric, near } = useEmbedding();
+  const picture = useEmbedding((state) => state.picture);
+  const method = useEmbedding((state) => state.method);
+  const metric = useEmbedding((state) => state.metric);
+  const near = useEmbedding((state) => state.near);
   const pinned = usePage((state) => state.pinned?.node ?? null);
   const [mode, setMode] = useState<ColourMode>('class');
   const [highlight, setHighlight] = useState<number | null>(null);
@@ -126,7 +129,10 @@ function Shown({ read }: { read: ReadEmbedding }) {
   }, [marked, graph]);
 
   const drawn = useMemo(() => picture && picturedGraph(graph, told, picture.positions), [graph, told, picture]);
-  const front = marked && (told.nodes ? Uint8Array.from(told.nodes, (node) => marked[node]) : marked);
+  const front = useMemo(
+    () => marked && (told.nodes ? Uint8Array.from(told.nodes, (node) => marked[node]) : marked),
+    [marked, told],
+  );
   const split = graph.positions ? read.split : 0;
   const several = graph.info.multiLabel && !graph.positions;
   const look = (place: number | null) => {

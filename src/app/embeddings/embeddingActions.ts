@@ -116,7 +116,7 @@ export function choose(choice: Partial<Pick<EmbeddingState, 'method' | 'metric' 
   if (mine().method === 'umap' || 'method' in choice) void project();
 }
 
-/** Gives up what is being computed; the picture stays as it was. */
+/** Gives up what is being computed; the picture stays, and what it was made by. */
 export function giveUp(): void {
   if (get().loading) {
     void trainer.cancelLoad();
@@ -125,7 +125,7 @@ export function giveUp(): void {
   asked++;
   projector.cancel().catch(tellError);
   const { picture } = mine();
-  change({ doing: null, ...(picture && { method: picture.made.method }) });
+  change({ doing: null, ...picture?.made });
 }
 
 /** How many are listed. */
