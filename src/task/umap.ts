@@ -44,12 +44,16 @@ export function* umap(
     const alpha = 1 - epoch / epochs;
     for (let e = 0; e < every.length; e++) {
       if (next[e] > epoch) continue;
-      const [j, k] = [2 * heads[e], 2 * tails[e]];
-      const [dx, dy] = [at[j] - at[k], at[j + 1] - at[k + 1]];
+      const j = 2 * heads[e];
+      const k = 2 * tails[e];
+      const dx = at[j] - at[k];
+      const dy = at[j + 1] - at[k + 1];
       const square = dx * dx + dy * dy;
       if (square > 0) {
-        const pull = (-2 * a * b * square ** (b - 1)) / (a * square ** b + 1);
-        const [mx, my] = [alpha * clip(pull * dx), alpha * clip(pull * dy)];
+        const power = a * square ** b;
+        const pull = (-2 * b * power) / (square * (power + 1));
+        const mx = alpha * clip(pull * dx);
+        const my = alpha * clip(pull * dy);
         at[j] += mx;
         at[j + 1] += my;
         at[k] -= mx;
@@ -60,7 +64,8 @@ export function* umap(
       for (let n = 0; n < negatives; n++) {
         const other = 2 * Math.floor(toUnit(random()) * rows);
         if (other === j) continue;
-        const [ox, oy] = [at[j] - at[other], at[j + 1] - at[other + 1]];
+        const ox = at[j] - at[other];
+        const oy = at[j + 1] - at[other + 1];
         const far = ox * ox + oy * oy;
         const push = far > 0 ? (2 * b) / ((0.001 + far) * (a * far ** b + 1)) : 0;
         at[j] += alpha * (push > 0 ? clip(push * ox) : CLIP);
