@@ -19,7 +19,7 @@ const NEGATIVES = 5;
 const CLIP = 4;
 
 /**
- * Yields the share that is done, after each epoch.
+ * Yields the share that is done, after each epoch; of them there are the fewer, 500 to 200, the more rows there are (as in PAIR-code/umap-js).
  *
  * @param near the nearest others of each row
  * @param start x and y of each row: its principal components
@@ -30,7 +30,7 @@ export function* umap(
   { minDist, seed }: UmapOptions,
 ): Generator<number, Float32Array> {
   const rows = start.length / 2;
-  const epochs = rows <= 10_000 ? 500 : 200;
+  const epochs = Math.max(200, 500 - 100 * Math.max(0, Math.ceil(rows / 2500) - 1));
   const { heads, tails, every } = edgesOf(near, rows, epochs);
   const { a, b } = curveOf(minDist);
   const random = randomWords(seed);
