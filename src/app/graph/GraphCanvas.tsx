@@ -136,6 +136,8 @@ export function GraphCanvas({
   const describe = (node: number) =>
     nodeText(graph, node, degrees?.[node] ?? degreeOf(neighbours, node), predictions, codes, confidence);
   const reveal = (node: number) => {
+    // Not laid out yet: then all of it is going to be shown.
+    if (size.width === 0) return;
     setMoved((before) => {
       const next = revealing(before ?? whole, positions[2 * node], positions[2 * node + 1], size);
       return next === whole ? null : next;
