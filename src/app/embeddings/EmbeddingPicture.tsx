@@ -7,6 +7,7 @@ import { mark, pin, unpin } from '../state/inspectActions.ts';
 import { isActive } from '../state/run.ts';
 import { isBusy, tellError, usePage } from '../state/store.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
+import { Doing } from './Doing.tsx';
 import { Downloads } from './Downloads.tsx';
 import classes from './Embeddings.module.css';
 import {
@@ -94,6 +95,9 @@ export function EmbeddingPicture({ read }: { read: ReadEmbedding }) {
       <div className={classes.body}>
         <div className={classes.main}>
           <div className={classes.picture}>
+            <div className={classes.over}>
+              <Doing />
+            </div>
             {drawn && (
               <GraphCanvas
                 key={`${picture!.made.method} ${told.layer}`}

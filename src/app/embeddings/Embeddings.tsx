@@ -1,10 +1,10 @@
-import { Button, Progress } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { isBusy, usePage } from '../state/store.ts';
-import { formatPercent } from '../theme/format.ts';
+import { Doing } from './Doing.tsx';
 import { EmbeddingPicture } from './EmbeddingPicture.tsx';
 import classes from './Embeddings.module.css';
-import { compute, giveUp, useEmbedding } from './embeddingActions.ts';
+import { compute, useEmbedding } from './embeddingActions.ts';
 
 /** What a layer of the trained model makes of each node, as a picture, and which nodes it puts next to each other. */
 export function Embeddings() {
@@ -40,34 +40,7 @@ export function Embeddings() {
           </div>
         )
       )}
-      <Doing />
+      {!read && <Doing />}
     </section>
-  );
-}
-
-/** What is going on; always there, so that it is read out. */
-function Doing() {
-  const doing = useEmbedding((state) => state.doing);
-  return (
-    <div className={classes.doing} role="status">
-      {doing && (
-        <>
-          <span>
-            {doing.task}
-            {doing.share !== null && ` ${formatPercent(doing.share)}`}
-          </span>
-          <Progress
-            className={classes.bar}
-            size="xs"
-            aria-label={doing.task}
-            animated={doing.share === null}
-            value={doing.share === null ? 100 : 100 * doing.share}
-          />
-          <Button size="compact-xs" variant="default" onClick={giveUp}>
-            Cancel
-          </Button>
-        </>
-      )}
-    </div>
   );
 }
