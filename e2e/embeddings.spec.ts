@@ -131,6 +131,7 @@ test('a layout by UMAP is the same when it is repeated, and another one of fewer
     await page.getByRole('dialog').getByLabel('Neighbours').selectOption(String(neighbours));
     await page.keyboard.press('Escape');
     await expect(panel(page).getByText(`${neighbours} neighbours by the cosine distance`)).toBeVisible();
+    await expect(panel(page).getByRole('status')).toBeEmpty();
     return rows(page);
   };
   const first = await layout(15);

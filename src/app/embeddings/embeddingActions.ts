@@ -87,10 +87,12 @@ async function project(): Promise<void> {
   const { read, method, metric, neighbours, minDist } = mine();
   if (!read) return;
   const turn = ++asked;
+  // What is told comes by another port than the answer, and may come after it.
+  let over = false;
   const { nodes } = read.told;
   const tell = (share: number | null) => {
     const task = method === 'pca' ? 'Finding the principal components' : 'Laying out by UMAP';
-    if (turn === asked) change({ doing: { task, share } });
+    if (turn === asked && !over) change({ doing: { task, share } });
   };
   tell(null);
   const made = { method, metric, neighbours, minDist };
@@ -106,6 +108,7 @@ async function project(): Promise<void> {
   } catch (error) {
     if (turn === asked) tellError(error);
   } finally {
+    over = true;
     if (turn === asked) change({ doing: null });
   }
 }
