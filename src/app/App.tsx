@@ -27,6 +27,7 @@ const DeveloperPanel = lazy(async () => ({ default: (await import('./device/Deve
 const Guide = lazy(async () => ({ default: (await import('./guide/Guide.tsx')).Guide }));
 const Lesson = lazy(async () => ({ default: (await import('./guide/Lesson.tsx')).Lesson }));
 const InterruptedRuns = lazy(async () => ({ default: (await import('./runs/InterruptedRuns.tsx')).InterruptedRuns }));
+const Embeddings = lazy(async () => ({ default: (await import('./embeddings/Embeddings.tsx')).Embeddings }));
 const NodeCard = lazy(async () => ({ default: (await import('./inspect/NodeCard.tsx')).NodeCard }));
 const Predictions = lazy(async () => ({ default: (await import('./inspect/Predictions.tsx')).Predictions }));
 const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
@@ -215,6 +216,7 @@ function Lower() {
       <Tabs.List>
         <Tabs.Tab value="runs">Runs {runs > 0 ? `(${runs})` : ''}</Tabs.Tab>
         <Tabs.Tab value="predictions">Predictions</Tabs.Tab>
+        <Tabs.Tab value="embeddings">Embeddings</Tabs.Tab>
         <Tabs.Tab value="time">Time and memory</Tabs.Tab>
         <Tabs.Tab value="developer">Developer</Tabs.Tab>
       </Tabs.List>
@@ -224,6 +226,11 @@ function Lower() {
       <Tabs.Panel value="predictions" pt="sm">
         <Suspense>
           <Predictions />
+        </Suspense>
+      </Tabs.Panel>
+      <Tabs.Panel value="embeddings" pt="sm">
+        <Suspense>
+          <Embeddings />
         </Suspense>
       </Tabs.Panel>
       <Tabs.Panel value="time" pt="sm">

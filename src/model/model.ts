@@ -15,12 +15,46 @@ export interface Model {
   readonly operator: Operator | null;
   /** How often it does: a node sees neighbours this many hops away. */
   readonly hops: number;
+  /**
+   * How many hops each hidden layer's output has seen, in the order in which a forward pass yields them. The last of them goes into
+   * the layer that makes the logits: it is the *embedding*. Empty where nothing comes before that layer.
+   */
+  readonly hidden: readonly number[];
   /** Declares the parameters, and says how logits come of them. */
   build(p: Declarations, shape: ModelShape): Forward;
 }
 
-/** Adds the ops that compute the logits of the target nodes, nodes × classes. Called once for each routine. */
-export type Forward = (pass: Pass) => Value;
+/**
+ * Adds the ops that compute the logits of the target nodes, nodes × classes. Called once for each routine. It yields what each
+ * hidden layer puts out before it goes on, so that whoever wants a layer stops there.
+ */
+export type Forward = (pass: Pass) => Generator<Value, Value>;
+
+/** A forward pass to its end. */
+export function logitsOf(layers: ReturnType<Forward>): Value {
+  for (;;) {
+    const { done, value } = layers.next();
+    if (done) return value;
+  }
+}
+
+/** The model without what comes after a hidden layer: what it makes in place of logits is what this layer puts out. */
+export function upTo(model: Model, layer: number): Model {
+  const hops = model.hidden[layer];
+  return {
+    operator: hops > 0 ? model.operator : null,
+    hops,
+    hidden: model.hidden.slice(0, layer),
+    build(p, shape) {
+      const forward = model.build(p, shape);
+      return function* (pass) {
+        const layers = forward(pass);
+        for (let before = 0; before < layer; before++) yield layers.next().value;
+        return layers.next().value;
+      };
+    },
+  };
+}
 
 export interface ModelShape {
   readonly features: number;

@@ -13,18 +13,20 @@ import { stack } from './stack.ts';
 
 /**
  * A perceptron, whose logits then spread: Z ← (1 − α)·Â·Z + α·H, `model.steps` times (Gasteiger, Bojchevski and Günnemann, ICLR
- * 2019, arXiv 1810.05997).
+ * 2019, arXiv 1810.05997). Its hidden layers are the perceptron's: they have not seen the graph.
  */
 export function appnp(config: Config): Model {
   const { 'model.steps': hops, 'model.alpha': alpha } = config;
+  const inner = stack('mlp', config, (layer) => `lin${layer + 1}`);
   return {
     operator: 'gcn',
     hops,
+    hidden: inner.hidden,
     build(p, shape) {
-      const perceptron = stack('mlp', config, (layer) => `lin${layer + 1}`).build(p, shape);
-      return (pass) => {
+      const perceptron = inner.build(p, shape);
+      return function* (pass) {
         const { g, inputs } = pass;
-        const first = perceptron(pass);
+        const first = yield* perceptron(pass);
         let z = first;
         for (const [hop, block] of inputs.blocks.entries()) {
           g.segment++;
@@ -42,10 +44,12 @@ export function sgc(config: Config): Model {
   return {
     operator: 'gcn',
     hops: config['model.steps'],
+    hidden: [],
     build(p, { features, classes }) {
       const weight = p.weight('conv1.lin.weight', features, classes, fanIn(features), 'convolution');
       const bias = p.vector('conv1.lin.bias', classes, fanIn(features), { role: 'convolution' });
-      return (pass) => {
+      // biome-ignore lint/correctness/useYield: it has no hidden layer.
+      return function* (pass) {
         // Linear all the way: the narrow logits are gathered, not the wide features.
         let z: Value = project(pass, drop(pass, pass.inputs.features, 0), weight);
         for (const block of pass.inputs.blocks) {
@@ -66,6 +70,7 @@ export function gcn2(config: Config): Model {
   return {
     operator: 'gcn',
     hops: config['model.layers'],
+    hidden: Array.from({ length: config['model.layers'] + 1 }, (_, layer) => layer),
     build: (p, shape) => buildGcn2(p, shape),
   };
 }
@@ -81,15 +86,17 @@ function buildGcn2(p: Declarations, { features, classes, config }: ModelShape): 
     return { weight, norm, beta: Math.log(theta / (i + 1) + 1) };
   });
   const leave = linear(p, 'lins.1', hidden, classes);
-  return (pass) => {
+  return function* (pass) {
     const { g, inputs } = pass;
     const first = act(pass, enter(pass, drop(pass, inputs.features, 0)));
     let h = first;
+    yield h;
     for (const [hop, { weight, norm, beta }] of convolutions.entries()) {
       g.segment++;
       const gathered = spmm(g, inputs.blocks[hop], drop(pass, h, hop), `Â·(${h.name})`);
       const mixed = combine(g, 1 - alpha, gathered, alpha, atLevel(pass, first, hop + 1));
       h = act(pass, norm(pass, combine(g, 1 - beta, mixed, beta, project(pass, mixed, weight))));
+      yield h;
     }
     g.segment++;
     return leave(pass, drop(pass, h, convolutions.length));

@@ -19,6 +19,8 @@ export function residualBlocks(kind: ConvolutionName | 'mlp', config: Config): M
   return {
     operator: kind === 'mlp' ? null : CONVOLUTIONS[kind].operator(config),
     hops: kind === 'mlp' ? 0 : config['model.layers'],
+    // Of the input layer and of each block, the last one's normalised.
+    hidden: Array.from({ length: config['model.layers'] + 1 }, (_, block) => (kind === 'mlp' ? 0 : block)),
     build: (p, shape) => build(kind, p, shape),
   };
 }
@@ -44,10 +46,16 @@ function build(kind: ConvolutionName | 'mlp', p: Declarations, shape: ModelShape
   });
   const norm = normalization(p, config['model.norm'], 'output_normalization', hidden, '');
   const leave = linear(p, 'output_linear', hidden, classes);
-  return (pass) => {
-    const x = blocks.reduce((h, block, hop) => block(pass, h, hop), enter(pass, pass.inputs.features));
+  return function* (pass) {
+    let x = enter(pass, pass.inputs.features);
+    for (const [hop, block] of blocks.entries()) {
+      yield x;
+      x = block(pass, x, hop);
+    }
     pass.g.segment++;
-    return leave(pass, norm(pass, x));
+    x = norm(pass, x);
+    yield x;
+    return leave(pass, x);
   };
 }
 

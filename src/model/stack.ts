@@ -22,8 +22,16 @@ export function stack(
   return {
     operator: kind === 'mlp' ? null : CONVOLUTIONS[kind].operator(config),
     hops: kind === 'mlp' ? 0 : config['model.layers'],
+    hidden: hiddenLayers(config).map((layer) => (kind === 'mlp' ? 0 : layer)),
     build: (p, shape) => build(kind, p, shape, nameOf),
   };
+}
+
+/** The layers whose outputs are hidden, 0 for the input layer; jumping knowledge takes the place of the last one. */
+function hiddenLayers(config: Config): number[] {
+  const first = config['model.inputLayer'] ? 0 : 1;
+  const last = config['model.layers'] - (config['model.jumpingKnowledge'] === 'none' ? 1 : 0);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 const LAYER_NAME = { mlp: (i: number) => `lins.${i}`, convolution: (i: number) => `convs.${i}` };
@@ -59,9 +67,13 @@ function build(
   });
   const leave = jump === 'none' ? null : linear(p, 'lin', jump === 'cat' ? layers * hidden : hidden, classes);
 
-  return (pass: Pass): Value => {
+  return function* (pass: Pass): Generator<Value, Value> {
     const { g } = pass;
-    let h: Rows = enter ? enter(pass, pass.inputs.features) : pass.inputs.features;
+    let h: Rows = pass.inputs.features;
+    if (enter) {
+      h = enter(pass, h);
+      yield h;
+    }
     const all: Value[] = [];
     for (const [i, { apply, norm, residual }] of list.entries()) {
       g.segment++;
@@ -72,12 +84,15 @@ function build(
       if (residual && !isSparse(before)) out = add(g, atLevel(pass, before, next), out);
       h = out;
       all.push(out);
+      if (i < layers - 1) yield out;
     }
     g.segment++;
     if (!leave) return all.at(-1)!;
     const end = convolution ? layers : 0;
     const seen = all.map((value) => (convolution ? atLevel(pass, value, end) : value));
     const joined = { last: () => seen.at(-1)!, cat: () => concatColumns(g, seen), max: () => maxOf(g, seen) };
-    return leave(pass, drop(pass, joined[jump as 'last'](), end));
+    const knowledge = joined[jump as 'last']();
+    yield knowledge;
+    return leave(pass, drop(pass, knowledge, end));
   };
 }

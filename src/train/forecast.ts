@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { cpuBytes } from '../device/cpu/bytes.ts';
 import { hasAccessors } from '../device/webgpu/shaders.ts';
 import { type Capacity, worstCase } from '../graph/capacity.ts';
+import { type Model, upTo } from '../model/model.ts';
 import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
@@ -22,6 +23,7 @@ import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 /** A run as it would be: its program, its plan, and the bytes it takes in each place. Nothing has run, nothing is allocated. */
 export interface Forecast {
   readonly config: Config;
+  readonly model: Model;
   readonly training: TrainingProgram;
   readonly plan: Plan;
   /** Largest batches of the sampled passes. */
@@ -40,6 +42,8 @@ export interface ForecastOptions {
   readonly limits: Limits;
   readonly capacityFrom: CapacityFrom;
   readonly predictOnly?: boolean;
+  /** With predictOnly: the hidden layer (of Model.hidden) that is wanted instead of the logits. */
+  readonly layer?: number;
   readonly instruments?: Instruments;
 }
 
@@ -57,9 +61,10 @@ export interface Instruments {
 
 /** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph; ProbeNeeded (see probe.ts) */
 export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOptions): Forecast {
-  const { predictOnly = false, instruments = {} } = options;
+  const { predictOnly = false, layer, instruments = {} } = options;
   const config = decideEvaluation(graph, asked, predictOnly);
-  const model = modelOf(config);
+  const whole = modelOf(config);
+  const model = layer === undefined ? whole : upTo(whole, layer);
   const routines: Routine[] = predictOnly ? ['evaluate'] : ['train', 'evaluate'];
   const strategies = { train: config['sampling.strategy'], evaluate: config['evaluation.strategy'] };
   const capacity: Partial<Record<Routine, Capacity>> = {};
@@ -76,7 +81,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
       Object.assign(sizes, levels.sizes);
       continue;
     }
-    const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly);
+    const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly, model);
     const { fanOut } = samplingOf(config, model, routine);
     capacity[routine] = found;
     Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut, routine === 'train'));
@@ -95,7 +100,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
   const anyFull = routines.some((routine) => strategies[routine] === 'full');
   const readBack = {
     bytes: logitsBytes(training),
-    everyNode,
+    collected: everyNode ? 4 * graph.nodes * (training.logits?.cols ?? 0) : 0,
     held: instruments.predictions ? graph.nodes * predictionBytes(shape.classes) : 0,
   };
   const between = levels && layerwiseBytes(graph, config, training.parts!, levels, readBack.bytes);
@@ -106,7 +111,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
   if (instruments.checkpoints) host += 2 * checkpointBytes(training);
   if (instruments.keptCheckpoints) host += checkpointBytes(training);
   const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host, disk: diskBytes(graph, config) };
-  return { config, training, plan, capacity, capacityFrom: options.capacityFrom, levels, memory };
+  return { config, model, training, plan, capacity, capacityFrom: options.capacityFrom, levels, memory };
 }
 
 /** How large the batches of a sampled pass can get, or were found to get. Throws ProbeNeeded (see probe.ts). */
@@ -116,8 +121,9 @@ export function batchCapacity(
   routine: Routine,
   capacityFrom: CapacityFrom,
   predictOnly = false,
+  model = modelOf(config),
 ): Capacity {
-  const sampling = samplingOf(config, modelOf(config), routine);
+  const sampling = samplingOf(config, model, routine);
   const split = routine === 'train' ? splitOf(graph, config) : evaluatedSplit(graph, config);
   const seeds = seedsOf(split, routine, predictOnly);
   const worst = worstCase(graph.adjacency.indptr, Math.min(sampling.batchSize, seeds.length), sampling.fanOut);

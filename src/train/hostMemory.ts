@@ -49,8 +49,8 @@ export function listBytes(graph: AnyGraph, config: Config, capacity: Capacities,
 export interface ReadBack {
   /** Bytes of one reading: of a batch, or of all nodes. */
   readonly bytes: number;
-  /** Whether the logits of all nodes are collected: to predict, and for the ROC-AUC of two classes. */
-  readonly everyNode: boolean;
+  /** Bytes of what is collected of all nodes: to predict, and for a ROC-AUC. */
+  readonly collected: number;
   /** Bytes of the predictions of all nodes, which are held from one reading to the next; 0 where nobody looks at them. */
   readonly held: number;
 }
@@ -70,7 +70,7 @@ export function hostBytes(
   readBack: ReadBack,
   layerwise: LayerwiseBytes | null = null,
 ): number {
-  const { nodes, features, classNames } = graph;
+  const { nodes, features } = graph;
   const operator = (name: string, rows: number) => halfBytes(sizes, name, rows);
   let arranged = 0;
   if (anyFull) {
@@ -95,10 +95,9 @@ export function hostBytes(
   const cache = inBatches && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
   const samples = 1 + batchesAhead(samplingWorkers(graph, config));
   const between = layerwise ? samples * layerwise.sample + layerwise.rows : 0;
-  const collected = readBack.everyNode ? 4 * nodes * classNames.length : 0;
   // The upload is over before anything is collected; a batch gives way before its logits are read, those asked for ahead do not.
   const reading = readBack.bytes + (samples - 1) * sampled;
-  const most = Math.max(arranged, collected + Math.max(samples * sampled, reading, between));
+  const most = Math.max(arranged, readBack.collected + Math.max(samples * sampled, reading, between));
   return graphBytes(graph) + most + readBack.held + (layerwise?.cuts ?? 0) + sampler + cache;
 }
 

@@ -7,6 +7,7 @@ import { NO_ADAPTER, testDevice } from '../device/testing/dawn.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
 import { CONVOLUTIONS, type ConvolutionName } from '../model/convolutions.ts';
 import { activation, normalization } from '../model/layers.ts';
+import { logitsOf } from '../model/model.ts';
 import { modelOf } from '../model/models.ts';
 import type { Plan } from '../tensor/plan.ts';
 import { type Build, type Reference, readReference, runReference } from './testing/pyg.ts';
@@ -89,7 +90,10 @@ async function resultsOf(name: string, open: (plan: Plan) => Promise<Executor>) 
     const config = configOf(reference);
     const model = modelOf(config);
     const classes = given.out_channels as number;
-    const build: Build = (p) => model.build(p, { features: width, classes, config });
+    const build: Build = (p) => {
+      const forward = model.build(p, { features: width, classes, config });
+      return (pass) => logitsOf(forward(pass));
+    };
     return { reference, results: await runReference(reference, model.operator, model.hops, build, open, config) };
   }
   const norm = NORMS[/^(batch_norm|layer_norm)/.exec(name)?.[0] ?? ''];

@@ -67,16 +67,18 @@ export function predictionsOf(run: Reader) {
         const count = seeds?.length ?? graph.nodes;
         for (let i = 0; i < count; i++) {
           const [node, row] = [seeds ? seeds[i] : i, logits.subarray(i * cols, (i + 1) * cols)];
-          const best = argMax(row);
-          latest.classes[node] = best;
-          latest.confidence[node] =
-            best === NO_PREDICTION
-              ? 0
-              : Math.round(255 * (latest.several ? sigmoids(row.slice(best, best + 1))[0] : softmaxAt(row, best)));
+          [latest.classes[node], latest.confidence[node]] = predictionOf(row, latest.several);
           latest.logits.set(row, node * cols);
         }
       }),
   };
+}
+
+/** What the logits of one node say: the likeliest class or NO_PREDICTION, and its probability, 0 to 255 for 0 to 1. */
+export function predictionOf(row: Float32Array, several: boolean): [classIndex: number, confidence: number] {
+  const best = argMax(row);
+  if (best === NO_PREDICTION) return [best, 0];
+  return [best, Math.round(255 * (several ? sigmoids(row.slice(best, best + 1))[0] : softmaxAt(row, best)))];
 }
 
 /** Class probabilities of one node; null where there is no prediction for it. */

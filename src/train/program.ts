@@ -1,6 +1,6 @@
 import { passSetting } from '../config/computeEntries.ts';
 import type { Config } from '../config/schema.ts';
-import type { Mode, Model, Parameter } from '../model/model.ts';
+import { logitsOf, type Mode, type Model, type Parameter } from '../model/model.ts';
 import { declarations } from '../model/parameters.ts';
 import { declareClassWeights, declareTotals, type Totals, taskOf } from '../task/nodeTask.ts';
 import { gradients } from '../tensor/autodiff.ts';
@@ -39,7 +39,7 @@ export interface TrainingProgram {
   readonly classWeights: Value | null;
   /** Of an evaluation layer by layer, in the order in which they run. */
   readonly parts: readonly Part[] | null;
-  /** Logits of the evaluation, where the program lets them be read. */
+  /** Logits of the evaluation, or what the model makes in their place, where the program lets them be read. */
   readonly logits: Value | null;
 }
 
@@ -87,7 +87,7 @@ export function buildProgram(
     beginRoutine(g, 'train');
     const drop = config['model.dropout'] > 0;
     const mode: Mode = { training: true, dropout: drop, inputDropout: config['model.inputDropout'] };
-    const logits = forward({ g, inputs: train.model, mode });
+    const logits = logitsOf(forward({ g, inputs: train.model, mode }));
     if (reordered) g = reorder(g, 'train', capacity);
     task.addTrainingLoss(g, logits, train.targets, trainLoss, classWeights);
     if (config['compute.precision'] === 'f16') lossScale = lossScaleState(g);
@@ -114,7 +114,7 @@ export function buildProgram(
   }
 
   beginRoutine(g, 'evaluate');
-  const logits = forward({ g, inputs: evaluate.model, mode: PREDICTING });
+  const logits = logitsOf(forward({ g, inputs: evaluate.model, mode: PREDICTING }));
   if (reordered) g = reorder(g, 'evaluate', options.orderBy ?? capacity);
   if (!options.predictOnly) {
     task.addEvaluation(g, logits, evaluate.targets, totals, classWeights);

@@ -5,7 +5,7 @@ import { SPLIT } from '../formats/graphData.ts';
 import type { Capacity } from '../graph/capacity.ts';
 import { seedKey } from '../graph/random.ts';
 import { initialValues } from '../model/init.ts';
-import { modelOf } from '../model/models.ts';
+import type { MemoryBytes } from '../run/record.ts';
 import { classWeights, totalWeight } from '../task/classWeights.ts';
 import type { BatchRecipe } from './batch.ts';
 import { localBatchSource, type OpenBatchSource, type RecipeName, type Routine } from './batchSource.ts';
@@ -101,10 +101,9 @@ async function prepare(
   openSource: OpenBatchSource,
 ): Promise<Pick<Run, 'context' | 'train' | 'evaluate' | 'counts' | 'weights'>> {
   const { graph } = job;
-  const { config, training, capacity, levels, plan } = forecast;
+  const { config, model, training, capacity, levels, plan } = forecast;
   const splits = { train: splitOf(graph, config), evaluate: evaluatedSplit(graph, config) };
   const predictOnly = !('train' in plan.routines);
-  const model = modelOf(config);
   const { parts } = training;
   const recipes: Partial<Record<RecipeName, BatchRecipe>> = {};
   const describe = (name: RecipeName, routine: Routine, inputs: BatchInputs, batches: Capacity | undefined) => {
@@ -170,6 +169,13 @@ function initialise({ executor, root }: PassContext, { training }: Forecast): vo
   training.parameters.forEach((parameter, index) => {
     executor.write(parameter.value, initialValues(parameter, index, root));
   });
+}
+
+/** The most that a run held so far. */
+export function peakOf({ executor, context, diskBytes }: Pick<Run, 'executor' | 'context' | 'diskBytes'>): MemoryBytes {
+  const onGpu = executor.description.backend === 'webgpu';
+  const { peak } = executor.ledger;
+  return { gpu: onGpu ? peak : 0, host: context.host.peak + (onGpu ? 0 : peak), disk: diskBytes };
 }
 
 /** Before anything is opened: a sampled run that reads from a store needs one. */

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { type Tiling, tilingKey } from '../device/tiling.ts';
 import { shaderModule } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
-import { fromStored, toStored, type Weights } from '../model/stored.ts';
+import { toStored, type Weights } from '../model/stored.ts';
 import {
   curveHash,
   type DeviceInfo,
@@ -23,13 +23,14 @@ import { type Checkpoint, checkpointBytes, checkState, plannedAs, rollBack, take
 import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
 import { type Fit, fitRun } from './fit.ts';
 import type { Forecast } from './forecast.ts';
+import { type Evaluating, evaluateNodes } from './hiddenValues.ts';
 import type { Job } from './job.ts';
 import { beforeWaiting, newKeeper } from './keeping.ts';
 import { scalarsOf } from './passes.ts';
-import { hasRocAuc, leadsOf, withLogits } from './predictions.ts';
+import { hasRocAuc, leadsOf } from './predictions.ts';
 import { withProbes } from './probe.ts';
 import { newRecovery } from './recovery.ts';
-import { checkStore, openRun, type Run } from './run.ts';
+import { checkStore, openRun, peakOf, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
 import { type Backend, findTarget, type Target } from './target.ts';
 
@@ -209,12 +210,6 @@ function largest(a: MemoryBytes, b: MemoryBytes): MemoryBytes {
   return { gpu: Math.max(a.gpu, b.gpu), host: Math.max(a.host, b.host), disk: Math.max(a.disk, b.disk) };
 }
 
-function peakOf({ executor, context, diskBytes }: Run): MemoryBytes {
-  const onGpu = executor.description.backend === 'webgpu';
-  const { peak } = executor.ledger;
-  return { gpu: onGpu ? peak : 0, host: context.host.peak + (onGpu ? 0 : peak), disk: diskBytes };
-}
-
 /** Puts the parameters of the best epoch back and reads what a record says of it. */
 async function finish(
   run: Run,
@@ -279,47 +274,10 @@ export interface Predicted {
 }
 
 /** Probabilities from given weights, evaluated as the configuration says. */
-export async function predict(
-  job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store' | 'signal'> & {
-    readonly weights: ReadonlyMap<string, Weights>;
-  },
-): Promise<Predicted> {
-  const target = await findTarget(job.backend);
-  const options = { backend: job.backend.kind, limits: target.limits, predictOnly: true };
-  const fit = await withProbes(job, () => fitRun(job.graph, job.config, options, job.fit));
-  const { parameters } = fit.forecast.training;
-  checkStore(job, fit.forecast);
-  const values = parameters.map(
-    (parameter) => [parameter.value, fromStored(parameter, job.weights, job.graph.name)] as const,
-  );
-  const before = () => job.signal?.throwIfAborted();
-  const run = await openRun(job, target, fit, { before });
-  try {
-    for (const [value, data] of values) run.executor.write(value, data);
-    const logits = await readLogits(run);
-    const { classNames, labelSets } = job.graph;
-    const probabilities = labelSets ? sigmoids(logits) : softmaxRows(logits, classNames.length);
-    return { probabilities, fitted: fit.fitted };
-  } finally {
-    await run.close();
-  }
-}
-
-/** Logits of every node that the evaluation visits; zeros for the others. On the ledger: whoever lets go of them says so. */
-async function readLogits(run: Run): Promise<Float32Array> {
-  const { graph, host } = run.context;
-  const classes = graph.classNames.length;
-  const out = new Float32Array(graph.nodes * classes);
-  host.add('predictions', out.byteLength);
-  await run.evaluate.epoch(0, (seeds) =>
-    withLogits(run, (logits) => {
-      if (!seeds) out.set(logits);
-      seeds?.forEach((seed, i) => {
-        out.set(logits.subarray(i * classes, (i + 1) * classes), seed * classes);
-      });
-    }),
-  );
-  return out;
+export async function predict(job: Evaluating): Promise<Predicted> {
+  const { values, fitted } = await evaluateNodes(job);
+  const { classNames, labelSets } = job.graph;
+  return { probabilities: labelSets ? sigmoids(values) : softmaxRows(values, classNames.length), fitted };
 }
 
 /** ROC-AUC on the test nodes. */

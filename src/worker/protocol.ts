@@ -7,6 +7,7 @@ import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
 import type { ChunksView } from './chunkWatch.ts';
+import type { EmbeddingApi } from './embeddingApi.ts';
 import type { Interrupted, ResumeMessage } from './interrupted.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
@@ -18,6 +19,7 @@ export type { ColumnView, TableView } from '../formats/tableView.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
 export type { ChunksView } from './chunkWatch.ts';
+export type { EmbeddingView, LayerChoice } from './embeddingApi.ts';
 export type { Interrupted } from './interrupted.ts';
 
 /**
@@ -25,7 +27,7 @@ export type { Interrupted } from './interrupted.ts';
  * through a plain MessagePort (`StreamMessage`). Plain data both ways. A command that cannot be carried out rejects with an
  * error whose name is InputError or DeviceError and whose message is one sentence for a person.
  */
-export interface TrainerApi {
+export interface TrainerApi extends EmbeddingApi {
   /** First call: opens the adapter, or finds out why there is none; everything that happens goes to `stream`. */
   open(stream: MessagePort): Promise<DeviceView>;
   /** What there is to train on: embedded, public, and kept in this browser. */

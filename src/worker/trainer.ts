@@ -36,6 +36,7 @@ import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
+import type { TrainedModel } from './trainedModel.ts';
 import { datasetInfo, forecastView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
@@ -52,6 +53,8 @@ let current: (LoadedGraph & { readonly drawn: boolean; readonly place: Place | n
 let run: Going | null = null;
 /** Of the last run on the current graph. */
 let predictions: Predictions | null = null;
+/** Of the last run that was finished on the current graph. */
+let model: TrainedModel | null = null;
 /** Aborts the load that goes on. */
 let loading: AbortController | null = null;
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
@@ -145,7 +148,7 @@ const api: TrainerApi = {
     try {
       const job = jobOf(request.config);
       keeper = await newKeeper(storage.places.indexeddb, loaded(), request, post);
-      const { weights: _, ...trained } = await train({
+      const { weights, ...trained } = await train({
         ...job,
         ...observe(request, mine, post),
         openBatchSource: chunkWatch.over(samplerWorkers(storage, loaded()), (chunks) =>
@@ -156,6 +159,7 @@ const api: TrainerApi = {
       // A run that went on elsewhere has told which adapter there is now.
       if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
       const dataset = datasetInfo(graph, fingerprint);
+      model = { weights, job: jobOf({ ...request.config, ...trained.fitted }) };
       return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...trained };
     } catch (error) {
       if (error instanceof Stopped) return null;
@@ -206,6 +210,13 @@ const api: TrainerApi = {
   profile() {
     if (run) run.profile = true;
   },
+
+  embedding: (layer) =>
+    alone(async (signal) => {
+      if (!model) throw new InputError('There is no trained model of this graph yet: train one.');
+      const { embeddingView } = await import('./embeddingView.ts');
+      return embeddingView(model, layer, signal);
+    }),
 };
 
 function describeDevice(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage' | 'storageNote'> {
@@ -256,6 +267,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
   const positions = drawn && (drawn.positions ?? (await layOut(drawn)));
   current = { ...next, drawn: positions !== null, place };
   predictions = null;
+  model = null;
   return {
     id,
     catalogueId,

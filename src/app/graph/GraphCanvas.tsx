@@ -27,6 +27,10 @@ import {
 
 export interface GraphCanvasProps {
   readonly graph: GraphView;
+  /** How many neighbours each node has, where the picture is a part of a graph that has more. */
+  readonly degrees?: Uint32Array;
+  /** What the picture is called, if it is not the graph's own: then no edges are drawn, but those of the node that is looked at. */
+  readonly title?: string;
   /** Class that the model gives each node now. */
   readonly predictions: Uint16Array | null;
   /** Its probability, 0 to 255 for 0 to 1. */
@@ -59,7 +63,17 @@ const ZOOM_STEP = 1.4;
 const REACH = 8;
 
 /** The graph as discs and hairlines, to be looked at closely: see `keys` below and useGestures.ts. Needs positions. */
-export function GraphCanvas({ graph, mode, split, highlight, pinned, onPin, ...predicted }: GraphCanvasProps) {
+export function GraphCanvas({
+  graph,
+  degrees,
+  title,
+  mode,
+  split,
+  highlight,
+  pinned,
+  onPin,
+  ...predicted
+}: GraphCanvasProps) {
   const { predictions, confidence } = predicted;
   const { labels, labelSets } = graph;
   const classCount = graph.classNames.length;
@@ -104,7 +118,7 @@ export function GraphCanvas({ graph, mode, split, highlight, pinned, onPin, ...p
     const [ink, shown] = [INK[scheme], focus?.node ?? null];
     painter.current?.show({
       positions,
-      edges,
+      edges: title ? NO_EDGES : edges,
       neighbours,
       split: codes,
       sheet,
@@ -116,11 +130,14 @@ export function GraphCanvas({ graph, mode, split, highlight, pinned, onPin, ...p
       ratio,
       ink,
     });
-  }, [positions, edges, neighbours, codes, sheet, focus, pinned, view, zoom, size, ratio, scheme]);
+  }, [positions, edges, title, neighbours, codes, sheet, focus, pinned, view, zoom, size, ratio, scheme]);
 
   const radius = nodeRadius(labels.length, size, zoom);
-  const describe = (node: number) => nodeText(graph, node, degreeOf(neighbours, node), predictions, codes, confidence);
+  const describe = (node: number) =>
+    nodeText(graph, node, degrees?.[node] ?? degreeOf(neighbours, node), predictions, codes, confidence);
   const reveal = (node: number) => {
+    // Not laid out yet: then all of it is going to be shown.
+    if (size.width === 0) return;
     setMoved((before) => {
       const next = revealing(before ?? whole, positions[2 * node], positions[2 * node + 1], size);
       return next === whole ? null : next;
@@ -205,7 +222,8 @@ export function GraphCanvas({ graph, mode, split, highlight, pinned, onPin, ...p
   };
 
   const { nodes, edges: edgeCount } = graph.info;
-  const summary = `Picture of ${graph.info.name}: ${formatCount(nodes)} nodes of ${formatCount(classCount)} classes and ${formatCount(edgeCount)} edges, coloured by ${MODE_NAMES[mode]}.`;
+  const what = title ?? `Picture of ${graph.info.name}`;
+  const summary = `${what}: ${formatCount(nodes)} nodes of ${formatCount(classCount)} classes and ${formatCount(edgeCount)} edges, coloured by ${MODE_NAMES[mode]}.`;
   const spot = focus && toScreen(view, positions[2 * focus.node], positions[2 * focus.node + 1]);
   return (
     <div

@@ -1,0 +1,46 @@
+import { Button } from '@mantine/core';
+import { useEffect } from 'react';
+import { isBusy, usePage } from '../state/store.ts';
+import { Doing } from './Doing.tsx';
+import { EmbeddingPicture } from './EmbeddingPicture.tsx';
+import classes from './Embeddings.module.css';
+import { compute, useEmbedding } from './embeddingActions.ts';
+
+/** What a layer of the trained model makes of each node, as a picture, and which nodes it puts next to each other. */
+export function Embeddings() {
+  const graph = usePage((state) => state.graph);
+  const run = usePage((state) => state.run);
+  const read = useEmbedding((state) => state.read);
+  const doing = useEmbedding((state) => state.doing);
+  const busy = usePage(isBusy);
+  const done = run?.status === 'done';
+  // A graph that is drawn is evaluated in a moment: what was asked for by opening the tab need not be asked for again.
+  const atOnce = done && !read && graph !== null && graph.positions !== null;
+  useEffect(() => {
+    if (atOnce) void compute('embedding');
+  }, [atOnce]);
+  if (!graph) return null;
+  return (
+    <section className={classes.panel} aria-label="Embeddings">
+      {read ? (
+        <EmbeddingPicture read={read} />
+      ) : (
+        !doing && (
+          <div className={classes.empty}>
+            <p>
+              {done
+                ? 'What the hidden layers of the trained model make of every node is computed when it is asked for.'
+                : 'Press Train: what the hidden layers make of each node is shown here when a run is done.'}
+            </p>
+            {done && (
+              <Button size="xs" variant="default" disabled={busy} onClick={() => void compute('embedding')}>
+                Compute the embedding
+              </Button>
+            )}
+          </div>
+        )
+      )}
+      {!read && <Doing />}
+    </section>
+  );
+}

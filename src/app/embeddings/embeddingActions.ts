@@ -1,0 +1,149 @@
+import { create } from 'zustand';
+import type { Metric, Near } from '../../worker/projectorApi.ts';
+import type { GraphView, LayerChoice } from '../../worker/protocol.ts';
+import { answered, trainer } from '../state/engine.ts';
+import { get, isBusy, set, tellError, usePage } from '../state/store.ts';
+import type { Told } from './picture.ts';
+import * as projector from './projector.ts';
+
+/** The embedding on show: whose it is, its picture, and what is being computed. */
+
+export type Method = 'pca' | 'umap';
+
+export interface EmbeddingState {
+  /** What takes longer than a moment, and how much of it is done; `share` null where that is not known. */
+  readonly doing: { readonly task: string; readonly share: number | null } | null;
+  readonly read: ReadEmbedding | null;
+  readonly picture: Picture | null;
+  readonly method: Method;
+  /** Of the layout and of the nearest nodes. */
+  readonly metric: Metric;
+  readonly neighbours: number;
+  readonly minDist: number;
+  /** The nodes nearest to the one that is pinned. */
+  readonly near: { readonly node: number; readonly list: readonly Near[] } | null;
+}
+
+export interface ReadEmbedding {
+  readonly graph: GraphView;
+  /** The run that trained the model, and the split that it was judged by. */
+  readonly run: number;
+  readonly split: number;
+  readonly told: Told;
+}
+
+export interface Picture {
+  readonly positions: Float32Array;
+  readonly made: Pick<EmbeddingState, 'method' | 'metric' | 'neighbours' | 'minDist'>;
+  /** Shares of the variance along the two axes; null of a layout that has none. */
+  readonly explained: readonly [number, number] | null;
+}
+
+const NOTHING = { doing: null, read: null, picture: null, near: null } as const;
+
+export const useEmbedding = create<EmbeddingState>(() => ({
+  ...NOTHING,
+  method: 'pca',
+  metric: 'cosine',
+  neighbours: 15,
+  minDist: 0.1,
+}));
+
+const mine = useEmbedding.getState;
+const change = useEmbedding.setState;
+
+/** Only the last request for a picture counts. */
+let asked = 0;
+
+usePage.subscribe(({ graph }) => {
+  if (!mine().read || mine().read?.graph === graph) return;
+  projector.end();
+  asked++;
+  change(NOTHING);
+});
+
+/** Has the last finished run's model evaluated up to a layer, and shows where that puts the nodes. */
+export async function compute(layer: LayerChoice): Promise<void> {
+  const { graph, run } = get();
+  if (!graph || run?.status !== 'done' || isBusy(get())) return;
+  set({ loading: true });
+  change({ doing: { task: 'Evaluating the model', share: null } });
+  try {
+    const { values, ...told } = await answered(trainer.embedding(layer));
+    await projector.open(values, told.cols);
+    change({ read: { graph, run: run.id, split: run.config['data.split'], told }, picture: null, near: null });
+  } catch (error) {
+    tellError(error);
+    return;
+  } finally {
+    set({ loading: false });
+    change({ doing: null });
+  }
+  await project();
+}
+
+/** Makes the picture of the embedding that is there. */
+async function project(): Promise<void> {
+  const { read, method, metric, neighbours, minDist } = mine();
+  if (!read) return;
+  const turn = ++asked;
+  // What is told comes by another port than the answer, and may come after it.
+  let over = false;
+  const { nodes } = read.told;
+  const tell = (share: number | null) => {
+    const task = method === 'pca' ? 'Finding the principal components' : 'Laying out by UMAP';
+    if (turn === asked && !over) change({ doing: { task, share } });
+  };
+  tell(null);
+  const made = { method, metric, neighbours, minDist };
+  try {
+    if (method === 'pca') {
+      await projector.cancel();
+      const { positions, explained } = await projector.pca(nodes);
+      if (turn === asked) change({ picture: { positions, made, explained } });
+    } else {
+      const positions = await projector.umap(nodes, { neighbours, metric, minDist, seed: 0 }, tell);
+      if (turn === asked) change({ picture: { positions, made, explained: null } });
+    }
+  } catch (error) {
+    if (turn === asked) tellError(error);
+  } finally {
+    over = true;
+    if (turn === asked) change({ doing: null });
+  }
+}
+
+/** Another way to make the picture: it is made anew where that changes it. */
+export function choose(choice: Partial<Pick<EmbeddingState, 'method' | 'metric' | 'neighbours' | 'minDist'>>): void {
+  change(choice);
+  if (mine().method === 'umap' || 'method' in choice) void project();
+}
+
+/** Gives up what is being computed; the picture stays, and what it was made by. */
+export function giveUp(): void {
+  if (get().loading) {
+    void trainer.cancelLoad();
+    return;
+  }
+  asked++;
+  projector.cancel().catch(tellError);
+  const { picture } = mine();
+  change({ doing: null, ...picture?.made });
+}
+
+/** How many are listed. */
+const MOST_NEAR = 10;
+
+/** Finds the nearest nodes to one; null forgets them. */
+export async function findNear(node: number | null, read: ReadEmbedding, metric: Metric): Promise<void> {
+  if (node === null) {
+    change({ near: null });
+    return;
+  }
+  try {
+    const list = await projector.nearest(node, metric, MOST_NEAR);
+    if (mine().read === read && mine().metric === metric) change({ near: { node, list } });
+  } catch (error) {
+    tellError(error);
+  }
+}

@@ -1,0 +1,33 @@
+/** What the trainer worker tells of hidden layers. */
+export interface EmbeddingApi {
+  /**
+   * What a layer of the last finished run's model puts out for every node of the current graph. While it is computed, neither a run nor a
+   * load may begin; `cancelLoad` gives it up.
+   */
+  embedding(layer: LayerChoice): Promise<EmbeddingView>;
+}
+
+/** A hidden layer by its place, the last one before the logits, or these. */
+export type LayerChoice = number | 'embedding' | 'logits';
+
+export interface EmbeddingView {
+  /** How many hops the output of each hidden layer has seen. */
+  readonly hops: readonly number[];
+  /** Place among them; null for the logits. */
+  readonly layer: number | null;
+  /** Of every node, nodes × cols. */
+  readonly values: Float32Array;
+  readonly cols: number;
+  /** The nodes that a picture has room for, ascending; null where that is all of them. What follows is told of these. */
+  readonly nodes: Uint32Array | null;
+  readonly names: readonly string[] | null;
+  /** First class of each, -1 where unlabelled. */
+  readonly labels: Int32Array;
+  /** Codes in the run's split. */
+  readonly split: Uint8Array;
+  /** How many nodes each receives messages from. */
+  readonly degrees: Uint32Array;
+  /** What this model takes each for, of several labels the strongest, and its probability, 0 to 255 for 0 to 1. */
+  readonly predicted: Uint16Array;
+  readonly confidence: Uint8Array;
+}
