@@ -113,13 +113,15 @@ export function Neighbourhood({ graph, why, split, pinned, onPin, legend }: Neig
         </div>
         <div className={panel.side}>
           {legend}
-          <ClassLegend
-            graph={sample}
-            predictions={view.predicted?.classes ?? null}
-            split={split}
-            coloured
-            onHighlight={setHighlight}
-          />
+          {graph.classNames.length > 0 && (
+            <ClassLegend
+              graph={sample}
+              predictions={view.predicted?.classes ?? null}
+              split={split}
+              coloured
+              onHighlight={setHighlight}
+            />
+          )}
           <p className={classes.why}>{why}</p>
         </div>
       </div>

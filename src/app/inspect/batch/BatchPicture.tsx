@@ -22,9 +22,10 @@ export function BatchPicture({ graph, view }: { graph: GraphView; view: BlocksVi
   const y = ([column, row]: readonly [number, number]) => TOP + (height * (row + 0.5)) / columns[column].nodes.length;
   const curve = ({ source, target }: BlockLink) => {
     const [sx, sy, tx, ty] = [x(source[0]), y(source), x(target[0]), y(target)];
-    // Between nodes of one column the curve bows to the left of it.
+    // Back to an earlier column it sags, so that it does not lie on the edge by which the node came; within a column it bows aside.
+    const sag = sx < tx ? ROW : 0;
     const bend = sx === tx ? -28 : (sx - tx) / 2;
-    return `M${tx} ${ty}C${tx + bend} ${ty} ${sx === tx ? sx + bend : sx - bend} ${sy} ${sx} ${sy}`;
+    return `M${tx} ${ty}C${tx + bend} ${ty + sag} ${sx === tx ? sx + bend : sx - bend} ${sy + sag} ${sx} ${sy}`;
   };
   const summary = columns
     .map(({ nodes, more }, hop) =>
