@@ -43,6 +43,11 @@ test.describe('by WebGL', () => {
     });
   }
 
+  test('20,000 nodes are moved about in a few milliseconds of the main thread', async () => {
+    const times = await page.evaluate(() => window.paintPage.pan('webgl', 20_000, 20_000, 10));
+    expect(Math.max(...times)).toBeLessThan(100);
+  });
+
   test('a context that was lost comes back, and the pictures agree again', async () => {
     const { usable, changes } = await page.evaluate(() => window.paintPage.lose());
     expect(usable).toEqual([true, false, true]);
@@ -86,12 +91,12 @@ test('a graph of 20,000 nodes is moved about without a task of 100 ms', async ()
     await page.mouse.move(x, y);
     await page.mouse.wheel(0, -600);
     await page.mouse.down();
-    for (let i = 1; i <= 40; i++) await page.mouse.move(x + 3 * i, y + 2 * i);
+    for (let i = 1; i <= 12; i++) await page.mouse.move(x + 10 * i, y + 6 * i);
     await page.mouse.up();
     await page.mouse.wheel(0, 300);
     await page.waitForTimeout(500);
     const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
     expect(Math.max(0, ...tasks)).toBeLessThan(100);
-  }).toPass({ timeout: 60_000 });
+  }).toPass({ timeout: 75_000 });
   await close();
 });

@@ -59,6 +59,8 @@ test('of a graph too large to draw a sample around a node is drawn; a click pins
   await expect(graphOf(page)).toContainText(`A sample around ${name}:`);
   await expect(pinnedName(page)).toHaveText(name);
   await expectAccessible(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectAccessible(page);
   await close();
 });
 

@@ -78,7 +78,7 @@ export function Neighbourhood({ graph, why, split, pinned, onPin, legend }: Neig
           A sample around <b>{nodeName(middle.name, middle.node)}</b>: {formatCount(view.nodes.length)} of{' '}
           {formatCount(graph.info.nodes)} nodes, up to two edges away
         </p>
-        <Button.Group>
+        <div className={classes.actions}>
           <Button
             size="compact-xs"
             variant="default"
@@ -93,7 +93,7 @@ export function Neighbourhood({ graph, why, split, pinned, onPin, legend }: Neig
           <Button size="compact-xs" variant="default" onClick={() => void draw(null)}>
             A random node
           </Button>
-        </Button.Group>
+        </div>
       </div>
       <div className={panel.body} aria-busy={busy}>
         <div className={panel.picture}>

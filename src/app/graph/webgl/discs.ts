@@ -14,7 +14,7 @@ uniform vec3 view;
 uniform vec2 size;
 uniform float radius;
 uniform float rim;
-out vec2 from;
+flat out vec2 middle;
 flat out float disc;
 flat out float outer;
 flat out vec4 paint;
@@ -23,20 +23,22 @@ void main() {
   outer = node.w > 0.0 ? disc + rim : -1.0;
   paint = fill;
   float reach = max(disc, outer) + 1.0;
-  from = reach * vec2((gl_VertexID & 1) == 0 ? -1.0 : 1.0, gl_VertexID < 2 ? -1.0 : 1.0);
-  vec2 at = node.xy * view.x + view.yz + from;
+  vec2 place = node.xy * view.x + view.yz;
+  middle = vec2(place.x, size.y - place.y);
+  vec2 at = place + reach * vec2((gl_VertexID & 1) == 0 ? -1.0 : 1.0, gl_VertexID < 2 ? -1.0 : 1.0);
   gl_Position = vec4(vec2(2.0, -2.0) * at / size + vec2(-1.0, 1.0), 0.0, 1.0);
 }`;
 
 const FRAGMENT = `
-in vec2 from;
+flat in vec2 middle;
 flat in float disc;
 flat in float outer;
 flat in vec4 paint;
 uniform vec3 ring;
 out vec4 color;
 void main() {
-  float distance = length(from);
+  // From the pixel itself: corners of a quad are rounded to a part of a pixel, and what lies between them with them.
+  float distance = length(gl_FragCoord.xy - middle);
   float inside = paint.a * clamp(disc + 0.5 - distance, 0.0, 1.0);
   float around = distance <= disc - 0.5 ? 0.0 : paint.a * clamp(outer + 0.5 - distance, 0.0, 1.0);
   color = vec4(paint.rgb, 1.0) * inside + vec4(ring, 1.0) * around * (1.0 - inside);
