@@ -1,9 +1,8 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { openBrowser, origin, temporaryProfile } from './browser.ts';
-import { drop, preview, text, visit } from './page.ts';
 import type { PaintPage } from './paintPage.ts';
 
-/** The painters of the graph: both give the same picture, and neither stops the page. */
+/** The painters of the graph: both give the same picture. */
 
 test.describe('by WebGL', () => {
   let profile: Awaited<ReturnType<typeof temporaryProfile>>;
@@ -55,48 +54,4 @@ test.describe('by WebGL', () => {
     const { most } = await page.evaluate((p) => window.paintPage.compare(p), PICTURES[0][1]);
     expect(most).toBeLessThanOrEqual(12);
   });
-});
-
-/** A ring of 20,000 nodes with chords. */
-function largeGraph(nodes: number): string {
-  const lines = ['source,target'];
-  for (let v = 0; v < nodes; v++) {
-    lines.push(`${v},${(v + 1) % nodes}`, `${v},${(v * 7 + 13) % nodes}`, `${v},${(v + 50 + (v % 17)) % nodes}`);
-  }
-  return lines.join('\n');
-}
-
-test('a graph of 20,000 nodes is moved about without a task of 100 ms', async () => {
-  const { page, close } = await visit();
-  await drop(page, [{ name: 'large.csv', bytes: text(largeGraph(20_000)) }]);
-  await preview(page).getByRole('button', { name: 'Use this graph' }).click({ timeout: 20_000 });
-  // It is laid out first.
-  await expect(page.getByRole('region', { name: 'Graph', exact: true }).getByText('20,000 nodes')).toBeVisible({
-    timeout: 100_000,
-  });
-  const canvas = page.getByRole('region', { name: 'Graph', exact: true }).getByRole('application');
-  const box = (await canvas.boundingBox())!;
-  await page.evaluate(() => {
-    const tasks: number[] = [];
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-      type: 'longtask',
-    });
-    Object.assign(window, { tasks });
-  });
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  // Again where something else had the processor, or the graph was still coming.
-  await expect(async () => {
-    await page.waitForTimeout(1000);
-    await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks.splice(0));
-    await page.mouse.move(x, y);
-    await page.mouse.wheel(0, -600);
-    await page.mouse.down();
-    for (let i = 1; i <= 12; i++) await page.mouse.move(x + 10 * i, y + 6 * i);
-    await page.mouse.up();
-    await page.mouse.wheel(0, 300);
-    await page.waitForTimeout(500);
-    const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
-    expect(Math.max(0, ...tasks)).toBeLessThan(100);
-  }).toPass({ timeout: 75_000 });
-  await close();
 });
