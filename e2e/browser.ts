@@ -34,17 +34,21 @@ const WEBGPU = [
   ...(process.env.EDGEWISE_E2E_GPU ? [] : ['--use-webgpu-adapter=swiftshader']),
 ];
 
+/** As above, for WebGL. */
+const WEBGL = process.env.EDGEWISE_E2E_GPU ? [] : ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+
 export interface BrowserOptions {
   readonly gpu?: boolean;
+  readonly webgl?: boolean;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
 }
 
 export function openBrowser(
   profile: string,
-  { gpu = false, ...options }: BrowserOptions = {},
+  { gpu = false, webgl = false, ...options }: BrowserOptions = {},
 ): Promise<BrowserContext> {
-  const args = gpu ? [...ARGS, ...WEBGPU] : ARGS;
+  const args = [...ARGS, ...(gpu ? WEBGPU : []), ...(webgl ? WEBGL : [])];
   return chromium.launchPersistentContext(profile, { executablePath: executable(), args, headless: true, ...options });
 }
 

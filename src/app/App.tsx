@@ -23,6 +23,7 @@ import { Worth } from './transport/Worth.tsx';
 
 // What a first visit does not show is loaded when it is opened.
 const ChunkAccesses = lazy(async () => ({ default: (await import('./chunks/ChunkAccesses.tsx')).ChunkAccesses }));
+const Batch = lazy(async () => ({ default: (await import('./inspect/batch/Batch.tsx')).Batch }));
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
 const Guide = lazy(async () => ({ default: (await import('./guide/Guide.tsx')).Guide }));
 const Lesson = lazy(async () => ({ default: (await import('./guide/Lesson.tsx')).Lesson }));
@@ -217,6 +218,7 @@ function Lower() {
         <Tabs.Tab value="runs">Runs {runs > 0 ? `(${runs})` : ''}</Tabs.Tab>
         <Tabs.Tab value="predictions">Predictions</Tabs.Tab>
         <Tabs.Tab value="embeddings">Embeddings</Tabs.Tab>
+        <Tabs.Tab value="batch">Batch</Tabs.Tab>
         <Tabs.Tab value="time">Time and memory</Tabs.Tab>
         <Tabs.Tab value="developer">Developer</Tabs.Tab>
       </Tabs.List>
@@ -231,6 +233,11 @@ function Lower() {
       <Tabs.Panel value="embeddings" pt="sm">
         <Suspense>
           <Embeddings />
+        </Suspense>
+      </Tabs.Panel>
+      <Tabs.Panel value="batch" pt="sm">
+        <Suspense>
+          <Batch />
         </Suspense>
       </Tabs.Panel>
       <Tabs.Panel value="time" pt="sm">

@@ -6,17 +6,9 @@ import type { RecipeName } from './batchSource.ts';
 import { writeFeed } from './feed.ts';
 import type { GraphInputs } from './inputs.ts';
 import { cutsBytes, type LevelBatches, type Levels, lastReads, partInputs } from './layerwise.ts';
-import {
-  type Arrival,
-  fetchSample,
-  type Pass,
-  type PassContext,
-  type Request,
-  stepOf,
-  USE,
-  waitedFor,
-} from './passes.ts';
+import { type Arrival, fetchSample, type Pass, type PassContext, stepOf, waitedFor } from './passes.ts';
 import { prefetched } from './prefetch.ts';
+import { type Request, USE } from './requests.ts';
 
 /** One run of a part: the nodes between two places of its level's list. */
 interface Batch {

@@ -5,7 +5,6 @@ import type { CsrMatrix } from '../formats/matrix.ts';
 import { transpose } from '../graph/csr.ts';
 import { dropEdges, edgeThreshold } from '../graph/dropEdges.ts';
 import { rowNormalize } from '../graph/features.ts';
-import { epochBatches } from '../graph/neighborSampler.ts';
 import { graphOperator, type Operator } from '../graph/operators.ts';
 import { deriveKey, type Key } from '../graph/random.ts';
 import type { Model } from '../model/model.ts';
@@ -14,10 +13,11 @@ import { totalWeight } from '../task/classWeights.ts';
 import { deviceLabels } from '../task/deviceLabels.ts';
 import type { Step } from '../tensor/op.ts';
 import type { BatchSource, RecipeName } from './batchSource.ts';
-import { fanOutAt, samplingOf } from './capacity.ts';
+import { samplingOf } from './capacity.ts';
 import { type Feed, feedBytes, feedFeatures, feedHalf, newFeed, writeFeed } from './feed.ts';
 import { DROPPED, type GraphInputs } from './inputs.ts';
 import { prefetched } from './prefetch.ts';
+import { type Request, trainingRequests, USE } from './requests.ts';
 import { newRooms } from './rooms.ts';
 import { learningRate } from './schedule.ts';
 
@@ -61,9 +61,6 @@ export interface Times {
   /** Paused. */
   waited: number;
 }
-
-/** Uses of the run's root key; the numbers only have to differ. */
-export const USE = { step: 0x57e9, shuffle: 0x5f1e, sample: 0x5a39, evaluate: 0xe7a1, dropEdge: 0xd70e } as const;
 
 /** @param epoch from 1 */
 export function scalarsOf(config: Config, epoch: number): Record<string, number> {
@@ -208,27 +205,16 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
     async epoch(epoch, visit) {
       if (training) context.epoch = epoch;
       const { config, steps } = context;
-      const sampling = samplingOf(config, model, routine);
-      const fanOut = training ? fanOutAt(config, model, epoch) : sampling.fanOut;
       const groups = training
-        ? grouped(
-            epochBatches(seeds, sampling.batchSize, deriveKey(root, epoch, USE.shuffle)),
-            config['training.accumulate'],
-          )
-        : grouped(inOrder(seeds, sampling.batchSize), 1);
-      const requests = groups.flatMap((group, index) => {
-        // Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler.
-        const key = training ? deriveKey(root, steps + index, USE.sample) : deriveKey(root, index, USE.evaluate);
-        const drops = training && config['model.dropEdge'] > 0;
-        const dropKey = drops ? deriveKey(root, steps + index, USE.dropEdge) : null;
-        return group.map((batch): Request => ({ seeds: batch, fanOut, key, dropKey }));
-      });
+        ? trainingRequests(config, model, root, seeds, epoch, steps)
+        : evaluationRequests(context, seeds);
+      const requests = groups.flat();
       const arrivals = prefetched(requests, batches.ahead, fetch, ({ bytes }) => host.remove('batch', bytes));
       try {
         let next = 0;
         for (const [index, group] of groups.entries()) {
           await context.before(training ? 'step' : 'batch');
-          const weight = group.reduce((sum, batch) => sum + weightOf(batch), 0);
+          const weight = group.reduce((sum, request) => sum + weightOf(request.seeds), 0);
           for (const part of group.keys()) {
             if (part > 0) await context.before('batch');
             const firstPart = part === 0 ? 1 : 0;
@@ -246,14 +232,6 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
       }
     },
   };
-}
-
-/** What a batch is drawn by. */
-export interface Request {
-  readonly seeds: Uint32Array;
-  readonly fanOut: readonly number[];
-  readonly key: Key;
-  readonly dropKey: Key | null;
 }
 
 export interface Arrival {
@@ -289,13 +267,11 @@ export async function waitedFor<A extends Arrival>(times: Times, coming: Promise
 
 type Visit = (seeds: Uint32Array | null) => Promise<void>;
 
-function inOrder(seeds: Uint32Array, batchSize: number): Uint32Array[] {
-  const batches: Uint32Array[] = [];
-  for (let at = 0; at < seeds.length; at += batchSize) batches.push(seeds.slice(at, at + batchSize));
-  return batches;
-}
-
-/** The batches, `size` at a time; the last group may be smaller. */
-function grouped(batches: readonly Uint32Array[], size: number): Uint32Array[][] {
-  return Array.from({ length: Math.ceil(batches.length / size) }, (_, i) => batches.slice(i * size, (i + 1) * size));
+/** One batch each. Evaluation draws the same sample in every epoch, so that its curve shows the model and not the sampler. */
+function evaluationRequests({ config, model, root }: PassContext, seeds: Uint32Array): Request[][] {
+  const { batchSize, fanOut } = samplingOf(config, model, 'evaluate');
+  return Array.from({ length: Math.ceil(seeds.length / batchSize) }, (_, index) => {
+    const batch = seeds.slice(index * batchSize, (index + 1) * batchSize);
+    return [{ seeds: batch, fanOut, key: deriveKey(root, index, USE.evaluate), dropKey: null }];
+  });
 }

@@ -40,8 +40,8 @@ export async function nodeView(
   };
 }
 
-/** A name first: in some graphs names are numbers. */
-function findNode({ name, nodes, nodeIds }: AnyGraph, which: string | number): number {
+/** By its name first: in some graphs names are numbers. Throws InputError where there is no such node. */
+export function findNode({ name, nodes, nodeIds }: AnyGraph, which: string | number): number {
   const byName = typeof which === 'string' ? (nodeIds?.indexOf(which) ?? -1) : -1;
   if (byName >= 0) return byName;
   const wanted = typeof which === 'string' ? which.trim() : String(which);
@@ -54,7 +54,8 @@ function findNode({ name, nodes, nodeIds }: AnyGraph, which: string | number): n
   throw new InputError(`${name} has no node "${wanted.slice(0, 80)}": type ${how} from 0 to ${nodes - 1}.`);
 }
 
-function named({ labels, labelSets, nodeIds }: AnyGraph, node: number): NamedNode {
+/** What a node is called, and its classes. */
+export function named({ labels, labelSets, nodeIds }: AnyGraph, node: number): NamedNode {
   const one = labels[node] < 0 ? [] : [labels[node]];
   const all = labelSets?.indices.subarray(labelSets.indptr[node], labelSets.indptr[node + 1]) ?? one;
   return { node, name: nodeIds?.[node] ?? null, labels: Array.from(all) };

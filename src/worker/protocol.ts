@@ -6,9 +6,11 @@ import type { Understood } from '../graph/understand.ts';
 import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
+import type { BlocksRequest, BlocksView } from './blocksView.ts';
 import type { ChunksView } from './chunkWatch.ts';
 import type { EmbeddingApi } from './embeddingApi.ts';
 import type { Interrupted, ResumeMessage } from './interrupted.ts';
+import type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { KernelTime } from '../device/times.ts';
@@ -18,9 +20,11 @@ export { ROLES, rivals } from '../formats/readChoices.ts';
 export type { ColumnView, TableView } from '../formats/tableView.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
+export type { BlockLink, BlocksRequest, BlocksView } from './blocksView.ts';
 export type { ChunksView } from './chunkWatch.ts';
 export type { EmbeddingView, LayerChoice } from './embeddingApi.ts';
 export type { Interrupted } from './interrupted.ts';
+export type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
 
 /**
  * What the page and its trainer say to each other: commands through Comlink (`TrainerApi`), and a stream of what happens
@@ -71,6 +75,10 @@ export interface TrainerApi extends EmbeddingApi {
   dispatches(config: Config): Promise<PlanDetails>;
   /** One node of the current graph, by its name or its number. Of a graph that stays on disk its rows are read from there. */
   node(which: string | number): Promise<NodeView>;
+  /** A sample of what lies around a node, to be drawn where the whole graph is too large. */
+  neighbourhood(request: NeighbourhoodRequest): Promise<NeighbourhoodView>;
+  /** What a training step with this configuration draws around one of its seeds, hop by hop. */
+  blocks(request: BlocksRequest): Promise<BlocksView>;
   /** Class probabilities of a node as the run predicted last; null where it has not. */
   probabilities(node: number): Promise<Float32Array | null>;
   /** Whether somebody looks at which chunks of a stored graph are read: then the stream tells, in this run and the next ones. */

@@ -200,6 +200,19 @@ const api: TrainerApi = {
     return nodeView(about, which, place ? storage.places[place] : undefined);
   },
 
+  async neighbourhood(request) {
+    const { graph, place } = loaded();
+    const { neighbourhood } = await import('./neighbourhood.ts');
+    const latest = run ? run.predictions : predictions;
+    return neighbourhood(graph, request, place ? storage.places[place] : undefined, latest);
+  },
+
+  async blocks(request) {
+    const { graph, place } = loaded();
+    const { blocksView } = await import('./blocksView.ts');
+    return blocksView(graph, request, place ? storage.places[place] : undefined);
+  },
+
   async probabilities(node) {
     const latest = run ? run.predictions : predictions;
     return latest && probabilitiesOf(latest, node);

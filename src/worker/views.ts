@@ -3,6 +3,7 @@ import type { DatasetInfo } from '../run/record.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import { planPicture } from '../tensor/picture.ts';
 import type { Fit } from '../train/fit.ts';
+import { stepsOfEpoch } from '../train/requests.ts';
 import { seedsOf, splitOf } from '../train/seeds.ts';
 import type { ForecastView } from './protocol.ts';
 
@@ -27,8 +28,7 @@ export function forecastView(graph: AnyGraph, config: Config, { forecast, fitted
 /** Optimiser steps of an epoch: one for every `training.accumulate` batches of training nodes. */
 export function stepsPerEpoch(graph: AnyGraph, config: Config): number {
   if (config['sampling.strategy'] === 'full') return 1;
-  const perStep = config['sampling.batchSize'] * config['training.accumulate'];
-  return Math.ceil(seedsOf(splitOf(graph, config), 'train', false).length / perStep);
+  return stepsOfEpoch(seedsOf(splitOf(graph, config), 'train', false).length, config);
 }
 
 export function datasetInfo(graph: AnyGraph, fingerprint: string): DatasetInfo {

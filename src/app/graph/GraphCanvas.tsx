@@ -85,6 +85,7 @@ export function GraphCanvas({
   const layers = {
     edges: useRef<HTMLCanvasElement>(null),
     nodes: useRef<HTMLCanvasElement>(null),
+    webgl: useRef<HTMLCanvasElement>(null),
     focus: useRef<HTMLCanvasElement>(null),
   };
   const { size, ratio } = useCanvasSize(place);
@@ -110,10 +111,14 @@ export function GraphCanvas({
 
   const painter = useRef<Painter | null>(null);
   useEffect(() => {
-    const [edges, nodes, front] = [layers.edges.current!, layers.nodes.current!, layers.focus.current!];
-    painter.current = newPainter({ edges, nodes, focus: front });
+    painter.current = newPainter({
+      edges: layers.edges.current!,
+      nodes: layers.nodes.current!,
+      webgl: layers.webgl.current!,
+      focus: layers.focus.current!,
+    });
     return () => painter.current?.stop();
-  }, [layers.edges, layers.nodes, layers.focus]);
+  }, [layers.edges, layers.nodes, layers.webgl, layers.focus]);
   useEffect(() => {
     const [ink, shown] = [INK[scheme], focus?.node ?? null];
     painter.current?.show({
@@ -240,6 +245,7 @@ export function GraphCanvas({
     >
       <canvas ref={layers.edges} className={classes.layer} aria-hidden />
       <canvas ref={layers.nodes} className={classes.layer} aria-hidden />
+      <canvas ref={layers.webgl} className={classes.layer} aria-hidden />
       <canvas ref={layers.focus} className={classes.layer} aria-hidden />
       {focus && spot && <NodeTip text={describe(focus.node)} at={spot} gap={radius + 10} size={size} />}
       <p id={helpId} className={classes.spoken}>

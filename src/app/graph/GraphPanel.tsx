@@ -9,6 +9,9 @@ import classes from './GraphPanel.module.css';
 import { type ColourMode, leastConfidence, RIGHT, WRONG } from './nodePaint.ts';
 
 const EpochScrubber = lazy(async () => ({ default: (await import('./EpochScrubber.tsx')).EpochScrubber }));
+const Neighbourhood = lazy(async () => ({
+  default: (await import('./neighbourhood/Neighbourhood.tsx')).Neighbourhood,
+}));
 const PinField = lazy(async () => ({ default: (await import('../inspect/PinField.tsx')).PinField }));
 
 export interface GraphPanelProps {
@@ -99,7 +102,16 @@ function Loaded({ graph, predictions, split, marked, pinned, onPin }: LoadedProp
           </div>
         </div>
       ) : (
-        <p className={classes.empty}>{tooLarge(graph)}</p>
+        <Suspense fallback={<p className={classes.empty}>{tooLarge(graph)}</p>}>
+          <Neighbourhood
+            graph={graph}
+            why={tooLarge(graph)}
+            split={split}
+            pinned={pinned}
+            onPin={onPin}
+            legend={<Key mode="class" waiting={false} />}
+          />
+        </Suspense>
       )}
       {graph.positions && (
         <div className={classes.scrubber}>

@@ -20,6 +20,11 @@ export function nodeRadius(nodes: number, { width, height }: Size, zoom: number)
   return Math.min(14, Math.min(7, Math.max(1.1, 0.2 * room)) * Math.sqrt(zoom));
 }
 
+/** Width of the ring around a node that trains, in CSS pixels. */
+export function ringWidth(radius: number): number {
+  return Math.min(1.5, 0.4 + radius / 8);
+}
+
 /** Opacity of an edge: faint where there are many; stronger as one zooms in and they thin out. */
 export function edgeAlpha(edges: number, zoom: number): number {
   return Math.min(0.5, Math.max(0.04, 12 / Math.sqrt(edges + 1)) * zoom ** 0.25);

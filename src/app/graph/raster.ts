@@ -114,7 +114,7 @@ export function addDisc(raster: Raster, mask: DiscMask, x: number, y: number, br
 }
 
 /** Lines add up to this, 0..255: where hundreds meet at a hub, its neighbours must still be seen. */
-const MOST_OPAQUE = 150;
+export const MOST_OPAQUE = 150;
 
 /**
  * A line one pixel wide from (x0, y0) to (x1, y1) on a primed raster. `alpha` from 0 to 0.5. Each step along the longer axis shares
