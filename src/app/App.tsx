@@ -9,6 +9,7 @@ import { DropZone } from './dataset/DropZone.tsx';
 import { DeviceBadge } from './device/DeviceBadge.tsx';
 import { GraphPanel } from './graph/GraphPanel.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
+import { Speed } from './memory/Speed.tsx';
 import { NoRuns } from './runs/NoRuns.tsx';
 import { Share } from './share/Share.tsx';
 import { pin, unpin } from './state/inspectActions.ts';
@@ -66,6 +67,7 @@ export function App() {
           </div>
           <Pinned />
           <Memory />
+          <Speed />
           <Lower />
         </div>
       </main>
