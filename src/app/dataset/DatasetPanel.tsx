@@ -128,11 +128,14 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
   return (
     <li className={classes.item}>
       {absent ? (
-        <Popover ref={popover} label={entry.title} width={300} button={button}>
+        <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 300} button={button}>
           <div className={classes.ask}>
-            <p>{entry.about}</p>
+            {/* Whose it is comes before what to do: a long text begins at its beginning. */}
+            <p tabIndex={-1} data-autofocus={entry.kind === 'public' || undefined}>
+              {entry.about}
+            </p>
             {entry.kind === 'public' ? <Download entry={entry} /> : <Generate entry={entry} />}
-            <Button size="compact-sm" onClick={choose} data-autofocus>
+            <Button size="compact-sm" onClick={choose} data-autofocus={entry.kind !== 'public' || undefined}>
               {entry.kind === 'public' ? 'Download' : 'Generate'} {entry.title}
             </Button>
           </div>

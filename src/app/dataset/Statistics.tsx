@@ -42,7 +42,7 @@ export function Statistics({ statistics, classNames, directed, children }: Stati
       {homophily ? (
         <Figure
           title="Homophily"
-          rows={[{ label: 'within a class', share: homophily.edge, text: formatPercent(homophily.edge) }]}
+          rows={[{ label: 'same class', share: homophily.edge, text: formatPercent(homophily.edge) }]}
         >
           {homophily.adjusted !== null &&
             `Adjusted for the sizes of the classes: ${homophily.adjusted.toFixed(2)} (0 is chance, 1 is every edge).`}
