@@ -8,6 +8,7 @@ import { SPLIT } from '../src/formats/graphData.ts';
 import { gunzip } from '../src/formats/gzip.ts';
 import type { CsrMatrix } from '../src/formats/matrix.ts';
 import { readSafetensors } from '../src/formats/safetensors.ts';
+import { isCatalogueId } from '../src/run/sharedRun.ts';
 import { debianGraph, debianSmallGraph } from './debianGraph.ts';
 import { karateGraph } from './karate.ts';
 import { pack, unpackIndex } from './pack.ts';
@@ -159,15 +160,33 @@ test('the embedded files are under 5 MB together', () => {
 
 const HOST = 'https://raw.githubusercontent.com';
 
-test('a public entry names its files on a host that lets pages fetch', () => {
+const PUBLISHED: Readonly<Record<CatalogueEntry['format'], RegExp>> = {
+  bundle: /^$/,
+  planetoid: /^kimiyoung\/planetoid\/master\/data\/ind\.(cora|citeseer|pubmed)\.[a-z.]+$/,
+  npz: /^(yandex-research\/heterophilous-graphs\/main\/data|shchur\/gnn-benchmark\/master\/data\/npz)\/\w+\.npz$/,
+  json: /^pmernyei\/wiki-cs-dataset\/master\/dataset\/data\.json$/,
+};
+
+test('a public entry names its files on a host that lets pages fetch, and how each is checked', () => {
   const planetoid = ['allx', 'ally', 'graph', 'test.index', 'tx', 'ty', 'x', 'y'];
-  for (const { id, files } of catalogue.filter(({ kind }) => kind === 'public')) {
-    const archive = files.length === 1;
+  for (const { id, format, files } of catalogue.filter(({ kind }) => kind === 'public')) {
     const names = files.map(({ url }) => url?.split('/').at(-1)?.replace(`ind.${id}.`, ''));
-    expect(names.sort()).toEqual(archive ? [`${id}.npz`] : planetoid);
-    const folder = archive ? 'yandex-research/heterophilous-graphs' : 'kimiyoung/planetoid';
-    expect(files.every(({ url }) => url?.startsWith(`${HOST}/${folder}/`))).toBe(true);
+    if (format === 'planetoid') expect(names.sort()).toEqual(planetoid);
+    else expect(names).toHaveLength(1);
+    for (const { url, bytes, sha256: hash, gitBlob } of files) {
+      expect(url?.slice(HOST.length + 1)).toMatch(PUBLISHED[format]);
+      expect(url?.startsWith(`${HOST}/`)).toBe(true);
+      // A size that was counted has a hash that was; else there is what the repository's listing says.
+      if (bytes !== undefined) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+      else expect([hash, gitBlob]).toEqual([undefined, expect.stringMatching(/^[0-9a-f]{40}$/)]);
+    }
   }
+});
+
+test('no two entries are one, and every name may stand in a link', () => {
+  const ids = catalogue.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.filter((id) => !isCatalogueId(id))).toEqual([]);
 });
 
 const cora = join(process.env.EDGEWISE_DATA ?? '', 'planetoid-cora');

@@ -100,6 +100,31 @@ export const listed = (): NamedBytes => ({
   ),
 });
 
+/** The layout of Wiki-CS, with two splits. */
+export const wikiCs = (): NamedBytes => ({
+  name: 'path.json',
+  bytes: strToU8(
+    JSON.stringify({
+      features: [
+        [0.5, 1],
+        [0, -2],
+        [3, 0.25],
+      ],
+      labels: [1, 0, 1],
+      links: [[1, 2], [], [2, 0]],
+      train_masks: [
+        [true, false, false],
+        [false, true, false],
+      ],
+      val_masks: [
+        [false, true, false],
+        [true, false, false],
+      ],
+      test_mask: [false, false, true],
+    }),
+  ),
+});
+
 const ids = [...Array(12).keys()];
 
 /** The arrays of each layout of .npz, by the names that they have in the archive. */

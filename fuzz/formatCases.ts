@@ -31,6 +31,7 @@ import {
   TABLES,
   testdata,
   unpackedMat,
+  wikiCs,
   zip,
 } from './files.ts';
 import { firstNodes } from './firstNodes.ts';
@@ -215,7 +216,7 @@ export const FORMAT_CASES: readonly FuzzCase[] = [
     name: 'json',
     source: 'NetworkX; attributes written here',
     names: /karate|path/,
-    inputs: () => [testdata('karate.json'), attributes(), listed()].flatMap((file) => ofFiles([file])),
+    inputs: () => [testdata('karate.json'), attributes(), listed(), wikiCs()].flatMap((file) => ofFiles([file])),
   },
   {
     name: 'bundle',

@@ -11,6 +11,7 @@ import { GraphPanel } from './graph/GraphPanel.tsx';
 import { LearnButton } from './guide/LearnButton.tsx';
 import { TourOffer } from './guide/TourOffer.tsx';
 import { MemoryPlan } from './memory/MemoryPlan.tsx';
+import { Speed } from './memory/Speed.tsx';
 import { NoRuns } from './runs/NoRuns.tsx';
 import { Share } from './share/Share.tsx';
 import { pin, unpin } from './state/inspectActions.ts';
@@ -75,6 +76,7 @@ export function App() {
           </div>
           <Pinned />
           <Memory />
+          <Speed />
           <Lower />
         </div>
       </main>

@@ -11,24 +11,26 @@ import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { isShape, SHAPE_NAMES, type ShapeName } from '../graph/shapes.ts';
 import { type Understood, understand } from '../graph/understand.ts';
+import { fileNameOf, isDataUrl, parseDataUrl } from '../run/dataUrl.ts';
 import type { DatasetInfo } from '../run/record.ts';
 import { readManifest } from '../store/manifest.ts';
 import { type AnyGraph, loadGraph as loadStored, openStored } from '../store/storedGraph.ts';
 import { datasetsFolder, readCatalogue } from './catalogue.ts';
-import { fetchFile } from './download.ts';
+import { fetchFile, fetchUrl } from './download.ts';
 import type { FilePlace } from './engine.ts';
 import { isKept, keepShape, openKept } from './keptGraphs.ts';
 import { progressBar } from './output.ts';
 import { choosesAny } from './readOptions.ts';
 
-/** What `--data` names: a dataset of the catalogue, a graph that is kept, a shape to generate, a file or a folder. */
+/** What `--data` names: a dataset of the catalogue, a graph that is kept, a shape to generate, a file, a folder or a public file. */
 export type DataSource =
   | { readonly kind: 'catalogue'; readonly entry: CatalogueEntry }
   | { readonly kind: 'path'; readonly path: string; readonly files: readonly string[] }
+  | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'kept'; readonly id: string }
   | { readonly kind: 'shape'; readonly shape: ShapeName };
 
-export type FileSource = Extract<DataSource, { kind: 'catalogue' | 'path' }>;
+export type FileSource = Extract<DataSource, { kind: 'catalogue' | 'path' | 'url' }>;
 
 /** Node reads a file into one buffer; its limit is 2 GiB. */
 const MAX_BYTES = 2 ** 31 - 1;
@@ -46,6 +48,7 @@ export function findData(name: string | undefined): DataSource {
   if (entry) return { kind: 'catalogue', entry };
   if (isKept(name)) return { kind: 'kept', id: name };
   if (isShape(name)) return { kind: 'shape', shape: name };
+  if (isDataUrl(name)) return { kind: 'url', url: parseDataUrl(name, '--data') };
   const stats = statOf(name);
   if (!stats) {
     const near = nearest(name, [...ids, ...SHAPE_NAMES]);
@@ -88,7 +91,7 @@ function unreadable(path: string, error: unknown): InputError {
 /** By which presets know a dataset: its id in the catalogue, or the name of a shape; null for anything else. */
 export function catalogueId(source: DataSource): string | null {
   if (source.kind === 'catalogue') return source.entry.id;
-  if (source.kind === 'path') return null;
+  if (source.kind === 'path' || source.kind === 'url') return null;
   const name = source.kind === 'kept' ? source.id : source.shape;
   return isShape(name) ? name : null;
 }
@@ -107,7 +110,7 @@ export interface OpenData {
  * unless memory.store says otherwise. A shape is generated and kept when it is asked for first.
  */
 export async function openData(source: DataSource, config: Config, choices: ReadChoices = {}): Promise<OpenData> {
-  if (source.kind === 'catalogue' || source.kind === 'path') {
+  if (source.kind === 'catalogue' || source.kind === 'path' || source.kind === 'url') {
     const { graph, understood } = await loadGraph(source, choices);
     return { graph, dataset: describe(graph, await fingerprint(graph)), place: null, understood };
   }
@@ -131,8 +134,8 @@ export async function loadGraph(
   choices: ReadChoices = {},
 ): Promise<{ graph: Graph; understood: Understood }> {
   checkChoices(source, choices);
-  const files = source.kind === 'catalogue' ? await catalogueFiles(source.entry) : readPaths(source.files);
-  const origin = source.kind === 'catalogue' ? source.entry.id : source.path;
+  const files = await filesOf(source);
+  const origin = source.kind === 'catalogue' ? source.entry.id : source.kind === 'url' ? source.url : source.path;
   try {
     const { graph, understood } = understand(openFiles(files), choices);
     if (!graph) throw new InputError(understood.error ?? 'No graph was understood.');
@@ -146,12 +149,18 @@ export async function loadGraph(
 
 /** Only files that somebody brings can be read in more than one way. */
 export function checkChoices(source: DataSource, choices: ReadChoices): void {
-  if (source.kind === 'path' || !choosesAny(choices)) return;
+  if (source.kind === 'path' || source.kind === 'url' || !choosesAny(choices)) return;
   const name = source.kind === 'catalogue' ? source.entry.id : source.kind === 'kept' ? source.id : source.shape;
   throw new InputError(
     `${name}: is no file, so --directed, --self-loops, --delimiter, --header and --columns say nothing about it; ` +
       'leave them out.',
   );
+}
+
+async function filesOf(source: FileSource): Promise<NamedBytes[]> {
+  if (source.kind === 'catalogue') return catalogueFiles(source.entry);
+  if (source.kind === 'path') return readPaths(source.files);
+  return [{ name: fileNameOf(source.url), bytes: await fetchUrl(source.url, progressBar()) }];
 }
 
 async function catalogueFiles(entry: CatalogueEntry): Promise<NamedBytes[]> {

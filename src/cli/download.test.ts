@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import type { CatalogueEntry, CatalogueFile } from '../formats/catalogue.ts';
-import { cacheFolder, fetchFile } from './download.ts';
+import { findData } from './data.ts';
+import { cacheFolder, fetchFile, fetchUrl } from './download.ts';
 
 const CONTENT = Buffer.from('source,target\n0,1\n');
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
@@ -64,6 +65,14 @@ it('takes a file of which the catalogue knows only the address', async () => {
   expect(asked).toHaveLength(1);
 });
 
+it('checks a file whose size nobody counted by the id that git gives it', async () => {
+  // git hash-object
+  const known = { bytes: undefined, sha256: undefined, gitBlob: '0782c8be92bea4c51b92fe8a2c8629358ab7bf5c' };
+  expect(Buffer.from(await fetchOne(known))).toEqual(CONTENT);
+  const other = { ...known, gitBlob: 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391' };
+  await expect(fetchOne(other)).rejects.toThrow(/git object [0-9a-f]{12}… instead of e69de29bb2d1…/);
+});
+
 it('fetches a damaged cache again', async () => {
   await fetchOne();
   writeFileSync(join(folder, 'datasets', 'tiny', 'edges.csv'), CONTENT.toString().replace('1', '7'));
@@ -92,6 +101,18 @@ it.each([
   expect(failure).not.toBeInstanceOf(InputError);
   expect(failure.message).toContain(said);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+it('fetches a public file that --data names each time, and keeps nothing', async () => {
+  const source = findData(`${env.EDGEWISE_MIRROR}edges.csv`);
+  if (source.kind !== 'url') throw new Error(`a source of kind ${source.kind}`);
+  expect(Buffer.from(await fetchUrl(source.url, silent))).toEqual(CONTENT);
+  expect(Buffer.from(await fetchUrl(source.url, silent))).toEqual(CONTENT);
+  expect(asked).toEqual(['/m/edges.csv', '/m/edges.csv']);
+  expect(readdirSync(folder)).toEqual([]);
+  expect(() => findData('http://example.org/edges.csv')).toThrow(
+    '--data: data cannot be "http://example.org/edges.csv"',
+  );
 });
 
 it('names the address where nobody answers', async () => {

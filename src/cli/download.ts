@@ -3,16 +3,19 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../config/errors.ts';
-import { type CatalogueEntry, type CatalogueFile, fileName } from '../formats/catalogue.ts';
+import {
+  type CatalogueEntry,
+  type CatalogueFile,
+  fileName,
+  gitBlobHeader,
+  MAX_UNCOUNTED_BYTES,
+} from '../formats/catalogue.ts';
 import { formatBytes, type Progress } from './output.ts';
 
 /** Datasets of the catalogue that do not ship with the package: downloaded once, checked, kept in a cache folder. */
 
 /** A server that sends nothing for this long is given up. */
 const SILENCE_MS = 30_000;
-
-/** Most bytes that are taken of a file whose size the catalogue does not know. */
-const MAX_UNKNOWN_BYTES = 256 * 2 ** 20;
 
 /** EDGEWISE_CACHE, or edgewise/ in the user's cache folder. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -62,16 +65,25 @@ export async function fetchFile(
   return bytes;
 }
 
+/** The bytes of a public file that somebody names, which nobody has counted. Nothing is kept. Throws Error where the network fails. */
+export function fetchUrl(url: string, progress: Progress): Promise<Uint8Array> {
+  return download(url, { url }, progress);
+}
+
 function mismatch(file: CatalogueFile, bytes: Uint8Array): string | null {
   if (bytes.length !== (file.bytes ?? bytes.length)) return `${bytes.length} bytes instead of ${file.bytes}`;
-  if (!file.sha256) return null;
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  return hash === file.sha256 ? null : `SHA-256 ${hash.slice(0, 12)}… instead of ${file.sha256.slice(0, 12)}…`;
+  const wrong = (name: string, found: string, wanted: string) =>
+    found === wanted ? null : `${name} ${found.slice(0, 12)}… instead of ${wanted.slice(0, 12)}…`;
+  const { sha256, gitBlob } = file;
+  if (sha256) return wrong('SHA-256', createHash('sha256').update(bytes).digest('hex'), sha256);
+  if (!gitBlob) return null;
+  const id = createHash('sha1').update(gitBlobHeader(bytes.length)).update(bytes).digest('hex');
+  return wrong('git object', id, gitBlob);
 }
 
 /** Reads at most the bytes that the catalogue promises: a server that sends more is cut off. */
 async function download(address: string, file: CatalogueFile, progress: Progress): Promise<Uint8Array> {
-  const most = file.bytes ?? MAX_UNKNOWN_BYTES;
+  const most = file.bytes ?? MAX_UNCOUNTED_BYTES;
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const wait = () => {

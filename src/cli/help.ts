@@ -19,7 +19,7 @@ const READ_OPTIONS = `  --directed         keep each edge's direction (default: 
                      network, attributes, labels; the others as found out (edgewise inspect shows it)`;
 
 const SETTING_OPTIONS = `  --data NAME        a dataset of the catalogue, a kept graph, a shape to generate (${SHAPE_NAMES.join(', ')}),
-                     a file or a folder (./NAME is always a path)
+                     a file, a folder (./NAME is always a path), or the https address of a public file, fetched each time
   --preset NAME      a whole protocol: ${PRESET_NAMES.join(', ')};
                      without it, the one recommended for the dataset and model.kind
 ${READ_OPTIONS}
@@ -78,7 +78,7 @@ ${RUN_OPTIONS}
 
 FOLDER is what edgewise train --out wrote. The CSV has the columns node, class and one probability per class.
 
-  --data NAME        a dataset of the catalogue, a file or a folder
+  --data NAME        a dataset of the catalogue, a file, a folder or the https address of a public file
 ${READ_OPTIONS}
   --backend NAME     auto (default), webgpu, cpu`,
   export: `edgewise export FOLDER --pyg [options]
@@ -107,7 +107,8 @@ edgewise graphs delete NAME
 Kept graphs stay on disk, ready to be sampled from: --data NAME finds them, and a run holds their outline and the rows of a
 batch. A shape is kept under its own name when it is first used.
 
-  --data SOURCE      a file, a folder, a dataset of the catalogue or a shape (${SHAPE_NAMES.join(', ')})
+  --data SOURCE      a file, a folder, the https address of a public file, a dataset of the catalogue or a shape
+                     (${SHAPE_NAMES.join(', ')})
 ${READ_OPTIONS}
   --order NAME       how the rows lie on disk, which changes no curve: none (default: as the nodes come), degree (those that
                      are drawn most often first), cluster (nodes with common neighbours close together)

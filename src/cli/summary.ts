@@ -1,6 +1,6 @@
-import { SPLIT } from '../formats/graphData.ts';
-import type { CsrMatrix, DenseMatrix } from '../formats/matrix.ts';
+import type { DenseMatrix } from '../formats/matrix.ts';
 import type { Graph } from '../graph/graph.ts';
+import { homophilyCounter, statistics } from '../graph/statistics.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 
 /** What a graph looks like, in numbers: what `edgewise inspect` prints. */
@@ -29,15 +29,11 @@ export interface GraphSummary {
 }
 
 export function summarize(graph: AnyGraph): GraphSummary {
-  const { features, labels, labelSets, adjacency } = graph;
-  const classes = graph.classNames.map((name) => ({ name, nodes: 0 }));
-  let labelled = 0;
-  for (const label of labels) {
-    if (label < 0) continue;
-    labelled++;
-    if (!labelSets) classes[label].nodes++;
-  }
-  for (const label of labelSets?.indices ?? []) classes[label].nodes++;
+  const { features, labelSets, adjacency, classNames } = graph;
+  const homophily = homophilyCounter(graph);
+  if (!isStored(graph)) homophily.add(graph.adjacency, 0);
+  const { degrees, classes, splits, ...counted } = statistics(graph, homophily.finish());
+  const labelled = graph.nodes - classes.unlabelled;
   return {
     name: graph.name,
     nodes: graph.nodes,
@@ -47,14 +43,10 @@ export function summarize(graph: AnyGraph): GraphSummary {
     features: { count: features.cols, storage: features.kind, nonZeros: nonZeros(graph) },
     labelled,
     labelsPerNode: labelSets && labelSets.indices.length / labelled,
-    classes,
-    splits: graph.splits.map((split) => ({
-      train: count(split, SPLIT.train),
-      validation: count(split, SPLIT.validation),
-      test: count(split, SPLIT.test),
-    })),
-    degree: degrees(graph),
-    homophily: isStored(graph) ? null : edgeHomophily(graph),
+    classes: classNames.map((name, label) => ({ name, nodes: classes.nodes[label] })),
+    splits,
+    degree: { mean: degrees.mean, median: degrees.median, max: degrees.largest, isolated: degrees.bins[0] },
+    homophily: counted.homophily?.edge ?? null,
     notes: graph.notes,
   };
 }
@@ -64,49 +56,4 @@ function nonZeros(graph: AnyGraph): number | null {
   if (isStored(graph)) return null;
   const { features } = graph as Graph & { features: DenseMatrix };
   return features.values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
-}
-
-function count(codes: Uint8Array, code: number): number {
-  return codes.reduce((sum, value) => sum + (value === code ? 1 : 0), 0);
-}
-
-function degrees({ adjacency, nodes }: AnyGraph): GraphSummary['degree'] {
-  const { indptr } = adjacency;
-  const sorted = Uint32Array.from({ length: nodes }, (_, node) => indptr[node + 1] - indptr[node]).sort();
-  const middle = nodes >> 1;
-  return {
-    mean: indptr[nodes] / nodes,
-    median: nodes % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2,
-    max: sorted[nodes - 1],
-    isolated: sorted.findIndex((degree) => degree > 0) < 0 ? nodes : sorted.findIndex((degree) => degree > 0),
-  };
-}
-
-/**
- * Edge homophily: Zhu et al., "Beyond homophily in graph neural networks", NeurIPS 2020, definition 1. An edge from a node
- * to itself says nothing of it.
- */
-function edgeHomophily({ adjacency, labels, labelSets, nodes }: Graph): number | null {
-  const likeness = (a: number, b: number) =>
-    labelSets ? jaccard(setOf(labelSets, a), setOf(labelSets, b)) : Number(labels[a] === labels[b]);
-  let same = 0;
-  let all = 0;
-  for (let node = 0; node < nodes; node++) {
-    if (labels[node] < 0) continue;
-    for (let e = adjacency.indptr[node]; e < adjacency.indptr[node + 1]; e++) {
-      const other = adjacency.indices[e];
-      if (labels[other] < 0 || other === node) continue;
-      all++;
-      same += likeness(node, other);
-    }
-  }
-  return all === 0 ? null : same / all;
-}
-
-const setOf = ({ indptr, indices }: CsrMatrix, row: number) => indices.subarray(indptr[row], indptr[row + 1]);
-
-/** Of two sets that are not both empty. */
-function jaccard(a: Uint32Array, b: Uint32Array): number {
-  const shared = a.reduce((sum, label) => sum + Number(b.includes(label)), 0);
-  return shared / (a.length + b.length - shared);
 }

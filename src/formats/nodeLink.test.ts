@@ -204,10 +204,10 @@ describe('JSON node-link', () => {
   test('that is not UTF-8, or too large, is refused', () => {
     const latin1 = Uint8Array.from('{"nodes": "é"}', (c) => c.charCodeAt(0));
     expect(() => readNodeLink(latin1, 'g.json')).toThrow('g.json: is not UTF-8; save the file in that encoding.');
-    const large = new Uint8Array(2 ** 26 + 1);
-    expect(() => readNodeLink(large, 'g.json')).toThrow('g.json: 67108865 bytes of JSON are more than 67108864');
+    const large = new Uint8Array(2 ** 27 + 1);
+    expect(() => readNodeLink(large, 'g.json')).toThrow('g.json: 134217729 bytes of JSON are more than 134217728');
     expect(() => readNodeLink(gzipSync(large, { level: 1 }), 'g.json.gz')).toThrow(
-      'unpacks to more than 67108864 bytes',
+      'unpacks to more than 134217728 bytes',
     );
   });
 });

@@ -5,7 +5,7 @@
  *
  * https://networkx.org/documentation/stable/reference/readwrite/generated/networkx.readwrite.json_graph.node_link_data.html
  * Ids are text, integers, or lists of them (NetworkX's tuples). Nodes without `id` are told by `name`, or by their
- * position in the list. What attributes are is in nodeAttributes.ts.
+ * position in the list. What attributes are is in nodeAttributes.ts. JSON that is laid out as Wiki-CS is read in wikiCs.ts.
  */
 import { InputError } from '../config/errors.ts';
 import type { GraphData } from './graphData.ts';
@@ -15,6 +15,7 @@ import { MAX_JSON_BYTES, parseJson } from './json.ts';
 import type { Fields } from './nodeAttributes.ts';
 import { listNames, readNodeAttributes } from './nodeAttributes.ts';
 import { quote } from './textTable.ts';
+import { isWikiCs, readWikiCs } from './wikiCs.ts';
 
 const LINKS = ['links', 'edges'];
 const WEIGHTS = ['weight', 'value'];
@@ -28,6 +29,8 @@ const LINK_FIELDS = ['source', 'target', 'key'];
 export function readNodeLink(bytes: Uint8Array, name: string): GraphData {
   const json = parseJson(isGzip(bytes) ? gunzip(bytes, name, MAX_JSON_BYTES) : bytes, name);
   const root: Fields = isFields(json) ? json : {};
+  const graphName = name.replace(/(\.json)?(\.gz)?$/i, '');
+  if (isWikiCs(root)) return { name: graphName, ...readWikiCs(root, name) };
   const linksKey = LINKS.find((key) => Array.isArray(root[key])) ?? 'links';
   if (!Array.isArray(root.nodes) || !Array.isArray(root[linksKey])) {
     throw new InputError(
@@ -43,7 +46,7 @@ export function readNodeLink(bytes: Uint8Array, name: string): GraphData {
   if (byPosition && nodeIds) notes.push(`${name}: the ends of ${linksKey} are read as positions in the list of nodes.`);
   const attributes = readNodeAttributes(nodes, naming.field, name);
   return {
-    name: name.replace(/(\.json)?(\.gz)?$/i, ''),
+    name: graphName,
     nodes: nodes.length,
     source,
     target,

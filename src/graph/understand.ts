@@ -1,9 +1,10 @@
 import { InputError } from '../config/errors.ts';
-import { type GraphData, SPLIT } from '../formats/graphData.ts';
+import type { GraphData } from '../formats/graphData.ts';
 import type { FilesView, OpenFiles } from '../formats/open.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
 import { arrangeCounted, type Dropped } from './arrange.ts';
 import type { Graph } from './graph.ts';
+import { type GraphStatistics, homophilyCounter, statistics } from './statistics.ts';
 
 /** What was understood of files, as plain data: what they are, and the graph or why there is none. */
 export interface Understood extends FilesView {
@@ -30,12 +31,14 @@ export interface GraphAccount {
   /** Null where the files have none. */
   readonly features: { readonly kind: 'sparse' | 'dense'; readonly count: number } | null;
   readonly classes: number;
+  readonly classNames: readonly string[];
   readonly unlabelled: number;
   /** Classes per labelled node, where some have several; else null. */
   readonly labelsPerNode: number | null;
   /** Nodes of each split that the files offer; empty where one is drawn. */
   readonly splits: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
   readonly notes: readonly string[];
+  readonly statistics: GraphStatistics;
 }
 
 /**
@@ -62,7 +65,9 @@ export function understand(
 function account(data: GraphData, graph: Graph, dropped: Dropped): GraphAccount {
   const { name, nodes, edges, classNames, labels, labelSets, notes } = graph;
   const unlabelled = labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0);
-  const inPart = (split: Uint8Array, part: number) => split.reduce((n, code) => n + (code === part ? 1 : 0), 0);
+  const homophily = homophilyCounter(graph);
+  homophily.add(graph.adjacency, 0);
+  const counted = statistics(graph, homophily.finish());
   return {
     name,
     nodes,
@@ -74,13 +79,11 @@ function account(data: GraphData, graph: Graph, dropped: Dropped): GraphAccount 
     weighted: graph.adjacency.values !== null,
     features: data.features && { kind: data.features.kind, count: data.features.cols },
     classes: classNames.length,
+    classNames,
     unlabelled,
     labelsPerNode: labelSets && labelSets.indices.length / (nodes - unlabelled),
-    splits: data.splits.map((_, i) => ({
-      train: inPart(graph.splits[i], SPLIT.train),
-      validation: inPart(graph.splits[i], SPLIT.validation),
-      test: inPart(graph.splits[i], SPLIT.test),
-    })),
+    splits: data.splits.map((_, i) => counted.splits[i]),
     notes,
+    statistics: counted,
   };
 }

@@ -45,8 +45,14 @@ describe('the readable hash', () => {
         NO_GRAPH,
         { ...NO_GRAPH, catalogueId: 'cora' },
         { ...NO_GRAPH, fingerprint: randomHex(random, 16) },
+        { ...NO_GRAPH, url: 'https://example.org/a%20b/graph.npz?x=1&y=%26' },
+        { catalogueId: null, fingerprint: randomHex(random, 16), url: 'http://localhost:8080/g.csv' },
       ];
-      const state = { dataset: datasets[i % 3], preset: preset(), config: randomConfig(random, random()) };
+      const state = {
+        dataset: datasets[i % datasets.length],
+        preset: preset(),
+        config: randomConfig(random, random()),
+      };
       const hash = encodeHash(state);
       expect(await stateOf(hash)).toEqual(state);
       expect(await stateOf(hash.slice(1))).toEqual(state);
@@ -71,6 +77,17 @@ describe('the readable hash', () => {
     expect((await stateOf('#data=debian-small&model.kind=mlp')).preset).toBe('debian-mlp');
     expect((await stateOf('#training.lr=0.5')).preset).toBe('gcn');
     expect((await stateOf('#data=cora')).config).toEqual({ ...DEFAULTS, ...PRESETS['planetoid-gcn'].values });
+  });
+
+  it('names a public file in place of a dataset, readably', async () => {
+    const url = 'https://example.org/graph.npz?x=1&y=2';
+    const dataset = { catalogueId: null, fingerprint: '0123456789abcdef'.repeat(4), url };
+    const hash = encodeHash({ dataset, preset: 'gcn', config: { ...DEFAULTS, ...PRESETS.gcn.values } });
+    expect(hash).toBe('#data=https://example.org/graph.npz?x=1%26y=2&graph=0123456789abcdef&preset=gcn');
+    expect((await stateOf('#data=https%3A%2F%2Fgithub.com%2Fa%2Fb%2Fraw%2Fmain%2Fg.npz')).dataset).toEqual({
+      ...NO_GRAPH,
+      url: 'https://raw.githubusercontent.com/a/b/main/g.npz',
+    });
   });
 
   it('is empty where there is nothing', async () => {
@@ -110,6 +127,13 @@ describe('a hostile hash', () => {
     ['#data=../../etc/passwd', /data cannot be/],
     ['#data=%3Cimg%20src%3Dx%3E', /data cannot be/],
     ['#data=', /data cannot be ""/],
+    ['#data=http://example.org/g.npz', /only https is fetched/],
+    ['#data=https://user@example.org/g.npz', /user name or a password/],
+    ['#data=javascript:alert(1)', /must be the name of a dataset/],
+    ['#data=https://example.org/g.npz&graph=secret', /graph cannot be "secret"/],
+    ['#run=AAAAAAAA&data=http://example.org/g.npz', /only https is fetched/],
+    ['#run=AAAAAAAA&preset=gcn', /behind a run only the address of its graph/],
+    ['#run=AAAAAAAA&data=https://example.org/&data=https://example.org/', /behind a run only the address of its graph/],
     ['#preset=debian-gnc', /unknown preset "debian-gnc": did you mean debian-gcn\?/],
     ['#preset=__proto__', /unknown preset/],
     ['#training.lr=11', /training.lr cannot be "11": it must be a number from 0 to 10/],

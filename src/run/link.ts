@@ -4,12 +4,14 @@ import { nearest, parseValue, quote } from '../config/parse.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../config/presets.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, DEFAULTS, isConfigKey } from '../config/schema.ts';
+import { isDataUrl, parseDataUrl } from './dataUrl.ts';
 import { isCatalogueId, type SharedRun, shortHash } from './sharedRun.ts';
 
 /**
  * The hash of the page's address, in two forms that say what to run. Readable, always in the address bar: what to run, as differences from a
  * preset, `#data=debian-small&preset=debian-gcn&training.lr=0.05`. Sealed, made by "share": a run with its result and its
- * device, `#run=…`. And `#lesson=…` opens a lesson. A hash may be anybody's; every error is one sentence, and nothing of a refused link is used.
+ * device, `#run=…`. Either may name a public file in place of a dataset, `data=https://…`. And `#lesson=…` opens a lesson. A hash
+ * may be anybody's; every error is one sentence, and nothing of a refused link is used.
  */
 
 /** What the address bar says. */
@@ -19,17 +21,19 @@ export interface LinkState {
   readonly config: Config;
 }
 
-/** The address bar names one of the two, the first if there is one; both are null where it names no graph. */
+/** The address bar names one of the first two, the first if there is one; both are null where it names no graph by them. */
 export interface LinkDataset {
   readonly catalogueId: string | null;
   /** The first 64 bits of the fingerprint of somebody's own graph, whose name a link never tells. */
   readonly fingerprint: string | null;
+  /** Where the graph is to be had, as `parseDataUrl` gives it. The fingerprint, if there is one, says which graph that was. */
+  readonly url?: string | null;
 }
 
 export type Link =
   | { readonly kind: 'empty' }
   | { readonly kind: 'config'; readonly state: LinkState }
-  | { readonly kind: 'run'; readonly shared: SharedRun }
+  | { readonly kind: 'run'; readonly shared: SharedRun; readonly url: string | null }
   /** Opens one of the page's lessons; the page knows which there are. */
   | { readonly kind: 'lesson'; readonly lesson: string };
 
@@ -48,7 +52,10 @@ export function encodeHash({ dataset, preset, config }: LinkState): string {
   const parts: string[] = [];
   const fingerprint = dataset.fingerprint === null ? null : shortHash(dataset.fingerprint);
   if (dataset.catalogueId !== null) parts.push(`data=${checkId(dataset.catalogueId)}`);
-  else if (fingerprint) parts.push(`graph=${fingerprint}`);
+  else {
+    if (dataset.url) parts.push(urlPart(dataset.url));
+    if (fingerprint) parts.push(`graph=${fingerprint}`);
+  }
   parts.push(`preset=${preset}`);
   const changed = differences(config, { ...DEFAULTS, ...PRESETS[preset].values });
   for (const key of CONFIG_KEYS) {
@@ -68,7 +75,14 @@ export async function decodeHash(hash: string): Promise<Link> {
   if (text.startsWith(SEALED)) {
     // Few visits begin with a run: its codec is loaded by those.
     const { decodeRun } = await import('./sealedRun.ts');
-    return { kind: 'run', shared: await decodeRun(text.slice(SEALED.length)) };
+    const [sealed, part, ...more] = text.slice(SEALED.length).split('&');
+    if (more.length > 0 || !(part ?? 'data=').startsWith('data=')) {
+      throw new InputError(
+        `${WHERE} is damaged (behind a run only the address of its graph can stand): copy it again.`,
+      );
+    }
+    const url = part === undefined ? null : parseDataUrl(unescaped(part.slice('data='.length)), WHERE);
+    return { kind: 'run', shared: await decodeRun(sealed), url };
   }
   if (text.startsWith(LESSON)) return { kind: 'lesson', lesson: lessonFrom(text.slice(LESSON.length)) };
   return { kind: 'config', state: stateFrom(text) };
@@ -96,13 +110,24 @@ function stateFrom(text: string): LinkState {
     parts.delete(key);
     return value;
   };
-  const dataset = { catalogueId: take('data'), fingerprint: take('graph') };
+  const data = take('data');
+  const url = data !== null && isDataUrl(data) ? parseDataUrl(data, WHERE) : null;
+  const dataset: LinkDataset = {
+    catalogueId: url === null ? data : null,
+    fingerprint: take('graph'),
+    ...(url === null ? {} : { url }),
+  };
   checkDataset(dataset);
   const preset = take('preset');
   const file = Object.fromEntries(Array.from(parts, setting));
   // As on the command line: the preset asked for, else the one recommended for this model on this dataset.
   const resolved = resolveConfig({ preset: checkPreset(preset), dataset: dataset.catalogueId, file });
   return { dataset, preset: resolved.preset, config: resolved.config };
+}
+
+/** A public file, as both forms of a link name it: left readable but for what means something here (RFC 3986, section 3.5). */
+export function urlPart(url: string): string {
+  return `data=${url.replace(/[%&#]/g, encodeURIComponent)}`;
 }
 
 function checkDataset({ catalogueId, fingerprint }: LinkDataset): void {

@@ -1,5 +1,5 @@
 import { InputError } from '../config/errors.ts';
-import { ADDRESS_LENGTH, checkId, MAX_LINK, SEALED } from './link.ts';
+import { ADDRESS_LENGTH, checkId, MAX_LINK, SEALED, urlPart } from './link.ts';
 import { MAX_POINTS } from './linkCurve.ts';
 import type { RunRecord } from './record.ts';
 import { seal, unseal } from './seal.ts';
@@ -15,13 +15,16 @@ export async function decodeRun(sealed: string): Promise<SharedRun> {
 
 /**
  * `#run=…` for a run that ended, on a graph of the catalogue or (null) on somebody's own. With the page's address it stays
- * under MAX_LINK characters; curves get fewer points where they must. @throws InputError where it does not fit even so
+ * under MAX_LINK characters; curves get fewer points where they must. `url` is where somebody's own is to be had, if anywhere;
+ * a link that has no room for it goes without. @throws InputError where it does not fit even so
  */
-export async function encodeRun(record: RunRecord, catalogueId: string | null): Promise<string> {
+export async function encodeRun(record: RunRecord, catalogueId: string | null, url?: string | null): Promise<string> {
   if (catalogueId !== null) checkId(catalogueId);
-  for (let points = MAX_POINTS; points >= 16; points /= 2) {
-    const link = await sealedRun(record, catalogueId, points);
-    if (fits(link)) return link;
+  for (const behind of url ? [`&${urlPart(url)}`, ''] : ['']) {
+    for (let points = MAX_POINTS; points >= 16; points /= 2) {
+      const link = (await sealedRun(record, catalogueId, points)) + behind;
+      if (fits(link)) return link;
+    }
   }
   throw await tooLong(record, catalogueId);
 }

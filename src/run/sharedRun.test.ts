@@ -122,6 +122,17 @@ describe('the length of a sealed link', () => {
     expect((await runOf(link)).curves.epochs).toHaveLength(16);
   });
 
+  it('holds where the graph is to be had, which gives way where there is no room', async () => {
+    const url = 'https://example.org/graph.npz?a=1&b=2';
+    const example = exampleRun(randomFrom(7));
+    const link = await encodeRun(example, null, url);
+    expect(link).toMatch(/^#run=[\w-]+&data=https:\/\/example\.org\/graph\.npz\?a=1%26b=2$/);
+    expect(await decodeHash(link)).toEqual({ kind: 'run', shared: await runOf(await encodeRun(example, null)), url });
+    const long = `https://example.org/${'a'.repeat(480)}`;
+    const short = await encodeRun(crowded(40), null, long);
+    expect(await decodeHash(short)).toMatchObject({ kind: 'run', url: null });
+  });
+
   it('is kept by fewer points first, then the link is refused with the number of changes too many', async () => {
     const lengths = new Set<number>();
     let refused = '';

@@ -54,14 +54,15 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
   const graphs = (await listPlaced(places)).filter(({ id }) => !isTemporary(id));
   const manifests = new Map(graphs.map(({ id, manifest }) => [id, manifest]));
   const entries = catalogue
-    // A public file whose size and content nobody has counted cannot be checked when it arrives.
-    .filter(({ files }) => files.every(({ bytes, sha256 }) => bytes !== undefined && sha256))
+    // What cannot be checked when it arrives is not offered.
+    .filter(({ files }) => files.every(({ sha256, gitBlob }) => sha256 ?? gitBlob))
     .map((entry): DatasetEntry => {
       const { id, title, about, nodes, edges, features, classes, licence, citation, kind } = entry;
       const about_ = { id, title, about, nodes, edges, features, classes, licence, citation, kind };
       const manifest = manifests.get(id);
       const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
-      return { ...about_, stored: manifest !== undefined, bytes, makingBytes: null, host: hostOf(entry) };
+      const address = kind === 'public' ? entry.files[0].url! : null;
+      return { ...about_, stored: manifest !== undefined, bytes, makingBytes: null, address };
     });
   const shapes = SHAPE_NAMES.map((name) => shapeEntry(name, manifests.get(name)));
   const ids = new Set<string>([...catalogue, ...shapes].map(({ id }) => id));
@@ -85,7 +86,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         stored: true,
         bytes: manifest ? manifestBytes(manifest) : null,
         makingBytes: null,
-        host: null,
+        address: null,
       };
     });
   return [...entries, ...shapes, ...kept];
@@ -207,12 +208,9 @@ async function keep(
   await ifFree(id, () => ingest(graph, places[place]!, { id, chunkBytes, onProgress, signal }));
 }
 
-function sizeOf({ files }: CatalogueEntry): number {
-  return files.reduce((sum, { bytes }) => sum + bytes!, 0);
-}
-
-function hostOf({ kind, files }: CatalogueEntry): string | null {
-  return kind === 'public' ? new URL(files[0].url!).host : null;
+/** Null where nobody has counted one of the files. */
+function sizeOf({ files }: CatalogueEntry): number | null {
+  return files.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === undefined ? null : sum + bytes), 0);
 }
 
 /** A build can name another place for the public files: MIRROR/dataset/file name. */

@@ -30,6 +30,18 @@ describe('a download', () => {
     expect(told.slice(-2)).toEqual([5, 5]);
   });
 
+  test('whose size nobody counted is checked by the id that git gives it', async () => {
+    // printf hello | git hash-object --stdin
+    const gitBlob = 'b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0';
+    const load = (answer: string) =>
+      served(
+        (_, response) => response.end(answer),
+        (address) => download(address, { gitBlob }, 'task', quiet),
+      );
+    expect(new TextDecoder().decode(await load('hello'))).toBe('hello');
+    await expect(load('jello')).rejects.toThrow(/has another content/);
+  });
+
   test.each<[string, RequestListener, RegExp]>([
     ['is not there', (_, response) => response.writeHead(404).end(), /answers with status 404; try again/],
     ['is longer', (_, response) => response.end('hello, world'), /longer than the 5 bytes/],

@@ -1,5 +1,5 @@
 import { InputError } from '../config/errors.ts';
-import type { CatalogueFile } from '../formats/catalogue.ts';
+import { type CatalogueFile, gitBlobHeader, MAX_UNCOUNTED_BYTES } from '../formats/catalogue.ts';
 import type { StreamMessage } from './protocol.ts';
 
 export type Progress = (progress: Omit<Extract<StreamMessage, { type: 'progress' }>, 'type'>) => void;
@@ -15,13 +15,13 @@ const PATIENCE_MS = 30_000;
 
 /**
  * The bytes of a file of the catalogue, checked: a server that sends more than was promised is cut off, and what arrives
- * must have the promised hash.
+ * must have the promised hash, or the object id that git gives it.
  *
  * @throws InputError in one sentence where the network, the server or the file fails
  */
 export async function download(
   address: string,
-  { bytes, sha256 }: Pick<CatalogueFile, 'bytes' | 'sha256'>,
+  { bytes, sha256, gitBlob }: Pick<CatalogueFile, 'bytes' | 'sha256' | 'gitBlob'>,
   task: string,
   progress: Progress,
   { signal, patienceMs = PATIENCE_MS }: DownloadOptions = {},
@@ -52,20 +52,27 @@ export async function download(
     const { value, done: ended } = await patiently(reader.read(), 'broke off');
     if (ended) break;
     done += value.length;
-    if (total !== null && done > total) {
+    if (done > (total ?? MAX_UNCOUNTED_BYTES)) {
       await reader.cancel();
-      throw failed(`is longer than the ${total} bytes that it should have`);
+      throw failed(`is longer than the ${total ?? MAX_UNCOUNTED_BYTES} bytes that it should have at the most`);
     }
     parts.push(value);
     progress({ task, done, total, unit: 'bytes' });
   }
   const whole = new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
   if (total !== null && done < total) throw failed(`has ${done} bytes instead of ${total}`);
-  if (sha256 && (await hashOf(whole)) !== sha256) throw failed('has another content than it should have');
+  const another = sha256
+    ? (await hashOf('SHA-256', whole)) !== sha256
+    : gitBlob && (await hashOf('SHA-1', await withHeader(whole))) !== gitBlob;
+  if (another) throw failed('has another content than it should have');
   return whole;
 }
 
-async function hashOf(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
+async function withHeader(bytes: Uint8Array): Promise<ArrayBuffer> {
+  return new Blob([gitBlobHeader(bytes.length), bytes as Uint8Array<ArrayBuffer>]).arrayBuffer();
+}
+
+async function hashOf(algorithm: 'SHA-256' | 'SHA-1', bytes: Uint8Array | ArrayBuffer): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest(algorithm, bytes as BufferSource));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

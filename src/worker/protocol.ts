@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { PlanDetails } from '../device/details.ts';
 import type { KernelTime } from '../device/times.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
+import type { GraphStatistics } from '../graph/statistics.ts';
 import type { Understood } from '../graph/understand.ts';
 import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
@@ -11,6 +12,7 @@ import type { ChunksView } from './chunkWatch.ts';
 import type { EmbeddingApi } from './embeddingApi.ts';
 import type { Interrupted, ResumeMessage } from './interrupted.ts';
 import type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
+import type { SpeedView } from './speedView.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { KernelTime } from '../device/times.ts';
@@ -18,6 +20,7 @@ export type { MatRole, MatView } from '../formats/mat.ts';
 export type { Delimiter, ReadChoices, Role, TableChoice, TableKind } from '../formats/readChoices.ts';
 export { ROLES, rivals } from '../formats/readChoices.ts';
 export type { ColumnView, TableView } from '../formats/tableView.ts';
+export type { GraphStatistics, Homophily } from '../graph/statistics.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
 export type { BlockLink, BlocksRequest, BlocksView } from './blocksView.ts';
@@ -25,6 +28,7 @@ export type { ChunksView } from './chunkWatch.ts';
 export type { EmbeddingView, LayerChoice } from './embeddingApi.ts';
 export type { Interrupted } from './interrupted.ts';
 export type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
+export type { SpeedView } from './speedView.ts';
 
 /**
  * What the page and its trainer say to each other: commands through Comlink (`TrainerApi`), and a stream of what happens
@@ -55,6 +59,13 @@ export interface TrainerApi extends EmbeddingApi {
   remove(id: string): Promise<void>;
   /** The plan that a run with this configuration would have on the current graph. Opens nothing. */
   forecast(config: Config): Promise<ForecastView>;
+  /**
+   * What the current graph is like. Of one that stays on disk its edges are read only where `whole` asks for it, with progress;
+   * `cancelLoad` gives that up.
+   */
+  statistics(whole: boolean): Promise<GraphStatistics>;
+  /** Trains for about two seconds to see how fast it goes; keeps nothing of it. `cancelLoad` gives it up. */
+  speed(config: Config): Promise<SpeedView>;
   /** Makes the plans that a budget may lead to, in advance and between other work: then a slider moves within a frame. */
   rehearse(config: Config): Promise<void>;
   /** Runs of this browser that were interrupted and go on in no tab, newest first. */
@@ -145,8 +156,8 @@ export interface DatasetEntry {
   readonly bytes: number | null;
   /** Bytes on disk at the most while it is made; null where it is not. */
   readonly makingBytes: number | null;
-  /** Host that a download speaks to; null where there is none. */
-  readonly host: string | null;
+  /** Where a public one is downloaded from, the first file of several; null for any other. */
+  readonly address: string | null;
 }
 
 /** What the page needs of a graph: to name it, to draw it, to explain it. */

@@ -48,6 +48,6 @@ export function shapeEntry(name: ShapeName, manifest: Manifest | null | undefine
     stored: manifest !== undefined,
     bytes: manifest ? manifestBytes(manifest) : stored,
     makingBytes: disk,
-    host: null,
+    address: null,
   };
 }

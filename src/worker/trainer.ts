@@ -121,6 +121,23 @@ const api: TrainerApi = {
     return forecastView(graph, config, await planOf(config));
   },
 
+  statistics: async (whole) => {
+    const { graphStatistics } = await import('./statistics.ts');
+    const { graph, place } = loaded();
+    const store = place ? storage.places[place] : undefined;
+    if (!whole) return graphStatistics(graph);
+    return alone((signal) => graphStatistics(graph, { store, progress, signal }));
+  },
+
+  speed: (config) =>
+    alone(async (signal) => {
+      turn++;
+      const { speedView } = await import('./speedView.ts');
+      const job = jobOf(config);
+      progress({ task: 'Trying how fast it trains', done: 0, total: null, unit: 'nodes' });
+      return speedView({ ...job, signal, openBatchSource: samplerWorkers(storage, loaded()) });
+    }),
+
   async rehearse(config) {
     const mine = ++turn;
     const { graph, backend, instruments, config: asked } = jobOf(config);

@@ -1,14 +1,16 @@
 import { ActionIcon, Button, FileButton, Progress } from '@mantine/core';
-import { useRef } from 'react';
-import type { DatasetEntry, GraphView } from '../../worker/protocol.ts';
+import { lazy, Suspense, useRef } from 'react';
+import type { DatasetEntry } from '../../worker/protocol.ts';
 import { cancelLoad, chooseDataset, removeDataset } from '../state/datasetActions.ts';
 import { dropFiles } from '../state/previewActions.ts';
-import { isBusy, tellError, usePage } from '../state/store.ts';
+import { isBusy, type PageGraph, tellError, usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { Popover } from '../theme/Popover.tsx';
 import classes from './DatasetPanel.module.css';
 import { chosenFiles } from './droppedFiles.ts';
+
+const GraphStatistics = lazy(async () => ({ default: (await import('./GraphStatistics.tsx')).GraphStatistics }));
 
 /** What there is to train on, and how to bring a graph of one's own. */
 export function DatasetPanel() {
@@ -54,14 +56,39 @@ export function DatasetPanel() {
             </Button>
           )}
         </FileButton>
-        <span>or drop a graph anywhere.</span>
+        <FileButton multiple inputProps={FOLDER} onChange={(files) => files.length > 0 && choose(files)}>
+          {(props) => (
+            <Button {...props} size="compact-xs" variant="default" disabled={busy}>
+              Open a folder
+            </Button>
+          )}
+        </FileButton>
+        <span>or drop a graph, a folder or a zip anywhere.</span>
       </div>
       {storageNote && <p className={classes.note}>{storageNote}</p>}
       {noStorage && <p className={classes.note}>Dropped graphs are gone with the tab. {noStorage}</p>}
+      {graph && (
+        <Popover
+          label={`Statistics of ${graph.info.name}`}
+          width={340}
+          button={(opens) => (
+            <Button {...opens} size="compact-xs" variant="subtle" className={classes.counts}>
+              Degrees, classes, homophily
+            </Button>
+          )}
+        >
+          <Suspense fallback={<p>Counting…</p>}>
+            <GraphStatistics key={graph.info.fingerprint} graph={graph} />
+          </Suspense>
+        </Popover>
+      )}
       {graph && <Notes graph={graph} />}
     </section>
   );
 }
+
+/** An input that takes a folder: in every browser, and in no standard (https://wicg.github.io/entries-api). */
+const FOLDER = { webkitdirectory: '' } as object;
 
 function choose(files: File[]): void {
   try {
@@ -90,7 +117,7 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
       <span className={classes.size}>
         {absent ? (
           <>
-            {formatBytes(entry.bytes ?? 0)} <Icon name={entry.kind === 'public' ? 'down' : 'plus'} />
+            {entry.bytes !== null && formatBytes(entry.bytes)} <Icon name={entry.kind === 'public' ? 'down' : 'plus'} />
           </>
         ) : (
           `${formatCount(entry.nodes)} nodes`
@@ -101,11 +128,14 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
   return (
     <li className={classes.item}>
       {absent ? (
-        <Popover ref={popover} label={entry.title} width={300} button={button}>
+        <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 300} button={button}>
           <div className={classes.ask}>
-            <p>{entry.about}</p>
+            {/* Whose it is comes before what to do: a long text begins at its beginning. */}
+            <p tabIndex={-1} data-autofocus={entry.kind === 'public' || undefined}>
+              {entry.about}
+            </p>
             {entry.kind === 'public' ? <Download entry={entry} /> : <Generate entry={entry} />}
-            <Button size="compact-sm" onClick={choose} data-autofocus>
+            <Button size="compact-sm" onClick={choose} data-autofocus={entry.kind !== 'public' || undefined}>
               {entry.kind === 'public' ? 'Download' : 'Generate'} {entry.title}
             </Button>
           </div>
@@ -131,13 +161,25 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
 }
 
 function Download({ entry }: { entry: DatasetEntry }) {
+  const { nodes, edges, features, classes: kinds, bytes, address, licence, citation } = entry;
+  const host = address && new URL(address, location.href).host;
   return (
     <>
       <p>
-        {formatCount(entry.nodes)} nodes, {formatCount(entry.edges)} edges. Downloads {formatBytes(entry.bytes ?? 0)}{' '}
-        from <b>{entry.host}</b> once, and keeps it in this browser.
+        {formatCount(nodes)} nodes, {formatCount(edges)} edges, {formatCount(features)} features, {formatCount(kinds)}{' '}
+        classes{bytes === null && ', as its authors count them'}.
       </p>
-      <p>{entry.licence}</p>
+      <p>
+        Downloads {bytes === null ? 'a file whose size is not known here' : formatBytes(bytes)} from <b>{host}</b> once,
+        checks its content and keeps it in this browser:
+      </p>
+      <p className={classes.address}>
+        <a href={address ?? undefined} target="_blank" rel="noreferrer">
+          {address}
+        </a>
+      </p>
+      <p>{licence}</p>
+      <p>{citation}</p>
     </>
   );
 }
@@ -155,7 +197,7 @@ function Generate({ entry }: { entry: DatasetEntry }) {
 }
 
 /** What the reader dropped or assumed. */
-function Notes({ graph }: { graph: GraphView }) {
+function Notes({ graph }: { graph: PageGraph }) {
   if (graph.notes.length === 0) return null;
   return (
     <details className={classes.notes}>

@@ -3,9 +3,11 @@ import { useEffect, useRef } from 'react';
 import type { MatRole, MatView, ReadChoices } from '../../worker/protocol.ts';
 import { closePreview, keepPreviewed, readAs } from '../state/previewActions.ts';
 import { isBusy, usePage } from '../state/store.ts';
+import { formatBytes } from '../theme/format.ts';
 import { accountLines } from './account.ts';
 import { withVariable } from './choices.ts';
 import classes from './Preview.module.css';
+import { Statistics } from './Statistics.tsx';
 import { TablePreview } from './TablePreview.tsx';
 
 /** What was understood of dropped files, to be corrected or used; nothing is kept before. */
@@ -18,13 +20,19 @@ export function Preview() {
     if (shown) heading.current?.focus();
   }, [shown]);
   if (!preview?.understood) return null;
-  const { choices, understood } = preview;
+  const { files, url, choices, understood } = preview;
   const { what, tables, mat, graph, error } = understood;
   return (
     <section className={classes.preview} aria-labelledby="preview-heading">
       <h2 id="preview-heading" ref={heading} tabIndex={-1}>
         Read as {what}
       </h2>
+      {url !== null && (
+        <p className={classes.more}>
+          {formatBytes(files[0].file.size)}, the file that the link names on {new URL(url).host}. Nothing of it is kept
+          before you use it.
+        </p>
+      )}
       {tables.length > 0 && (
         <div className={classes.tables}>
           {tables.map((table) => (
@@ -69,6 +77,7 @@ export function Preview() {
           )}
         </div>
       )}
+      {graph && <Statistics statistics={graph.statistics} classNames={graph.classNames} directed={graph.directed} />}
       <div className={classes.actions}>
         <Button size="compact-sm" disabled={busy || !graph} onClick={() => void keepPreviewed()}>
           Use this graph

@@ -59,7 +59,7 @@ function batches(config: Config, pass: 'sampling' | 'evaluation'): string {
 const fanOutText = (fanOut: readonly number[]) => fanOut.map((fan) => (fan < 0 ? 'all' : formatCount(fan))).join(', ');
 
 /** What the fitter changed, as `batch size 1,024 → 512`; empty where it changed nothing. */
-export function describeChanges({ config, fitted }: ForecastView): string[] {
+export function describeChanges({ config, fitted }: Pick<ForecastView, 'config' | 'fitted'>): string[] {
   const run = { ...config, ...fitted };
   return diffConfigs(config, run).map(
     ({ key, before, after }) => `${labelOf(key)} ${valueText(key, before)} → ${valueText(key, after)}`,

@@ -10,6 +10,7 @@ import classes from './Share.module.css';
 export function Share() {
   const run = usePage((state) => state.run);
   const kept = usePage((state) => state.kept.findLast(({ id }) => id === state.run?.id) ?? null);
+  const url = usePage(({ graph }) => (graph && graph.id === kept?.datasetId ? graph.url : null));
   const [link, setLink] = useState<string | null>(null);
   const [copied, setCopied] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -19,7 +20,7 @@ export function Share() {
     if (!kept) return;
     try {
       const { encodeRun } = await import('../../run/sealedRun.ts');
-      const text = `${location.href.replace(/#.*/, '')}${await encodeRun(kept.record, kept.catalogueId)}`;
+      const text = `${location.href.replace(/#.*/, '')}${await encodeRun(kept.record, kept.catalogueId, url)}`;
       setLink(text);
       // A page without the permission shows the link to be copied by hand.
       setCopied(
@@ -58,6 +59,9 @@ export function Share() {
           {copied ? 'Copied.' : 'Copy this link:'} It carries the settings, the result, the hash of the exact curve and
           the device, and whoever opens it can run it again.
           {kept?.catalogueId === null && ' Of your graph it carries counts and a fingerprint, never names or data.'}
+          {url !== null &&
+            link?.includes('&data=') &&
+            ` It names the address that the graph was fetched from, on ${new URL(url).host}.`}
         </p>
         <TextInput
           size="xs"

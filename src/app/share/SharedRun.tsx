@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import type { RunRecord } from '../../run/record.ts';
 import { comparable, type SharedRun as Shared, type Verdict, verdict } from '../../run/sharedRun.ts';
+import { PublicFileOffer } from '../dataset/PublicFileOffer.tsx';
 import { isWanted } from '../state/datasetActions.ts';
 import { closeShared, runShared } from '../state/sharedActions.ts';
 import { isBusy, usePage } from '../state/store.ts';
@@ -19,7 +20,7 @@ export function SharedRun() {
   const asks = shared?.dataset ?? wanted;
   const missing = asks !== null && (!graph || !isWanted(asks, graph));
   return (
-    <section className={classes.banner} aria-label={`Run from a ${source}`}>
+    <section className={classes.banner} aria-label={shared ? `Run from a ${source}` : 'Graph of a link'}>
       {shared && (
         <>
           <p className={classes.verdict} role="status">
@@ -30,7 +31,7 @@ export function SharedRun() {
           <Comparison shared={shared} mine={mine} />
         </>
       )}
-      {missing && <p>{request(asks.catalogueId, shared)}</p>}
+      {missing && (wanted?.url ? <PublicFileOffer url={wanted.url} /> : <p>{request(asks.catalogueId, shared)}</p>)}
       <div className={classes.actions}>
         {shared && (
           <Button size="compact-sm" disabled={missing || busy} onClick={() => void runShared()}>

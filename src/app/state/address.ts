@@ -13,6 +13,6 @@ export function showAddress(): void {
     history.replaceState(null, '', sharedHash);
     return;
   }
-  const dataset = { catalogueId: graph.catalogueId, fingerprint: graph.info.fingerprint };
+  const dataset = { catalogueId: graph.catalogueId, fingerprint: graph.info.fingerprint, url: graph.url };
   history.replaceState(null, '', encodeHash({ dataset, preset, config }));
 }

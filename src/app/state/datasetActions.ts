@@ -2,18 +2,19 @@ import { differences } from '../../config/describe.ts';
 import { recommendedPreset } from '../../config/presets.ts';
 import type { LinkDataset } from '../../run/link.ts';
 import { shortHash } from '../../run/sharedRun.ts';
-import type { GraphView } from '../../worker/protocol.ts';
+import type { GraphStatistics, GraphView } from '../../worker/protocol.ts';
 import { showAddress } from './address.ts';
+import { alone, giveUp } from './alone.ts';
 import { answered, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { isActive } from './run.ts';
-import { get, isBusy, type PageState, presetConfig, set, tell, tellError } from './store.ts';
+import { get, isBusy, type PageGraph, type PageState, presetConfig, set, tell, tellError } from './store.ts';
 
 /** Choosing and deleting graphs. */
 
-/** `as`: what to run on it, where a link says so; otherwise what suits the graph. */
-export function chooseDataset(id: string, as?: Protocol): Promise<boolean> {
-  return change(() => trainer.load(id, (as ?? get()).config), as);
+/** `as`: what to run on it, where a link says so; otherwise what suits the graph. `url`: where it is to be had. */
+export function chooseDataset(id: string, as?: Protocol, url: string | null = null): Promise<boolean> {
+  return change(() => trainer.load(id, (as ?? get()).config), as, url);
 }
 
 export async function removeDataset(id: string): Promise<void> {
@@ -22,7 +23,14 @@ export async function removeDataset(id: string): Promise<void> {
 }
 
 export function cancelLoad(): void {
+  giveUp();
   void trainer.cancelLoad();
+}
+
+/** What the graph is like. `whole`: its edges too, where they have to be read from the disk. */
+export function graphStatistics(whole: boolean): Promise<GraphStatistics> {
+  const asked = () => answered(trainer.statistics(whole));
+  return whole ? alone(asked) : asked();
 }
 
 export async function refreshDatasets(): Promise<void> {
@@ -39,12 +47,16 @@ export function mayChange(): boolean {
 }
 
 /** Shows the graph that `load` brings. Where it fails, the graph that was there stays, with its runs. */
-export async function change(load: () => Promise<GraphView>, as?: Protocol): Promise<boolean> {
+export async function change(
+  load: () => Promise<GraphView>,
+  as?: Protocol,
+  url: string | null = null,
+): Promise<boolean> {
   if (!mayChange()) return false;
   set({ loading: true });
   try {
     const graph = await answered(load());
-    showGraph(graph, as);
+    showGraph({ ...graph, url }, as);
     return true;
   } catch (error) {
     tellError(error);
@@ -58,7 +70,7 @@ export async function change(load: () => Promise<GraphView>, as?: Protocol): Pro
 type Protocol = Pick<PageState, 'preset' | 'config'>;
 
 /** A new graph brings the preset that suits it, and what was set by hand stays; the one that a link asked for keeps the link's. */
-function showGraph(graph: GraphView, as?: Protocol): void {
+function showGraph(graph: PageGraph, as?: Protocol): void {
   const { config, preset, wanted } = get();
   const asked = as ?? (wanted && isWanted(wanted, graph) ? { preset, config } : null);
   const next = recommendedPreset(config['model.kind'], graph.catalogueId);
@@ -80,7 +92,8 @@ function showGraph(graph: GraphView, as?: Protocol): void {
   void replan();
 }
 
-export function isWanted({ catalogueId, fingerprint }: LinkDataset, graph: GraphView): boolean {
+export function isWanted({ catalogueId, fingerprint, url }: LinkDataset, graph: PageGraph): boolean {
   if (catalogueId !== null) return graph.catalogueId === catalogueId;
-  return fingerprint !== null && shortHash(graph.info.fingerprint) === fingerprint;
+  if (fingerprint !== null) return shortHash(graph.info.fingerprint) === fingerprint;
+  return Boolean(url) && graph.url === url;
 }

@@ -49,7 +49,7 @@ async function open({ path, file }: DroppedFile): Promise<void> {
   const record = await readRunFile(await file.text(), path);
   await refreshDatasets();
   const catalogueId = catalogueIdOf(record);
-  await adopt({ kind: 'run', shared: asShared(record, catalogueId) }, '');
+  await adopt({ kind: 'run', shared: asShared(record, catalogueId), url: null }, '');
   await keepOpened(record, catalogueId, path);
 }
 

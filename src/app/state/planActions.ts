@@ -1,10 +1,12 @@
 import { type ConfigChange, diffConfigs, differences, formatValue } from '../../config/describe.ts';
 import { type PresetName, recommendedPreset } from '../../config/presets.ts';
 import { type Config, type ConfigKey, type ConfigValue, entryOf } from '../../config/schema.ts';
+import type { SpeedView } from '../../worker/protocol.ts';
 import { labelOf } from '../controls/labels.ts';
 import { budgetsOf, NO_BUDGETS } from '../memory/budgets.ts';
 import { formatBytes } from '../theme/format.ts';
 import { showAddress } from './address.ts';
+import { alone } from './alone.ts';
 import { answered, trainer } from './engine.ts';
 import { isActive } from './run.ts';
 import { get, type PageState, presetConfig, set, tell, tellError } from './store.ts';
@@ -52,6 +54,11 @@ export function ofKind(kind: Config['model.kind'], config: Config, preset: Prese
   const next = recommendedPreset(kind, catalogueId);
   const byHand = differences(config, presetConfig(preset));
   return { preset: next, config: { ...presetConfig(next), ...byHand, 'model.kind': kind } };
+}
+
+/** How long an epoch of the configuration as it is takes, tried for two seconds. */
+export function trySpeed(): Promise<SpeedView> {
+  return alone(() => answered(trainer.speed(get().config)));
 }
 
 let planning = false;

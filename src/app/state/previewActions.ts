@@ -1,9 +1,11 @@
+import { fileNameOf } from '../../run/dataUrl.ts';
 import type { DroppedFile, ReadChoices, Understood } from '../../worker/protocol.ts';
-import { cancelLoad, change, mayChange } from './datasetActions.ts';
+import { alone } from './alone.ts';
+import { cancelLoad, change, isWanted, mayChange } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
-import { get, set, tellError } from './store.ts';
+import { get, set, tell, tellError } from './store.ts';
 
-/** From dropped files to a graph: what is understood of them is shown first, where it can be corrected. */
+/** From dropped or fetched files to a graph: what is understood of them is shown first, where it can be corrected. */
 
 let looking = false;
 
@@ -14,10 +16,34 @@ export async function dropFiles(files: readonly DroppedFile[]): Promise<void> {
     if (await openRunAmong(files)) return;
   }
   if (!mayChange()) return;
-  set({ preview: { files, choices: {}, understood: null }, notice: null });
+  const { wanted } = get();
+  // Where a host lets no page read its file, somebody brings it.
+  const brought = wanted?.url && files.length === 1 && files[0].path === fileNameOf(wanted.url) ? wanted.url : null;
+  set({ preview: { files, url: brought, choices: {}, understood: null }, notice: null });
   await look();
   const { preview } = get();
   if (preview?.files === files && preview.understood && isPlain(preview.understood)) await keepPreviewed();
+}
+
+/** Fetches the public file that a link names, because somebody asked for it, and shows what is understood of it. */
+export async function fetchWanted(): Promise<void> {
+  const url = get().wanted?.url;
+  if (!url || !mayChange()) return;
+  try {
+    const { fetchPublicFile } = await import('../dataset/publicFile.ts');
+    const task = `Fetching from ${new URL(url).host}`;
+    const progress = (done: number, total: number | null) =>
+      set({ progress: { type: 'progress', task, done, total, unit: 'bytes' } });
+    const file = await alone((signal) => {
+      progress(0, null);
+      return fetchPublicFile(url, progress, signal);
+    });
+    const files = [{ path: file.name, file }];
+    set({ preview: { files, url, choices: {}, understood: null } });
+    await look();
+  } catch (error) {
+    tellError(error);
+  }
 }
 
 /** Reads the files that are shown otherwise. */
@@ -30,8 +56,19 @@ export function readAs(choices: ReadChoices): void {
 
 /** Keeps the graph as it is shown, and makes it the current one. */
 export async function keepPreviewed(): Promise<void> {
-  const { preview } = get();
-  if (preview) await change(() => trainer.drop(preview.files, preview.choices));
+  const { preview, wanted, preset, config } = get();
+  if (!preview) return;
+  const { files, choices, url } = preview;
+  const asked = url !== null && wanted?.url === url ? wanted : null;
+  const as = asked ? { preset, config } : undefined;
+  if (!(await change(() => trainer.drop(files, choices), as, url)) || !asked) return;
+  const { graph } = get();
+  if (graph && !isWanted(asked, graph)) {
+    tell(
+      'info',
+      `${files[0].path} is another graph by now than the one that the link was made with: results will differ.`,
+    );
+  }
 }
 
 /** Gives up the files, and whatever is being done with them. */
@@ -49,11 +86,11 @@ async function look(): Promise<void> {
     for (let done = false; !done; ) {
       const { preview } = get();
       if (!preview) return;
-      const { files, choices } = preview;
+      const { files, url, choices } = preview;
       const understood = await answered(trainer.preview(files, choices));
       const now = get().preview;
       done = now === null || (now.files === files && now.choices === choices);
-      if (now && done) set({ preview: { files, choices, understood } });
+      if (now && done) set({ preview: { files, url, choices, understood } });
     }
   } catch (error) {
     set({ preview: null });

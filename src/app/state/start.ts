@@ -5,7 +5,7 @@ import { shortHash } from '../../run/sharedRun.ts';
 import { FIRST_DATASET } from '../../worker/protocol.ts';
 import { keptRuns } from '../runs/keptRuns.ts';
 import { showAddress } from './address.ts';
-import { chooseDataset, refreshDatasets } from './datasetActions.ts';
+import { chooseDataset, isWanted, refreshDatasets } from './datasetActions.ts';
 import { answered, listen, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
 import { receive, refreshInterrupted } from './runActions.ts';
@@ -70,7 +70,11 @@ export async function adopt(link: Extract<Link, { kind: 'config' | 'run' }>, has
   const { datasets, graph } = get();
   if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link or a run.');
   const { catalogueId, fingerprint } = dataset;
-  const entry = datasets.find(({ id }) => (catalogueId === null ? shortHash(id) === fingerprint : id === catalogueId));
+  const url = link.kind === 'run' ? link.url : (link.state.dataset.url ?? null);
+  const asked = { catalogueId, fingerprint, url };
+  const isEntry = (id: string) =>
+    catalogueId === null ? fingerprint !== null && shortHash(id) === fingerprint : id === catalogueId;
+  const entry = datasets.find(({ id }) => isEntry(id));
   if (catalogueId !== null && !entry) {
     throw new InputError(
       `This link names the dataset ${catalogueId}, which is not in the catalogue: use a newer Edgewise.`,
@@ -78,11 +82,13 @@ export async function adopt(link: Extract<Link, { kind: 'config' | 'run' }>, has
   }
   set({ shared: link.kind === 'run' ? link.shared : null, sharedHash: hash, answer: null, overlaid: [] });
   // Nothing is downloaded or generated because a link says so, and nobody's own graph is anywhere but with its owner: the page asks.
-  const here = entry && (entry.kind === 'embedded' || entry.stored);
-  if (here && entry.id !== graph?.id) await chooseDataset(entry.id, { preset, config });
+  const stored = entry && (entry.kind === 'embedded' || entry.stored);
+  if (stored && entry.id !== graph?.id) await chooseDataset(entry.id, { preset, config }, url);
   else {
     if (!graph) await chooseDataset(FIRST_DATASET);
-    set({ preset, config, run: null, wanted: here ? null : { catalogueId, fingerprint } });
+    const now = get().graph;
+    const here = stored || (now !== null && isWanted(asked, now));
+    set({ preset, config, run: null, wanted: here ? null : asked });
     showAddress();
     await replan();
   }

@@ -23,7 +23,7 @@ import { isActive, type LiveRun } from './run.ts';
 export interface PageState {
   readonly device: DeviceView | null;
   readonly datasets: readonly DatasetEntry[];
-  readonly graph: GraphView | null;
+  readonly graph: PageGraph | null;
   /** Files that were dropped and are not used yet. */
   readonly preview: Preview | null;
   readonly progress: Extract<StreamMessage, { type: 'progress' }> | null;
@@ -73,9 +73,14 @@ export interface PageState {
 /** The id of a kept run, or the key of a group of runs over seeds, of which the mean is drawn. */
 export type Overlay = number | string;
 
+/** `url` is where it was fetched from, as far as this page knows: null for any other. */
+export type PageGraph = GraphView & { readonly url: string | null };
+
 /** Dropped files, how they are to be read, and what was understood of them; null while nothing is known. */
 export interface Preview {
   readonly files: readonly DroppedFile[];
+  /** Where they were fetched from; null where they were dropped. */
+  readonly url: string | null;
   readonly choices: ReadChoices;
   readonly understood: Understood | null;
 }
