@@ -112,7 +112,9 @@ export function tableOf(result: BenchResult): Table {
     : [];
   const on = `on ${device.description}${device.software ? ' (software)' : ''}`;
   return {
-    title: [BENCH_SUITES[suite].title, ...about, `${repetitions} repetitions`, on].join(', '),
+    title: [BENCH_SUITES[suite].title, ...about, repetitions === 1 ? 'once' : `${repetitions} times in turns`, on].join(
+      ', ',
+    ),
     columns: [
       suite,
       ...measures.flatMap((measure) => {
