@@ -17,11 +17,11 @@ interface AgainstMemoryProps {
 }
 
 const HEIGHT = 220;
-const MARGIN = { left: 52, right: 14, top: 16, bottom: 30 };
+const MARGIN = { left: 52, right: 24, top: 20, bottom: 30 };
 
 /** What something comes to in so much memory: a point for each budget, with its interval. */
 export function AgainstMemory({ title, unit, lines }: AgainstMemoryProps) {
-  const { ref, width } = useElementSize<HTMLElement>();
+  const { ref, width } = useElementSize<HTMLDivElement>();
   const points = lines.flatMap((line) => line.points);
   if (points.length === 0) return null;
   const across = logAxis(points.map(({ memory }) => memory.median));
@@ -31,8 +31,8 @@ export function AgainstMemory({ title, unit, lines }: AgainstMemoryProps) {
   const x = (bytes: number) => MARGIN.left + plotWidth * across.at(bytes);
   const y = (value: number) => MARGIN.top + plotHeight * (1 - up.at(value));
   return (
-    <figure ref={ref} className={classes.figure} role="img" aria-label={`${title}; the numbers are in the table`}>
-      <figcaption>{title}</figcaption>
+    <div ref={ref} className={classes.figure} role="img" aria-label={`${title}; the numbers are in the table`}>
+      <p className={classes.caption}>{title}</p>
       {plotWidth > 0 && (
         <svg width={width} height={HEIGHT} className={classes.plot} aria-hidden="true">
           {up.ticks.map((tick) => (
@@ -63,7 +63,7 @@ export function AgainstMemory({ title, unit, lines }: AgainstMemoryProps) {
                 <g key={name}>
                   <path className={classes.interval} d={`M${x(memory.median)} ${y(value.lo)}V${y(value.hi)}`} />
                   <circle cx={x(memory.median)} cy={y(value.median)} r={4} />
-                  <text x={x(memory.median)} y={y(value.median) - 8} textAnchor="middle">
+                  <text x={x(memory.median)} y={y(value.hi) - 7} textAnchor="middle">
                     {name}
                   </text>
                 </g>
@@ -72,6 +72,6 @@ export function AgainstMemory({ title, unit, lines }: AgainstMemoryProps) {
           ))}
         </svg>
       )}
-    </figure>
+    </div>
   );
 }

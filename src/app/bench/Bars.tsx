@@ -24,11 +24,11 @@ export function Bars({ title, unit, scale, groups }: BarsProps) {
   if (values.length === 0) return null;
   const axis = scale === 'log' ? logAxis(values) : linearAxis(values, true);
   return (
-    <figure className={classes.figure} role="img" aria-label={`${title}, as bars; the numbers are in the table`}>
-      <figcaption>
+    <div className={classes.figure} role="img" aria-label={`${title}, as bars; the numbers are in the table`}>
+      <p className={classes.caption}>
         {title}
         {scale === 'log' && <span className={classes.dim}> logarithmic</span>}
-      </figcaption>
+      </p>
       <div className={classes.bars}>
         {shown.map(({ name, bars }) => (
           <div key={name} className={classes.group}>
@@ -56,7 +56,7 @@ export function Bars({ title, unit, scale, groups }: BarsProps) {
           </div>
         </div>
       </div>
-    </figure>
+    </div>
   );
 }
 

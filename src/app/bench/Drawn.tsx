@@ -127,15 +127,17 @@ function Curves({ list }: { readonly list: Colored }) {
 function Numbers({ suite, list }: DrawnProps) {
   const measures = measuresOf(list.map(({ result }) => result));
   const several = list.length > 1;
+  const apart = onProcessor(list[0].result.device) ? ' on the processor' : '';
+  const title = `${BENCH_SUITES[suite].title}${apart}, in numbers`;
   return (
     <TableSection
-      title={`${BENCH_SUITES[suite].title}, in numbers`}
+      title={title}
       help="Medians; small, the interval that holds the median with 95 %, or the extremes of fewer than six measurements."
       file={`edgewise-${suite}`}
       rows={() => csvRows(list)}
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section className={classes.scroll} aria-label={`${BENCH_SUITES[suite].title}, in numbers`} tabIndex={0}>
+      <section className={classes.scroll} aria-label={`Rows: ${title}`} tabIndex={0}>
         <table className={classes.table}>
           <thead>
             <tr>

@@ -42,12 +42,12 @@ export function ResultsTable({ list }: { readonly list: readonly KeptBenchmark[]
               <tr>
                 <th scope="col">draw</th>
                 <th scope="col">whose</th>
+                <th scope="col">do</th>
                 <th scope="col">suite</th>
                 <th scope="col">what</th>
                 <th scope="col">device</th>
                 <th scope="col">found</th>
                 <th scope="col">when</th>
-                <th scope="col">take along</th>
               </tr>
             </thead>
             {groups.map(([title, members]) =>
@@ -85,17 +85,6 @@ function Row({ kept }: { readonly kept: KeptBenchmark }) {
         {id} · <b>{whose(kept)}</b>
         {!mine && <small>unverified</small>}
       </th>
-      <td>{BENCH_SUITES[result.suite].title}</td>
-      <td className={classes.note}>{trainedText(result) || '–'}</td>
-      <td>{deviceText(result.device)}</td>
-      <td>
-        {headline(result)}
-        {result.throttled && <small>slowed down while it ran</small>}
-      </td>
-      <td>
-        {new Date(result.at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}
-        <small>version {result.engine}</small>
-      </td>
       <td>
         <div className={classes.actions}>
           {!mine && (
@@ -122,6 +111,17 @@ function Row({ kept }: { readonly kept: KeptBenchmark }) {
             <Icon name="bin" />
           </ActionIcon>
         </div>
+      </td>
+      <td>{BENCH_SUITES[result.suite].title}</td>
+      <td className={classes.note}>{trainedText(result) || '–'}</td>
+      <td>{deviceText(result.device)}</td>
+      <td>
+        {headline(result)}
+        {result.throttled && <small>slowed down while it ran</small>}
+      </td>
+      <td>
+        {new Date(result.at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}
+        <small>version {result.engine}</small>
       </td>
     </tr>
   );
