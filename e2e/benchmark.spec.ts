@@ -47,7 +47,7 @@ test('the ladder runs, is kept, and travels by link and by file to stand beside 
   await expect(numbers(mine.page)).toHaveText(shown);
 
   await results(mine.page).getByRole('button', { name: 'Copy a link to result 1' }).click();
-  const link = await results(mine.page).getByLabel('Link to result 1').inputValue();
+  const link = await results(mine.page).getByRole('textbox', { name: 'Link to result 1' }).inputValue();
   expect(link.length).toBeLessThan(2000);
   const downloading = mine.page.waitForEvent('download');
   await results(mine.page).getByRole('button', { name: 'Download result 1 as JSON' }).click();
