@@ -73,7 +73,8 @@ export async function adopt(link: Extract<Link, { kind: 'config' | 'run' }>, has
   const said = link.kind === 'run' ? link.shared : link.state;
   const { preset, config, dataset } = said;
   const { datasets, graph } = get();
-  if (isBusy(get())) throw new InputError('A run, a load or a benchmark is going on: end it before you open a link or a run.');
+  if (isBusy(get()))
+    throw new InputError('A run, a load or a benchmark is going on: end it before you open a link or a run.');
   const { catalogueId, fingerprint } = dataset;
   const entry = datasets.find(({ id }) => (catalogueId === null ? shortHash(id) === fingerprint : id === catalogueId));
   if (catalogueId !== null && !entry) {
