@@ -23,7 +23,7 @@ for (const scheme of ['light', 'dark'] as const) {
       const { page, close } = await visit({ hash: SHORT, scheme, viewport });
       await trainToEnd(page);
       await page.getByRole('button', { name: 'All settings' }).click();
-      for (const tab of [/^Runs/, 'Predictions', 'Time and memory', 'Developer']) {
+      for (const tab of [/^Runs/, 'Predictions', 'Time and memory', 'Benchmark', 'Developer']) {
         await page.getByRole('tab', { name: tab }).click();
         await expectAccessible(page);
       }

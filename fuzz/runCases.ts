@@ -3,6 +3,9 @@ import { inflateRawSync } from 'node:zlib';
 import { strToU8 } from 'fflate';
 import { DEFAULTS } from '../src/config/schema.ts';
 import { readSafetensors } from '../src/formats/safetensors.ts';
+import { exampleKernels, exampleLadder } from '../src/run/benchExamples.ts';
+import { decodeResults, encodeResults } from '../src/run/benchFile.ts';
+import { encodeBench, readBench, writeBench } from '../src/run/benchLink.ts';
 import { decodeConfigFile, decodeRecord, encodeRecord } from '../src/run/codec.ts';
 import { decodeHash, encodeHash } from '../src/run/link.ts';
 import { exampleRun, randomConfig, randomFrom } from '../src/run/linkExamples.ts';
@@ -55,6 +58,18 @@ function readCheckpoint(bytes: Uint8Array): void {
   deepStrictEqual(decodeCheckpoint(encodeCheckpoint(file), 'run.ckpt'), file);
 }
 
+const result = () => exampleLadder(randomFrom(9));
+
+function readResults(json: string): void {
+  const results = decodeResults(json, 'result.json');
+  deepStrictEqual(decodeResults(encodeResults(results), 'result.json'), results);
+}
+
+async function benchmarkInputs(): Promise<FuzzInput[]> {
+  const link = { bytes: strToU8(await encodeBench(result())), read: (bytes: Uint8Array) => readLink(text(bytes)) };
+  return [link, { bytes: writeBench(result()), read: readBench }];
+}
+
 export const RUN_CASES: readonly FuzzCase[] = [
   {
     name: 'run-record',
@@ -82,4 +97,14 @@ export const RUN_CASES: readonly FuzzCase[] = [
   },
   { name: 'checkpoint', source: 'written here', names: /run\.ckpt/, inputs: checkpointInputs },
   { name: 'link-sealed', source: 'written here', names: /this link/, inputs: sealedInputs },
+  {
+    name: 'benchmark-file',
+    source: 'written here',
+    names: /result\.json/,
+    inputs: () => {
+      const bytes = strToU8(encodeResults([result(), exampleKernels(randomFrom(9))]));
+      return [{ bytes, read: (bytes) => readResults(text(bytes)) }];
+    },
+  },
+  { name: 'link-benchmark', source: 'written here', names: /this link/, inputs: benchmarkInputs },
 ];

@@ -2,15 +2,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * The chart of docs/performance.md: accuracy and time per epoch of `debian` against the memory of the plan.
- *   npm run bench -- scale --backend cpu --only debian --json > scale.json
- *   node scripts/budgetChart.mjs scale.json docs/images/debian-budgets.svg
+ *   npm run bench -- budgets --data debian --set training.epochs=60 --repetitions 1 --backend cpu --json > budgets.json
+ *   node scripts/budgetChart.mjs budgets.json docs/images/debian-budgets.svg
  */
 const [source, target] = process.argv.slice(2);
-const { tables } = JSON.parse(readFileSync(source, 'utf8'));
-const table = tables.find(({ columns }) => columns[0] === 'budget');
-const points = table.rows
-  .filter(([, bytes]) => bytes !== '')
-  .map(([budget, memory, ms, accuracy]) => ({ budget, memory, ms, accuracy }));
+const [{ rows }] = JSON.parse(readFileSync(source, 'utf8'));
+const three = (value) => Number(value.toPrecision(3));
+const points = rows
+  .filter(({ figures }) => figures.plan)
+  .map(({ name, figures: { plan, epoch, accuracy } }) => ({
+    budget: name,
+    memory: three(plan.median / 1e6),
+    ms: three(epoch.median),
+    accuracy: three(100 * accuracy.median),
+  }));
 
 const [WIDTH, HEIGHT, LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT] = [760, 300, 56, 44, 290, 200];
 

@@ -25,6 +25,7 @@ import { Worth } from './transport/Worth.tsx';
 // What a first visit does not show is loaded when it is opened.
 const ChunkAccesses = lazy(async () => ({ default: (await import('./chunks/ChunkAccesses.tsx')).ChunkAccesses }));
 const Batch = lazy(async () => ({ default: (await import('./inspect/batch/Batch.tsx')).Batch }));
+const BenchPanel = lazy(async () => ({ default: (await import('./bench/BenchPanel.tsx')).BenchPanel }));
 const DeveloperPanel = lazy(async () => ({ default: (await import('./device/DeveloperPanel.tsx')).DeveloperPanel }));
 const Guide = lazy(async () => ({ default: (await import('./guide/Guide.tsx')).Guide }));
 const Lesson = lazy(async () => ({ default: (await import('./guide/Lesson.tsx')).Lesson }));
@@ -214,14 +215,16 @@ function Runs() {
 
 function Lower() {
   const runs = usePage((state) => state.kept.length);
+  const tab = usePage((state) => state.tab);
   return (
-    <Tabs defaultValue="runs" keepMounted={false} className={classes.lower}>
+    <Tabs value={tab} onChange={(value) => set({ tab: value ?? 'runs' })} keepMounted={false} className={classes.lower}>
       <Tabs.List>
         <Tabs.Tab value="runs">Runs {runs > 0 ? `(${runs})` : ''}</Tabs.Tab>
         <Tabs.Tab value="predictions">Predictions</Tabs.Tab>
         <Tabs.Tab value="embeddings">Embeddings</Tabs.Tab>
         <Tabs.Tab value="batch">Batch</Tabs.Tab>
         <Tabs.Tab value="time">Time and memory</Tabs.Tab>
+        <Tabs.Tab value="benchmark">Benchmark</Tabs.Tab>
         <Tabs.Tab value="developer">Developer</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="runs" pt="sm">
@@ -249,6 +252,11 @@ function Lower() {
         </div>
         <Suspense>
           <ChunkAccesses />
+        </Suspense>
+      </Tabs.Panel>
+      <Tabs.Panel value="benchmark" pt="sm">
+        <Suspense>
+          <BenchPanel />
         </Suspense>
       </Tabs.Panel>
       <Tabs.Panel value="developer" pt="sm">

@@ -46,6 +46,17 @@ export const SIZES = {
     copied: 100_000,
     goalWidth: 64,
   },
+  /** For a page: about a minute where the device is a processor. */
+  page: {
+    samples: 9,
+    sampleMs: 10,
+    graphs: [GRAPHS[1], GRAPHS[3]],
+    widths: [64],
+    tall: [],
+    squares: [256, 1024],
+    copied: 100_000,
+    goalWidth: 64,
+  },
   /** Whether everything works, in seconds. */
   quick: {
     samples: 3,

@@ -25,6 +25,8 @@ export interface Effort {
   readonly samples: number;
   /** Least milliseconds of one sample. */
   readonly sampleMs: number;
+  /** Ends it between two samples, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 const WARM_UP = 1;
@@ -92,13 +94,17 @@ export async function sampler(run: (times: number) => Promise<void>, repeats: nu
 }
 
 /** Samples of several things in turns, so that a noisy machine is as noisy for each: `samples[i][round]`. */
-export async function interleave(list: readonly Timed[], { samples }: Effort): Promise<number[][]> {
-  for (let i = 0; i < WARM_UP; i++) for (const timed of list) await timed.sample();
+export async function interleave(list: readonly Timed[], { samples, signal }: Effort): Promise<number[][]> {
+  const sample = (timed: Timed) => {
+    signal?.throwIfAborted();
+    return timed.sample();
+  };
+  for (let i = 0; i < WARM_UP; i++) for (const timed of list) await sample(timed);
   const taken: number[][] = list.map(() => []);
   const begun = performance.now();
   for (let round = 0; round < samples; round++) {
     if (round >= LEAST_SAMPLES && performance.now() - begun > MOST_MS * list.length) break;
-    for (const [i, timed] of list.entries()) taken[i].push(await timed.sample());
+    for (const [i, timed] of list.entries()) taken[i].push(await sample(timed));
   }
   return taken;
 }

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
+import { DEFAULTS } from '../config/schema.ts';
 import { gpu, NO_ADAPTER } from '../device/testing/dawn.ts';
 import { evenMatrix } from '../graph/generators.ts';
+import { BENCH_SUITES } from '../run/benchResult.ts';
 import { DEFAULT_LIMITS } from '../tensor/plan.ts';
 import { verifyPlan } from '../tensor/verify.ts';
 import { attentionCase, attentionGradCase, gemmCase, type KernelCase, PARTS, spmmCase } from './kernelCases.ts';
+import type { Measured } from './kernelMeasures.ts';
+import { kernelShares } from './kernelShares.ts';
 import { copies, measurements, SIZES, squareProducts } from './kernelSizes.ts';
-import { kernels, type Measured, tablesOf } from './kernels.ts';
+import { kernels, tablesOf } from './kernels.ts';
 import { planCase } from './kernelTiming.ts';
+import type { BenchRequest } from './portable.ts';
 import type { BenchContext } from './suite.ts';
 
 /** Two nodes with three edges: one from each to itself, one from the second to the first. */
@@ -146,6 +151,42 @@ test('the quick suite measures every part on the CPU', async () => {
     ...CEILINGS.map(({ name }) => `${name} (cpu)`),
     'column sum, 1k × 16 (cpu)',
   ]);
+});
+
+test('a page times as many kernels as it says, each as a share of its ceiling', async () => {
+  const products = squareProducts(SIZES.page);
+  const aggregations = measurements(SIZES.page).filter(({ part }) => part === 'spmm' || part === 'transposed');
+  expect(copies(SIZES.page).length + products.length + aggregations.length).toBe(BENCH_SUITES.kernels.parts);
+
+  const told: string[] = [];
+  const request: BenchRequest = {
+    backend: { kind: 'cpu' },
+    config: DEFAULTS,
+    repetitions: 6,
+    job: () => {
+      throw new Error('nothing is trained');
+    },
+    progress: (done, total) => told.push(`${done} of ${total}`),
+  };
+  const { rows, device } = await kernelShares(request, SIZES.quick);
+  expect(device.backend).toBe('cpu');
+  expect(rows.map(({ name }) => name)).toEqual([
+    ...CEILINGS.map(({ name }) => name),
+    ...measurements(SIZES.quick).flatMap(({ part, name }) => (/^spmm|^transposed/.test(part) ? [name] : [])),
+  ]);
+  const best = (note: string) =>
+    Math.max(...rows.flatMap((row) => (row.note === note ? [row.figures.share!.median] : [])));
+  expect(best('of the best product')).toBe(1);
+  expect(rows.filter(({ name }) => name.startsWith('copy')).some(({ figures }) => figures.share!.median === 1)).toBe(
+    true,
+  );
+  expect(told.at(-1)).toBe('5 of 5');
+
+  const controller = new AbortController();
+  const progress = () => controller.abort();
+  await expect(kernelShares({ ...request, progress, signal: controller.signal }, SIZES.quick)).rejects.toThrow(
+    /abort/i,
+  );
 });
 
 test.skipIf(NO_ADAPTER)('a product is held against that of each peer', async () => {

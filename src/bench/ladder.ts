@@ -1,11 +1,11 @@
 import { DeviceError, InputError } from '../config/errors.ts';
-import { resolveConfig } from '../config/resolve.ts';
-import { type Config, isConfigKey } from '../config/schema.ts';
-import type { Graph } from '../graph/graph.ts';
+import { parseValue } from '../config/parse.ts';
+import { type Config, type ConfigKey, isConfigKey } from '../config/schema.ts';
+import { figure, type ResultRow, WARM_UP } from '../run/benchResult.ts';
 import type { DeviceInfo, EpochRecord, MemoryBytes } from '../run/record.ts';
-import { type Backend, train } from '../train/session.ts';
-import { type Interval, medianInterval } from './stats.ts';
-import type { Asked, BenchRow, Suite, Table } from './suite.ts';
+import { type Trained, train } from '../train/session.ts';
+import type { BenchRequest, Measurement } from './portable.ts';
+import { driftOf, medianInterval, worstDrift } from './stats.ts';
 
 /**
  * What each pass buys, rung by rung, for any model on any dataset: the bars of PyTorch Geometric's tutorials on speed and memory,
@@ -35,33 +35,29 @@ export const RUNGS: readonly Rung[] = [
 /** What a rung switches on is off in those that do not name it. */
 const OFF: Rung['settings'] = { 'compute.compiled': 'off', 'compute.precision': 'f32', 'compute.recompute': 'off' };
 
-/** Epochs that are not timed, and how many are where `--set training.epochs` says nothing. */
-const WARM_UP = 3;
-const TIMED = 20;
-
-/** The rungs that this schema can express, and one line about each of the others. */
+/** The rungs that this schema can express, and why not each of the others. */
 export function climbable(
   rungs: readonly Rung[],
   known: (key: string) => boolean,
-): { readonly rungs: readonly Rung[]; readonly notes: readonly string[] } {
+): { readonly rungs: readonly Rung[]; readonly left: readonly ResultRow[] } {
   const missing = ({ settings }: Rung) => Object.keys(settings).filter((key) => !known(key));
   return {
     rungs: rungs.filter((rung) => missing(rung).length === 0),
-    notes: rungs
+    left: rungs
       .filter((rung) => missing(rung).length > 0)
-      .map((rung) => `${rung.name}: left out, this version has no ${missing(rung).join(' and no ')}`),
+      .map((rung) => ({
+        name: rung.name,
+        note: `left out, this version has no ${missing(rung).join(' and no ')}`,
+        figures: {},
+      })),
   };
 }
 
 /** The configuration of a rung: what was asked for, every pass off that the rung does not name, and no early end. */
-export function rungConfig(asked: Asked, { settings }: Rung, known: (key: string) => boolean): Config {
-  const off = Object.entries(OFF).filter(([key]) => known(key));
-  const own = Object.entries({ ...Object.fromEntries(off), ...settings, 'training.patience': '0' });
-  const { config } = resolveConfig({
-    preset: asked.preset,
-    dataset: asked.data,
-    sets: [`training.epochs=${WARM_UP + TIMED}`, ...asked.sets, ...own.map(([key, value]) => `${key}=${value}`)],
-  });
+export function rungConfig(asked: Config, { settings }: Rung, known: (key: string) => boolean): Config {
+  const own = Object.entries({ ...OFF, ...settings }).filter(([key]) => known(key));
+  const values = own.map(([key, text]) => [key, parseValue(key as ConfigKey, text, 'bench ladder')]);
+  const config: Config = { ...asked, 'training.patience': 0, ...Object.fromEntries(values) };
   const epochs = config['training.epochs'];
   if (epochs > WARM_UP) return config;
   throw new InputError(
@@ -69,133 +65,78 @@ export function rungConfig(asked: Asked, { settings }: Rung, known: (key: string
   );
 }
 
-/** A rung that was run. */
-export interface Climbed {
-  readonly rung: Rung;
-  /** Milliseconds per epoch: training alone, and with the evaluation after it. */
-  readonly training: Interval;
-  readonly whole: Interval;
-  /** Of the ledgers. */
-  readonly peak: MemoryBytes;
-  /** Training loss of the last epoch: a rung that is fast and learns something else would show here. */
-  readonly loss: number;
-}
-
-export function climbed(rung: Rung, epochs: readonly EpochRecord[], peak: MemoryBytes): Climbed {
-  const timed = epochs.slice(WARM_UP);
-  return {
-    rung,
-    training: medianInterval(timed.map(({ ms }) => ms)),
-    whole: medianInterval(timed.map(({ ms, evalMs }) => ms + evalMs)),
-    peak,
-    loss: epochs[epochs.length - 1].trainLoss,
-  };
-}
-
 /** What a plan's buffers are counted as on this backend: GPU memory, or main memory beside the graph. */
 const peakOf = (peak: MemoryBytes, backend: DeviceInfo['backend']) => (backend === 'webgpu' ? peak.gpu : peak.host);
 
-export function ladderTable(title: string, device: DeviceInfo, results: readonly Climbed[]): Table {
-  const { backend, description, software } = device;
-  const base = results.find(({ rung }) => rung.name === RUNGS[0].name);
-  const against = (of: (result: Climbed) => number, result: Climbed) =>
-    base ? (of(result) / of(base)).toPrecision(3) : '';
-  const interval = ({ median, lo, hi }: Interval) =>
-    `${median.toPrecision(4)} [${lo.toPrecision(4)}, ${hi.toPrecision(4)}]`;
-  const peak = (result: Climbed) => peakOf(result.peak, backend);
+type Climb = Pick<Trained, 'device' | 'epochs'> & { readonly memory: { readonly peak: MemoryBytes } };
+
+/** A rung from its runs, in their order: milliseconds of the epochs after the warm-up, bytes of the ledgers, the last loss. */
+export function climbed(
+  { name, settings }: Rung,
+  runs: readonly Climb[],
+): { row: ResultRow; times: readonly number[] } {
+  const epochs = runs.flatMap((run): readonly EpochRecord[] => run.epochs.slice(WARM_UP));
+  const times = epochs.map(({ ms }) => ms);
+  const whole = epochs.map(({ ms, evalMs }) => ms + evalMs);
+  const peaks = runs.map(({ memory, device }) => peakOf(memory.peak, device.backend));
+  // A rung that is fast and learns something else would show here.
+  const losses = runs.map((run) => run.epochs[run.epochs.length - 1].trainLoss);
+  const overflowed = !losses.every(Number.isFinite);
+  const set = Object.entries(settings).map((pair) => pair.join('='));
   return {
-    title: `${title}, on ${description}${software ? ' (software)' : ''}`,
-    columns: [
-      'rung',
-      'training, ms',
-      '× baseline',
-      'with evaluation, ms',
-      '× baseline',
-      backend === 'webgpu' ? 'peak, GPU bytes' : 'peak, host bytes',
-      '× baseline',
-      'last loss',
-      'settings',
-    ],
-    rows: results.map((result) => [
-      result.rung.name,
-      interval(result.training),
-      against(({ training }) => training.median, result),
-      interval(result.whole),
-      against(({ whole }) => whole.median, result),
-      peak(result),
-      against(peak, result),
-      result.loss.toPrecision(5),
-      Object.entries(result.rung.settings)
-        .map((pair) => pair.join('='))
-        .join(' '),
-    ]),
+    row: {
+      name,
+      note: [...set, ...(overflowed ? ['its loss is not a number'] : [])].join(' '),
+      figures: {
+        training: figure('training', medianInterval(times)),
+        epoch: figure('epoch', medianInterval(whole)),
+        peak: figure('peak', medianInterval(peaks)),
+        ...(overflowed ? {} : { loss: figure('loss', medianInterval(losses)) }),
+      },
+    },
+    times,
   };
 }
 
-/** The same for machines: three rows per rung, and ratios to the baseline. */
-function rowsOf(results: readonly Climbed[], backend: DeviceInfo['backend']): BenchRow[] {
-  return results.flatMap(({ rung, training, whole, peak }) => {
-    const name = `${rung.name}, ${backend}`;
-    const bytes = peakOf(peak, backend);
-    return [
-      { name: `${name}: training`, unit: 'ms per epoch', ...training },
-      { name: `${name}: training and evaluation`, unit: 'ms per epoch', ...whole },
-      { name: `${name}: peak`, unit: 'bytes', median: bytes, lo: bytes, hi: bytes },
-    ];
-  });
-}
-
-function ratiosOf(rows: readonly BenchRow[]): Record<string, number> {
-  const start = `${RUNGS[0].name}, `;
-  return Object.fromEntries(
-    rows.flatMap(({ name, median }) => {
-      const base = rows.find((row) => row.name === start + name.slice(name.indexOf(', ') + 2));
-      return base && !name.startsWith(start) ? [[`${name} / ${RUNGS[0].name}`, median / base.median]] : [];
-    }),
-  );
-}
-
-export const ladder: Suite = async ({ backends, asked, graph, progress }) => {
-  const { rungs, notes } = climbable(RUNGS, isConfigKey);
-  const wanted: Asked = { ...asked, data: asked.data ?? 'debian-small' };
-  const configs = rungs.map((rung) => rungConfig(wanted, rung, isConfigKey));
-  const source = await graph(wanted.data!);
-  const said = [...notes];
-  const rows: BenchRow[] = [];
-  const tables: Table[] = [];
-  let first: DeviceInfo | null = null;
-  for (const note of notes) progress(note);
-  for (const backend of backends) {
-    const results: Climbed[] = [];
-    let device: DeviceInfo | null = null;
-    for (const [i, rung] of rungs.entries()) {
-      const run = await climb(source, configs[i], backend);
-      if (typeof run === 'string') {
-        said.push(`${rung.name}, ${backend.kind}: ${run}`);
-        progress(said.at(-1)!);
-        continue;
+/** @throws InputError where not one rung can be run */
+export async function ladder(request: BenchRequest): Promise<Measurement> {
+  const { config, repetitions, progress } = request;
+  const { rungs, left } = climbable(RUNGS, isConfigKey);
+  const configs = rungs.map((rung) => rungConfig(config, rung, isConfigKey));
+  const epochs = config['training.epochs'];
+  const total = repetitions * rungs.length * epochs;
+  const runs: Climb[][] = rungs.map(() => []);
+  const refused: (string | null)[] = rungs.map(() => null);
+  let behind = 0;
+  for (let repetition = 1; repetition <= repetitions; repetition++) {
+    for (const [i, { name }] of rungs.entries()) {
+      const doing = `${name}, ${repetition} of ${repetitions}`;
+      if (refused[i] === null) {
+        progress(behind, total, doing);
+        const run = await climb(configs[i], request, (epoch) => progress(behind + epoch, total, doing));
+        if (typeof run === 'string') refused[i] = run;
+        else runs[i].push(run);
       }
-      device = run.device;
-      results.push(climbed(rung, run.epochs, run.memory.peak));
-      progress(`${rung.name}, ${backend.kind}: ${results.at(-1)!.training.median.toFixed(1)} ms per epoch`);
+      behind += epochs;
     }
-    if (!device) continue;
-    first ??= device;
-    const { 'model.kind': kind, 'training.epochs': epochs } = configs[0];
-    const timed = epochs - WARM_UP;
-    const spread = timed < 6 ? 'extremes' : '95 % interval';
-    const title = `${source.name}, ${kind}, median of ${timed} epochs after ${WARM_UP} of warm-up [${spread}]`;
-    tables.push(ladderTable(title, device, results));
-    rows.push(...rowsOf(results, device.backend));
   }
-  if (!first) throw new InputError(`bench ladder: no rung could be run: ${said.at(-1)}`);
-  return { device: first, rows, ratios: ratiosOf(rows), tables, notes: said };
-};
+  const device = runs.flat()[0]?.device;
+  if (!device) throw new InputError(`bench ladder: no rung could be run: ${refused[0]}`);
+  const found = rungs.map((rung, i) => (runs[i].length > 0 ? climbed(rung, runs[i]) : null));
+  const rows = rungs.map(({ name }, i) => found[i]?.row ?? { name, note: refused[i] ?? '', figures: {} });
+  return {
+    device,
+    rows: [...rows, ...left],
+    ...worstDrift(found.flatMap((one) => (one ? [driftOf(one.times)] : []))),
+  };
+}
 
 /** A run, or why this rung cannot be run: one that needs too much memory must not take the others with it. */
-async function climb(graph: Graph, config: Config, backend: Backend) {
+async function climb(config: Config, { job, signal }: BenchRequest, told: (epoch: number) => void) {
   try {
-    return await train({ graph, config, backend, fit: false });
+    const run = await train({ ...job(config), fit: false, signal, onEpoch: ({ epoch }) => told(epoch) });
+    const { device, epochs, memory } = run;
+    return { device, epochs, memory };
   } catch (error) {
     if (error instanceof InputError || error instanceof DeviceError) return error.message;
     throw error;

@@ -9,7 +9,7 @@ import { deriveKey, seedKey } from '../graph/random.ts';
 import { roomFor } from '../graph/request.ts';
 import type { ShapeName } from '../graph/shapes.ts';
 import { medianInterval } from './stats.ts';
-import type { BenchContext, BenchResult, BenchRow, Goal } from './suite.ts';
+import type { BenchContext, BenchRow, Goal, SuiteReport } from './suite.ts';
 
 /**
  * Sampled edges per second on one thread, from a graph in memory, beside PyTorch Geometric's NeighborLoader on the same
@@ -64,7 +64,7 @@ export interface SamplerPeer {
 /** The peer's times, or in words why there are none. */
 export type SamplerPeerSource = (one: SamplerCase) => SamplerPeer | string;
 
-export function sampler(context: BenchContext, peer: SamplerPeerSource): Omit<BenchResult, 'bench'> {
+export function sampler(context: BenchContext, peer: SamplerPeerSource): Omit<SuiteReport, 'bench'> {
   const rows: BenchRow[] = [];
   const ratios: Record<string, number> = {};
   const goals: Goal[] = [];

@@ -1,16 +1,13 @@
-import { formatValue } from '../config/describe.ts';
-import { InputError } from '../config/errors.ts';
 import { resolveConfig } from '../config/resolve.ts';
-import { CONFIG_KEYS, type Config } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { ShapeName } from '../graph/shapes.ts';
 import type { DeviceInfo, MemoryBytes } from '../run/record.ts';
-import { type Backend, forecast, type Job, train } from '../train/session.ts';
-import { medianInterval } from './stats.ts';
+import { type Backend, type Job, train } from '../train/session.ts';
 import type { BenchContext, BenchRow, Goal, Suite, Table } from './suite.ts';
 
 /**
  * Graphs larger than the GPU. Training on generated shapes out of a store, for so long: steps, loss, and how long the trainer
- * waits for batches; and `debian` under budgets that its full batch does not fit into: accuracy and time against memory.
+ * waits for batches. (What less memory costs on a graph that fits is the suite `budgets`.)
  */
 
 /** Where generated graphs are kept. */
@@ -71,11 +68,6 @@ export async function scale(context: BenchContext, place: ScalePlace): ReturnTyp
         ...RUN_TABLE,
         rows: runs,
       });
-    if (!'debian'.includes(context.only ?? '')) continue;
-    const found = await underBudgets(backend, context);
-    devices.push(found.device);
-    tables.push(found.table);
-    rows.push(...found.rows);
   }
   return { device: devices[0], rows, ratios: {}, goals, tables };
 }
@@ -156,59 +148,4 @@ async function endure(one: Endurance, backend: Backend, place: ScalePlace, { qui
     kept(({ host }) => host, memory),
   ];
   return { device, row, waiting, stepsPerMinute: (60_000 * steps) / training };
-}
-
-const SHARES = [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16];
-
-/** `debian` in full batch, and under parts of what that takes. Bytes are those of the plan, wherever its buffers lie. */
-async function underBudgets(backend: Backend, { graph: open, quick, progress }: BenchContext) {
-  const graph = await open(quick ? 'debian-small' : 'debian');
-  const { config } = resolveConfig({ preset: 'debian-gcn', sets: [`training.epochs=${quick ? 2 : 60}`] });
-  const whole = (await forecast({ graph, config, backend, fit: false })).forecast.plan.bytes;
-  const rows: BenchRow[] = [];
-  const lines: Table['rows'][number][] = [];
-  let device: DeviceInfo | null = null;
-  for (const share of SHARES) {
-    const budget = share === 1 ? 0 : Math.floor(share * whole);
-    let bytes = 0;
-    const part = share === 1 ? 'full batch' : `1/${Math.round(1 / share)}`;
-    const run = await train({
-      graph,
-      config: { ...config, 'memory.gpuBudget': budget },
-      backend,
-      fit: true,
-      onStart: ({ forecast: { plan } }) => {
-        bytes = plan.bytes;
-      },
-    }).catch((error: unknown) => {
-      if (error instanceof InputError) return error.message;
-      throw error;
-    });
-    if (typeof run === 'string') {
-      progress(`debian, ${part} (${backend.kind}): ${run}`);
-      lines.push([part, '', '', '', run]);
-      continue;
-    }
-    device = run.device;
-    const ms = medianInterval(run.epochs.slice(1).map((epoch) => epoch.ms + epoch.evalMs));
-    const name = `debian, 1/${Math.round(1 / share)} of the full batch's memory (${backend.kind})`;
-    rows.push({ name: `${name}: epoch`, unit: 'ms', ...ms }, exactly(`${name}: test accuracy`, '', run.result.testAcc));
-    lines.push([
-      part,
-      megabytes(bytes),
-      Number(ms.median.toPrecision(3)),
-      percent(run.result.testAcc),
-      formatSettings(run.fitted),
-    ]);
-    progress(`${name}: ${ms.median.toFixed(0)} ms, test ${percent(run.result.testAcc)} %`);
-  }
-  const columns = ['budget', 'plan, MB', 'ms per epoch', 'test accuracy, %', 'fitted'];
-  const title = `debian, GCN, ${config['training.epochs']} epochs, seed 0 (${backend.kind})`;
-  return { device: device!, rows, table: { title, columns, rows: lines } };
-}
-
-function formatSettings(fitted: Partial<Config>): string {
-  return CONFIG_KEYS.filter((key) => fitted[key] !== undefined)
-    .map((key) => `${key}=${formatValue(key, fitted[key]!)}`)
-    .join(' ');
 }

@@ -29,3 +29,36 @@ export function meanDeviation(samples: readonly number[]): { mean: number; std: 
   const squares = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0);
   return { mean, std: Math.sqrt(squares / Math.max(1, samples.length - 1)) };
 }
+
+/** How a measurement changed while it was repeated. */
+export interface Drift {
+  /** Median of the last third of the samples in that of the first third; 1 where there are too few to tell. */
+  readonly ratio: number;
+  readonly throttled: boolean;
+}
+
+/** Slower than this, and beyond the interval of the first third, is no noise. */
+const MOST_DRIFT = 1.15;
+
+/**
+ * Whether the device slowed down: a processor or GPU that grows hot, or that something else has taken a part of, takes longer
+ * for the same work. `samples` are times in the order in which they were taken.
+ */
+export function driftOf(samples: readonly number[]): Drift {
+  const third = Math.floor(samples.length / 3);
+  if (third < 2) return { ratio: 1, throttled: false };
+  const first = medianInterval(samples.slice(0, third));
+  const last = medianInterval(samples.slice(-third));
+  const ratio = last.median / first.median;
+  return { ratio, throttled: ratio > MOST_DRIFT && last.median > first.hi };
+}
+
+/** Of several measurements the one that says most: the largest drift, of a throttled one where there is any. */
+export function worstDrift(drifts: readonly Drift[]): Drift {
+  const throttled = drifts.filter((one) => one.throttled);
+  const candidates = throttled.length > 0 ? throttled : drifts;
+  return candidates.reduce((worst, one) => (one.ratio > worst.ratio ? one : worst), {
+    ratio: candidates[0]?.ratio ?? 1,
+    throttled: throttled.length > 0,
+  });
+}

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
+import type { BenchResult } from '../run/benchResult.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import type { Backend } from '../train/session.ts';
 import type { Interval } from './stats.ts';
@@ -10,11 +11,15 @@ export interface BenchContext {
   readonly seeds: number;
   /** A part of the names of the rows that are wanted; all where it is left out. */
   readonly only?: string;
+  /** How often suites that repeat whole runs do so; each has a number of its own where this is left out. */
+  readonly repetitions?: number;
   readonly asked: Asked;
   /** Small sizes, to see that a suite works. */
   readonly quick?: boolean;
   /** A dataset by its catalogue id or its path. */
   graph(id: string): Promise<Graph>;
+  /** The catalogue's name of what `id` means; null, as where this is left out, for anything else. */
+  catalogueId?(id: string): string | null;
   progress(text: string): void;
 }
 
@@ -32,7 +37,7 @@ export interface BenchRow extends Interval {
   readonly std?: number;
 }
 
-export interface BenchResult {
+export interface SuiteReport {
   readonly bench: string;
   /** The adapter, or the CPU where no row ran on WebGPU; a row's name says which of the two it ran on. */
   readonly device: DeviceInfo;
@@ -40,6 +45,8 @@ export interface BenchResult {
   readonly ratios: Readonly<Record<string, number>>;
   readonly goals?: readonly Goal[];
   readonly tables?: readonly Table[];
+  /** Of a suite that the page runs too: what it opens, one for each device. */
+  readonly results?: readonly BenchResult[];
   /** What was left out, and why: one line each. */
   readonly notes?: readonly string[];
 }
@@ -62,4 +69,4 @@ export interface Table {
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
-export type Suite = (context: BenchContext) => Promise<Omit<BenchResult, 'bench'>>;
+export type Suite = (context: BenchContext) => Promise<Omit<SuiteReport, 'bench'>>;

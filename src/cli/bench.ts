@@ -2,23 +2,27 @@ import { parseArgs } from 'node:util';
 import { accuracy, cora, debian } from '../bench/accuracy.ts';
 import { ingestSuite } from '../bench/ingest.ts';
 import { kernels } from '../bench/kernels.ts';
-import { ladder } from '../bench/ladder.ts';
 import { memory } from '../bench/memory.ts';
 import { page } from '../bench/page.ts';
 import { type PeerSource, peers } from '../bench/peers.ts';
 import { pyg } from '../bench/pyg.ts';
+import { reported } from '../bench/reported.ts';
 import { sampler } from '../bench/sampler.ts';
 import { scale } from '../bench/scale.ts';
 import { store } from '../bench/store.ts';
-import type { BenchContext, BenchResult, Goal, Suite, Table } from '../bench/suite.ts';
+import type { BenchContext, Goal, Suite, SuiteReport, Table } from '../bench/suite.ts';
 import { InputError } from '../config/errors.ts';
+import { quote } from '../config/parse.ts';
 import { DEFAULTS } from '../config/schema.ts';
 import { memoryTilings } from '../device/tiling.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ShapeName } from '../graph/shapes.ts';
+import { encodeResults } from '../run/benchFile.ts';
+import { encodeBench } from '../run/benchLink.ts';
+import { MOST_REPETITIONS } from '../run/benchResult.ts';
 import { inMemory } from '../store/storedGraph.ts';
 import type { Backend } from '../train/session.ts';
-import { findData, openData } from './data.ts';
+import { catalogueId, findData, openData } from './data.ts';
 import { openDawn } from './dawn.ts';
 import { ingestPlace } from './ingestPlace.ts';
 import { complain, say } from './output.ts';
@@ -29,14 +33,15 @@ import { samplerPeer } from './samplerPeer.ts';
 import { samplerThreads } from './samplerThreads.ts';
 import { storeSource } from './storeSource.ts';
 
-/** `npm run bench -- NAME [--json] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
+/** `npm run bench -- NAME [--json] [--link] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
 
 const SUITES: Readonly<Record<string, Suite>> = {
   accuracy,
   cora,
   debian,
   ingest: withDisk,
-  ladder,
+  ladder: reported('ladder'),
+  budgets: reported('budgets'),
   kernels: (context) => withPeers(context, (source) => kernels(context, source)),
   memory,
   page: async (context) => page(context, await pageSource(context)),
@@ -74,9 +79,11 @@ async function withDisk(context: BenchContext): ReturnType<Suite> {
 /** These open no device here: the browser has its own; stores and samplers need none. */
 const ELSEWHERE: readonly string[] = ['page', 'ingest', 'store', 'sampler'];
 
-const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick] [--backend webgpu|cpu]
+const USAGE = `npm run bench -- NAME [--json] [--link] [--seeds n] [--repetitions n] [--only text] [--quick] [--backend webgpu|cpu]
 
   accuracy every kind of layer in its published protocol, over seeds (--only NAME for some; hours on a processor)
+  budgets  accuracy and time per epoch of one run in full batch, and within a half to a sixteenth of the memory that it takes
+           (--data, --preset and --set as in edgewise train)
   cora     test accuracy of the planetoid-gcn protocol on Cora over seeds (needs Cora: EDGEWISE_DATA or a download)
   debian   GCN, MLP and sampled GCN on the embedded graphs
   ingest   graphs of up to 62 million edges into a store within 512 MB (--only arxiv, csv or products; --quick: small ones;
@@ -94,8 +101,10 @@ const USAGE = `npm run bench -- NAME [--json] [--seeds n] [--only text] [--quick
            what batches read by the order of a graph's rows (--only order; --quick: a twentieth of the graph)
   sampler  sampled edges per second on one thread beside PyTorch Geometric's NeighborLoader (EDGEWISE_PYTHON names a Python
            that has it; --only arxiv; --quick: a fiftieth of the graphs)
-  scale    arxiv-shape and products-shape out of a store within 256 MB and 1 GB, and debian in parts of its memory
-           (--only arxiv, --only products or --only debian; half an hour for each device; keeps 1.6 GB of graphs)
+  scale    arxiv-shape and products-shape out of a store within 256 MB and 1 GB
+           (--only arxiv or --only products; half an hour for each device; keeps 1.6 GB of graphs)
+
+The page runs ladder, budgets and kernels too: it opens the file that --json prints of them, and what --link prints behind its address.
 `;
 
 async function main(): Promise<void> {
@@ -103,6 +112,8 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
+      link: { type: 'boolean', default: false },
+      repetitions: { type: 'string' },
       seeds: { type: 'string', default: '10' },
       backend: { type: 'string' },
       only: { type: 'string' },
@@ -127,6 +138,7 @@ async function main(): Promise<void> {
   const context: BenchContext = {
     backends,
     seeds: Number(values.seeds),
+    repetitions: values.repetitions === undefined ? undefined : repetitionsOf(values.repetitions),
     only: values.only,
     asked: { data: values.data, preset: values.preset, sets: values.set },
     quick: values.quick,
@@ -135,11 +147,25 @@ async function main(): Promise<void> {
       graphs.set(id, found);
       return found;
     },
+    catalogueId: (id) => catalogueId(findData(id)),
     progress: (text) => process.stderr.write(`${text}\n`),
   };
-  const result: BenchResult = { bench: name, ...(await suite(context)) };
+  const result: SuiteReport = { bench: name, ...(await suite(context)) };
   if (typeof dawn !== 'string') dawn.close();
-  say(values.json ? JSON.stringify(result) : report(result));
+  const { results } = result;
+  if (values.json) say(results ? encodeResults(results) : JSON.stringify(result));
+  else say(report(result));
+  if (!values.link) return;
+  if (!results) throw new InputError(`bench ${name}: --link is for the suites that the page runs too.`);
+  for (const one of results) say(await encodeBench(one));
+}
+
+function repetitionsOf(text: string): number {
+  const repetitions = Number(text);
+  if (Number.isInteger(repetitions) && repetitions >= 1 && repetitions <= MOST_REPETITIONS) return repetitions;
+  throw new InputError(
+    `--repetitions cannot be ${quote(text)}: it must be a whole number from 1 to ${MOST_REPETITIONS}.`,
+  );
 }
 
 async function loadPublic(id: string): Promise<Graph> {
@@ -155,7 +181,7 @@ function publicData(id: string): string {
   return id;
 }
 
-function report({ bench, device, rows, ratios, goals = [], tables = [], notes = [] }: BenchResult): string {
+function report({ bench, device, rows, ratios, goals = [], tables = [], notes = [] }: SuiteReport): string {
   const format = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
   const lines = rows.map(({ name, unit, median, lo, hi, mean, std }) => {
     const average = mean === undefined ? '' : `, mean ${format(mean)} ± ${format(std ?? 0)}`;

@@ -40,16 +40,19 @@ export function decodeConfigFile(text: string, where: string): Partial<Config> {
   return isObject(value) && 'schema' in value ? recordFrom(value, where).config : parseConfig(value, where);
 }
 
-function parseJson(text: string, where: string): unknown {
+/** @param advice what to do where it is not JSON */
+export function parseJson(
+  text: string,
+  where: string,
+  advice = 'choose the run.json that edgewise train --out wrote',
+): unknown {
   if (text.length > MAX_CHARACTERS) throw new InputError(`${where}: ${text.length} characters are too many for a run.`);
   try {
     return JSON.parse(text);
   } catch (error) {
     // The engine's message may quote the file over several lines.
     const reason = (error as Error).message.split('\n')[0].slice(0, 120);
-    throw new InputError(
-      `${where}: this is not JSON (${reason}); choose the run.json that edgewise train --out wrote.`,
-    );
+    throw new InputError(`${where}: this is not JSON (${reason}); ${advice}.`);
   }
 }
 
@@ -184,9 +187,10 @@ export class Fields {
     return new Fields(this.raw(name), this.where, this.pathOf(name));
   }
 
-  list(name: string): Fields[] {
+  list(name: string, most = Infinity): Fields[] {
     const value = this.raw(name);
     if (!Array.isArray(value)) throw this.wrong(name, 'a list');
+    if (value.length > most) throw this.wrong(name, `a list of at most ${most}`);
     return value.map((item, i) => new Fields(item, this.where, `${this.pathOf(name)}[${i}]`));
   }
 

@@ -4,14 +4,15 @@ import { nearest, parseValue, quote } from '../config/parse.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../config/presets.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, DEFAULTS, isConfigKey } from '../config/schema.ts';
+import type { BenchResult } from './benchResult.ts';
 import { isDataUrl, parseDataUrl } from './dataUrl.ts';
 import { isCatalogueId, type SharedRun, shortHash } from './sharedRun.ts';
 
 /**
- * The hash of the page's address, in two forms that say what to run. Readable, always in the address bar: what to run, as differences from a
- * preset, `#data=debian-small&preset=debian-gcn&training.lr=0.05`. Sealed, made by "share": a run with its result and its
- * device, `#run=…`. Either may name a public file in place of a dataset, `data=https://…`. And `#lesson=…` opens a lesson. A hash
- * may be anybody's; every error is one sentence, and nothing of a refused link is used.
+ * The hash of the page's address. Readable, always in the address bar: what to run, as differences from a preset,
+ * `#data=debian-small&preset=debian-gcn&training.lr=0.05`. Sealed: a run with its result and its device, `#run=…`, made by "share"; or
+ * the result of a benchmark, `#bench=…`. The first two may name a public file in place of a dataset, `data=https://…`. And `#lesson=…`
+ * opens a lesson. A hash may be anybody's; every error is one sentence, and nothing of a refused link is used.
  */
 
 /** What the address bar says. */
@@ -35,7 +36,8 @@ export type Link =
   | { readonly kind: 'config'; readonly state: LinkState }
   | { readonly kind: 'run'; readonly shared: SharedRun; readonly url: string | null }
   /** Opens one of the page's lessons; the page knows which there are. */
-  | { readonly kind: 'lesson'; readonly lesson: string };
+  | { readonly kind: 'lesson'; readonly lesson: string }
+  | { readonly kind: 'bench'; readonly result: BenchResult };
 
 /** Some programs cut longer addresses, or show them as text. */
 export const MAX_LINK = 2000;
@@ -45,6 +47,7 @@ export const ADDRESS_LENGTH = 200;
 
 export const SEALED = 'run=';
 export const LESSON = 'lesson=';
+export const SEALED_BENCH = 'bench=';
 const WHERE = 'this link';
 
 /** `#…` for the address bar: the dataset, the preset, and what differs from it in the schema's order. */
@@ -85,6 +88,10 @@ export async function decodeHash(hash: string): Promise<Link> {
     return { kind: 'run', shared: await decodeRun(sealed), url };
   }
   if (text.startsWith(LESSON)) return { kind: 'lesson', lesson: lessonFrom(text.slice(LESSON.length)) };
+  if (text.startsWith(SEALED_BENCH)) {
+    const { decodeBench } = await import('./benchLink.ts');
+    return { kind: 'bench', result: await decodeBench(text.slice(SEALED_BENCH.length)) };
+  }
   return { kind: 'config', state: stateFrom(text) };
 }
 

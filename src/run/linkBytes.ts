@@ -25,7 +25,8 @@ export interface ByteWriter {
   finish(): Uint8Array<ArrayBuffer>;
 }
 
-export function byteWriter(): ByteWriter {
+/** @param what is written, for the sentence that refuses it */
+export function byteWriter(what = 'run'): ByteWriter {
   const bytes: number[] = [];
   const scratch = new DataView(new ArrayBuffer(8));
   const take = (length: number) => {
@@ -33,7 +34,7 @@ export function byteWriter(): ByteWriter {
   };
   const count = (value: number) => {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new InputError(`this run cannot be a link: ${value} is not a whole number from 0; run it again.`);
+      throw new InputError(`this ${what} cannot be a link: ${value} is not a whole number from 0; run it again.`);
     }
     let rest = value;
     // Division, not shifts: byte counts pass 2^32.
@@ -79,11 +80,12 @@ export interface ByteReader {
   wrong(what: string): InputError;
 }
 
-export function byteReader(bytes: Uint8Array): ByteReader {
+/** @param holds what the link is to hold, for the sentence that refuses it */
+export function byteReader(bytes: Uint8Array, holds = 'a run'): ByteReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   const wrong = (what: string) =>
-    new InputError(`this link does not hold a run (${what} cannot be right): ask whoever made it for a new one.`);
+    new InputError(`this link does not hold ${holds} (${what} cannot be right): ask whoever made it for a new one.`);
   /** Where the next `length` bytes begin. */
   const advance = (what: string, length: number) => {
     if (length > bytes.length - at) throw wrong(what);

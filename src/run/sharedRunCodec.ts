@@ -1,6 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import { SCHEMA } from '../config/schema.ts';
-import { type ByteReader, byteReader, byteWriter, cleanText } from './linkBytes.ts';
+import { type ByteReader, type ByteWriter, byteReader, byteWriter, cleanText } from './linkBytes.ts';
 import { readCurves, writeCurves } from './linkCurve.ts';
 import { readSettings, writeSettings } from './linkSettings.ts';
 import type { DeviceInfo, RunRecord } from './record.ts';
@@ -38,9 +38,7 @@ export function writeRun(record: RunRecord, catalogueId: string | null, points: 
   writer.text(cleanText(record.engine, WORD));
   writer.byte(kernels === '' ? 0 : 1);
   if (kernels !== '') hash(kernels, 'kernels');
-  const device = sharedDevice(record.device);
-  writer.byte((device.backend === 'webgpu' ? WEBGPU : 0) + (device.software ? SOFTWARE : 0));
-  for (const name of TEXTS) writer.text(device[name]);
+  writeDevice(writer, record.device);
   writer.count(epochs.length);
   writer.count(result.bestEpoch);
   writer.text(cleanText(result.metric, WORD));
@@ -89,7 +87,13 @@ export function readRun(payload: Uint8Array): SharedRun {
   };
 }
 
-function readDevice(reader: ByteReader): DeviceInfo {
+export function writeDevice(writer: ByteWriter, info: DeviceInfo): void {
+  const device = sharedDevice(info);
+  writer.byte((device.backend === 'webgpu' ? WEBGPU : 0) + (device.software ? SOFTWARE : 0));
+  for (const name of TEXTS) writer.text(device[name]);
+}
+
+export function readDevice(reader: ByteReader): DeviceInfo {
   const flags = reader.byte('its device');
   const backend = flags & WEBGPU ? 'webgpu' : 'cpu';
   const software = (flags & SOFTWARE) !== 0;
@@ -101,7 +105,7 @@ function readDevice(reader: ByteReader): DeviceInfo {
   return { backend, vendor, architecture, description, software };
 }
 
-function flag(reader: ByteReader, what: string): boolean {
+export function flag(reader: ByteReader, what: string): boolean {
   const value = reader.byte(what);
   if (value > 1) throw reader.wrong(what);
   return value === 1;

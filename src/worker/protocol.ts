@@ -4,6 +4,7 @@ import type { KernelTime } from '../device/times.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
 import type { GraphStatistics } from '../graph/statistics.ts';
 import type { Understood } from '../graph/understand.ts';
+import type { BenchResult, BenchSuite } from '../run/benchResult.ts';
 import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
@@ -96,6 +97,16 @@ export interface TrainerApi extends EmbeddingApi {
   watchChunks(on: boolean): void;
   /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */
   profile(): void;
+  /** Runs a suite to the end on the current graph; nothing else may begin meanwhile. How far it is goes to the stream. */
+  benchmark(request: BenchmarkRequest): Promise<BenchResult>;
+  /** Gives up the suite that goes on, which then rejects with an AbortError. */
+  cancelBenchmark(): void;
+}
+
+export interface BenchmarkRequest {
+  readonly suite: BenchSuite;
+  readonly config: Config;
+  readonly repetitions: number;
 }
 
 /** What of a configuration decides how a graph is loaded. */
@@ -268,6 +279,8 @@ export type StreamMessage =
   | { type: 'replanned'; run: number; forecast: ForecastView }
   /** The device went away; `epoch` is the checkpoint that the run goes on from, on `device`. */
   | { type: 'recovered'; run: number; epoch: number; reason: string; device: DeviceInfo }
+  /** How much of a suite is done, in units of its own, and what it is doing. */
+  | { type: 'benchmark'; done: number; total: number; doing: string }
   | { type: 'profile'; run: number; epoch: number; times: readonly KernelTime[] }
   /** The last word about a run, for the answer to `train` comes by another port and may overtake the stream. */
   | { type: 'ended'; run: number };

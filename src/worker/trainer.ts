@@ -55,6 +55,8 @@ let run: Going | null = null;
 let predictions: Predictions | null = null;
 /** Of the last run that was finished on the current graph. */
 let model: TrainedModel | null = null;
+/** Aborts the benchmark that goes on. */
+let benching: AbortController | null = null;
 /** Aborts the load that goes on. */
 let loading: AbortController | null = null;
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
@@ -247,6 +249,28 @@ const api: TrainerApi = {
       const { embeddingView } = await import('./embeddingView.ts');
       return embeddingView(model, layer, signal);
     }),
+
+  async benchmark(request) {
+    refuseWhileBusy();
+    turn++;
+    benching = new AbortController();
+    const { signal } = benching;
+    try {
+      const { benchmark } = await import('./benchmark.ts');
+      const job = (config: Config) => ({
+        ...jobOf(config),
+        instruments: {},
+        openBatchSource: samplerWorkers(storage, loaded()),
+      });
+      return await benchmark(request, { backend, job, signal, loaded, post });
+    } finally {
+      benching = null;
+    }
+  },
+
+  cancelBenchmark() {
+    benching?.abort();
+  },
 };
 
 function describeDevice(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage' | 'storageNote'> {
@@ -270,6 +294,7 @@ function loaded() {
 function refuseWhileBusy(): void {
   if (run) throw new InputError('A run is going on: stop it first.');
   if (loading) throw new InputError('A graph is being loaded: wait for it, or cancel it.');
+  if (benching) throw new InputError('A benchmark is going on: wait for it, or cancel it.');
 }
 
 function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promise<GraphView> {

@@ -40,8 +40,11 @@ export async function refreshDatasets(): Promise<void> {
 /** Whether the worker can be asked for another graph; says why not. */
 export function mayChange(): boolean {
   if (!isBusy(get())) return true;
-  const { run, dead } = get();
-  const why = isActive(run) ? 'A run is going on: stop it' : 'A graph is being loaded: wait for it, or cancel it,';
+  const { run, benchmark, dead } = get();
+  const going = benchmark
+    ? 'A benchmark is going on: cancel it'
+    : 'A graph is being loaded: wait for it, or cancel it,';
+  const why = isActive(run) ? 'A run is going on: stop it' : going;
   tell('error', dead ?? `${why} before you change the graph.`);
   return false;
 }

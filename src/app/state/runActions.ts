@@ -138,6 +138,11 @@ export function receive(message: StreamMessage): void {
     tell('info', `This run goes on, but closing the page would lose it (${message.reason.replace(/\.$/, '')}).`);
     return;
   }
+  if (message.type === 'benchmark') {
+    const { benchmark } = get();
+    if (benchmark) set({ benchmark: { ...benchmark, ...message } });
+    return;
+  }
   waiting.push(message);
   const first = message.type === 'epoch' && get().run?.epochs.length === 0;
   if (first || AT_ONCE.has(message.type)) flush();

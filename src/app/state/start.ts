@@ -39,7 +39,12 @@ async function follow(hash: string): Promise<void> {
     const link = await decodeHash(hash);
     await refreshDatasets();
     if (link.kind === 'lesson') await teach(link.lesson);
-    else if (link.kind !== 'empty') await adopt(link, hash);
+    else if (link.kind === 'bench') {
+      if (first) await chooseDataset(FIRST_DATASET);
+      const { openTheirs } = await import('./benchmarkActions.ts');
+      await openTheirs([link.result]);
+      showAddress();
+    } else if (link.kind !== 'empty') await adopt(link, hash);
     else if (first) await chooseDataset(FIRST_DATASET);
   } catch (error) {
     if (first) await chooseDataset(FIRST_DATASET);
@@ -57,7 +62,7 @@ async function teach(id: string): Promise<void> {
       `This link names the lesson ${id}, which is not there: the lessons are ${LESSONS.map((one) => one.id).join(', ')}.`,
     );
   }
-  if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link.');
+  if (isBusy(get())) throw new InputError('A run, a load or a benchmark is going on: end it before you open a link.');
   set({ lesson: lesson.id });
   if (get().graph?.catalogueId !== lesson.dataset) await chooseDataset(lesson.dataset);
   else showAddress();
@@ -68,7 +73,8 @@ export async function adopt(link: Extract<Link, { kind: 'config' | 'run' }>, has
   const said = link.kind === 'run' ? link.shared : link.state;
   const { preset, config, dataset } = said;
   const { datasets, graph } = get();
-  if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link or a run.');
+  if (isBusy(get()))
+    throw new InputError('A run, a load or a benchmark is going on: end it before you open a link or a run.');
   const { catalogueId, fingerprint } = dataset;
   const url = link.kind === 'run' ? link.url : (link.state.dataset.url ?? null);
   const asked = { catalogueId, fingerprint, url };

@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import { PRESETS, type PresetName } from '../../config/presets.ts';
 import { type Config, DEFAULTS } from '../../config/schema.ts';
+import type { BenchSuite } from '../../run/benchResult.ts';
 import type { LinkDataset } from '../../run/link.ts';
 import type { SharedRun } from '../../run/sharedRun.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   StreamMessage,
   Understood,
 } from '../../worker/protocol.ts';
+import type { KeptBenchmark } from '../bench/keptBenchmarks.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
 import { isActive, type LiveRun } from './run.ts';
 
@@ -67,6 +69,16 @@ export interface PageState {
   readonly lessonRuns: boolean;
   /** What explains the page and lies over it. */
   readonly guide: 'tour' | 'keys' | null;
+  /** Which of the tabs below is open. */
+  readonly tab: string;
+  /** The benchmark that goes on. */
+  readonly benchmark: GoingBenchmark | null;
+  /** The suite that is looked at. */
+  readonly suite: BenchSuite;
+  /** Results of benchmarks that this browser keeps, oldest first; null until they are read. */
+  readonly benchmarks: readonly KeptBenchmark[] | null;
+  /** Ids of those that are drawn. */
+  readonly drawnBenchmarks: readonly number[];
   readonly notice: Notice | null;
 }
 
@@ -75,6 +87,16 @@ export type Overlay = number | string;
 
 /** `url` is where it was fetched from, as far as this page knows: null for any other. */
 export type PageGraph = GraphView & { readonly url: string | null };
+
+export interface GoingBenchmark {
+  readonly suite: BenchSuite;
+  /** By `performance.now()`. */
+  readonly begun: number;
+  /** In units of the suite's own; 0 of 0 before it says. */
+  readonly done: number;
+  readonly total: number;
+  readonly doing: string;
+}
 
 /** Dropped files, how they are to be read, and what was understood of them; null while nothing is known. */
 export interface Preview {
@@ -121,6 +143,11 @@ export const usePage = create<PageState>(() => ({
   lesson: null,
   lessonRuns: false,
   guide: null,
+  tab: 'runs',
+  benchmark: null,
+  suite: 'ladder',
+  benchmarks: null,
+  drawnBenchmarks: [],
   notice: null,
 }));
 
@@ -128,7 +155,8 @@ export const get = usePage.getState;
 export const set = usePage.setState;
 
 /** Whether the worker has its hands full: then neither a run nor a load may begin. */
-export const isBusy = ({ run, loading, dead }: PageState) => isActive(run) || loading || dead !== null;
+export const isBusy = ({ run, loading, benchmark, dead }: PageState) =>
+  isActive(run) || loading || benchmark !== null || dead !== null;
 
 /** A preset's configuration, every key. */
 export function presetConfig(preset: PresetName): Config {
