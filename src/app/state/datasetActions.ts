@@ -70,6 +70,7 @@ function showGraph(graph: GraphView, as?: Protocol): void {
     overlaid: [],
     plan: null,
     pinned: null,
+    edits: [],
     marked: null,
     notice: null,
     forecast: null,
