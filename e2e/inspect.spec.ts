@@ -113,7 +113,7 @@ test('a node is pinned by click, by name and by keyboard, tells its neighbours, 
   expect(shares).toEqual(shares.toSorted((a, b) => b - a));
   expect(sum(shares)).toBeLessThanOrEqual(100.2);
   // A neighbour is one press away, and keeps the focus where it was asked for.
-  const neighbour = card(page).getByRole('listitem').getByRole('button').first();
+  const neighbour = card(page).getByRole('list', { name: 'Neighbours' }).getByRole('button').first();
   const name = await neighbour.locator('span').first().textContent();
   await neighbour.click();
   await expect(card(page).getByRole('heading', { level: 2 })).toHaveText(name!);

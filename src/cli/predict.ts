@@ -1,6 +1,7 @@
 import { InputError } from '../config/errors.ts';
 import type { GraphOutline } from '../graph/graph.ts';
 import type { RunRecord } from '../run/record.ts';
+import { predictionLines } from '../task/predictionLines.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
 import { findData, openData } from './data.ts';
@@ -8,13 +9,7 @@ import { loadEngine, withStore } from './engine.ts';
 import { formatSettings, say, warn } from './output.ts';
 import { readRun } from './saved.ts';
 
-/** Lines that are handed to standard output at once. */
-const LINES = 1000;
-
-/**
- * `edgewise predict`: node id, predicted class (of several labels, those that are likelier than not, joined by semicolons) and
- * the probability of each class as CSV (RFC 4180) on standard output.
- */
+/** `edgewise predict`: what a saved run says of each node, as CSV on standard output. */
 export async function predict(invocation: Invocation): Promise<void> {
   const { record, weights } = readRun(invocation.positionals[0]);
   const source = findData(invocation.data);
@@ -52,34 +47,4 @@ function checkSameShape(graph: GraphOutline, { dataset }: RunRecord): void {
       `--data: ${graph.name} has ${graph.classNames.length} classes, the run was trained on ${dataset.classes}.`,
     );
   }
-}
-
-/** The CSV, some lines at a time; `probabilities` is nodes × classes. */
-export function* predictionLines(graph: GraphOutline, probabilities: Float32Array): Generator<string> {
-  const { classNames, labelSets } = graph;
-  const classes = classNames.length;
-  const predicted = (row: Float32Array) =>
-    labelSets ? classNames.filter((_, c) => row[c] > 0.5).join(';') : classNames[strongest(row)];
-  let lines = [['node', labelSets ? 'labels' : 'class', ...classNames].map(cell).join(',')];
-  for (let node = 0; node < graph.nodes; node++) {
-    const row = probabilities.subarray(node * classes, (node + 1) * classes);
-    const id = graph.nodeIds ? graph.nodeIds[node] : String(node);
-    // Six digits: what a float32 softmax is good for.
-    lines.push(`${cell(id)},${cell(predicted(row))},${Array.from(row, (p) => Number(p.toPrecision(6))).join(',')}`);
-    if (lines.length >= LINES) {
-      yield lines.join('\n');
-      lines = [];
-    }
-  }
-  if (lines.length > 0) yield lines.join('\n');
-}
-
-function strongest(row: Float32Array): number {
-  let best = 0;
-  for (let c = 1; c < row.length; c++) if (row[c] > row[best]) best = c;
-  return best;
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../config/errors.ts';
-import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.ts';
 import type { Weights } from '../model/stored.ts';
+import { readWeights, writeWeights } from '../model/weightsFile.ts';
 import { decodeRecord, encodeRecord } from '../run/codec.ts';
 import type { RunRecord } from '../run/record.ts';
 import { readOne } from './data.ts';
@@ -34,15 +34,9 @@ export function makeRunFolder(folder: string): void {
 }
 
 export function saveRun(folder: string, record: RunRecord, weights: ReadonlyMap<string, Weights>): void {
-  const tensors = new Map<string, Tensor>();
-  for (const [name, { shape, data }] of weights) tensors.set(name, { dtype: 'F32', shape, data });
-  const metadata = new Map([
-    ['format', 'edgewise'],
-    ['engine', record.engine],
-    ['curveHash', record.result.curveHash],
-  ]);
   // The weights first: a folder with a run.json is a whole run.
-  writeWhole(join(folder, WEIGHTS), writeSafetensors(tensors, metadata));
+  const { engine, result } = record;
+  writeWhole(join(folder, WEIGHTS), writeWeights(weights, { engine, curveHash: result.curveHash }));
   writeWhole(join(folder, RECORD), `${encodeRecord(record)}\n`);
 }
 
@@ -86,15 +80,9 @@ export function readRun(folder: string): SavedRun {
   }
   const weightsPath = join(folder, WEIGHTS);
   const record = readRecord(folder);
-  const { tensors, metadata } = readSafetensors(readOne(weightsPath), weightsPath);
-  if (metadata.get('curveHash') !== record.result.curveHash) {
+  const { weights, curveHash } = readWeights(readOne(weightsPath), weightsPath);
+  if (curveHash !== record.result.curveHash) {
     throw new InputError(`${weightsPath}: belongs to another run than ${RECORD} beside it; train again.`);
-  }
-  const weights = new Map<string, Weights>();
-  for (const [name, { shape, data }] of tensors) {
-    if (!(data instanceof Float32Array))
-      throw new InputError(`${weightsPath}: ${name} is not of 32-bit floats; train again.`);
-    weights.set(name, { shape, data });
   }
   return { record, weights };
 }

@@ -12,6 +12,7 @@ import type { BlocksRequest, BlocksView } from './blocksView.ts';
 import type { ChunksView } from './chunkWatch.ts';
 import type { EmbeddingApi } from './embeddingApi.ts';
 import type { Interrupted, ResumeMessage } from './interrupted.ts';
+import type { ModelApi } from './modelApi.ts';
 import type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
 import type { SpeedView } from './speedView.ts';
 
@@ -28,6 +29,7 @@ export type { BlockLink, BlocksRequest, BlocksView } from './blocksView.ts';
 export type { ChunksView } from './chunkWatch.ts';
 export type { EmbeddingView, LayerChoice } from './embeddingApi.ts';
 export type { Interrupted } from './interrupted.ts';
+export type { EdgeEdit, Edit, FeatureEdit, NamedFeature, NodeAttention, Repredicted } from './modelApi.ts';
 export type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
 export type { SpeedView } from './speedView.ts';
 
@@ -36,7 +38,7 @@ export type { SpeedView } from './speedView.ts';
  * through a plain MessagePort (`StreamMessage`). Plain data both ways. A command that cannot be carried out rejects with an
  * error whose name is InputError or DeviceError and whose message is one sentence for a person.
  */
-export interface TrainerApi extends EmbeddingApi {
+export interface TrainerApi extends EmbeddingApi, ModelApi {
   /** First call: opens the adapter, or finds out why there is none; everything that happens goes to `stream`. */
   open(stream: MessagePort): Promise<DeviceView>;
   /** What there is to train on: embedded, public, and kept in this browser. */

@@ -1,9 +1,97 @@
+import { InputError } from '../config/errors.ts';
+import { applyEdits, type Edit } from '../graph/edits.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Weights } from '../model/stored.ts';
+import { type WeightsOf, writeWeights } from '../model/weightsFile.ts';
+import { isStored } from '../store/storedGraph.ts';
+import { predictionLines } from '../task/predictionLines.ts';
+import { attentionOf } from '../train/attentionWeights.ts';
 import type { Job } from '../train/job.ts';
+import { type Opinion, opinionOf } from '../train/opinion.ts';
+import { probabilitiesOf } from '../train/predictions.ts';
+import { predict } from '../train/session.ts';
+import type { NamedFeature, Repredicted } from './modelApi.ts';
 
 /** What a finished run leaves behind: its weights, and all that it takes to predict with them. */
 export interface TrainedModel {
+  readonly run: WeightsOf;
   readonly weights: ReadonlyMap<string, Weights>;
   /** The run's graph and its configuration as it was fitted. */
   readonly job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store'>;
+  /** Of the adapter, if there is one. */
+  readonly software: boolean;
+  readonly featureNames: readonly string[];
+}
+
+export function weightsFile({ weights, run }: TrainedModel): Uint8Array<ArrayBuffer> {
+  return writeWeights(weights, run) as Uint8Array<ArrayBuffer>;
+}
+
+export async function predictionsCsv({ job, weights }: TrainedModel): Promise<Uint8Array<ArrayBuffer>> {
+  const { probabilities } = await predict({ ...job, weights });
+  const pieces = Array.from(predictionLines(job.graph, probabilities), (lines) => `${lines}\n`);
+  return new TextEncoder().encode(pieces.join(''));
+}
+
+/** A name first, as for nodes: in some graphs names are numbers. */
+export function findFeature({ job, featureNames }: TrainedModel, which: string | number): NamedFeature {
+  const { name, features } = job.graph;
+  const wanted = String(which).trim();
+  const lower = wanted.toLowerCase();
+  const byName = typeof which === 'string' ? featureNames.indexOf(wanted) : -1;
+  const byNumber = /^\d+$/.test(wanted) ? Number(wanted) : -1;
+  const alike = featureNames.findIndex((other) => other.toLowerCase() === lower);
+  const column = [byName, byNumber, alike].find((found) => found >= 0 && found < features.cols);
+  if (column === undefined) {
+    const how = featureNames.length > 0 ? 'one of its names, or a number' : 'a number';
+    throw new InputError(
+      `${name} has no feature "${wanted.slice(0, 80)}": type ${how} from 0 to ${features.cols - 1}.`,
+    );
+  }
+  return { column, name: featureNames[column] ?? null };
+}
+
+/** Of each model: what it says of its graph, and of the graph as it was edited last. Somebody looks at one node after the other. */
+interface Opinions {
+  readonly asItIs: Promise<Opinion>;
+  edited: { readonly edits: string; readonly opinion: Promise<Opinion> } | null;
+}
+const opinions = new WeakMap<TrainedModel, Opinions>();
+
+/** @throws InputError where an edit names what is not there, or the graph is too large */
+export async function repredict(model: TrainedModel, edits: readonly Edit[], node: number): Promise<Repredicted> {
+  const graph = wholeGraph(model);
+  const edited = edits.length > 0 ? applyEdits(graph, edits) : graph;
+  const mine = opinions.get(model) ?? { asItIs: ask(model, graph), edited: null };
+  opinions.set(model, mine);
+  // What failed is asked again.
+  mine.asItIs.catch(() => opinions.delete(model));
+  const name = JSON.stringify(edits);
+  if (edits.length > 0 && mine.edited?.edits !== name) {
+    mine.edited = { edits: name, opinion: ask(model, edited) };
+    mine.edited.opinion.catch(() => opinions.delete(model));
+  }
+  const [before, after] = await Promise.all([mine.asItIs, edits.length > 0 ? mine.edited!.opinion : mine.asItIs]);
+  return {
+    before: probabilitiesOf(before.predictions, node),
+    after: probabilitiesOf(after.predictions, node),
+    changed: differing(before.predictions.classes, after.predictions.classes),
+    attention: after.attention.length > 0 ? attentionOf(after.attention, edited.adjacency, node) : null,
+    device: after.device,
+  };
+}
+
+function ask({ job, weights, software }: TrainedModel, graph: Graph): Promise<Opinion> {
+  return opinionOf({ graph, config: job.config, backend: job.backend, software, weights });
+}
+
+function wholeGraph({ job: { graph } }: TrainedModel): Graph {
+  if (!isStored(graph)) return graph;
+  throw new InputError(
+    `${graph.name} stays on this browser's disk, and edits are tried on a whole graph in memory: choose a smaller graph.`,
+  );
+}
+
+function differing(a: Uint16Array, b: Uint16Array): Uint32Array {
+  return Uint32Array.from(a.keys()).filter((i) => a[i] !== b[i]);
 }

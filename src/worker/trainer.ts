@@ -32,6 +32,7 @@ import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
+import { modelCommands } from './modelCommands.ts';
 import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
@@ -178,7 +179,15 @@ const api: TrainerApi = {
       // A run that went on elsewhere has told which adapter there is now.
       if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
       const dataset = datasetInfo(graph, fingerprint);
-      model = { weights, job: jobOf({ ...request.config, ...trained.fitted }) };
+      const { featureNames = [] } = loaded();
+      const { curveHash } = trained.result;
+      model = {
+        run: { engine: ENGINE_VERSION, curveHash },
+        weights,
+        job: jobOf({ ...request.config, ...trained.fitted }),
+        software: device.software,
+        featureNames,
+      };
       return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...trained };
     } catch (error) {
       if (error instanceof Stopped) return null;
@@ -271,6 +280,11 @@ const api: TrainerApi = {
   cancelBenchmark() {
     benching?.abort();
   },
+  ...modelCommands(() => {
+    refuseWhileBusy();
+    if (!model) throw new InputError('There is no trained model of this graph yet: train one.');
+    return model;
+  }),
 };
 
 function describeDevice(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage' | 'storageNote'> {

@@ -1,14 +1,17 @@
 import { ActionIcon } from '@mantine/core';
 import { useRef } from 'react';
-import type { FeaturesView, GraphView, NamedNode, NodeView } from '../../worker/protocol.ts';
+import type { GraphView, NodeView } from '../../worker/protocol.ts';
 import { nodeName, PARTS } from '../graph/nodeText.ts';
 import { pin, unpin } from '../state/inspectActions.ts';
 import { isPast, shownPredictions } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
+import { setFeature, undo } from '../state/whatIfActions.ts';
 import { formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
-import { ClassName, ClassNames } from './ClassName.tsx';
+import { useWhatIf, type WhatIfView } from '../whatif/useWhatIf.ts';
+import { WhatIf } from '../whatif/WhatIf.tsx';
 import { ClassOpinion } from './ClassOpinion.tsx';
+import { Neighbours } from './Neighbours.tsx';
 import classes from './NodeCard.module.css';
 import { PIN_FIELD } from './PinField.tsx';
 
@@ -16,11 +19,15 @@ import { PIN_FIELD } from './PinField.tsx';
 export function NodeCard() {
   const graph = usePage((state) => state.graph);
   const node = usePage((state) => state.pinned);
+  return graph && node && <Card graph={graph} node={node} />;
+}
+
+function Card({ graph, node }: { graph: GraphView; node: NodeView }) {
   const predictions = usePage(shownPredictions);
   const past = usePage(isPast);
   const split = usePage((state) => (state.run?.config ?? state.config)['data.split']);
   const heading = useRef<HTMLHeadingElement>(null);
-  if (!graph || !node) return null;
+  const whatIf = useWhatIf(node);
   const look = async (next: number) => {
     await pin(next).catch(tellError);
     // The button that was pressed may be gone.
@@ -52,13 +59,15 @@ export function NodeCard() {
       </header>
       <div className={classes.parts}>
         <ClassOpinion graph={graph} node={node} predictions={predictions} past={past} />
-        <Features features={node.features} />
+        <Features node={node} whatIf={whatIf} />
         <Neighbours
           graph={graph}
           node={node}
           predicted={graph.positions ? (predictions?.classes ?? null) : null}
+          whatIf={whatIf}
           onLook={(next) => void look(next)}
         />
+        <WhatIf graph={graph} node={node} whatIf={whatIf} />
       </div>
     </section>
   );
@@ -73,7 +82,11 @@ function letGo(): void {
 /** Weights and counts, as short as they can be told apart. */
 const formatFeature = (value: number) => String(Number(value.toPrecision(4)));
 
-function Features({ features }: { features: FeaturesView | null }) {
+function Features({ node, whatIf: { ready, edits } }: { node: NodeView; whatIf: WhatIfView }) {
+  const { features } = node;
+  /** The edit that gives a feature another value. */
+  const editOf = (column: number) =>
+    edits.find(({ edit }) => edit.kind === 'setFeature' && edit.node === node.node && edit.column === column);
   return (
     <div className={classes.part}>
       <h3>Features</h3>
@@ -84,68 +97,35 @@ function Features({ features }: { features: FeaturesView | null }) {
             {features.nonZero > features.largest.length && `; the ${features.largest.length} largest`}
           </p>
           <ul className={classes.features}>
-            {features.largest.map(({ column, name, value }) => (
-              <li key={column}>
-                <span className={classes.name} title={name ?? undefined}>
-                  {name ?? column}
-                </span>
-                {value !== 1 && <span className={classes.dim}>{formatFeature(value)}</span>}
-              </li>
-            ))}
+            {features.largest.map(({ column, name, value }) => {
+              const edited = editOf(column);
+              return (
+                <li key={column} data-gone={edited !== undefined || undefined}>
+                  <span className={classes.name} title={name ?? undefined}>
+                    {name ?? column}
+                  </span>
+                  {value !== 1 && <span className={classes.dim}>{formatFeature(value)}</span>}
+                  {ready && (
+                    <ActionIcon
+                      className={classes.quiet}
+                      variant="subtle"
+                      color="gray"
+                      size={16}
+                      aria-label={`${edited ? 'Take back the edit of' : 'Try without'} the feature ${name ?? column}`}
+                      title={edited ? 'Take the edit back' : 'Try without it'}
+                      onClick={() => (edited ? undo(edited) : void setFeature(column, 0, node).catch(tellError))}
+                    >
+                      <Icon name={edited ? 'plus' : 'close'} />
+                    </ActionIcon>
+                  )}
+                </li>
+              );
+            })}
           </ul>
         </>
       ) : (
         <p className={classes.dim}>This graph has none: the model learns a vector for each node.</p>
       )}
-    </div>
-  );
-}
-
-interface NeighboursProps {
-  readonly graph: GraphView;
-  readonly node: NodeView;
-  readonly predicted: Uint16Array | null;
-  readonly onLook: (node: number) => void;
-}
-
-function Neighbours({ graph, node, predicted, onLook }: NeighboursProps) {
-  const { neighbours, degree, directed } = node;
-  /** What it was taken for and is not; null where there is no such class. */
-  const taken = (neighbour: NamedNode) => {
-    const index = predicted?.[neighbour.node];
-    return index !== undefined && index < graph.classNames.length && !neighbour.labels.includes(index) ? index : null;
-  };
-  return (
-    <div className={classes.part} data-wide>
-      <h3>{directed ? 'In-neighbours' : 'Neighbours'}</h3>
-      {degree === 0 && (
-        <p className={classes.dim}>
-          {directed ? 'No edge leads to it' : 'It has none'}: the model goes by its features alone.
-        </p>
-      )}
-      {degree > neighbours.length && (
-        <p className={classes.dim}>
-          The first {neighbours.length} of {formatCount(degree)}
-        </p>
-      )}
-      <ul className={classes.neighbours}>
-        {neighbours.map((neighbour) => {
-          const index = taken(neighbour);
-          return (
-            <li key={neighbour.node}>
-              <button type="button" onClick={() => onLook(neighbour.node)}>
-                <span className={classes.name}>{nodeName(neighbour.name, neighbour.node)}</span>
-                <ClassNames graph={graph} labels={neighbour.labels} most={1} />
-                {index !== null && (
-                  <span className={classes.taken}>
-                    {graph.info.multiLabel ? 'strongest' : 'predicted'} <ClassName graph={graph} index={index} />
-                  </span>
-                )}
-              </button>
-            </li>
-          );
-        })}
-      </ul>
     </div>
   );
 }

@@ -62,7 +62,7 @@ export function PinField() {
 const MOST = 8;
 
 /** Names that begin with the text, then names that have it somewhere. */
-function alike(names: readonly string[] | null, text: string): string[] {
+export function alike(names: readonly string[] | null, text: string): string[] {
   const wanted = text.trim().toLowerCase();
   if (!names || wanted.length < 2) return [];
   const found = names.filter((name) => name.toLowerCase().includes(wanted));

@@ -11,9 +11,20 @@ import { ClassTable } from './ClassTable.tsx';
 import { type Cell, ConfusionGrid } from './ConfusionGrid.tsx';
 import { DegreeTable } from './DegreeTable.tsx';
 import classes from './Predictions.module.css';
+import { TakeAway } from './TakeAway.tsx';
 
-/** What the current predictions get right and wrong: class by class, and by how many neighbours a node has. */
+/** What the current predictions get right and wrong, and the model that makes them, to take away. */
 export function Predictions() {
+  return (
+    <>
+      <TakeAway />
+      <Judged />
+    </>
+  );
+}
+
+/** Class by class, and by how many neighbours a node has. */
+function Judged() {
   const graph = usePage((state) => state.graph);
   const run = usePage((state) => state.run);
   const predictions = usePage(shownPredictions);

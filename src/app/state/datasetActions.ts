@@ -85,6 +85,7 @@ function showGraph(graph: PageGraph, as?: Protocol): void {
     overlaid: [],
     plan: null,
     pinned: null,
+    edits: [],
     marked: null,
     notice: null,
     forecast: null,

@@ -20,6 +20,7 @@ import type {
 import type { KeptBenchmark } from '../bench/keptBenchmarks.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
 import { isActive, type LiveRun } from './run.ts';
+import type { NamedEdit } from './whatIfActions.ts';
 
 /** Everything that the page shows, as plain data. What changes it is in the `…Actions.ts` files beside this one. */
 export interface PageState {
@@ -61,6 +62,8 @@ export interface PageState {
   readonly plan: PlanDetails | null;
   /** The node that is looked at closely. */
   readonly pinned: NodeView | null;
+  /** What of the graph is imagined otherwise, to see what the model would say. */
+  readonly edits: readonly NamedEdit[];
   /** Per node 1 where it stands out in the picture; null where all are alike. */
   readonly marked: Uint8Array | null;
   /** Id of the lesson that is open. */
@@ -139,6 +142,7 @@ export const usePage = create<PageState>(() => ({
   answer: null,
   plan: null,
   pinned: null,
+  edits: [],
   marked: null,
   lesson: null,
   lessonRuns: false,

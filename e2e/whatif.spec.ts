@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { readSafetensors } from '../src/formats/safetensors.ts';
+import { trainToEnd, visit } from './page.ts';
+
+/** The trained model in the page: asked about a graph that is edited, and taken away. */
+
+const GAT = '#data=debian-small&preset=debian-gcn&model.kind=gat&model.heads=2&model.hidden=8&training.epochs=10';
+
+const card = (page: Page) => page.getByRole('region', { name: 'Pinned node' });
+const whatIf = (page: Page) => page.getByRole('region', { name: 'What if' });
+const edits = (page: Page) => whatIf(page).getByRole('list', { name: 'Edits' });
+const answers = (page: Page) =>
+  whatIf(page)
+    .getByRole('list', { name: /before and after/ })
+    .getByRole('listitem');
+
+async function pin(page: Page, name: string): Promise<void> {
+  const field = page.getByLabel('Look at node');
+  await field.fill(name);
+  await field.press('Enter');
+  await expect(card(page).getByRole('heading', { level: 2 })).toHaveText(name);
+}
+
+/** The per cents in a text. */
+const shares = (text: string | null) => Array.from(text!.matchAll(/([\d.]+) %/g), ([, share]) => Number(share));
+
+async function download(page: Page, button: string): Promise<Buffer> {
+  const promised = page.waitForEvent('download');
+  await page.getByRole('button', { name: button }).click();
+  return readFileSync(await (await promised).path());
+}
+
+test('attention adds up, edits change what the model says, undone it says what it did; model and predictions are files', async () => {
+  const { page, close } = await visit({ hash: GAT });
+  await pin(page, 'libapache2-mod-php');
+  await expect(whatIf(page)).toContainText('When a run is done');
+  await trainToEnd(page);
+
+  // Attention: of one layer and the mean of its heads, or one head; to the neighbours and itself.
+  const choice = card(page).getByLabel('Attention');
+  await expect(choice.locator('option')).toHaveText([
+    'layer 1, mean of 2 heads',
+    'layer 1, head 1',
+    'layer 1, head 2',
+    'layer 2',
+  ]);
+  const attention = async () => {
+    const listed = await card(page).locator('ul[data-attention] li').allTextContents();
+    const rest = await card(page)
+      .getByText(/^To itself/)
+      .textContent();
+    return [...listed.flatMap(shares), ...shares(rest)];
+  };
+  for (const layer of ['0', '0 1', '1']) {
+    await choice.selectOption(layer);
+    const all = await attention();
+    expect(Math.abs(all.reduce((a, b) => a + b, 0) - 100)).toBeLessThan(0.051 * all.length);
+  }
+
+  // Without an edge: a chip, other probabilities, and the attention goes elsewhere.
+  const plain = await attention();
+  await card(page)
+    .getByRole('button', { name: /^Try without the edge to/ })
+    .first()
+    .click();
+  await expect(edits(page).getByRole('button', { name: /^without / })).toHaveCount(1);
+  const first = await answers(page).first().textContent();
+  expect(first).toContain('→');
+  const [before, after] = shares(first);
+  expect(after).not.toBe(before);
+  expect(await attention()).not.toEqual(plain);
+  await expect(card(page).getByRole('button', { name: /^Put the edge to .* back/ })).toHaveCount(1);
+
+  // With another one, and with a feature that it does not have.
+  const field = whatIf(page).getByLabel('Add an edge to');
+  await field.fill('no such package');
+  await field.press('Enter');
+  await expect(whatIf(page).getByText(/has no node "no such package"/)).toBeVisible();
+  await field.fill('accerciser');
+  await field.press('Enter');
+  await expect(edits(page).getByRole('button', { name: /^with accerciser/ })).toBeVisible();
+  await expect(card(page).getByRole('button', { name: 'Try without the edge to accerciser' })).toBeVisible();
+  await whatIf(page).getByLabel('Set feature').fill('3');
+  await whatIf(page).getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(edits(page).getByRole('button')).toHaveCount(4);
+  await expect.poll(async () => Math.round((await attention()).reduce((a, b) => a + b, 0))).toBe(100);
+  await expect(whatIf(page).getByRole('status')).toContainText('Predicted on the CPU');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+
+  // Undone, all is as before.
+  await edits(page).getByRole('button', { name: 'Undo all' }).click();
+  await expect(edits(page)).toHaveCount(0);
+  await expect.poll(attention).toEqual(plain);
+
+  // The model and what it says, as files.
+  await page.getByRole('tab', { name: 'Predictions' }).click();
+  const { tensors, metadata } = readSafetensors(await download(page, 'Weights as safetensors'), 'weights.safetensors');
+  expect(tensors.get('convs.0.att_src')!.shape).toEqual([1, 2, 4]);
+  expect(metadata.get('curveHash')).toMatch(/^[0-9a-f]{64}$/);
+  const lines = (await download(page, 'Predictions as CSV')).toString().trimEnd().split('\n');
+  const nodes = await page
+    .getByRole('region', { name: 'Graph', exact: true })
+    .getByText(/ nodes/)
+    .first()
+    .textContent();
+  expect(lines.length - 1).toBe(Number(/([\d,]+) nodes/.exec(nodes!)![1].replaceAll(',', '')));
+  expect(lines[0]).toMatch(/^node,class,/);
+  const php = lines.find((line) => line.startsWith('libapache2-mod-php,'))!.split(',');
+  const sum = php.slice(2).reduce((total, share) => total + Number(share), 0);
+  expect(sum).toBeCloseTo(1, 4);
+  await close();
+});
+
+test('in the dark and on a narrow screen nothing overflows', async () => {
+  const { page, close } = await visit({ hash: GAT, scheme: 'dark', viewport: { width: 390, height: 844 } });
+  await trainToEnd(page);
+  await pin(page, 'libapache2-mod-php');
+  await card(page)
+    .getByRole('button', { name: /^Try without the edge to/ })
+    .first()
+    .click();
+  await expect(answers(page).first()).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await close();
+});

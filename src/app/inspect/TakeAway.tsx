@@ -1,0 +1,49 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { answered, trainer } from '../state/engine.ts';
+import { tellError, usePage } from '../state/store.ts';
+import { Icon } from '../theme/Icon.tsx';
+import classes from './Predictions.module.css';
+import { saveFile } from './saveFile.ts';
+
+/** What the trained model says of every node, and the model itself, as the files that the command line knows. */
+export function TakeAway() {
+  const name = usePage((state) => state.graph?.info.name ?? '');
+  const done = usePage(({ run }) => run?.status === 'done');
+  const [busy, setBusy] = useState(false);
+  if (!done) return null;
+  const save = async (file: string, type: string, bytes: Promise<Uint8Array<ArrayBuffer>>) => {
+    setBusy(true);
+    try {
+      saveFile(file, await answered(bytes), type);
+    } catch (error) {
+      tellError(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className={classes.away}>
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<Icon name="down" />}
+        disabled={busy}
+        title="Class and probabilities of every node by the best epoch, as edgewise predict prints them"
+        onClick={() => void save(`${name}-predictions.csv`, 'text/csv', trainer.predictionsCsv())}
+      >
+        Predictions as CSV
+      </Button>
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<Icon name="down" />}
+        disabled={busy}
+        title="Of the best epoch, with the names and shapes of PyTorch Geometric"
+        onClick={() => void save('weights.safetensors', 'application/octet-stream', trainer.weights())}
+      >
+        Weights as safetensors
+      </Button>
+    </div>
+  );
+}
