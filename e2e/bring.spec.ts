@@ -166,6 +166,30 @@ test('a host that does not answer is given up by a click, and the page itself ne
   );
 });
 
+test('the frame that fetches does nothing without its sandbox, for whoever puts it into a page', async () => {
+  const { page, close } = await visit();
+  const fetched = await page.evaluate(async () => {
+    const frame = document.createElement('iframe');
+    frame.src = './fetcher.html';
+    await new Promise((resolve) => {
+      frame.onload = resolve;
+      document.body.append(frame);
+    });
+    const inside = frame.contentWindow as unknown as typeof globalThis & Window;
+    const addresses: unknown[] = [];
+    inside.fetch = (address) => {
+      addresses.push(address);
+      return new Promise(() => {});
+    };
+    const { port1 } = new MessageChannel();
+    const data = { address: 'https://example.org/', most: 1 };
+    inside.dispatchEvent(new inside.MessageEvent('message', { data, source: window, ports: [port1] }));
+    return [inside.origin === location.origin, addresses.length];
+  });
+  expect(fetched).toEqual([true, 0]);
+  await close();
+});
+
 test('an address that is not fetched is refused before anything is asked of it', async () => {
   const { page, requests, close } = await visit({ hash: '#data=http://example.org/ring.csv' });
   await expect(page.getByRole('alert')).toContainText('only https is fetched');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
 /** The name of the service worker's file, beside the index: its folder is what it may answer for. */
@@ -18,13 +19,17 @@ export function offline(): Plugin {
         if (chunk?.type !== 'chunk') throw new Error(`the build made no ${OFFLINE}`);
         if (chunk.imports.length > 0) throw new Error(`${OFFLINE} imports ${chunk.imports}: it must be one file`);
         const made = Object.keys(bundle).filter((name) => name !== OFFLINE && !/\.(html|map)$/.test(name));
-        const files = [...made, ...readdirSync('public').filter((name) => !name.startsWith('.'))].sort();
+        const open = readdirSync('public')
+          .filter((name) => !name.startsWith('.'))
+          .sort();
+        const files = [...made, ...open].sort();
         // Names carry the hashes of what they name; the index has none, and neither have public files.
+        const contents = open.map((name) => readFileSync(join('public', name), 'base64'));
         const html = Object.values(bundle).flatMap((file) =>
           file.fileName.endsWith('.html') && file.type === 'asset' ? [String(file.source)] : [],
         );
         const version = createHash('sha256')
-          .update(JSON.stringify([files, html, chunk.code]))
+          .update(JSON.stringify([files, contents, html, chunk.code]))
           .digest('hex')
           .slice(0, 16);
         chunk.code = chunk.code

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import type { CatalogueEntry, CatalogueFile } from '../formats/catalogue.ts';
 import { findData } from './data.ts';
@@ -113,6 +113,13 @@ it('fetches a public file that --data names each time, and keeps nothing', async
   expect(() => findData('http://example.org/edges.csv')).toThrow(
     '--data: data cannot be "http://example.org/edges.csv"',
   );
+});
+
+it('does not follow https to where anybody may change the file', async () => {
+  const led = Object.defineProperty(new Response(CONTENT), 'url', { value: 'http://example.org/edges.csv' });
+  vi.stubGlobal('fetch', async () => led);
+  const coming = fetchUrl('https://example.org/edges.csv', silent);
+  await expect(coming.finally(() => vi.unstubAllGlobals())).rejects.toThrow('leads to an address without https');
 });
 
 it('names the address where nobody answers', async () => {

@@ -93,6 +93,9 @@ async function download(address: string, file: CatalogueFile, progress: Progress
   try {
     wait();
     const response = await fetch(address, { signal: stop.signal });
+    if (address.startsWith('https:') && !response.url.startsWith('https:')) {
+      throw new Error('it leads to an address without https, where anybody may change the file on its way');
+    }
     if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
     const parts: Uint8Array[] = [];
     let length = 0;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { InputError } from '../config/errors.ts';
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
 import { decodeConfigFile } from '../run/codec.ts';
 import type { CheckpointFile } from '../train/checkpointFile.ts';
@@ -20,6 +21,11 @@ export function prepare(invocation: Invocation): Prepared {
   const resume = invocation.resume === undefined ? null : readCheckpoint(invocation.resume);
   const name = invocation.data ?? resume?.source;
   const source = findData(name);
+  if (source.kind === 'url' && invocation.data === undefined) {
+    throw new InputError(
+      `--resume ${invocation.resume}: its graph was fetched from ${source.url}: name that with --data to fetch it again.`,
+    );
+  }
   const file = path === undefined ? undefined : decodeConfigFile(new TextDecoder().decode(readOne(path)), path);
   // Whoever names the preset again repeats the whole command.
   const base = resume && preset === undefined ? { ...resume.config, ...file } : file;

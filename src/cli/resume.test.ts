@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeRecord } from '../run/codec.ts';
-import { decodeCheckpoint } from '../train/checkpointFile.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../train/checkpointFile.ts';
 import { type Binary, buildBinary } from './testBinary.ts';
 
 /** `edgewise train --checkpoint` that is killed, and `--resume` after it. */
@@ -62,6 +62,14 @@ test('a run that is killed goes on from its checkpoint to the same curve', { tim
   const half = await refused('--resume', join(binary.folder, 'half.ckpt'));
   expect(half.status).toBe(2);
   expect(half.stderr).toMatch(/^edgewise: .*half\.ckpt: [^\n]+\n$/);
+
+  const elsewhere = join(binary.folder, 'elsewhere.ckpt');
+  const source = 'https://example.org/ring.npz';
+  writeFileSync(elsewhere, encodeCheckpoint({ ...decodeCheckpoint(readFileSync(checkpoint), checkpoint), source }));
+  expect(await refused('--resume', elsewhere)).toEqual({
+    status: 2,
+    stderr: `edgewise: --resume ${elsewhere}: its graph was fetched from ${source}: name that with --data to fetch it again.\n`,
+  });
 
   const outcome = await train('--resume', checkpoint, '--set', 'training.checkpointEvery=1000');
   expect(outcome.stderr).toBe('');

@@ -46,7 +46,7 @@ export const MAX_LINK = 2000;
 export const ADDRESS_LENGTH = 200;
 
 export const SEALED = 'run=';
-export const LESSON = 'lesson=';
+const LESSON = 'lesson=';
 export const SEALED_BENCH = 'bench=';
 const WHERE = 'this link';
 

@@ -39,8 +39,12 @@ test('the settings of the other device’s places stay there', async () => {
 
 test('names are cut, and what a screen does not show is left out of them', async () => {
   const run = await honestRun(2);
-  const odd = { ...run, dataset: { ...run.dataset, name: `\u202e${'x'.repeat(500)}` } };
-  expect((await readRunFile(encodeRecord(odd), 'run.json')).dataset.name).toBe(` ${'x'.repeat(119)}`);
+  const long = `\u202e${'x'.repeat(500)}`;
+  const device = { ...run.device, description: long };
+  const odd = { ...run, engine: long, dataset: { ...run.dataset, name: long }, resumed: [{ epoch: 1, device }] };
+  const read = await readRunFile(encodeRecord(odd), 'run.json');
+  const cut = ` ${'x'.repeat(119)}`;
+  expect([read.engine, read.dataset.name, read.resumed?.[0].device.description]).toEqual([cut, cut, cut]);
 });
 
 test.each<[string, (run: RunRecord) => object, RegExp]>([
@@ -52,6 +56,7 @@ test.each<[string, (run: RunRecord) => object, RegExp]>([
   ['an epoch that is left out', ({ epochs }) => ({ epochs: epochs.toSpliced(3, 1) }), /epochs are not there from 1/],
   ['no epochs', () => ({ epochs: [] }), /epochs are not there from 1/],
   ['a best epoch beyond the last', ({ result }) => ({ result: { ...result, bestEpoch: 91 } }), /best epoch/],
+  ['an interruption beyond the last epoch', ({ device }) => ({ resumed: [{ epoch: 91, device }] }), /interrupted/],
   ['an accuracy of 120 %', ({ result }) => ({ result: { ...result, testAcc: 1.2 } }), /not between 0 and 1/],
   ['a fingerprint in words', ({ dataset }) => ({ dataset: { ...dataset, fingerprint: 'mine' } }), /fingerprint/],
   ['kernels in words', () => ({ kernels: 'fast' }), /kernels are no hash/],

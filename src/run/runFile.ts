@@ -49,8 +49,16 @@ export async function readRunFile(text: string, where: string): Promise<RunRecor
   if ((await curveHash(epochs)) !== result.curveHash) {
     throw wrong('the hash of its curve is not that of its epochs, so somebody changed the file');
   }
-  const name = cleanText(dataset.name, DEVICE_TEXT);
-  return { ...record, dataset: { ...dataset, name }, device: sharedDevice(record.device) };
+  const resumed = record.resumed?.map((at) => ({ ...at, device: sharedDevice(at.device) }));
+  if (resumed?.some(({ epoch }) => epoch < 1 || epoch > epochs.length))
+    throw wrong('it was interrupted after none of its epochs');
+  return {
+    ...record,
+    engine: cleanText(record.engine, DEVICE_TEXT),
+    dataset: { ...dataset, name: cleanText(dataset.name, DEVICE_TEXT) },
+    device: sharedDevice(record.device),
+    ...(resumed && { resumed }),
+  };
 }
 
 /**

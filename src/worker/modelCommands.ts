@@ -1,27 +1,42 @@
 import { transfer } from 'comlink';
+import type { EmbeddingApi } from './embeddingApi.ts';
 import type { ModelApi } from './modelApi.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
-/** The commands about the trained model; their code comes with the first of them. `current` throws where there is none. */
-export function modelCommands(current: () => TrainedModel): ModelApi {
+/** What of the trainer worker the commands about the trained model need. */
+export interface ModelHost {
+  /** Throws InputError where there is none. */
+  model(): TrainedModel;
+  refuseWhileBusy(): void;
+  alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+/** The commands about the trained model; their code comes with the first of them. */
+export function modelCommands({ model, refuseWhileBusy, alone }: ModelHost): ModelApi & EmbeddingApi {
   const code = () => import('./trainedModel.ts');
   const handOver = (bytes: Uint8Array<ArrayBuffer>) => transfer(bytes, [bytes.buffer]);
+  const atRest = () => {
+    refuseWhileBusy();
+    return model();
+  };
   return {
     async weights() {
-      const model = current();
-      return handOver((await code()).weightsFile(model));
+      const mine = atRest();
+      return handOver((await code()).weightsFile(mine));
     },
-    async predictionsCsv() {
-      const model = current();
-      return handOver(await (await code()).predictionsCsv(model));
-    },
+    predictionsCsv: () => alone(async (signal) => handOver(await (await code()).predictionsCsv(model(), signal))),
     async feature(which) {
-      const model = current();
-      return (await code()).findFeature(model, which);
+      const mine = atRest();
+      return (await code()).findFeature(mine, which);
     },
     async repredict(edits, node) {
-      const model = current();
-      return (await code()).repredict(model, edits, node);
+      const mine = atRest();
+      return (await code()).repredict(mine, edits, node);
     },
+    embedding: (layer) =>
+      alone(async (signal) => {
+        const mine = model();
+        return (await import('./embeddingView.ts')).embeddingView(mine, layer, signal);
+      }),
   };
 }

@@ -38,7 +38,9 @@ scope.addEventListener('fetch', (event) => {
 /** All or nothing: without one of them the worker is not installed, and the next visit tries again. */
 async function keepFiles(): Promise<void> {
   const cache = await caches.open(NAME);
-  await cache.addAll(['./', ...OFFLINE_FILES].map((file) => new URL(file, scope.registration.scope).href));
+  // Past the browser's own cache, which may hold the index, or a file without a hash in its name, of an older build.
+  const fresh = (file: string) => new Request(new URL(file, scope.registration.scope), { cache: 'no-cache' });
+  await cache.addAll(['./', ...OFFLINE_FILES].map(fresh));
 }
 
 async function forgetOlder(): Promise<void> {
@@ -48,17 +50,18 @@ async function forgetOlder(): Promise<void> {
   );
 }
 
+/** Pages: the index for all addresses but those of public pages. */
 async function newest(request: Request): Promise<Response> {
   try {
     return await fetch(request);
   } catch (error) {
-    const index = await caches.match('./', { cacheName: NAME });
-    if (!index) throw error;
-    return index;
+    const page = (await caches.match(request, { cacheName: NAME })) ?? (await caches.match('./', { cacheName: NAME }));
+    if (!page) throw error;
+    return page;
   }
 }
 
-/** File names carry a hash of what is in them: a file that is kept is never out of date. */
+/** File names carry a hash of what is in them, and the cache's name one of the others: what is kept is never out of date. */
 async function kept(request: Request): Promise<Response> {
   return (await caches.match(request, { cacheName: NAME })) ?? fetch(request);
 }

@@ -27,8 +27,11 @@ export function weightsFile({ weights, run }: TrainedModel): Uint8Array<ArrayBuf
   return writeWeights(weights, run) as Uint8Array<ArrayBuffer>;
 }
 
-export async function predictionsCsv({ job, weights }: TrainedModel): Promise<Uint8Array<ArrayBuffer>> {
-  const { probabilities } = await predict({ ...job, weights });
+export async function predictionsCsv(
+  { job, weights }: TrainedModel,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { probabilities } = await predict({ ...job, weights, signal });
   const pieces = Array.from(predictionLines(job.graph, probabilities), (lines) => `${lines}\n`);
   return new TextEncoder().encode(pieces.join(''));
 }

@@ -1,4 +1,4 @@
-import { expose, transfer } from 'comlink';
+import { expose } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
@@ -6,12 +6,10 @@ import { planDetails } from '../device/details.ts';
 import { memoryTilings } from '../device/tiling.ts';
 import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
-import { drawingEdges, isDrawn } from '../graph/drawingEdges.ts';
+import { isDrawn } from '../graph/drawingEdges.ts';
 import type { Graph } from '../graph/graph.ts';
-import { npzLayout } from '../graph/npzLayout.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
-import { manifestBytes } from '../store/ingest.ts';
 import { type Place, placeFor, placeOf, present } from '../store/places.ts';
 import { isStored } from '../store/storedGraph.ts';
 import { sweepTemporary } from '../store/temporary.ts';
@@ -20,7 +18,7 @@ import { checkTrainable } from '../train/check.ts';
 import { outgrows, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
 import { graphBytes } from '../train/hostMemory.ts';
-import { type Predictions, probabilitiesOf } from '../train/predictions.ts';
+import type { Predictions } from '../train/predictions.ts';
 import { withProbes } from '../train/probe.ts';
 import { type Backend, planJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
@@ -31,14 +29,14 @@ import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, r
 import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
+import { graphCommands } from './graphCommands.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
 import { modelCommands } from './modelCommands.ts';
-import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
 import type { TrainedModel } from './trainedModel.ts';
-import { datasetInfo, forecastView } from './views.ts';
+import { datasetInfo, forecastView, graphView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
 
@@ -97,18 +95,6 @@ const api: TrainerApi = {
 
   drop: (files, choices) => makeCurrent((signal) => dropGraph(files, choices, storage.places, progress, signal)),
 
-  async exportGraph() {
-    const { graph } = loaded();
-    if (isStored(graph)) {
-      throw new InputError(
-        `${graph.name} stays on this browser's disk, too large to be written as one file here: use edgewise export --pyg.`,
-      );
-    }
-    const { writeNpz } = await import('../formats/npzWriter.ts');
-    const bytes = writeNpz(graph);
-    return transfer(bytes, [bytes.buffer]);
-  },
-
   cancelLoad() {
     loading?.abort();
   },
@@ -122,14 +108,6 @@ const api: TrainerApi = {
     turn++;
     const { graph } = loaded();
     return forecastView(graph, config, await planOf(config));
-  },
-
-  statistics: async (whole) => {
-    const { graphStatistics } = await import('./statistics.ts');
-    const { graph, place } = loaded();
-    const store = place ? storage.places[place] : undefined;
-    if (!whole) return graphStatistics(graph);
-    return alone((signal) => graphStatistics(graph, { store, progress, signal }));
   },
 
   speed: (config) =>
@@ -223,41 +201,11 @@ const api: TrainerApi = {
     return planDetails(shown.forecast.plan, workgroupSize(device));
   },
 
-  node: (which) => {
-    const { place, ...about } = loaded();
-    return nodeView(about, which, place ? storage.places[place] : undefined);
-  },
-
-  async neighbourhood(request) {
-    const { graph, place } = loaded();
-    const { neighbourhood } = await import('./neighbourhood.ts');
-    const latest = run ? run.predictions : predictions;
-    return neighbourhood(graph, request, place ? storage.places[place] : undefined, latest);
-  },
-
-  async blocks(request) {
-    const { graph, place } = loaded();
-    const { blocksView } = await import('./blocksView.ts');
-    return blocksView(graph, request, place ? storage.places[place] : undefined);
-  },
-
-  async probabilities(node) {
-    const latest = run ? run.predictions : predictions;
-    return latest && probabilitiesOf(latest, node);
-  },
-
   watchChunks: chunkWatch.look,
 
   profile() {
     if (run) run.profile = true;
   },
-
-  embedding: (layer) =>
-    alone(async (signal) => {
-      if (!model) throw new InputError('There is no trained model of this graph yet: train one.');
-      const { embeddingView } = await import('./embeddingView.ts');
-      return embeddingView(model, layer, signal);
-    }),
 
   async benchmark(request) {
     refuseWhileBusy();
@@ -280,10 +228,24 @@ const api: TrainerApi = {
   cancelBenchmark() {
     benching?.abort();
   },
-  ...modelCommands(() => {
-    refuseWhileBusy();
-    if (!model) throw new InputError('There is no trained model of this graph yet: train one.');
-    return model;
+
+  ...graphCommands({
+    here() {
+      const { place, ...about } = loaded();
+      return { ...about, store: place ? storage.places[place] : undefined };
+    },
+    predictions: () => (run ? run.predictions : predictions),
+    alone,
+    progress,
+  }),
+
+  ...modelCommands({
+    model() {
+      if (!model) throw new InputError('There is no trained model of this graph yet: train one.');
+      return model;
+    },
+    refuseWhileBusy,
+    alone,
   }),
 };
 
@@ -331,28 +293,13 @@ async function alone<T>(load: (signal: AbortSignal) => Promise<T>): Promise<T> {
 }
 
 async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> {
-  const { graph, id, catalogueId, fingerprint } = next;
+  const { graph } = next;
   const drawn = isStored(graph) || !isDrawn(graph) ? null : graph;
   const positions = drawn && (drawn.positions ?? (await layOut(drawn)));
   current = { ...next, drawn: positions !== null, place };
   predictions = null;
   model = null;
-  return {
-    id,
-    catalogueId,
-    info: datasetInfo(graph, fingerprint),
-    classNames: graph.classNames,
-    // Of a graph that is not drawn nobody looks at single nodes.
-    labels: positions ? graph.labels : new Int32Array(0),
-    labelSets: positions && graph.labelSets,
-    splits: positions ? graph.splits : [],
-    positions,
-    edges: positions && drawingEdges(drawn!),
-    nodeIds: positions && graph.nodeIds,
-    diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
-    layout: isStored(graph) ? null : npzLayout(graph),
-    notes: graph.notes,
-  };
+  return graphView(next, positions);
 }
 
 /** Graphs that come with the page bring their positions: the code for others is loaded when it is needed. */

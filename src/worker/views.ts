@@ -1,11 +1,15 @@
 import type { Config } from '../config/schema.ts';
+import { drawingEdges } from '../graph/drawingEdges.ts';
+import { npzLayout } from '../graph/npzLayout.ts';
 import type { DatasetInfo } from '../run/record.ts';
-import type { AnyGraph } from '../store/storedGraph.ts';
+import { manifestBytes } from '../store/ingest.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { planPicture } from '../tensor/picture.ts';
 import type { Fit } from '../train/fit.ts';
 import { stepsOfEpoch } from '../train/requests.ts';
 import { seedsOf, splitOf } from '../train/seeds.ts';
-import type { ForecastView } from './protocol.ts';
+import type { LoadedGraph } from './datasets.ts';
+import type { ForecastView, GraphView } from './protocol.ts';
 
 /** What the engine knows, as the plain data that the page is told. */
 
@@ -40,5 +44,28 @@ export function datasetInfo(graph: AnyGraph, fingerprint: string): DatasetInfo {
     classes: graph.classNames.length,
     ...(graph.labelSets ? { multiLabel: true } : {}),
     fingerprint,
+  };
+}
+
+/** @param positions of its nodes; null where it is not drawn */
+export function graphView(
+  { graph, id, catalogueId, fingerprint }: LoadedGraph,
+  positions: Float32Array | null,
+): GraphView {
+  return {
+    id,
+    catalogueId,
+    info: datasetInfo(graph, fingerprint),
+    classNames: graph.classNames,
+    // Of a graph that is not drawn nobody looks at single nodes.
+    labels: positions ? graph.labels : new Int32Array(0),
+    labelSets: positions && graph.labelSets,
+    splits: positions ? graph.splits : [],
+    positions,
+    edges: positions && !isStored(graph) ? drawingEdges(graph) : null,
+    nodeIds: positions && graph.nodeIds,
+    diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
+    layout: isStored(graph) ? null : npzLayout(graph),
+    notes: graph.notes,
   };
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { encodeResults } from '../../run/benchFile.ts';
 import { BENCH_SUITES } from '../../run/benchResult.ts';
 import { saveFile } from '../inspect/saveFile.ts';
+import { copyText } from '../share/copyText.ts';
 import { forget, linkTo, openResultFile, runTheirs, toggleDrawn } from '../state/benchmarkActions.ts';
 import { isBusy, tell, tellError, usePage } from '../state/store.ts';
 import { Icon } from '../theme/Icon.tsx';
@@ -133,13 +134,11 @@ function LinkButton({ kept }: { readonly kept: KeptBenchmark }) {
   const make = async () => {
     const text = await linkTo(kept);
     setLink(text);
-    const copied = await navigator.clipboard.writeText(text).then(
-      () => true,
-      () => false,
-    );
     tell(
       'info',
-      copied ? 'Copied: a link that carries this result.' : 'The link stands beside its button, to be copied.',
+      (await copyText(text))
+        ? 'Copied: a link that carries this result.'
+        : 'The link stands beside its button, to be copied.',
     );
   };
   return (

@@ -1,8 +1,9 @@
 import { create } from 'zustand';
 import type { Metric, Near } from '../../worker/projectorApi.ts';
 import type { GraphView, LayerChoice } from '../../worker/protocol.ts';
+import { alone } from '../state/alone.ts';
 import { answered, trainer } from '../state/engine.ts';
-import { get, isBusy, set, tellError, usePage } from '../state/store.ts';
+import { get, isBusy, tellError, usePage } from '../state/store.ts';
 import type { Told } from './picture.ts';
 import * as projector from './projector.ts';
 
@@ -66,17 +67,17 @@ usePage.subscribe(({ graph }) => {
 export async function compute(layer: LayerChoice): Promise<void> {
   const { graph, run } = get();
   if (!graph || run?.status !== 'done' || isBusy(get())) return;
-  set({ loading: true });
   change({ doing: { task: 'Evaluating the model', share: null } });
   try {
-    const { values, ...told } = await answered(trainer.embedding(layer));
-    await projector.open(values, told.cols);
-    change({ read: { graph, run: run.id, split: run.config['data.split'], told }, picture: null, near: null });
+    await alone(async () => {
+      const { values, ...told } = await answered(trainer.embedding(layer));
+      await projector.open(values, told.cols);
+      change({ read: { graph, run: run.id, split: run.config['data.split'], told }, picture: null, near: null });
+    });
   } catch (error) {
     tellError(error);
     return;
   } finally {
-    set({ loading: false });
     change({ doing: null });
   }
   await project();

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
+import { copyText } from '../share/copyText.ts';
 import { tell } from '../state/store.ts';
 
 /** Copies an address of this page with another hash. */
@@ -7,13 +8,9 @@ export function CopyLink({ hash }: { hash: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     const address = `${location.origin}${location.pathname}${hash}`;
-    try {
-      await navigator.clipboard.writeText(address);
-      setCopied(true);
-      setTimeout(() => setCopied(false), 2000);
-    } catch {
-      tell('info', `This browser does not let pages copy: the link is ${address}`);
-    }
+    if (!(await copyText(address))) return tell('info', `This browser does not let pages copy: the link is ${address}`);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
   };
   return (
     <Button size="compact-xs" variant="subtle" onClick={() => void copy()}>

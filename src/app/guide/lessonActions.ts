@@ -28,7 +28,7 @@ export async function runLesson(lesson: Lesson): Promise<void> {
     for (const [i, experiment] of lesson.experiments.entries()) {
       if (mine.given) return;
       if (answersOf(lesson, get().kept)[i]) continue;
-      const kept = await runExperiment(lesson, experiment);
+      const kept = await runExperiment(lesson, experiment, () => mine.given);
       // One that was stopped by hand is kept, but does not answer.
       if (!kept || !answersOf(lesson, get().kept)[i]) return;
     }
@@ -43,8 +43,8 @@ export function giveUpLesson(): void {
   if (isActive(get().run)) stop();
 }
 
-/** Shows an experiment's settings as if they were set by hand, and runs them. */
-export async function runExperiment(lesson: Lesson, experiment: Experiment) {
+/** Shows an experiment's settings as if they were set by hand, and runs them, unless that is given up before. */
+export async function runExperiment(lesson: Lesson, experiment: Experiment, given = () => false) {
   const protocol = { preset: experiment.preset, config: configOf(experiment) };
   if (get().graph?.catalogueId !== lesson.dataset) {
     if (!(await chooseDataset(lesson.dataset, protocol))) return null;
@@ -53,5 +53,6 @@ export async function runExperiment(lesson: Lesson, experiment: Experiment) {
     showAddress();
   }
   await replan();
+  if (given()) return null;
   return startRun({ config: protocol.config });
 }

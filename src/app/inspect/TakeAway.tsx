@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { alone } from '../state/alone.ts';
 import { answered, trainer } from '../state/engine.ts';
-import { tellError, usePage } from '../state/store.ts';
+import { isBusy, tellError, usePage } from '../state/store.ts';
 import { Icon } from '../theme/Icon.tsx';
 import classes from './Predictions.module.css';
 import { saveFile } from './saveFile.ts';
@@ -10,18 +10,10 @@ import { saveFile } from './saveFile.ts';
 export function TakeAway() {
   const name = usePage((state) => state.graph?.info.name ?? '');
   const done = usePage(({ run }) => run?.status === 'done');
-  const [busy, setBusy] = useState(false);
+  const busy = usePage(isBusy);
   if (!done) return null;
-  const save = async (file: string, type: string, bytes: Promise<Uint8Array<ArrayBuffer>>) => {
-    setBusy(true);
-    try {
-      saveFile(file, await answered(bytes), type);
-    } catch (error) {
-      tellError(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const save = (file: string, type: string, ask: () => Promise<Uint8Array<ArrayBuffer>>) =>
+    void alone(() => answered(ask())).then((bytes) => saveFile(file, bytes, type), tellError);
   return (
     <div className={classes.away}>
       <Button
@@ -30,7 +22,7 @@ export function TakeAway() {
         leftSection={<Icon name="down" />}
         disabled={busy}
         title="Class and probabilities of every node by the best epoch, as edgewise predict prints them"
-        onClick={() => void save(`${name}-predictions.csv`, 'text/csv', trainer.predictionsCsv())}
+        onClick={() => save(`${name}-predictions.csv`, 'text/csv', () => trainer.predictionsCsv())}
       >
         Predictions as CSV
       </Button>
@@ -40,7 +32,7 @@ export function TakeAway() {
         leftSection={<Icon name="down" />}
         disabled={busy}
         title="Of the best epoch, with the names and shapes of PyTorch Geometric"
-        onClick={() => void save('weights.safetensors', 'application/octet-stream', trainer.weights())}
+        onClick={() => save('weights.safetensors', 'application/octet-stream', () => trainer.weights())}
       >
         Weights as safetensors
       </Button>

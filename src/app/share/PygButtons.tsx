@@ -6,6 +6,7 @@ import { saveFile } from '../inspect/saveFile.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
 import { answered, trainer } from '../state/engine.ts';
 import { tellError, usePage } from '../state/store.ts';
+import { copyText } from './copyText.ts';
 import classes from './Share.module.css';
 
 /** A run as a script for PyTorch Geometric, and the graph that the script reads, where PyTorch Geometric does not have it. */
@@ -20,13 +21,9 @@ export function PygButtons({ run }: { readonly run: KeptRun }) {
     const text = pygScript(pyg);
     const beside = file ? ` Save ${file} beside it.` : '';
     // A page without the permission offers the script as a file.
-    await navigator.clipboard.writeText(text).then(
-      () => setTold(`Script copied.${beside}`),
-      () => {
-        saveFile(fileNames(pyg.dataset, pyg.config).script, text, 'text/x-python');
-        setTold(`Script saved.${beside}`);
-      },
-    );
+    const copied = await copyText(text);
+    if (!copied) saveFile(fileNames(pyg.dataset, pyg.config).script, text, 'text/x-python');
+    setTold(`Script ${copied ? 'copied' : 'saved'}.${beside}`);
   };
   const download = async () => {
     if (file) saveFile(file, await answered(trainer.exportGraph()), 'application/octet-stream');

@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import { isActive } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
 import { Popover } from '../theme/Popover.tsx';
+import { copyText } from './copyText.ts';
 import { PygButtons } from './PygButtons.tsx';
 import classes from './Share.module.css';
 
@@ -23,12 +24,7 @@ export function Share() {
       const text = `${location.href.replace(/#.*/, '')}${await encodeRun(kept.record, kept.catalogueId, url)}`;
       setLink(text);
       // A page without the permission shows the link to be copied by hand.
-      setCopied(
-        await navigator.clipboard.writeText(text).then(
-          () => true,
-          () => false,
-        ),
-      );
+      setCopied(await copyText(text));
       popover.current?.showPopover({ source: button.current ?? undefined });
     } catch (error) {
       tellError(error);

@@ -5,6 +5,7 @@ import { type BenchResult, sameResult } from '../../run/benchResult.ts';
 import { closestPreset } from '../../run/sharedRun.ts';
 import type { BenchmarkRequest } from '../../worker/protocol.ts';
 import { forgetBenchmark, type KeptBenchmark, keepBenchmark, keptBenchmarks } from '../bench/keptBenchmarks.ts';
+import { formatBytes } from '../theme/format.ts';
 import { showAddress } from './address.ts';
 import { chooseDataset, isWanted, refreshDatasets } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
@@ -55,7 +56,10 @@ export async function openTheirs(results: readonly BenchResult[]): Promise<void>
 }
 
 export async function openResultFile(file: File): Promise<void> {
-  if (file.size > MOST_BYTES) throw new InputError(`${file.name}: ${file.size} bytes are too many for results.`);
+  if (file.size > MOST_BYTES)
+    throw new InputError(
+      `${file.name}: has ${formatBytes(file.size)}, and results at most ${formatBytes(MOST_BYTES)}: choose a file of results.`,
+    );
   await openTheirs(decodeResults(await file.text(), file.name));
 }
 

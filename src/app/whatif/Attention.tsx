@@ -41,7 +41,7 @@ export function useAttention(attention: NodeAttention | null) {
 }
 
 /** How much of a node's attention goes to each neighbour, and to itself; adds up to 1. */
-export function attentionShares({ sources, layers }: NodeAttention, { layer, head }: AttentionChoice) {
+function attentionShares({ sources, layers }: NodeAttention, { layer, head }: AttentionChoice) {
   const { heads, weights } = layers[layer];
   const shares = new Map<number, number>();
   for (const [i, source] of sources.entries()) {

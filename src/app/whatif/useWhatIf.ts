@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { NodeView, Repredicted } from '../../worker/protocol.ts';
-import { tellError, usePage } from '../state/store.ts';
+import { isBusy, tellError, usePage } from '../state/store.ts';
 import { type NamedEdit, repredict } from '../state/whatIfActions.ts';
 
 /** What the model of the last run says of the pinned node, of the graph as it is edited. */
@@ -26,8 +26,9 @@ const ATTENTIVE: readonly string[] = ['gat', 'gatv2'];
 export function useWhatIf({ node }: NodeView): WhatIfView {
   const edits = usePage((state) => state.edits);
   const model = usePage(({ run }) => (run?.status === 'done' ? run : null));
-  const whole = usePage(({ graph, loading }) => graph?.diskBytes === null && !loading);
-  const ready = model !== null && whole;
+  const whole = usePage(({ graph }) => graph?.diskBytes === null);
+  const busy = usePage(isBusy);
+  const ready = model !== null && whole && !busy;
   const asks = ready && (edits.length > 0 || ATTENTIVE.includes(model.config['model.kind']));
   const [told, setTold] = useState<Told | null>(null);
   const run = model?.id ?? 0;
