@@ -19,7 +19,7 @@ const catalogue: Catalogue = JSON.parse(readFileSync(join(FOLDER, 'catalogue.jso
 const entry = (id: string) => catalogue.find((item) => item.id === id) as CatalogueEntry;
 const bytesOf = (id: string) => new Uint8Array(readFileSync(join(FOLDER, entry(id).files[0].path as string)));
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const load = (id: string) => readBundle(bytesOf(id), id);
+const load = (id: string) => readBundle(gunzip(bytesOf(id), id), id);
 
 /** The sections of Debian 12 main, as the index has them. */
 const SECTIONS = `admin cli-mono comm database debug devel doc editors education electronics embedded fonts games gnome
