@@ -8,7 +8,7 @@ import { SPLIT } from '../src/formats/graphData.ts';
 import { gunzip } from '../src/formats/gzip.ts';
 import type { CsrMatrix } from '../src/formats/matrix.ts';
 import { readSafetensors } from '../src/formats/safetensors.ts';
-import { isCatalogueId } from '../src/run/sharedRun.ts';
+import { isCatalogueId } from '../src/run/linkNames.ts';
 import { debianGraph, debianSmallGraph } from './debianGraph.ts';
 import { karateGraph } from './karate.ts';
 import { bundleOf, pack, unpackIndex } from './pack.ts';

@@ -2,7 +2,6 @@ import { expose, transfer } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
-import { planDetails } from '../device/details.ts';
 import { memoryTilings } from '../device/tiling.ts';
 import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
@@ -33,7 +32,6 @@ import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
 import { modelCommands } from './modelCommands.ts';
-import { nodeView } from './nodeView.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
@@ -220,11 +218,13 @@ const api: TrainerApi = {
 
   async dispatches(config) {
     const shown = run?.fit ?? (await planOf(config));
+    const { planDetails } = await import('../device/details.ts');
     return planDetails(shown.forecast.plan, workgroupSize(device));
   },
 
-  node: (which) => {
+  async node(which) {
     const { place, ...about } = loaded();
+    const { nodeView } = await import('./nodeView.ts');
     return nodeView(about, which, place ? storage.places[place] : undefined);
   },
 
