@@ -4,7 +4,8 @@
  *   npm run datasets -- [Packages | Packages.xz] [--any-index [--released DATE]]
  *
  * Without a path the index is fetched from the address in the catalogue. An index other than the recorded one is refused,
- * unless --any-index says that a new edition is wanted; DATE is then the Date line of its Release file.
+ * unless --any-index says that a new edition is wanted; DATE is then the Date line of its Release file. The programs xz and zopfli
+ * must be there (Debian packages xz-utils and zopfli).
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { parseArgs } from 'node:util';
 import type { Catalogue, CatalogueEntry } from '../src/formats/catalogue.ts';
 import { debianGraph, debianSmallGraph } from './debianGraph.ts';
 import { karateGraph } from './karate.ts';
-import { pack, unpackIndex } from './pack.ts';
+import { bundleOf, pack, unpackIndex } from './pack.ts';
 
 const CATALOGUE = new URL('catalogue.json', import.meta.url);
 
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
     const data = graphs.get(entry.id);
     if (!data) return entry;
     const described = entry.source ? { ...entry, source: { ...entry.source, sha256, released } } : entry;
-    const file = pack(data, described);
+    const file = pack(bundleOf(data, described));
     const path = `${data.name}.safetensors.gz`;
     writeFileSync(new URL(path, import.meta.url), file);
     console.log(`${path}: ${data.nodes} nodes, ${data.source.length} edges, ${file.length} bytes`);

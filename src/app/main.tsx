@@ -14,7 +14,8 @@ keepForOffline();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    {/* All variables come from the theme: a file of Mantine's own, for pages that are drawn by a server, would hold them once more. */}
+    <MantineProvider theme={theme} defaultColorScheme="auto" deduplicateCssVariables={false}>
       <App />
     </MantineProvider>
   </StrictMode>,

@@ -10,7 +10,7 @@ import {
   type Measure,
   throttleWarning,
 } from '../run/benchResult.ts';
-import { shortHash } from '../run/sharedRun.ts';
+import { shortHash } from '../run/linkNames.ts';
 import { type BenchRequest, runSuite } from './portable.ts';
 import type { BenchContext, BenchRow, Suite, Table } from './suite.ts';
 

@@ -16,7 +16,6 @@
 import { InputError } from '../config/errors.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
-import { gunzip, isGzip } from './gzip.ts';
 import type { CsrMatrix, Matrix } from './matrix.ts';
 import type { Dtype, Tensor } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -34,11 +33,11 @@ export interface BundleData extends GraphData {
 }
 
 /**
- * Reads a bundle, packed with gzip or not. `name` is the file's name: for errors, and the graph's name where the file
+ * Reads a bundle, unpacked. `name` is the file's name: for errors, and the graph's name where the file
  * gives none. Throws InputError on anything inconsistent; every id, label and split code of the result is in range.
  */
 export function readBundle(bytes: Uint8Array, name: string): BundleData {
-  const { tensors, metadata } = readSafetensors(isGzip(bytes) ? gunzip(bytes, name) : bytes, name);
+  const { tensors, metadata } = readSafetensors(bytes, name);
   const fail: (what: string) => never = (what) => {
     throw new InputError(`${name}: ${what}; fetch the file again or rebuild it.`);
   };

@@ -5,6 +5,7 @@ import { InputError } from '../config/errors.ts';
 import { readBundle } from './bundle.ts';
 import type { GraphData } from './graphData.ts';
 import { SPLIT } from './graphData.ts';
+import { gunzip } from './gzip.ts';
 import { readNodeLink } from './nodeLink.ts';
 import { openFiles, readGraphFiles } from './open.ts';
 
@@ -52,7 +53,7 @@ describe('JSON node-link', () => {
         graph.weight?.[graph.source.findIndex((s, e) => s === a && graph.target[e] === b)];
       expect([weightOf(0, 1), weightOf(32, 33)]).toEqual([4, 5]);
       expect([graph.labels?.[0], graph.labels?.[8], graph.labels?.[9], graph.labels?.[33]]).toEqual([0, 0, 1, 1]);
-      const embedded = readBundle(file('../../datasets/karate.safetensors.gz'), 'karate');
+      const embedded = readBundle(gunzip(file('../../datasets/karate.safetensors.gz'), 'karate'), 'karate');
       expect(graph.source.length).toBe(78);
       expect(edgesOf(graph)).toEqual(edgesOf(embedded));
       expect(graph.notes).toEqual([

@@ -43,7 +43,7 @@ interface SingleFile {
 const readMatFile: ReadFile = (bytes, name, { matNames }) => readMat(bytes, name, matNames);
 
 const SINGLE_FILES: readonly SingleFile[] = [
-  { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle, unpacks: true },
+  { pattern: /\.safetensors(\.gz)?$/i, title: 'bundle', read: readBundle },
   { pattern: /\.npz(\.gz)?$/i, title: 'NumPy archive', read: readNpz },
   { pattern: /\.json(\.gz)?$/i, title: 'JSON graph', read: readNodeLink, unpacks: true },
   { pattern: /\.mat(\.gz)?$/i, title: 'MATLAB file', read: readMatFile, is: isMat },

@@ -25,8 +25,8 @@ export const CONTACT = 8;
 /** The farthest that a node may go in the first and in the last step. */
 const FIRST_MOVE = 5;
 const LAST_MOVE = 0.05;
-/** No screen shows a finer grid than this, and round numbers pack better. */
-const GRID = 4095;
+/** Hardly a screen shows a finer grid than this, and numbers that are short in binary pack better. */
+const GRID = 2048;
 
 /**
  * x and y of each node in [0, 1], aspect ratio kept. Each undirected edge is listed once. `grip` is how tightly neighbours

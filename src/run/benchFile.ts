@@ -18,7 +18,7 @@ import {
 } from './benchResult.ts';
 import { deviceFrom, Fields, parseJson } from './codec.ts';
 import { cleanText } from './linkBytes.ts';
-import { isCatalogueId, shortHash } from './sharedRun.ts';
+import { isCatalogueId, shortHash } from './linkNames.ts';
 
 /** Results of benchmarks as a file: a list in JSON, one for each device. Every field is checked on the way in. */
 

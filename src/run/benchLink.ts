@@ -19,9 +19,9 @@ import {
 } from './benchResult.ts';
 import { ADDRESS_LENGTH, checkId, MAX_LINK, SEALED_BENCH } from './link.ts';
 import { type ByteReader, type ByteWriter, byteReader, byteWriter, cleanText } from './linkBytes.ts';
+import { isCatalogueId } from './linkNames.ts';
 import { readSettings, writeSettings } from './linkSettings.ts';
 import { seal, unseal } from './seal.ts';
-import { isCatalogueId } from './sharedRun.ts';
 import { flag, readDevice, writeDevice } from './sharedRunCodec.ts';
 
 /** The result of a benchmark as a link: the envelope and the settings of a run's, then rows and figures. */

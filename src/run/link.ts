@@ -6,7 +6,8 @@ import { resolveConfig } from '../config/resolve.ts';
 import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, DEFAULTS, isConfigKey } from '../config/schema.ts';
 import type { BenchResult } from './benchResult.ts';
 import { isDataUrl, parseDataUrl } from './dataUrl.ts';
-import { isCatalogueId, type SharedRun, shortHash } from './sharedRun.ts';
+import { isCatalogueId, shortHash } from './linkNames.ts';
+import type { SharedRun } from './sharedRun.ts';
 
 /**
  * The hash of the page's address. Readable, always in the address bar: what to run, as differences from a preset,

@@ -3,8 +3,9 @@ import { CONFIG_KEYS, type Config, DEFAULTS, entryOf, SCHEMA } from '../config/s
 import { decodeRecord } from './codec.ts';
 import { cleanText } from './linkBytes.ts';
 import { MAX_POINTS, sampledEpochs, shownCurve } from './linkCurve.ts';
+import { shortHash } from './linkNames.ts';
 import { curveHash, type RunRecord } from './record.ts';
-import { closestPreset, DEVICE_TEXT, type SharedRun, sharedDevice, shortHash } from './sharedRun.ts';
+import { closestPreset, DEVICE_TEXT, type SharedRun, sharedDevice } from './sharedRun.ts';
 
 /**
  * A run as one file: the run.json of `edgewise train --out`, which may be anybody's. What a link has no room for is checked here: the

@@ -4,6 +4,7 @@ import { PRESET_NAMES, PRESETS, type PresetName, recommendedPreset } from '../co
 import { type Config, DEFAULTS, entryOf } from '../config/schema.ts';
 import { cleanText } from './linkBytes.ts';
 import { SHARED_COLUMNS, type SharedCurves, shownCurve } from './linkCurve.ts';
+import { shortHash } from './linkNames.ts';
 import type { DeviceInfo, MemoryBytes, RunEvent, RunRecord, RunResult } from './record.ts';
 
 /**
@@ -56,15 +57,6 @@ export type Verdict =
 
 /** Longest text about a device, in UTF-16 units. */
 export const DEVICE_TEXT = 120;
-
-/** The first 64 bits of a hash in hexadecimal, which is what links carry; null where it is none. */
-export function shortHash(hash: string): string | null {
-  return /^[0-9a-f]{16}/.exec(hash)?.[0] ?? null;
-}
-
-export function isCatalogueId(id: string): boolean {
-  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(id);
-}
 
 /** The device as a link tells it: its texts cut, and without characters that a screen does not show. */
 export function sharedDevice({ backend, vendor, architecture, description, software }: DeviceInfo): DeviceInfo {

@@ -2,9 +2,10 @@ import { InputError } from '../config/errors.ts';
 import { SCHEMA } from '../config/schema.ts';
 import { type ByteReader, type ByteWriter, byteReader, byteWriter, cleanText } from './linkBytes.ts';
 import { readCurves, writeCurves } from './linkCurve.ts';
+import { isCatalogueId, shortHash } from './linkNames.ts';
 import { readSettings, writeSettings } from './linkSettings.ts';
 import type { DeviceInfo, RunRecord } from './record.ts';
-import { closestPreset, DEVICE_TEXT, isCatalogueId, type SharedRun, sharedDevice, shortHash } from './sharedRun.ts';
+import { closestPreset, DEVICE_TEXT, type SharedRun, sharedDevice } from './sharedRun.ts';
 
 /** The payload of a sealed link. What is written here is written in the order in which it is read below. */
 

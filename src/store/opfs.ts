@@ -16,6 +16,21 @@ interface SyncAccessHandle {
 }
 
 /**
+ * Whether this worker may have such files: 'unused' where nothing was ever kept in them, 'none' where the browser has none, as in
+ * some private windows.
+ */
+export async function opfsPresence(): Promise<'used' | 'unused' | 'none'> {
+  const handles = globalThis.FileSystemFileHandle?.prototype;
+  if (!handles || !('createSyncAccessHandle' in handles)) return 'none';
+  try {
+    await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER);
+    return 'used';
+  } catch (error) {
+    return nameOf(error) === 'NotFoundError' ? 'unused' : 'none';
+  }
+}
+
+/**
  * Files of the browser's origin-private file system, for a worker: only there they can be read without waiting. Whoever opens
  * one has it alone. Throws where the browser has no such files, as in some private windows.
  */

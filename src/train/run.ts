@@ -17,7 +17,6 @@ import { graphBytes, listBytes, readsFromStore, STORES } from './hostMemory.ts';
 import type { BatchInputs } from './inputs.ts';
 import type { Job } from './job.ts';
 import { partInputs } from './layerwise.ts';
-import { layerwisePass } from './layerwisePass.ts';
 import { fullPass, type Pass, type PassContext, sampledPass } from './passes.ts';
 import { evaluatedSplit, nodesOf, seedsOf, splitOf } from './seeds.ts';
 import type { Target } from './target.ts';
@@ -158,7 +157,9 @@ async function prepare(
       ? sampledPass(context, routine, seedsOf(splits[routine], routine, predictOnly))
       : fullPass(context, routine, training[routine], plan.capacity, weights.train);
   const train = predictOnly ? null : make('train');
-  const evaluate = levels && parts ? layerwisePass(context, parts, levels, training.evaluate) : make('evaluate');
+  // In the page, code that most runs do without.
+  const byLayer = levels && parts && (await import('./layerwisePass.ts')).layerwisePass;
+  const evaluate = byLayer ? byLayer(context, parts, levels, training.evaluate) : make('evaluate');
   train?.prepare();
   // In the full batch both routines read the same inputs.
   if (training.evaluate !== training.train || predictOnly) evaluate.prepare();

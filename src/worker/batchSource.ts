@@ -1,6 +1,5 @@
 import { transfer } from 'comlink';
 import type { Config } from '../config/schema.ts';
-import { holdGraph, holdStored } from '../store/hold.ts';
 import { placeOf } from '../store/places.ts';
 import { isStored } from '../store/storedGraph.ts';
 import { localBatchSource, type OpenBatchSource } from '../train/batchSource.ts';
@@ -8,7 +7,7 @@ import { samplingWorkers } from '../train/hostMemory.ts';
 import type { LoadedGraph } from './datasets.ts';
 import type { StorePort } from './sampler.ts';
 import samplerAddress from './sampler.ts?worker&url';
-import { openPool, type SamplerThread } from './samplerPool.ts';
+import type { SamplerThread } from './samplerPool.ts';
 import { moduleWorker } from './spawn.ts';
 import type { Storage } from './storage.ts';
 
@@ -17,6 +16,11 @@ export function samplerWorkers(storage: Storage, loaded: LoadedGraph): OpenBatch
   return async (graph, spec, place, host) => {
     const workers = samplingWorkers(graph, spec.config);
     if (!place.store || workers === 0) return localBatchSource(graph, spec, place, host);
+    // Many visits never sample.
+    const [{ holdGraph, holdStored }, { openPool }] = await Promise.all([
+      import('../store/hold.ts'),
+      import('./samplerPool.ts'),
+    ]);
     const { id, fingerprint } = loaded;
     const chunkBytes = spec.config['memory.chunkBytes'];
     const { signal } = place;

@@ -1,6 +1,6 @@
 import { type BenchRequest, runSuite } from '../bench/portable.ts';
 import { BENCH_SUITES, type BenchResult } from '../run/benchResult.ts';
-import { shortHash } from '../run/sharedRun.ts';
+import { shortHash } from '../run/linkNames.ts';
 import type { LoadedGraph } from './datasets.ts';
 import type { BenchmarkRequest, StreamMessage } from './protocol.ts';
 import { datasetInfo } from './views.ts';

@@ -1,7 +1,7 @@
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { indexedDbStore } from '../store/indexedDb.ts';
 import type { Places } from '../store/places.ts';
-import { openOpfs } from './opfs.ts';
+import { opfsWhenNeeded } from './opfsWhenNeeded.ts';
 
 /** The stores of this tab, and how its workers reach them. */
 export interface Storage {
@@ -35,7 +35,7 @@ export const NO_STORAGE: Storage = {
 export async function openStorage(): Promise<Storage> {
   const [indexeddb, opfs] = await Promise.all([
     indexedDbStore(DATABASE).catch(({ message }: Error) => message),
-    openOpfs(),
+    opfsWhenNeeded(),
   ]);
   const database: { indexeddb?: ChunkStore } = typeof indexeddb === 'string' ? {} : { indexeddb };
   if (opfs === null || opfs === 'taken') {

@@ -2,7 +2,6 @@ import { expose } from 'comlink';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
-import { planDetails } from '../device/details.ts';
 import { memoryTilings } from '../device/tiling.ts';
 import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
@@ -198,6 +197,7 @@ const api: TrainerApi = {
 
   async dispatches(config) {
     const shown = run?.fit ?? (await planOf(config));
+    const { planDetails } = await import('../device/details.ts');
     return planDetails(shown.forecast.plan, workgroupSize(device));
   },
 

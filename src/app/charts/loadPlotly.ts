@@ -1,5 +1,5 @@
 import { isActive } from '../state/run.ts';
-import { usePage } from '../state/store.ts';
+import { type PageState, usePage } from '../state/store.ts';
 
 type Plotly = typeof import('plotly.js-cartesian-dist-min')['default'];
 
@@ -23,14 +23,17 @@ const QUIET_MS = 1500;
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 100;
 
-/** When no run has gone on for a while. */
+/** A visit begins with its graph: nothing competes with that. */
+const isBusy = ({ graph, run }: PageState) => graph === null || isActive(run);
+
+/** When a graph has been there, and no run has gone on, for a while. */
 export function quiet(): Promise<void> {
   return new Promise((resolve) => {
     const begun = performance.now();
     let busyAt = begun;
     const look = () => {
       const now = performance.now();
-      if (isActive(usePage.getState().run)) busyAt = now;
+      if (isBusy(usePage.getState())) busyAt = now;
       if (now - busyAt > QUIET_MS || now - begun > PATIENCE_MS) resolve();
       else setTimeout(look, LOOK_MS);
     };

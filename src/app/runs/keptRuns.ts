@@ -1,5 +1,4 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { decodeRecord, encodeRecord } from '../../run/codec.ts';
 import type { RunRecord } from '../../run/record.ts';
 
 /** Runs that this browser keeps: their records, in a database of their own beside the graphs. */
@@ -18,6 +17,9 @@ interface Runs extends DBSchema {
   runs: { key: number; value: Omit<KeptRun, 'record'> & { readonly text: string } };
 }
 
+/** Of records as text: a first visit has none to read. */
+const codec = () => import('../../run/codec.ts');
+
 let opened: Promise<IDBPDatabase<Runs> | null> | null = null;
 
 /** Null where the browser keeps nothing (a private window, storage switched off). */
@@ -32,6 +34,8 @@ function database(): Promise<IDBPDatabase<Runs> | null> {
 export async function keptRuns(): Promise<KeptRun[]> {
   const db = await database();
   const rows = db ? await db.getAll('runs') : [];
+  if (rows.length === 0) return [];
+  const { decodeRecord } = await codec();
   return rows.flatMap(({ text, ...about }) => {
     try {
       return [{ ...about, record: decodeRecord(text, `run ${about.id}`) }];
@@ -45,11 +49,13 @@ export async function keptRuns(): Promise<KeptRun[]> {
 export async function keepRun(run: KeptRun): Promise<KeptRun> {
   const db = await database();
   if (!db) return run;
+  const { record, ...about } = run;
+  // Before the transaction, which ends as soon as it waits for something else.
+  const text = (await codec()).encodeRecord(record);
   const transaction = db.transaction('runs', 'readwrite');
   const keys = await transaction.store.getAllKeys();
   const id = keys.includes(run.id) ? Math.max(...keys) + 1 : run.id;
-  const { record, ...about } = run;
-  await transaction.store.put({ ...about, id, text: encodeRecord(record) });
+  await transaction.store.put({ ...about, id, text });
   await transaction.done;
   return { ...run, id };
 }

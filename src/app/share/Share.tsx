@@ -1,11 +1,12 @@
 import { Button, TextInput } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { isActive } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
 import { Popover } from '../theme/Popover.tsx';
 import { copyText } from './copyText.ts';
-import { PygButtons } from './PygButtons.tsx';
 import classes from './Share.module.css';
+
+const PygButtons = lazy(async () => ({ default: (await import('./PygButtons.tsx')).PygButtons }));
 
 /** A link that is the experiment: settings, what was changed by hand, result, hash of the exact curve, device. */
 export function Share() {
@@ -68,7 +69,7 @@ export function Share() {
           onFocus={(event) => event.currentTarget.select()}
         />
         <p>{link?.length ?? 0} characters.</p>
-        {kept && <PygButtons run={kept} />}
+        <Suspense>{kept && <PygButtons run={kept} />}</Suspense>
       </div>
     </Popover>
   );

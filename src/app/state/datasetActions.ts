@@ -1,7 +1,7 @@
 import { differences } from '../../config/describe.ts';
 import { recommendedPreset } from '../../config/presets.ts';
 import type { LinkDataset } from '../../run/link.ts';
-import { shortHash } from '../../run/sharedRun.ts';
+import { shortHash } from '../../run/linkNames.ts';
 import type { GraphStatistics, GraphView } from '../../worker/protocol.ts';
 import { showAddress } from './address.ts';
 import { alone, giveUp } from './alone.ts';

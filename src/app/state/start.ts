@@ -1,7 +1,7 @@
 import { transfer } from 'comlink';
 import { InputError } from '../../config/errors.ts';
 import { decodeHash, type Link } from '../../run/link.ts';
-import { shortHash } from '../../run/sharedRun.ts';
+import { shortHash } from '../../run/linkNames.ts';
 import { FIRST_DATASET } from '../../worker/protocol.ts';
 import { keptRuns } from '../runs/keptRuns.ts';
 import { showAddress } from './address.ts';

@@ -1,6 +1,5 @@
 /** The styles of the components that the page uses, and no others. The order is Mantine's: the first ones set what others change. */
 import '@mantine/core/styles/baseline.css';
-import '@mantine/core/styles/default-css-variables.css';
 import '@mantine/core/styles/global.css';
 import '@mantine/core/styles/UnstyledButton.css';
 import '@mantine/core/styles/Button.css';
