@@ -48,7 +48,10 @@ export function KeySheet() {
         {KEYS_INSIDE.map(({ where, keys, what }) => (
           <div key={`${where} ${keys}`}>
             <dt>
-              {where}: <kbd>{keys}</kbd>
+              {where}:
+              {keys.split(', ').map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
             </dt>
             <dd>{what}</dd>
           </div>
