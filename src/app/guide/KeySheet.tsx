@@ -12,7 +12,7 @@ export function KeySheet() {
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} className={classes.sheet} aria-label="Keys" onClose={() => set({ guide: null })}>
-      <header className={classes.head}>
+      <div className={classes.head}>
         <h2>Keys</h2>
         <ActionIcon
           variant="subtle"
@@ -23,7 +23,7 @@ export function KeySheet() {
         >
           <Icon name="close" />
         </ActionIcon>
-      </header>
+      </div>
       <Switch
         size="xs"
         label="Single keys, wherever the focus is"
