@@ -1,10 +1,22 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Locator, type Page, test } from '@playwright/test';
+import { temporaryProfile } from './browser.ts';
 import { drop, epochs, finished, preview, progress, text, trainToEnd, visit } from './page.ts';
 
 /** For everybody: no axe violation in both themes, and everything by keyboard. */
 
 const SHORT = '#data=debian-small&preset=debian-gcn&training.epochs=5';
+
+/** The tabs below, and what each holds once its code and its answer have come. */
+const TABS: readonly { readonly tab: RegExp | string; readonly holds: (panel: Locator) => Locator }[] = [
+  { tab: /^Runs/, holds: (panel) => panel.getByRole('table') },
+  { tab: 'Predictions', holds: (panel) => panel.getByText('Confusion matrix') },
+  { tab: 'Embeddings', holds: (panel) => panel.getByRole('application') },
+  { tab: 'Batch', holds: (panel) => panel.getByRole('region', { name: 'Batch', exact: true }) },
+  { tab: 'Time and memory', holds: (panel) => panel.getByText('Chunk accesses') },
+  { tab: 'Benchmark', holds: (panel) => panel.getByRole('region', { name: 'All results' }) },
+  { tab: 'Developer', holds: (panel) => panel.getByRole('table').first() },
+];
 
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -20,11 +32,13 @@ for (const scheme of ['light', 'dark'] as const) {
     { width: 390, height: 844 },
   ]) {
     test(`axe finds nothing: ${scheme}, ${viewport.width} × ${viewport.height}`, async () => {
-      const { page, close } = await visit({ hash: SHORT, scheme, viewport });
+      const { page, close } = await visit({ hash: `${SHORT}&sampling.strategy=neighbor`, scheme, viewport });
+      await expect(page.getByRole('button', { name: 'Take the tour' })).toBeVisible();
       await trainToEnd(page);
       await page.getByRole('button', { name: 'All settings' }).click();
-      for (const tab of [/^Runs/, 'Predictions', 'Time and memory', 'Benchmark', 'Developer']) {
+      for (const { tab, holds } of TABS) {
         await page.getByRole('tab', { name: tab }).click();
+        await expect(holds(page.getByRole('tabpanel'))).toBeVisible({ timeout: 20_000 });
         await expectAccessible(page);
       }
       await drop(page, [
@@ -37,6 +51,34 @@ for (const scheme of ['light', 'dark'] as const) {
       await expect(preview(page)).toBeVisible();
       await expectAccessible(page);
       await close();
+    });
+
+    test(`nor in what explains and offers: ${scheme}, ${viewport.width} × ${viewport.height}`, async () => {
+      const profile = await temporaryProfile();
+      const first = await visit({ hash: SHORT, profile: profile.path });
+      await first.page.getByRole('button', { name: 'Train one epoch' }).click();
+      await expect(progress(first.page)).toContainText('Paused: epoch 1 of 5');
+      await first.close();
+
+      const { page, close } = await visit({ profile: profile.path, scheme, viewport });
+      await expect(page.getByRole('region', { name: 'Interrupted runs' })).toBeVisible();
+      const learn = page.getByRole('button', { name: 'Learn', exact: true });
+      await learn.click();
+      await expect(page.getByRole('dialog', { name: 'Learn' })).toContainText('Lessons');
+      await expectAccessible(page);
+      await page.getByRole('button', { name: 'Over-smoothing' }).click();
+      await expect(page.getByRole('region', { name: 'Lesson: Over-smoothing' })).toBeVisible();
+      await learn.click();
+      await page.getByRole('button', { name: 'Tour of one minute' }).click();
+      await expect(page.getByRole('dialog', { name: /^Tour/ })).toBeVisible();
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      await learn.click();
+      await page.getByRole('button', { name: 'Keys', exact: true }).click();
+      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+      await expectAccessible(page);
+      await close();
+      await profile.remove();
     });
   }
 }

@@ -71,6 +71,7 @@ async function frameOf(region) {
 
 /** Trains to the end, and waits for the charts. */
 async function train(page) {
+  await page.getByRole('button', { name: 'Not now' }).click();
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await page.getByRole('region', { name: 'Training' }).getByText(/^Done/).waitFor({ timeout: 180_000 });
   await page.waitForLoadState('networkidle');

@@ -89,7 +89,7 @@ export function LossChart() {
 }
 
 export function TimeChart() {
-  const epochs = usePage((state) => state.run?.epochs ?? NONE);
+  const epochs = usePage((state) => state.run?.epochs ?? null);
   return (
     <Chart
       title="Time per epoch"
@@ -97,7 +97,7 @@ export function TimeChart() {
       kind="stacked"
       unit="ms"
       height={190}
-      series={timeSeries(epochs)}
+      series={epochs ? timeSeries(epochs) : []}
     />
   );
 }
@@ -136,7 +136,6 @@ export function MemoryChart() {
   );
 }
 
-const NONE: readonly never[] = [];
 const PLACES = { gpu: 'GPU', host: 'worker', disk: 'disk' } as const;
 const PLACE_COLORS = { gpu: '#4477aa', host: '#ee7733', disk: '#8a8f98' } as const;
 

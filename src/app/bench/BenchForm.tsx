@@ -146,6 +146,6 @@ function Going({ going }: { readonly going: GoingBenchmark }) {
 /** `40 s`, `3 min`: what is only known roughly. */
 function duration(ms: number): string {
   if (ms < 1000) return 'a second';
-  if (ms < 90_000) return `${Math.round(ms / 1000)} s`;
-  return ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
+  if (ms < 90_000) return `${Math.round(ms / 1000)}\u00a0s`;
+  return ms < 5_400_000 ? `${Math.round(ms / 60_000)}\u00a0min` : `${(ms / 3_600_000).toFixed(1)}\u00a0h`;
 }

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
+import { isActive } from '../state/run.ts';
 import { isBusy, usePage } from '../state/store.ts';
 import { Doing } from './Doing.tsx';
 import { EmbeddingPicture } from './EmbeddingPicture.tsx';
@@ -14,6 +15,7 @@ export function Embeddings() {
   const doing = useEmbedding((state) => state.doing);
   const busy = usePage(isBusy);
   const done = run?.status === 'done';
+  const when = isActive(run) ? 'when this run is done' : 'after a run: press Train';
   // A graph that is drawn is evaluated in a moment: what was asked for by opening the tab need not be asked for again.
   const atOnce = done && !read && graph !== null && graph.positions !== null;
   useEffect(() => {
@@ -30,7 +32,7 @@ export function Embeddings() {
             <p>
               {done
                 ? 'What the hidden layers of the trained model make of every node is computed when it is asked for.'
-                : 'Press Train: what the hidden layers make of each node is shown here when a run is done.'}
+                : `What the hidden layers make of each node is shown here ${when}.`}
             </p>
             {done && (
               <Button size="xs" variant="default" disabled={busy} onClick={() => void compute('embedding')}>

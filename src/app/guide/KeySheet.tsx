@@ -12,7 +12,7 @@ export function KeySheet() {
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} className={classes.sheet} aria-label="Keys" onClose={() => set({ guide: null })}>
-      <header className={classes.head}>
+      <div className={classes.head}>
         <h2>Keys</h2>
         <ActionIcon
           variant="subtle"
@@ -23,7 +23,7 @@ export function KeySheet() {
         >
           <Icon name="close" />
         </ActionIcon>
-      </header>
+      </div>
       <Switch
         size="xs"
         label="Single keys, wherever the focus is"
@@ -48,7 +48,10 @@ export function KeySheet() {
         {KEYS_INSIDE.map(({ where, keys, what }) => (
           <div key={`${where} ${keys}`}>
             <dt>
-              {where}: <kbd>{keys}</kbd>
+              {where}:
+              {keys.split(', ').map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
             </dt>
             <dd>{what}</dd>
           </div>

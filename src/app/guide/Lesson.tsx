@@ -68,6 +68,48 @@ function Opened({ lesson }: { lesson: LessonData }) {
             </span>
           </div>
         </div>
+        <div className={classes.scroll}>
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">{lesson.axis}</th>
+                {names.map((name, s) => (
+                  <th key={name} scope="col">
+                    <span className={classes.dot} style={{ background: seriesColor(s) }} /> {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {labels.map((label) => (
+                <tr key={label}>
+                  <th scope="row">{label}</th>
+                  {names.map((name) => {
+                    const experiment = lesson.experiments[at(name, label)];
+                    const run = answers[at(name, label)];
+                    return (
+                      <td key={name}>
+                        {run ? (
+                          lesson.measures.map((measure) => format(measure, measure.of(run.record))).join(' · ')
+                        ) : (
+                          <Button
+                            size="compact-xs"
+                            variant="default"
+                            disabled={!ready || busy || going}
+                            aria-label={`Train ${name}, ${lesson.axis} ${label}`}
+                            onClick={() => runExperiment(lesson, experiment).catch(tellError)}
+                          >
+                            Train
+                          </Button>
+                        )}
+                      </td>
+                    );
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
         <div className={classes.charts}>
           {done > 0 &&
             lesson.measures.map((measure) => (
@@ -86,48 +128,6 @@ function Opened({ lesson }: { lesson: LessonData }) {
               />
             ))}
         </div>
-      </div>
-      <div className={classes.scroll}>
-        <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">{lesson.axis}</th>
-              {names.map((name, s) => (
-                <th key={name} scope="col">
-                  <span className={classes.dot} style={{ background: seriesColor(s) }} /> {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {labels.map((label) => (
-              <tr key={label}>
-                <th scope="row">{label}</th>
-                {names.map((name) => {
-                  const experiment = lesson.experiments[at(name, label)];
-                  const run = answers[at(name, label)];
-                  return (
-                    <td key={name}>
-                      {run ? (
-                        lesson.measures.map((measure) => format(measure, measure.of(run.record))).join(' · ')
-                      ) : (
-                        <Button
-                          size="compact-xs"
-                          variant="default"
-                          disabled={!ready || busy || going}
-                          aria-label={`Train ${name}, ${lesson.axis} ${label}`}
-                          onClick={() => runExperiment(lesson, experiment).catch(tellError)}
-                        >
-                          Train
-                        </Button>
-                      )}
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
-        </table>
       </div>
       {devices.length > 0 && (
         <p className={classes.source}>

@@ -59,7 +59,7 @@ export function Tour() {
           if (key === 'ArrowLeft' && index > 0) setIndex(index - 1);
         }}
       >
-        <header className={classes.head}>
+        <div className={classes.head}>
           <h2>{title}</h2>
           <span>
             {index + 1} of {steps.length}
@@ -67,7 +67,7 @@ export function Tour() {
           <ActionIcon variant="subtle" color="gray" size="sm" aria-label="End the tour" onClick={close}>
             <Icon name="close" />
           </ActionIcon>
-        </header>
+        </div>
         <p>{text}</p>
         <div className={classes.actions}>
           {!last && (

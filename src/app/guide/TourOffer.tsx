@@ -4,10 +4,13 @@ import { set, usePage } from '../state/store.ts';
 import { tourIsNew, tourIsSeen } from './seen.ts';
 import classes from './TourOffer.module.css';
 
-/** On a first visit that has come for nothing in particular: one line that can be answered or ignored. */
+/** On a first visit that has come for nothing in particular, and has no run to go on with: one line that can be answered or ignored. */
 export function TourOffer() {
   const [open, setOpen] = useState(tourIsNew);
-  const came = usePage(({ shared, wanted, lesson }) => shared !== null || wanted !== null || lesson !== null);
+  const came = usePage(
+    ({ shared, wanted, lesson, interrupted }) =>
+      shared !== null || wanted !== null || lesson !== null || interrupted.length > 0,
+  );
   if (!open || came) return null;
   const answer = (guide: 'tour' | null) => {
     tourIsSeen();

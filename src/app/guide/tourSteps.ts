@@ -25,7 +25,7 @@ export const TOUR: readonly TourStep[] = [
     text: 'The colours are classes, then predictions, mistakes or confidence as it learns. Click a node to see what it is, whom it hears from and what the model thinks of it.',
   },
   {
-    at: region('Accuracy chart'),
+    at: `:has(> ${region('Loss chart')})`,
     title: 'Curves',
     text: 'Accuracy and loss as they are measured, epoch by epoch. Earlier runs can be drawn over them.',
   },

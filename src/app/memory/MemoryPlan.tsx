@@ -111,7 +111,7 @@ export function MemoryPlan(props: MemoryPlanProps) {
         {forecast && (
           <p className={classes.fine}>
             {backend === 'cpu'
-              ? 'There is no GPU here: the CPU executor lays the same plan in main memory, without read-back and parameters of dispatches. '
+              ? 'There is no GPU here: the CPU executor lays the same plan in main memory, without read-back and dispatch parameters. '
               : props.software
                 ? 'This adapter is software: its buffers lie in main memory, and are counted in the same way. '
                 : ''}

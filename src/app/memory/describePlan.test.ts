@@ -142,7 +142,7 @@ describe('the ledger', () => {
     expect(describeLedger(expected + 1000, expected)).toBe('ledger 15,510 bytes: 1,000 above the plan');
   });
 
-  test('on the CPU, read-back and parameters of dispatches are not there', () => {
+  test('on the CPU, read-back and dispatch parameters are not there', () => {
     const { staging, ...rest } = plan.purposes;
     const { held, expected } = ledgerOf(plan, memory(rest), 'cpu');
     expect(expected).toBe(plan.picture.bytes - staging);

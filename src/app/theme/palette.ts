@@ -68,7 +68,7 @@ export const PURPOSE_NAMES: Readonly<Record<string, string>> = {
   optimizer: 'optimiser',
   activations: 'activations',
   results: 'results',
-  uniforms: 'parameters of dispatches',
+  uniforms: 'dispatch parameters',
   staging: 'read-back',
 };
 
