@@ -36,7 +36,7 @@ async function expectAccessible(page: Page): Promise<void> {
 test('principal components of the embedding, its nearest nodes, and the picture and the rows as files', async () => {
   const { page, close } = await visit({ hash: SHORT });
   await page.getByRole('tab', { name: 'Embeddings' }).click();
-  await expect(panel(page)).toContainText('Press Train');
+  await expect(panel(page)).toContainText('press Train');
   await trainToEnd(page);
   // It comes by itself, with what it holds of the variance.
   await expect(picture(page)).toBeVisible({ timeout: 20_000 });
@@ -112,7 +112,7 @@ test('UMAP runs in a worker of its own, tells how far it is, and can be given up
   await expectAccessible(page);
   // With the graph goes its embedding, and the worker.
   await page.getByRole('button', { name: /karate/ }).click();
-  await expect(panel(page)).toContainText('Press Train');
+  await expect(panel(page)).toContainText('press Train');
   await expect.poll(() => page.workers().length).toBe(before - 1);
   await close();
 });
