@@ -95,3 +95,23 @@ test('a benchmark is cancelled, keeps runs out while it goes on, and a damaged r
   await expect(results(page)).toContainText('No results yet');
   await close();
 });
+
+test('accuracy against memory, and the kernels against the device’s own ceilings, run in the page too', async () => {
+  test.setTimeout(300_000);
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn' });
+  await open(page);
+  await form(page).getByText('Accuracy against memory', { exact: true }).click();
+  await form(page).getByLabel('epochs of each run').fill('4');
+  await form(page).getByLabel('repetitions').fill('1');
+  await runButton(page).click();
+  await expect(results(page).getByRole('row', { name: /mine/ })).toContainText(/[\d.]+ % in [\d.]+ [kM]B/, {
+    timeout: 150_000,
+  });
+  await form(page).getByText('Kernels', { exact: true }).click();
+  await runButton(page).click();
+  await expect(results(page).getByRole('row', { name: /mine/ }).filter({ hasText: 'Kernels' })).toContainText(
+    /of the copy/,
+    { timeout: 150_000 },
+  );
+  await close();
+});
