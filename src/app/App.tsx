@@ -1,4 +1,4 @@
-import { ActionIcon, Tabs, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Tabs, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import classes from './App.module.css';
 import { AccuracyChart, LossChart, MemoryChart, TimeChart } from './Curves.tsx';
@@ -86,8 +86,9 @@ export function App() {
 }
 
 function SchemeButton() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const dark = colorScheme === 'dark';
+  const { setColorScheme } = useMantineColorScheme();
+  // Where the browser decides, what it has decided.
+  const dark = useComputedColorScheme('light') === 'dark';
   return (
     <ActionIcon
       variant="default"
