@@ -100,7 +100,6 @@ function SchemeButton() {
   );
 }
 
-/** A run that came by a link, or the graph that a link asks for; most visits have neither. */
 /** Its code comes with the first files that are dropped. */
 function Previewed() {
   const shown = usePage((state) => state.preview !== null);
@@ -113,6 +112,7 @@ function Resumable() {
   return <Suspense>{shown && <InterruptedRuns />}</Suspense>;
 }
 
+/** A run that came by a link, or the graph that a link asks for; most visits have neither. */
 function Banner() {
   const shown = usePage(({ shared, wanted }) => shared !== null || wanted !== null);
   return <Suspense>{shown && <SharedRun />}</Suspense>;

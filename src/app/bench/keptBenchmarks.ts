@@ -1,6 +1,6 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { decodeResults, encodeResults } from '../../run/benchFile.ts';
 import type { BenchResult } from '../../run/benchResult.ts';
+import { keptTexts } from '../state/keptTexts.ts';
 
 /** Results of benchmarks that this browser keeps: those that were run here, and those that came by a link or a file. */
 export interface KeptBenchmark {
@@ -10,25 +10,11 @@ export interface KeptBenchmark {
   readonly result: BenchResult;
 }
 
-interface Benchmarks extends DBSchema {
-  results: { key: number; value: { id: number; mine: boolean; text: string } };
-}
-
-let opened: Promise<IDBPDatabase<Benchmarks> | null> | null = null;
-
-/** Null where the browser keeps nothing (a private window, storage switched off). */
-function database(): Promise<IDBPDatabase<Benchmarks> | null> {
-  opened ??= openDB<Benchmarks>('edgewise-benchmarks', 1, {
-    upgrade: (db) => void db.createObjectStore('results', { keyPath: 'id' }),
-  }).catch(() => null);
-  return opened;
-}
+const kept = keptTexts<Omit<KeptBenchmark, 'result'>>('edgewise-benchmarks', 'results');
 
 /** All kept results, oldest first; what another version wrote and this one cannot read is left where it is. */
 export async function keptBenchmarks(): Promise<KeptBenchmark[]> {
-  const db = await database();
-  const rows = db ? await db.getAll('results') : [];
-  return rows.flatMap(({ id, mine, text }) => {
+  return (await kept.all()).flatMap(({ id, mine, text }) => {
     try {
       return decodeResults(text, `result ${id}`).map((result) => ({ id, mine, result }));
     } catch {
@@ -37,19 +23,9 @@ export async function keptBenchmarks(): Promise<KeptBenchmark[]> {
   });
 }
 
-/** Keeps a result, under the next free id where another tab has taken its own in the meantime. */
-export async function keepBenchmark(kept: KeptBenchmark): Promise<KeptBenchmark> {
-  const db = await database();
-  if (!db) return kept;
-  const transaction = db.transaction('results', 'readwrite');
-  const keys = await transaction.store.getAllKeys();
-  const id = keys.includes(kept.id) ? Math.max(...keys) + 1 : kept.id;
-  await transaction.store.put({ id, mine: kept.mine, text: encodeResults([kept.result]) });
-  await transaction.done;
-  return { ...kept, id };
+/** The result as it is kept: its id may be another. */
+export async function keepBenchmark({ id, mine, result }: KeptBenchmark): Promise<KeptBenchmark> {
+  return { id: await kept.keep({ id, mine, text: encodeResults([result]) }), mine, result };
 }
 
-export async function forgetBenchmark(id: number): Promise<void> {
-  const db = await database();
-  await db?.delete('results', id);
-}
+export const forgetBenchmark = kept.forget;
