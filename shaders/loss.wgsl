@@ -26,29 +26,23 @@ struct Params {
 
 const TRAIN = 1u;
 
-@compute @workgroup_size(WORKGROUP)
-fn logSumExpOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = threadIndex(group, groups, lane);
-  if (row >= p.rows) { return; }
-  let begin = row * p.width4;
-  var largest = xAt(begin).x;
-  for (var c = 1u; c < p.cols; c++) { largest = max(largest, xAt(begin + c / 4u)[c % 4u]); }
-  var sum = 0.0;
-  for (var c = 0u; c < p.cols; c++) { sum += exp(xAt(begin + c / 4u)[c % 4u] - largest); }
-  var state = largest + log(sum);
-  if (p.merge == 1u) {
-    let before = outLogSumExp[row];
-    state = max(before, state) + log(1.0 + exp(-abs(before - state)));
-  }
-  outLogSumExp[row] = state;
+fn isClass(column4: u32) -> vec4<bool> {
+  return vec4u(column4 * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(p.cols);
 }
 
-// Negative log-likelihood of each node, in the column of its split. The panel that holds a node's label writes its row;
-// the first panel writes the rows of the nodes that count nowhere.
-@compute @workgroup_size(WORKGROUP)
-fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = threadIndex(group, groups, lane);
-  if (row >= p.rows) { return; }
+fn logSumExpOf(row: u32) -> f32 {
+  let begin = row * p.width4;
+  var tops = vec4f(xAt(begin).x);
+  for (var c = 0u; c < p.width4; c++) { tops = max(tops, select(tops, xAt(begin + c), isClass(c))); }
+  let largest = max(max(tops.x, tops.y), max(tops.z, tops.w));
+  var sums = vec4f();
+  for (var c = 0u; c < p.width4; c++) { sums += select(vec4f(), exp(xAt(begin + c) - largest), isClass(c)); }
+  return largest + log(sums.x + sums.y + sums.z + sums.w);
+}
+
+// Negative log-likelihood of a node, in the column of its split. The panel that holds a node's label writes its row; the first
+// panel writes the rows of the nodes that count nowhere.
+fn putLoss(row: u32, logSumExp: f32) {
   let split = mask[row];
   if (split == 0u) {
     if (p.first == 0u) { outLoss[row] = vec4f(); }
@@ -56,25 +50,64 @@ fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   }
   let column = labels[row] - p.first;
   if (column >= p.cols) { return; }
-  let loss = weightOf(labels[row]) * (logSumExp[row] - xAt(row * p.width4 + column / 4u)[column % 4u]);
+  let loss = weightOf(labels[row]) * (logSumExp - xAt(row * p.width4 + column / 4u)[column % 4u]);
   outLoss[row] = select(vec4f(), vec4f(loss), vec4u(1u, 2u, 3u, 4u) == vec4u(split));
 }
 
 // scale · weight · (softmax - one-hot) for the training nodes, 0 for all others and for the padding.
+fn gradientOf(row: u32, column4: u32, logSumExp: f32) -> vec4f {
+  if (mask[row] != TRAIN) { return vec4f(); }
+  let columns = vec4u(column4 * 4u) + vec4u(0u, 1u, 2u, 3u);
+  let probability = exp(xAt(row * p.width4 + column4) - logSumExp);
+  let target_ = vec4f(columns + p.first == vec4u(labels[row]));
+  let scale = p.scale * weightOf(labels[row]);
+  return select(vec4f(), scale * (probability - target_), isClass(column4));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn logSumExpOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  var state = logSumExpOf(row);
+  if (p.merge == 1u) {
+    let before = outLogSumExp[row];
+    state = max(before, state) + log(1.0 + exp(-abs(before - state)));
+  }
+  outLogSumExp[row] = state;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn crossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  putLoss(row, logSumExp[row]);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn crossEntropyGrad(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let id = threadIndex(group, groups, lane);
   if (id >= p.rows * p.width4) { return; }
   let row = id / p.width4;
-  if (mask[row] != TRAIN) {
-    putOut(id, vec4f());
-    return;
+  putOut(id, gradientOf(row, id % p.width4, logSumExp[row]));
+}
+
+// The same of logits that are one narrow panel, in one dispatch: one invocation per row.
+@compute @workgroup_size(WORKGROUP)
+fn lossOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  putLoss(row, logSumExpOf(row));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn lossAndGradientOfRow(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = threadIndex(group, groups, lane);
+  if (row >= p.rows) { return; }
+  let state = logSumExpOf(row);
+  putLoss(row, state);
+  for (var column4 = 0u; column4 < p.width4; column4++) {
+    putOut(row * p.width4 + column4, gradientOf(row, column4, state));
   }
-  let columns = vec4u(id % p.width4 * 4u) + vec4u(0u, 1u, 2u, 3u);
-  let probability = exp(xAt(id) - logSumExp[row]);
-  let target_ = vec4f(columns + p.first == vec4u(labels[row]));
-  let scale = p.scale * weightOf(labels[row]);
-  putOut(id, select(vec4f(), scale * (probability - target_), columns < vec4u(p.cols)));
 }
 
 @compute @workgroup_size(WORKGROUP)

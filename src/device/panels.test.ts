@@ -51,9 +51,9 @@ const LIMITS = [
   { title: 'bindings of 24 KiB', cases: small, limitsOf: () => SMALL },
 ];
 
-/** Kernels that touch lists, tables, single rows and numbers per head alone: nothing of theirs is ever cut. */
+/** Kernels that touch lists, tables, single rows and numbers per head alone, or take whole matrices only: nothing of theirs is ever cut. */
 const NEVER_CUT =
-  /^(sparse\.(?!dense)|reduce\.total|normColumns\.(mergeMoments|updateRunning)|metrics\.(clear|count|confuse)$|attention\.(pack\.(vector|nodes)|mergeSum)|optimizer\.(adamClock|clipScale|lossScale))/;
+  /^(sparse\.(?!dense)|reduce\.total|normColumns\.(mergeMoments|updateRunning)|metrics\.(clear|count|confuse)$|attention\.(pack\.(vector|nodes)|mergeSum)|loss\.softmax|optimizer\.(adamClock|clipScale|lossScale))/;
 
 test('every kernel that can be handed a panel is handed one', () => {
   const handed = tight.flatMap((c) =>

@@ -3,6 +3,7 @@ import type { Dispatch, LowerContext, OpGraph, Piece } from './op.ts';
 import { type Panel, panelsOf } from './panels.ts';
 import { fuse } from './passes/fuse.ts';
 import { type HalfBinding, halfValues } from './passes/half.ts';
+import { joinLoss } from './passes/joinLoss.ts';
 import { assignSlots } from './slots.ts';
 import { bufferBytes, evaluate, type Purpose, padded, type Sizes, stride, type Value } from './value.ts';
 
@@ -198,7 +199,7 @@ function fuseRoutines(
   const isKept = ({ value }: Piece) => value.lifetime !== 'transient' || asked.includes(value);
   const fused = Object.entries(routines).map(([name, dispatches]) => [
     name,
-    fuse(dispatches, { isKept, maxBindings: maxStorageBuffersPerShaderStage }),
+    fuse(joinLoss(dispatches, isKept), { isKept, maxBindings: maxStorageBuffersPerShaderStage }),
   ]);
   return Object.fromEntries(fused);
 }

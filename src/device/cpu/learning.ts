@@ -54,6 +54,15 @@ const crossEntropyGrad: CpuKernel = ({ floats: { x, logSumExp, weights, out }, w
   }
 };
 
+/** All of it at once, of logits that are one panel. */
+const softmaxLoss: CpuKernel = ({ floats, words }, p) => {
+  const logSumExps = floats.x.slice(0, p.rows);
+  logSumExp({ floats: { x: floats.x, outLogSumExp: logSumExps }, words }, p);
+  const operands = { floats: { ...floats, logSumExp: logSumExps }, words };
+  crossEntropy(operands, p);
+  if (floats.out) crossEntropyGrad(operands, p);
+};
+
 const binaryCrossEntropy: CpuKernel = ({ floats: { x, targets, outLoss }, words: { mask } }, p) => {
   const width = p.width4 * 4;
   for (let row = 0; row < p.rows; row++) {
@@ -211,6 +220,10 @@ export const learningKernels: Record<string, CpuKernel> = {
   'loss.crossEntropy.weighted': crossEntropy,
   'loss.crossEntropyGrad': crossEntropyGrad,
   'loss.crossEntropyGrad.weighted': crossEntropyGrad,
+  'loss.softmax': softmaxLoss,
+  'loss.softmax.weighted': softmaxLoss,
+  'loss.softmaxGrad': softmaxLoss,
+  'loss.softmaxGrad.weighted': softmaxLoss,
   'loss.binaryCrossEntropy': binaryCrossEntropy,
   'loss.binaryCrossEntropyGrad': binaryCrossEntropyGrad,
   'metrics.clear': clear,

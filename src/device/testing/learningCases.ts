@@ -59,6 +59,9 @@ function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'
   };
 }
 
+/** With fusion: one dispatch, or two where nobody asks for a gradient. */
+const joined = (c: OpCase): OpCase => ({ ...c, name: `joined ${c.name}`, fused: true });
+
 /** Losses of so many nodes that they are summed in two dispatches; two steps, so that sums go on. */
 function lossSumCase(): OpCase {
   return {
@@ -162,6 +165,10 @@ export function learningCases(): OpCase[] {
     ...[1, 2, 7, 42, 257].map((classes) => lossCase(classes)),
     ...[7, 257].map((classes) => lossCase(classes, 'steep')),
     ...[7, 257].map((classes) => lossCase(classes, 'smooth', undefined, true)),
+    ...[1, 2, 7, 42, 257].map((classes) => joined(lossCase(classes))),
+    joined(lossCase(7, 'steep')),
+    joined(lossCase(7, 'smooth', undefined, true)),
+    ...[false, true].map((weighted) => joined(lossCase(7, 'smooth', [{ first: 1 }, { first: 0 }], weighted))),
     lossCase(42, 'smooth', [{ first: 1 }, { first: 0 }, { first: 1 }, { first: 0 }, { first: 0 }]),
     lossSumCase(),
     ...[1, 7, 42, 257].map((classes) => labelsCase(classes)),

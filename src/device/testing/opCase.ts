@@ -21,6 +21,8 @@ export interface OpCase {
   readonly sizes: Sizes;
   /** What differs from SCALARS in each run; one run as they are where it is left out. */
   readonly runs?: readonly Step['scalars'][];
+  /** Built with the fusion that the op's own dispatches have. */
+  readonly fused?: true;
   /** Adds the op; `moving` are the inputs to differentiate by. */
   build(g: OpGraph): {
     readonly inputs: readonly (readonly [Value, HostArray])[];
@@ -72,7 +74,10 @@ export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS, options
   const outputs = computed.map(read);
   for (const [value, gradient] of found) found.set(value, read(gradient));
   const readable = [...outputs, ...found.values()];
-  const plan = makePlan({ graph: g, capacity: test.sizes, results: [], readable }, limits, options);
+  const plan = makePlan({ graph: g, capacity: test.sizes, results: [], readable }, limits, {
+    fuse: test.fused,
+    ...options,
+  });
   const faults = verifyPlan(plan);
   if (faults.length > 0) throw new Error(`${test.name}: ${faults.join('; ')}`);
   const steps = (test.runs ?? [{}]).map((scalars) => ({

@@ -11,7 +11,7 @@ export { gatv2Grad } from './attentionGatv2';
 export { dropout, sparseDropout } from './dropout';
 export { add, addBias, combine, elu, eluGrad, gelu, geluGrad, relu, reluGrad, scale } from './elementwise';
 export { packHalves, roundToHalves, unpackHalves } from './half';
-export { crossEntropy, crossEntropyGrad, logSumExp } from './loss';
+export { crossEntropy, crossEntropyGrad, logSumExp, softmaxLoss } from './loss';
 export { nn, nt, tn, tnWhole } from './matmul';
 export { dotNormRows, dotNormRowsWhole, normalizeRows, normalizeRowsGrad, rowMoments, rowSums } from './norm';
 export { accumulate, adam, notFinite, sgd, squares } from './optimizer';
