@@ -76,6 +76,9 @@ function seen(canvases: readonly HTMLCanvasElement[], dark: boolean): Uint8Clamp
 const paintPage = {
   webgl: webgl !== null,
 
+  /** Whether the page would take WebGL on this machine. */
+  taken: () => webglBody(canvas(), () => {}) !== null,
+
   /** How far the two pictures are apart, in 255ths of a channel; `painted` is the share of pixels that are not ground. */
   compare(picture: Picture): { most: number; mean: number; painted: number } {
     const scene = sceneOf(picture);

@@ -19,6 +19,14 @@ export interface WebglBody extends Body {
   release(): void;
 }
 
+/** Renderers that a browser may give in spite of failIfMajorPerformanceCaveat, as Chromium does with SwiftShader where it composites by software. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|basic render/i;
+
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return SOFTWARE.test(String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER)));
+}
+
 const SEEN = ['positions', 'edges', 'split', 'sheet', 'view', 'size', 'ratio', 'ink'] as const;
 const LINES = ['positions', 'edges'] as const;
 const DISCS = ['positions', 'split', 'sheet'] as const;
@@ -39,6 +47,10 @@ export function webglBody(canvas: HTMLCanvasElement, changed: () => void, softwa
     failIfMajorPerformanceCaveat: !software,
   });
   if (!gl) return null;
+  if (!software && isSoftware(gl)) {
+    gl.getExtension('WEBGL_lose_context')?.loseContext();
+    return null;
+  }
   let made: { readonly lines: ReturnType<typeof lines>; readonly discs: ReturnType<typeof discs> } | null = null;
   let drawn: Scene | null = null;
   let loaded: Scene | null = null;
