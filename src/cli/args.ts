@@ -47,7 +47,7 @@ const OPTIONS = {
     profile: { type: 'string' },
     'profile-epochs': { type: 'string' },
   },
-  forecast: RUN,
+  forecast: { ...RUN, checkpoint: { type: 'string' } },
   plan: { ...RUN, all: { type: 'boolean' } },
   predict: { ...HELP, ...READ, data: { type: 'string' }, backend: { type: 'string' } },
   export: { ...SETTINGS, pyg: { type: 'boolean' }, out: { type: 'string' } },

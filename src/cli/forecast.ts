@@ -4,6 +4,7 @@ import { checkTrainable } from '../train/check.ts';
 import type { Fit } from '../train/fit.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
+import { keepingInstruments } from './checkpoint.ts';
 import { openData } from './data.ts';
 import { loadEngine } from './engine.ts';
 import { formatMemory, formatSettings, say } from './output.ts';
@@ -40,7 +41,8 @@ export async function foresee(invocation: Invocation, changes: readonly Partial<
   const { backend, description, close } = await openBackend(invocation.backend);
   try {
     const engine = await loadEngine();
-    const job = { graph, backend, store: place?.store };
+    const instruments = invocation.checkpoint === undefined ? {} : keepingInstruments(config);
+    const job = { graph, backend, instruments, store: place?.store };
     const found = await engine.forecast({ ...job, config, fit: invocation.fit });
     const { fitted, memory } = found;
     const variants: Foreseen['variants'][number][] = [];

@@ -66,7 +66,8 @@ ${RUN_OPTIONS}
 Later wins: defaults, preset, --config, --set in order, --seed and --split.`,
   forecast: `edgewise forecast --data NAME [options]
 
-${RUN_OPTIONS}`,
+${RUN_OPTIONS}
+  --checkpoint FILE  count what a run takes that keeps its checkpoints; nothing is written`,
   plan: `edgewise plan --data NAME [options]
 
 Bytes moved and floating-point operations are those of every dispatch at the capacity of the plan: the whole graph, or the

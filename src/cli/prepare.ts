@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 import { InputError } from '../config/errors.ts';
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
 import { decodeConfigFile } from '../run/codec.ts';
-import type { CheckpointFile } from '../train/checkpointFile.ts';
 import type { Invocation } from './args.ts';
-import { checkSameSettings, readCheckpoint } from './checkpoint.ts';
+import { checkSameSettings, type ReadCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { catalogueId, type DataSource, findData, readOne } from './data.ts';
 
 /** What train and forecast were asked for, checked as far as that goes without reading the graph. */
@@ -13,7 +12,7 @@ export interface Prepared extends ResolvedConfig {
   /** What `source` is found by, from any folder. */
   readonly data: string;
   /** The run to go on with. */
-  readonly resume: CheckpointFile | null;
+  readonly resume: ReadCheckpoint | null;
 }
 
 export function prepare(invocation: Invocation): Prepared {
@@ -37,7 +36,7 @@ export function prepare(invocation: Invocation): Prepared {
 
 /** One line about the preset that was taken, and why. */
 export function describePreset({ preset, asked, source, resume }: Prepared): string {
-  if (resume) return `going on after epoch ${resume.point.epochs.length}`;
+  if (resume) return `going on after epoch ${resume.epochs}`;
   if (asked) return `preset ${preset}`;
   const reason = source.kind === 'catalogue' ? `recommended for ${source.entry.id}` : 'the default';
   return `preset ${preset} (${reason}; --preset takes another)`;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeRecord } from '../run/codec.ts';
@@ -77,5 +77,13 @@ test('a run that is killed goes on from its checkpoint to the same curve', { tim
   expect(record.resumed).toEqual([{ epoch: point.epochs.length, device: left.device }]);
   expect(record.result).toEqual(left.result);
   expect(record.epochs).toHaveLength(6000);
+  // The old file is there until the new one is complete, and `edgewise forecast` has said so.
+  const { forecast: said, peak } = record.memory;
+  expect(peak.disk).toBeGreaterThanOrEqual(statSync(checkpoint).size);
+  expect(peak.disk).toBeLessThanOrEqual(said.disk);
+  expect(peak.host).toBeLessThanOrEqual(said.host);
+  const settings = [...SETTINGS, '--set', 'training.checkpointEvery=1000', '--checkpoint', checkpoint];
+  const foreseen = await binary.run(['forecast', '--backend', 'cpu', '--json', ...data(), ...settings]);
+  expect(JSON.parse(foreseen.stdout).memory.forecast).toEqual(said);
   expect({ ...record.config, 'training.checkpointEvery': 3 }).toEqual(left.config);
 });

@@ -157,7 +157,7 @@ export const MEMORY = {
     live: false,
     local: true,
     shown: false,
-    help: 'Most bytes of the graph on disk while batches are sampled from it; 0 is no limit.',
+    help: 'Most bytes on disk, of the graph while batches are sampled from it and of the checkpoints of the run; 0 is no limit.',
   },
   'memory.store': {
     type: 'enum',

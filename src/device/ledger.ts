@@ -1,8 +1,8 @@
 import type { Purpose } from '../tensor/value.ts';
 
 /**
- * The ledger: how many bytes are held, for what, and how many there were at the most. One for the GPU (every buffer) and
- * one for the host (the arrays that the engine holds on purpose); the forecast promises what the ledger will say.
+ * The ledger: how many bytes are held, for what, and how many there were at the most. One for the GPU (every buffer), one
+ * for the host (the arrays that the engine holds on purpose) and one for the disk; the forecast promises what the ledger will say.
  */
 export interface Ledger {
   readonly held: number;
@@ -12,7 +12,7 @@ export interface Ledger {
   remove(purpose: Purpose | HostPurpose, bytes: number): void;
 }
 
-/** What the host holds: operands that the CPU executor unpacks from half precision, what pages of memory the CPU executor rounds up to, the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes, rows between the levels of an evaluation. */
+/** What the host holds: operands that the CPU executor unpacks from half precision, what pages of memory the CPU executor rounds up to, the dataset, the engine's copies, the sampler's tables, the chunk cache, the last checkpoint, logits and classes, rows between the levels of an evaluation, weights that a run leaves, what others hold beside the run. */
 export type HostPurpose =
   | 'unpacked'
   | 'pages'
@@ -23,7 +23,9 @@ export type HostPurpose =
   | 'cache'
   | 'checkpoint'
   | 'predictions'
-  | 'levels';
+  | 'levels'
+  | 'weights'
+  | 'beside';
 
 export function newLedger(): Ledger {
   const byPurpose: Record<string, number> = {};

@@ -7,6 +7,10 @@ export interface Weights {
   readonly data: Float32Array;
 }
 
+export function weightsBytes(weights: ReadonlyMap<string, Weights>): number {
+  return [...weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
 /** From the device's layout, rows × columns, to PyTorch's. */
 export function toStored({ value, shape, transposed }: Parameter, data: Float32Array): Weights {
   const [rows, cols] = [value.rows as number, value.cols];

@@ -8,7 +8,8 @@
 export type Release = () => Promise<void>;
 
 const locks = (): LockManager | undefined => globalThis.navigator?.locks;
-const nameOf = (id: string) => `edgewise/graph/${id}`;
+const PREFIX = 'edgewise/';
+const nameOf = (id: string) => `${PREFIX}graph/${id}`;
 
 /** Waits for the lock of a graph. Throws the signal's reason where that comes first. */
 export async function lockGraph(id: string, mode: LockMode, signal?: AbortSignal): Promise<Release> {
@@ -37,12 +38,19 @@ export async function ifFree(id: string, work: () => Promise<unknown>): Promise<
   return locks()?.request(nameOf(id), { ifAvailable: true }, alone) ?? alone(id);
 }
 
+/** Names of the locks that somebody has, as `takeFree` names them. */
+export async function heldLocks(): Promise<Set<string>> {
+  const { held = [] } = (await locks()?.query()) ?? {};
+  const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(PREFIX));
+  return new Set(names.map((name) => name.slice(PREFIX.length)));
+}
+
 /** Takes a lock that nobody has; null where somebody does. */
 export async function takeFree(name: string): Promise<Release | null> {
   const manager = locks();
   if (!manager) return async () => {};
   return new Promise((resolve, reject) => {
-    const held = manager.request(`edgewise/${name}`, { ifAvailable: true }, (lock) => {
+    const held = manager.request(PREFIX + name, { ifAvailable: true }, (lock) => {
       if (!lock) return resolve(null);
       return new Promise<void>((end) => {
         resolve(() => {
@@ -64,7 +72,7 @@ export async function keepLock(name: string, patience: number): Promise<boolean>
       resolve(true);
       return new Promise<never>(() => {});
     };
-    manager.request(`edgewise/${name}`, { signal: AbortSignal.timeout(patience) }, forever).catch((error: Error) => {
+    manager.request(PREFIX + name, { signal: AbortSignal.timeout(patience) }, forever).catch((error: Error) => {
       if (error.name === 'TimeoutError') resolve(false);
       else reject(error);
     });

@@ -1,3 +1,4 @@
+import type { HostArray } from '../device/executor.ts';
 import type { CsrMatrix } from '../formats/matrix.ts';
 import type { Node, OpGraph } from '../tensor/op.ts';
 import { gatOp, gatv2Op } from '../tensor/ops/attention.ts';
@@ -22,6 +23,8 @@ export interface NodeAttention {
 /** A layer of attention whose scores can be computed for any node of the whole graph. */
 export interface AttentionLayer {
   readonly heads: number;
+  /** Of what scores are computed from. */
+  readonly bytes: number;
   score(source: number, target: number, head: number): number;
 }
 
@@ -38,18 +41,20 @@ export function scoreValues({ op, inputs }: AttentionNode): readonly Value[] {
 }
 
 /** @param read what `scoreValues` names, as rows × columns */
-export function attentionLayer(node: AttentionNode, read: readonly ArrayLike<number>[]): AttentionLayer {
+export function attentionLayer(node: AttentionNode, read: readonly HostArray[]): AttentionLayer {
   const { heads, negativeSlope } = node.attributes;
+  const bytes = read.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const leaky = (x: number) => (x > 0 ? x : negativeSlope * x);
   if (node.op === gatOp) {
     const [ofSource, ofTarget] = read;
-    return { heads, score: (j, i, head) => leaky(ofSource[j * heads + head] + ofTarget[i * heads + head]) };
+    return { heads, bytes, score: (j, i, head) => leaky(ofSource[j * heads + head] + ofTarget[i * heads + head]) };
   }
   const [sources, targets, vector] = read;
   const width = vector.length;
   const channels = width / heads;
   return {
     heads,
+    bytes,
     score(j, i, head) {
       let sum = 0;
       for (let c = head * channels; c < (head + 1) * channels; c++) {

@@ -5,6 +5,7 @@ import type { DeviceInfo, Interruption, RunEvent } from '../run/record.ts';
 import { ADAM_CLOCK, clockAfter } from '../tensor/ops/optimizer.ts';
 import { evaluate, type Value } from '../tensor/value.ts';
 import type { Progress } from './epochs.ts';
+import type { Job } from './job.ts';
 import type { TrainingProgram } from './program.ts';
 import type { Run } from './run.ts';
 
@@ -31,6 +32,20 @@ export interface ResumePoint extends Checkpoint {
 }
 
 /**
+ * Puts the state of an earlier process where the run has its own, so that nothing else holds it when a newer one takes its place.
+ * What remains says how the run went so far; null where it begins.
+ */
+export function takeOver(
+  { resume }: Pick<Job, 'resume'>,
+  into: { checkpoint: Checkpoint | null },
+): Omit<ResumePoint, 'values'> | null {
+  if (!resume) return null;
+  const { values, ...told } = resume();
+  into.checkpoint = { values, steps: told.steps, epochs: told.epochs, best: told.best };
+  return told;
+}
+
+/**
  * @throws InputError where a checkpoint that came from outside does not hold what the plan needs: the settings, which were compared,
  *   say what a run has, so only a file that somebody made has anything else
  */
@@ -48,7 +63,7 @@ export function checkState({ parameters, program }: TrainingProgram, { values }:
 }
 
 /** What the run had planned for, with what only says where things lie here and now. */
-export function plannedAs({ planned }: ResumePoint, config: Config): Config {
+export function plannedAs({ planned }: Pick<ResumePoint, 'planned'>, config: Config): Config {
   const local = CONFIG_KEYS.filter((key) => entryOf(key).local);
   return { ...planned, ...Object.fromEntries(local.map((key) => [key, config[key]])) };
 }

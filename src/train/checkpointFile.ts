@@ -13,7 +13,7 @@ import type { Best } from './selection.ts';
 /**
  * A checkpoint as bytes: a safetensors file. Whatever must come back bit for bit is a tensor (the state on the device, the curve, the
  * figures of the best epoch); what says whose checkpoint it is, and how the run was asked for, is JSON in the file's metadata. A CRC-32
- * over all of it finds what was torn or swapped.
+ * over all of it finds what was torn or swapped. How large it gets is in checkpointSize.ts.
  */
 export interface CheckpointFile {
   /** Version of Edgewise that wrote it: another one may compute other bits. */
@@ -30,7 +30,7 @@ const FORMAT = 'edgewise-checkpoint';
 const SCHEMA = 1;
 
 /** The numbers of an epoch, in the order of their columns; a check that none is missing. */
-const COLUMNS = Object.keys({
+export const COLUMNS = Object.keys({
   epoch: true,
   trainLoss: true,
   valLoss: true,
@@ -121,7 +121,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): CheckpointFi
     epoch: about.count('bestEpoch'),
     figure,
     test: Object.fromEntries(SCORES.map((name, i) => [name, scores[i]])) as unknown as Scores,
-    confusion: tensors.has(CONFUSION) ? (take(CONFUSION, 'U32', dataset.classes ** 2) as Uint32Array) : null,
+    confusion: tensors.has(CONFUSION) ? (take(CONFUSION, 'U32', dataset.classes ** 2) as Uint32Array).slice() : null,
   };
   if (best.epoch < 1 || best.epoch > epochs.length) throw damaged('its best epoch is none of its epochs');
   const events = about.list('events').map((fields) => eventFrom(fields, where));
@@ -162,7 +162,8 @@ function stateOf(tensors: ReadonlyMap<string, Tensor>, damaged: (what: string) =
   for (const [name, { data }] of tensors) {
     if (!name.startsWith(STATE)) continue;
     if (!(data instanceof Float32Array || data instanceof Uint32Array)) throw damaged(`${name} has another type`);
-    values.set(name.slice(STATE.length), data);
+    // A view would keep the whole file for as long as anything of it is used.
+    values.set(name.slice(STATE.length), data.slice());
   }
   return values;
 }

@@ -6,7 +6,7 @@ import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { largestForHalf } from './check.ts';
 import { decideEvaluation } from './evaluationCost.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
-import { cacheBytes } from './hostMemory.ts';
+import { cacheBytes, diskBytes } from './hostMemory.ts';
 import { ProbeNeeded } from './probe.ts';
 
 /**
@@ -100,14 +100,15 @@ const BUDGETS = Object.keys(NEEDS) as readonly Budget[];
 const ADVICE: Readonly<Record<Budget, string>> = {
   'memory.gpuBudget': 'raise the budget or shrink model.hidden.',
   'memory.workerBudget': 'raise the budget, or keep the graph in a store and sample from it (memory.store).',
-  'memory.diskBudget': 'raise the budget, or keep the graph in memory (memory.store=memory).',
+  'memory.diskBudget':
+    'raise the budget, keep the graph in memory (memory.store=memory), or keep no checkpoints (training.checkpointEvery=0).',
 };
 
 /** The same where the graph stays in its store. */
 const STORED_ADVICE: typeof ADVICE = {
   ...ADVICE,
   'memory.workerBudget': 'raise the budget, or set sampling.workers lower.',
-  'memory.diskBudget': 'raise the budget.',
+  'memory.diskBudget': 'raise the budget, or keep no checkpoints (training.checkpointEvery=0).',
 };
 
 /**
@@ -169,7 +170,7 @@ function canTake(graph: AnyGraph, config: Config, { backend }: Pick<ForecastOpti
 /** With as much less cache as main memory is short of; null where that does not help. */
 function smallerCache(graph: AnyGraph, { config, memory }: Forecast): Config | null {
   const budget = config['memory.workerBudget'];
-  if (budget === 0 || memory.host <= budget || memory.disk === 0) return null;
+  if (budget === 0 || memory.host <= budget || diskBytes(graph, config) === 0) return null;
   const left = cacheBytes(graph, config) - (memory.host - budget);
   return left >= SCHEMA['memory.cacheBytes'].min ? { ...config, 'memory.cacheBytes': left } : null;
 }
@@ -220,11 +221,14 @@ function remembered(graph: AnyGraph, config: Config, options: ForecastOptions): 
   const memory = memories.get(graph) ?? new Map<string, Forecast | InputError>();
   memories.set(graph, memory);
   const unlimited = Object.fromEntries(BUDGETS.map((key) => [key, 0]));
-  const name = JSON.stringify([{ ...config, ...unlimited }, options]);
+  const { beside = 0, ...instruments } = options.instruments ?? {};
+  // What others hold comes and goes, and no plan depends on it.
+  const own = { ...options, instruments };
+  const name = JSON.stringify([{ ...config, ...unlimited }, own]);
   let found = memory.get(name);
   if (!found) {
     try {
-      found = forecastRun(graph, config, options);
+      found = forecastRun(graph, config, own);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       found = error;
@@ -233,5 +237,6 @@ function remembered(graph: AnyGraph, config: Config, options: ForecastOptions): 
     memory.set(name, found);
   }
   if (found instanceof InputError) throw found;
-  return { ...found, config };
+  const { gpu, host, disk } = found.memory;
+  return { ...found, config, memory: { gpu, host: host + beside, disk } };
 }

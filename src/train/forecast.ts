@@ -8,9 +8,11 @@ import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
+import { evaluate } from '../tensor/value.ts';
 import type { Routine } from './batchSource.ts';
 import { batchSizes, fullSizes, samplingOf } from './capacity.ts';
 import { checkpointBytes } from './checkpoint.ts';
+import { checkpointFileBytes } from './checkpointSize.ts';
 import { decideEvaluation } from './evaluationCost.ts';
 import { type Capacities, diskBytes, hostBytes, listBytes } from './hostMemory.ts';
 import { shapeOf } from './inputs.ts';
@@ -53,10 +55,12 @@ export interface Instruments {
   readonly predictions?: boolean;
   /** A copy of the state is kept on the host, to go on from when the device is lost or the plan changes. */
   readonly checkpoints?: boolean;
-  /** Now and then one of them is handed on, as bytes. */
+  /** Now and then one of them is handed on, and kept as a file. */
   readonly keptCheckpoints?: boolean;
   /** Single kernels can be timed, on a device that has timestamps. */
   readonly timestamps?: boolean;
+  /** Bytes of main memory that whoever asks holds meanwhile, and does not give up for it. */
+  readonly beside?: number;
 }
 
 /** @throws InputError where the device cannot bind a value of the plan, or the configuration does not fit the graph; ProbeNeeded (see probe.ts) */
@@ -102,16 +106,50 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
     bytes: logitsBytes(training),
     collected: everyNode ? 4 * graph.nodes * (training.logits?.cols ?? 0) : 0,
     held: instruments.predictions ? graph.nodes * predictionBytes(shape.classes) : 0,
+    weights: weightsBytes(training, predictOnly),
   };
   const between = levels && layerwiseBytes(graph, config, training.parts!, levels, readBack.bytes);
   let host = hostBytes(graph, config, sizes, capacity, anyFull, readBack, between);
-  host += listBytes(graph, config, capacity, predictOnly);
+  host += listBytes(graph, config, capacity, predictOnly) + (instruments.beside ?? 0);
   if (options.backend === 'cpu') host += cpuBytes(plan);
   // The old checkpoint is there until the new one is complete.
   if (instruments.checkpoints) host += 2 * checkpointBytes(training);
+  // While one is written its values are there, which may be older than both, and its file.
   if (instruments.keptCheckpoints) host += checkpointBytes(training);
-  const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host, disk: diskBytes(graph, config) };
+  const kept = keptBytes(training, config, instruments);
+  const disk = diskBytes(graph, config) + kept.disk;
+  const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host: host + kept.host, disk };
   return { config, model, training, plan, capacity, capacityFrom: options.capacityFrom, levels, memory };
+}
+
+/**
+ * What the files of kept checkpoints take: one in main memory, from which it is written; two on disk, because the old one goes when the new
+ * one is complete.
+ *
+ * @param events changes by hand, so far
+ */
+export function keptBytes(
+  training: TrainingProgram,
+  config: Config,
+  { keptCheckpoints }: Instruments,
+  events = 0,
+): Pick<MemoryBytes, 'host' | 'disk'> {
+  const file = keptCheckpoints ? checkpointFileBytes(training, config, events) : 0;
+  return { host: file, disk: 2 * file };
+}
+
+/**
+ * Weights in main memory: of a run all of them when it ends, of which one is turned into another layout at a time; where it only predicts,
+ * that one.
+ */
+function weightsBytes({ parameters }: TrainingProgram, predictOnly: boolean): number {
+  let [read, most] = [0, 0];
+  for (const { value } of parameters) {
+    const bytes = 4 * evaluate(value.rows, {}) * value.cols;
+    if (!predictOnly) read += bytes;
+    most = Math.max(most, read + bytes);
+  }
+  return most;
 }
 
 /** How large the batches of a sampled pass can get, or were found to get. Throws ProbeNeeded (see probe.ts). */

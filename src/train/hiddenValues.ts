@@ -1,7 +1,7 @@
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { modelOf } from '../model/models.ts';
-import { fromStored, type Weights } from '../model/stored.ts';
+import { type Weights, weightsBytes } from '../model/stored.ts';
 import type { MemoryBytes } from '../run/record.ts';
 import { fitRun } from './fit.ts';
 import type { Job } from './job.ts';
@@ -9,6 +9,7 @@ import { withLogits } from './predictions.ts';
 import { withProbes } from './probe.ts';
 import { checkStore, openRun, peakOf, type Run } from './run.ts';
 import { findTarget } from './target.ts';
+import { checkWeights, writeWeights } from './weights.ts';
 
 /** What a trained model makes of every node: its logits, or what a hidden layer puts out. */
 
@@ -16,6 +17,8 @@ export interface Evaluating
   extends Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store' | 'signal' | 'openBatchSource'> {
   /** By parameter name, as a run leaves them. */
   readonly weights: ReadonlyMap<string, Weights>;
+  /** Bytes of main memory that the caller holds meanwhile, besides. */
+  readonly beside?: number;
 }
 
 export interface NodeValues {
@@ -42,7 +45,8 @@ export async function evaluateNodes(job: Evaluating, layer?: number, most = Infi
     throw new InputError(`This model has ${hidden.length} hidden layers: there is no number ${layer} among them.`);
   }
   const target = await findTarget(job.backend);
-  const options = { backend: job.backend.kind, limits: target.limits, predictOnly: true, layer };
+  const instruments = { beside: weightsBytes(job.weights) + (job.beside ?? 0) };
+  const options = { backend: job.backend.kind, limits: target.limits, predictOnly: true, layer, instruments };
   const fit = await withProbes(job, () => fitRun(job.graph, job.config, options, job.fit));
   const { training, memory } = fit.forecast;
   const { cols } = training.logits!;
@@ -52,13 +56,11 @@ export async function evaluateNodes(job: Evaluating, layer?: number, most = Infi
     );
   }
   checkStore(job, fit.forecast);
-  const parameters = training.parameters.map(
-    (parameter) => [parameter.value, fromStored(parameter, job.weights, job.graph.name)] as const,
-  );
+  checkWeights(training, job);
   const before = () => job.signal?.throwIfAborted();
-  const run = await openRun(job, target, fit, { before });
+  const run = await openRun({ ...job, instruments }, target, fit, { before });
   try {
-    for (const [value, data] of parameters) run.executor.write(value, data);
+    writeWeights(run, job);
     const values = await readNodes(run, cols);
     return { values, cols, fitted: fit.fitted, memory: { forecast: memory, peak: peakOf(run) } };
   } finally {

@@ -45,10 +45,12 @@ export function listBytes(graph: AnyGraph, config: Config, capacity: Capacities,
   return train + evaluate + sorted + (evaluated === split ? 0 : evaluated.byteLength);
 }
 
-/** What a run reads back of its logits. */
+/** What a run reads back. */
 export interface ReadBack {
   /** Bytes of one reading: of a batch, or of all nodes. */
   readonly bytes: number;
+  /** Bytes of the weights, which are read when all batches are over. */
+  readonly weights: number;
   /** Bytes of what is collected of all nodes: to predict, and for a ROC-AUC. */
   readonly collected: number;
   /** Bytes of the predictions of all nodes, which are held from one reading to the next; 0 where nobody looks at them. */
@@ -57,8 +59,8 @@ export interface ReadBack {
 
 /**
  * What the engine holds on the host at most: the dataset; what it arranges for the device (for the whole graph while it is
- * uploaded, or for one batch at its largest) or reads back from it; what it collects of that; the sampler's table; the
- * store's cache.
+ * uploaded, or for one batch at its largest) or reads back from it; what it collects of that; the weights in the end; the
+ * sampler's table; the store's cache.
  * @param layerwise of an evaluation layer by layer
  */
 export function hostBytes(
@@ -97,7 +99,8 @@ export function hostBytes(
   const between = layerwise ? samples * layerwise.sample + layerwise.rows : 0;
   // The upload is over before anything is collected; a batch gives way before its logits are read, those asked for ahead do not.
   const reading = readBack.bytes + (samples - 1) * sampled;
-  const most = Math.max(arranged, readBack.collected + Math.max(samples * sampled, reading, between));
+  const inPasses = readBack.collected + Math.max(samples * sampled, reading, between);
+  const most = Math.max(arranged, inPasses, readBack.weights);
   return graphBytes(graph) + most + readBack.held + (layerwise?.cuts ?? 0) + sampler + cache;
 }
 
@@ -188,7 +191,7 @@ export function cacheBytes(graph: AnyGraph, config: Config): number {
   return caches * Math.min(Math.floor(config['memory.cacheBytes'] / caches), storedBytesOf(graph, config));
 }
 
-/** Bytes of the graph in a store; 0 where it stays in memory. */
+/** Bytes of the graph in a store; 0 where it stays in memory. Checkpoints come to that (forecast.ts). */
 export function diskBytes(graph: AnyGraph, config: Config): number {
   const sampled = config['sampling.strategy'] === 'neighbor' || config['evaluation.strategy'] !== 'full';
   return sampled && readsFromStore(graph, config) ? storedBytesOf(graph, config) : 0;

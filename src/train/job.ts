@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Executor } from '../device/executor.ts';
+import type { Ledger } from '../device/ledger.ts';
 import type { KernelTime } from '../device/times.ts';
 import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent } from '../run/record.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
@@ -32,8 +33,13 @@ export interface Job extends Observer {
   readonly control?: Control;
   /** Changes to carry out again, at their steps: a replay. */
   readonly events?: readonly RunEvent[];
-  /** Where an earlier process left this run: it goes on from there, with the events of then. Needs instruments.checkpoints. */
-  readonly resume?: ResumePoint;
+  /**
+   * Hands over where an earlier process left this run: it goes on from there, with the events of then. Asked once; the run frees the state
+   * when it has a newer one, so nobody else may hold it. Needs instruments.checkpoints.
+   */
+  readonly resume?: () => ResumePoint;
+  /** With onCheckpoint: bytes on disk of what was kept of this run before. */
+  readonly keptBytes?: number;
 }
 
 /** Told what happens, as it happens. */
@@ -63,7 +69,7 @@ export interface Observer {
    * those are taken, and where the run is paused. Not called again before its promise settles, which must not reject: a run does not end
    * because nobody could keep it.
    */
-  readonly onCheckpoint?: (point: ResumePoint) => Promise<void>;
+  readonly onCheckpoint?: (point: ResumePoint, ledgers: KeepingLedgers) => Promise<void>;
   /** Of every dispatch of `epoch`, where `wantsProfile` said so. */
   readonly onProfile?: (epoch: number, times: readonly KernelTime[]) => void;
   /**
@@ -86,6 +92,12 @@ export interface Control {
   stopping(): boolean;
   /** True where the run is about to wait, or waits. */
   pausing?(): boolean;
+}
+
+/** Charged by whoever keeps a checkpoint: with its bytes in main memory until they are written, with what lies on disk. */
+export interface KeepingLedgers {
+  readonly host: Ledger;
+  readonly disk: Ledger;
 }
 
 export interface Opened {

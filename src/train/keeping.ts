@@ -1,48 +1,57 @@
 import type { Checkpoint, ResumePoint } from './checkpoint.ts';
-import type { Control, Job } from './job.ts';
-import type { Run } from './run.ts';
+import type { Control, Job, KeepingLedgers } from './job.ts';
+
+/** What a checkpoint that is being kept takes of the stretch that it is of. */
+interface Place {
+  /** Count its values until they are written. */
+  readonly ledgers: KeepingLedgers;
+  /** Of the values. */
+  readonly bytes: number;
+  /** Says what the ledgers hold now. */
+  tellMemory(): void;
+}
 
 /** Handing checkpoints on to whoever keeps them for after the process. */
 export interface Keeper {
-  /**
-   * Hands the checkpoint on where it is due and the one before is written; training goes on meanwhile.
-   *
-   * @param ledger counts its bytes until they are written
-   */
-  offer(checkpoint: Checkpoint | null, ledger: Ledger, bytes: number): void;
+  /** Hands the checkpoint on where it is due and the one before is written; training goes on meanwhile. */
+  offer(checkpoint: Checkpoint | null, place: Place): void;
   /** The same, due or not, once the one before is written: for a run that is about to wait. */
-  insist(checkpoint: Checkpoint | null, ledger: Ledger, bytes: number): Promise<void>;
+  insist(checkpoint: Checkpoint | null, place: Place): Promise<void>;
   /** Resolves when nothing is being written. */
   done(): Promise<void>;
 }
 
-type Ledger = Run['context']['host'];
-
-/** @param describe what a checkpoint lacks to be resumed from */
+/**
+ * @param from epochs that are kept already
+ * @param describe what a checkpoint lacks to be resumed from
+ */
 export function newKeeper(
-  { config, onCheckpoint, resume }: Pick<Job, 'config' | 'onCheckpoint' | 'resume'>,
+  { config, onCheckpoint }: Pick<Job, 'config' | 'onCheckpoint'>,
+  from: number,
   describe: () => Omit<ResumePoint, keyof Checkpoint>,
 ): Keeper {
   const every = config['training.checkpointEvery'];
-  let kept = resume?.epochs.length ?? 0;
+  let kept = from;
   let writing: Promise<void> | null = null;
-  const hand = (checkpoint: Checkpoint | null, least: number, ledger: Ledger, bytes: number) => {
+  const hand = (checkpoint: Checkpoint | null, least: number, { ledgers, bytes, tellMemory }: Place) => {
     if (!onCheckpoint || every === 0 || writing || !checkpoint || checkpoint.epochs.length - kept < least) return;
     kept = checkpoint.epochs.length;
-    ledger.add('checkpoint', bytes);
-    writing = onCheckpoint({ ...checkpoint, ...describe() }).finally(() => {
-      ledger.remove('checkpoint', bytes);
+    // The run may have a newer one long before this one is written.
+    ledgers.host.add('checkpoint', bytes);
+    writing = onCheckpoint({ ...checkpoint, ...describe() }, ledgers).finally(() => {
+      ledgers.host.remove('checkpoint', bytes);
       writing = null;
+      tellMemory();
     });
   };
   const done = async () => {
     await writing;
   };
   return {
-    offer: (checkpoint, ledger, bytes) => hand(checkpoint, every, ledger, bytes),
-    async insist(checkpoint, ledger, bytes) {
+    offer: (checkpoint, place) => hand(checkpoint, every, place),
+    async insist(checkpoint, place) {
       await done();
-      hand(checkpoint, 1, ledger, bytes);
+      hand(checkpoint, 1, place);
     },
     done,
   };

@@ -2,15 +2,17 @@ import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 
 import type { Graph } from '../graph/graph.ts';
-import { fromStored, type Weights } from '../model/stored.ts';
+import { type Weights, weightsBytes } from '../model/stored.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import { makePlan, type Plan } from '../tensor/plan.ts';
 import { stepAtCapacity } from '../tensor/verify.ts';
 import { type AttentionLayer, attentionLayer, attentionNodes, scoreValues } from './attentionWeights.ts';
 import { type Fit, fitRun } from './fit.ts';
+import type { Instruments } from './forecast.ts';
 import { type Predictions, predictionsOf } from './predictions.ts';
 import { openRun } from './run.ts';
 import { type Backend, findTarget, type Target } from './target.ts';
+import { checkWeights, writeWeights } from './weights.ts';
 
 /** What given weights say of a whole graph, and what its attention is computed from: for graphs that somebody edits by hand. */
 export interface Opinion {
@@ -56,19 +58,18 @@ export async function opinionOf({
   cpuFlops = CPU_FLOPS,
 }: OpinionJob): Promise<Opinion> {
   const whole = { ...config, ...WHOLE };
+  const instruments = { beside: weightsBytes(weights) };
   // The budget of the GPU is not the CPU's.
-  let [target, fit] = await evaluation(graph, { ...whole, 'memory.gpuBudget': 0 }, { kind: 'cpu' });
+  let [target, fit] = await evaluation(graph, { ...whole, 'memory.gpuBudget': 0 }, { kind: 'cpu' }, instruments);
   if (flopsOf(fit.forecast.plan) > cpuFlops && backend.kind === 'webgpu' && !software) {
-    [target, fit] = await evaluation(graph, whole, backend);
+    [target, fit] = await evaluation(graph, whole, backend, instruments);
   }
   const { training } = fit.forecast;
   const layers = attentionNodes(training.program.graph);
-  const values = training.parameters.map(
-    (parameter) => [parameter, fromStored(parameter, weights, graph.name)] as const,
-  );
-  const run = await openRun({ graph }, target, layers.length > 0 ? withScores(fit, target) : fit);
+  checkWeights(training, { graph, weights });
+  const run = await openRun({ graph, instruments }, target, layers.length > 0 ? withScores(fit, target) : fit);
   try {
-    for (const [{ value }, data] of values) run.executor.write(value, data);
+    writeWeights(run, { graph, weights });
     const { latest, read } = predictionsOf(run);
     await run.evaluate.epoch(0, read);
     const attention: AttentionLayer[] = [];
@@ -83,9 +84,14 @@ export async function opinionOf({
   }
 }
 
-async function evaluation(graph: Graph, config: Config, backend: Backend): Promise<[Target, Fit]> {
+async function evaluation(
+  graph: Graph,
+  config: Config,
+  backend: Backend,
+  instruments: Instruments,
+): Promise<[Target, Fit]> {
   const target = await findTarget(backend);
-  const options = { backend: backend.kind, limits: target.limits, predictOnly: true };
+  const options = { backend: backend.kind, limits: target.limits, predictOnly: true, instruments };
   return [target, fitRun(graph, config, options, false)];
 }
 

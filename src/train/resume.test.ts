@@ -44,7 +44,7 @@ async function interrupted(backend: TestBackend['backend'], config: Config, plot
 
 function resume(backend: TestBackend['backend'], bytes: Uint8Array, plot: Plot = {}) {
   const { config, point } = decodeCheckpoint(bytes, 'here');
-  return play(backend, config, { ...plot, job: { instruments, resume: point } });
+  return play(backend, config, { ...plot, job: { instruments, resume: () => point } });
 }
 
 const lr: Partial<Config> = { 'training.lr': 0.05 };
@@ -94,7 +94,7 @@ describe.each([WEBGPU, CPU])('on $title', ({ backend }) => {
     const config = { ...FULL, ...BETWEEN };
     const { run, kept } = await interrupted(backend, config);
     const { point } = decodeCheckpoint(kept.get(5)!, 'here');
-    const second = await interrupted(backend, config, { job: { resume: point } });
+    const second = await interrupted(backend, config, { job: { resume: () => point } });
     const third = await resume(backend, second.kept.get(10)!);
     expect(bits(third.run)).toEqual(bits(run));
     expect(third.run.resumed?.map(({ epoch }) => epoch)).toEqual([5, 10]);
@@ -165,7 +165,7 @@ describe('what is kept, and when', () => {
     const config = { ...FULL, 'training.checkpointEvery': 1000 };
     const { run } = await play(CPU.backend, config, { job: { instruments, onCheckpoint, control, onEpoch } });
     expect(kept.map(({ epochs }) => epochs.length)).toEqual([7]);
-    const later = await play(CPU.backend, config, { job: { instruments, resume: kept[0] } });
+    const later = await play(CPU.backend, config, { job: { instruments, resume: () => kept[0] } });
     expect(bits(later.run)).toEqual(bits(run));
   });
 });
@@ -203,7 +203,7 @@ describe('a file of a checkpoint', () => {
     without.delete(name);
     const shorter = new Map(point.values).set(name, point.values.get(name)!.slice(1));
     for (const values of [without, shorter]) {
-      const resumed = play(CPU.backend, config, { job: { instruments, resume: { ...point, values } } });
+      const resumed = play(CPU.backend, config, { job: { instruments, resume: () => ({ ...point, values }) } });
       await expect(resumed).rejects.toThrow(InputError);
     }
   });

@@ -31,7 +31,8 @@ export interface Run {
   /** Nodes of each split, and what their losses are divided by: see task/classWeights.ts. */
   readonly counts: BySplit;
   readonly weights: BySplit;
-  readonly diskBytes: number;
+  /** What lies on disk: the graph, and what is kept of the run. */
+  readonly disk: Ledger;
   /** Says what the ledgers hold now. */
   tellMemory(): void;
   /** Releases everything. Never rejects: what fails here must hide neither a result nor an earlier error. */
@@ -40,7 +41,17 @@ export interface Run {
 
 type BySplit = Readonly<Record<'train' | 'validation' | 'test', number>>;
 
-type Place = Pick<Job, 'graph' | 'store' | 'signal' | 'openBatchSource' | 'onOpen' | 'observeExecutor' | 'onMemory'>;
+type Place = Pick<
+  Job,
+  'graph' | 'store' | 'signal' | 'instruments' | 'openBatchSource' | 'onOpen' | 'observeExecutor' | 'onMemory'
+>;
+
+interface Beginning {
+  readonly before?: PassContext['before'];
+  readonly checkpoint?: Checkpoint | null;
+  /** Of a run that kept something before; default: a new one. */
+  readonly disk?: Ledger;
+}
 
 /**
  * Opens the device for the plan of `fit` and prepares everything on it; parameters start from the checkpoint, else from the
@@ -50,19 +61,19 @@ export async function openRun(
   job: Place,
   target: Target,
   fit: Fit,
-  { before = () => {}, checkpoint = null }: { before?: PassContext['before']; checkpoint?: Checkpoint | null } = {},
+  { before = () => {}, checkpoint = null, disk = newLedger() }: Beginning = {},
 ): Promise<Run> {
   const { forecast } = fit;
   const host = newLedger();
   host.add('dataset', graphBytes(job.graph));
+  host.add('beside', job.instruments?.beside ?? 0);
   host.add('sampler', listBytes(job.graph, forecast.config, forecast.capacity, !('train' in forecast.plan.routines)));
-  let diskBytes = 0;
   const tell = (device: Ledger) => {
     const onGpu = target.device.backend === 'webgpu';
     const places = (bytes: 'held' | 'peak') => ({
       gpu: onGpu ? device[bytes] : 0,
       host: host[bytes] + (onGpu ? 0 : device[bytes]),
-      disk: diskBytes,
+      disk: disk[bytes],
     });
     job.onMemory?.({ ...places('held'), peak: places('peak'), purposes: { ...device.byPurpose } });
   };
@@ -74,8 +85,11 @@ export async function openRun(
   };
   const openSource: OpenBatchSource = async (...about) => {
     const source = await (job.openBatchSource ?? localBatchSource)(...about);
-    closers.push(() => source.close());
-    diskBytes = source.diskBytes;
+    disk.add('dataset', source.diskBytes);
+    closers.push(async () => {
+      await source.close();
+      disk.remove('dataset', source.diskBytes);
+    });
     return source;
   };
   try {
@@ -84,7 +98,7 @@ export async function openRun(
     const { context } = prepared;
     if (checkpoint) writeCheckpoint({ executor, context, fit }, checkpoint);
     else if (prepared.train) initialise(context, forecast);
-    return { fit, executor, ...prepared, diskBytes, tellMemory: () => tell(executor.ledger), close };
+    return { fit, executor, ...prepared, disk, tellMemory: () => tell(executor.ledger), close };
   } catch (error) {
     await close();
     throw error;
@@ -173,10 +187,10 @@ function initialise({ executor, root }: PassContext, { training }: Forecast): vo
 }
 
 /** The most that a run held so far. */
-export function peakOf({ executor, context, diskBytes }: Pick<Run, 'executor' | 'context' | 'diskBytes'>): MemoryBytes {
+export function peakOf({ executor, context, disk }: Pick<Run, 'executor' | 'context' | 'disk'>): MemoryBytes {
   const onGpu = executor.description.backend === 'webgpu';
   const { peak } = executor.ledger;
-  return { gpu: onGpu ? peak : 0, host: context.host.peak + (onGpu ? 0 : peak), disk: diskBytes };
+  return { gpu: onGpu ? peak : 0, host: context.host.peak + (onGpu ? 0 : peak), disk: disk.peak };
 }
 
 /** Before anything is opened: a sampled run that reads from a store needs one. */

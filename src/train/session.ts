@@ -1,10 +1,11 @@
 import { differences } from '../config/describe.ts';
 import { AllocationError, DeviceLostError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
+import { newLedger } from '../device/ledger.ts';
 import { type Tiling, tilingKey } from '../device/tiling.ts';
 import { shaderModule } from '../device/webgpu/shaders.ts';
 import { SPLIT } from '../formats/graphData.ts';
-import { toStored, type Weights } from '../model/stored.ts';
+import type { Weights } from '../model/stored.ts';
 import {
   curveHash,
   type DeviceInfo,
@@ -19,10 +20,18 @@ import { metricOf, sigmoids, softmaxRows } from '../task/metrics.ts';
 import { withTile } from '../tensor/fusedName.ts';
 import type { Dispatch } from '../tensor/op.ts';
 import { checkTrainable } from './check.ts';
-import { type Checkpoint, checkpointBytes, checkState, plannedAs, rollBack, takeCheckpoint } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  checkpointBytes,
+  checkState,
+  plannedAs,
+  rollBack,
+  takeCheckpoint,
+  takeOver,
+} from './checkpoint.ts';
 import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
 import { type Fit, fitRun } from './fit.ts';
-import type { Forecast } from './forecast.ts';
+import { type Forecast, keptBytes } from './forecast.ts';
 import { type Evaluating, evaluateNodes } from './hiddenValues.ts';
 import type { Job } from './job.ts';
 import { beforeWaiting, newKeeper } from './keeping.ts';
@@ -33,6 +42,7 @@ import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, peakOf, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
 import { type Backend, findTarget, type Target } from './target.ts';
+import { readWeights } from './weights.ts';
 
 export type { Backend, Job };
 
@@ -91,11 +101,12 @@ export async function train(job: Job): Promise<Trained> {
   const first = await planJob(job, target);
   checkStore(job, first.forecast);
   job.onStart?.(first, target.device);
-  const { checkpointMs = CHECKPOINT_MS, resume } = job;
+  const { checkpointMs = CHECKPOINT_MS } = job;
+  const state: { checkpoint: Checkpoint | null } = { checkpoint: null };
+  const resume = takeOver(job, state);
   const steering = newSteering(resume ? { ...job, events: resume.events } : job);
   const progress: Progress = { epochs: [], best: null, steps: 0 };
   let fit = first;
-  let checkpoint: Checkpoint | null = resume ?? null;
   const recover = newRecovery(job);
   const memory: { -readonly [K in keyof RunRecord['memory']]: RunRecord['memory'][K] } = {
     forecast: first.forecast.memory,
@@ -114,11 +125,13 @@ export async function train(job: Job): Promise<Trained> {
   if (resume) {
     const planned = plannedAs(resume, job.config);
     if (Object.keys(differences(planned, job.config)).length > 0) await planFor(planned);
-    checkState(fit.forecast.training, resume);
-    rollBack(progress, resume);
+    checkState(fit.forecast.training, state.checkpoint!);
+    rollBack(progress, state.checkpoint);
     steering.begin(progress.steps);
   }
-  const keeper = newKeeper(job, () => ({
+  const disk = newLedger();
+  disk.add('checkpoint', job.keptBytes ?? 0);
+  const keeper = newKeeper(job, progress.epochs.length, () => ({
     events: steering.script,
     planned: fit.asked,
     refusals: memory.refusals ?? 0,
@@ -126,32 +139,49 @@ export async function train(job: Job): Promise<Trained> {
     resumed: resumed ?? [],
   }));
 
+  /** What was changed by hand makes the files of checkpoints larger. */
+  const foresee = () => {
+    const { forecast } = fit;
+    const bytes = (config: Config, events: number) =>
+      keptBytes(forecast.training, config, job.instruments ?? {}, events);
+    const { 'training.epochs': epochs } = steering.config;
+    const planned = bytes(forecast.config, 0);
+    const now = bytes({ ...forecast.config, 'training.epochs': epochs }, steering.script.length);
+    const { gpu, host } = forecast.memory;
+    const grown = { gpu, host: host + now.host - planned.host, disk: forecast.memory.disk + now.disk - planned.disk };
+    memory.forecast = largest(memory.forecast, grown);
+  };
+
   for (;;) {
     let run: Run | null = null;
     const tally = () => {
-      if (run) memory.peak = largest(memory.peak, peakOf(run));
+      if (!run) return;
+      memory.peak = largest(memory.peak, peakOf(run));
+      foresee();
     };
     try {
       const steered = beforeWaiting(job, async (at) => {
         // Within an epoch the last checkpoint is all there is: the epoch's batches come again.
-        if (at === 'epoch' && progress.steps > (checkpoint?.steps ?? 0)) await save();
-        await keeper.insist(checkpoint, stretch.context.host, bytes);
+        if (at === 'epoch' && progress.steps > (state.checkpoint?.steps ?? 0)) await save();
+        await keeper.insist(state.checkpoint, place);
       });
       let before = beforeStep(steered, steering, () => stretch);
-      const stretch = await openRun(job, target, fit, { before: (what) => before(what), checkpoint });
+      const stretch = await openRun(job, target, fit, { before: (what) => before(what), ...state, disk });
       run = stretch;
       // The samplers and their caches are there now, too.
       stretch.tellMemory();
       const bytes = checkpointBytes(fit.forecast.training);
+      const ledgers = { host: stretch.context.host, disk };
+      const place = { ledgers, bytes, tellMemory: stretch.tellMemory };
       let saved = performance.now();
       const save = async () => {
-        checkpoint = await takeCheckpoint(stretch, progress, checkpoint);
+        state.checkpoint = await takeCheckpoint(stretch, progress, state.checkpoint);
         saved = performance.now();
       };
       const afterEpoch = async () => {
         if (job.instruments?.checkpoints && performance.now() - saved >= checkpointMs) {
           await save();
-          keeper.offer(checkpoint, stretch.context.host, bytes);
+          keeper.offer(state.checkpoint, place);
         }
         stretch.tellMemory();
       };
@@ -170,7 +200,7 @@ export async function train(job: Job): Promise<Trained> {
         const { epochs } = progress;
         return { ...finished, fitted, device: target.device, events, epochs, memory, ...(resumed && { resumed }) };
       }
-      checkpoint = await takeCheckpoint(run, progress, checkpoint);
+      state.checkpoint = await takeCheckpoint(run, progress, state.checkpoint);
       await replan();
     } catch (error) {
       const { refusals = 0 } = memory;
@@ -187,15 +217,16 @@ export async function train(job: Job): Promise<Trained> {
       }
       if (!(error instanceof DeviceLostError)) throw error;
       const { limits } = target;
-      target = await recover(error, progress, checkpoint);
-      rollBack(progress, checkpoint);
+      target = await recover(error, progress, state.checkpoint);
+      rollBack(progress, state.checkpoint);
       steering.rewind(progress.steps);
       // Another adapter may bind less: then the plan is made again.
       if (JSON.stringify(limits) !== JSON.stringify(target.limits)) await replan();
       job.onRecover?.(progress.epochs.length, error.message, target.device);
     } finally {
-      tally();
       await keeper.done();
+      // What was still being written is counted, too.
+      tally();
       await run?.close();
     }
   }
@@ -232,11 +263,7 @@ async function finish(
     confusion: confusion && rowsOf(confusion, classes),
     curveHash: await curveHash(epochs),
   };
-  const weights = new Map<string, Weights>();
-  for (const parameter of forecast.training.parameters) {
-    const data = (await executor.read(parameter.value)) as Float32Array;
-    weights.set(parameter.value.name, toStored(parameter, data));
-  }
+  const weights = await readWeights(run);
   const tiles = executor.tiles?.() ?? {};
   const kernels = executor.description.backend === 'webgpu' ? await kernelsHash(forecast, tiles) : '';
   return { kernels, tiles, result, weights };
