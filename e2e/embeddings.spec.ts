@@ -141,3 +141,42 @@ test('a layout by UMAP is the same when it is repeated, and another one of fewer
   expect(await layout(15)).toEqual(first);
   await close();
 });
+
+test('what is kept after a run is told to the byte; the embedding is in the forecast of the next run until it is let go of', async () => {
+  const { page, close } = await visit({ hash: SHORT });
+  const plan = page.getByRole('region', { name: 'Memory plan' });
+  const worker = plan.locator('dl > div').filter({ has: page.locator('dt', { hasText: 'worker' }) });
+  const bytesOf = async (title: Promise<string | null>) => Number((await title)!.replace(/[^\d]/g, ''));
+  const forecast = () => bytesOf(worker.locator('dd').first().getAttribute('title'));
+  const kept = plan.getByText(/^Kept in main memory/);
+  await expect(kept).toHaveCount(0);
+  const before = await forecast();
+  await trainToEnd(page);
+  await expect(kept).toContainText(
+    /the trained weights \([\d.]+ kB\), the last predictions \(.*\) until the next run begins\.$/,
+  );
+  expect(await forecast()).toBe(before);
+
+  await page.getByRole('tab', { name: 'Embeddings' }).click();
+  await expect(picture(page)).toBeVisible({ timeout: 20_000 });
+  const shown = kept.getByText(/the embedding on show/);
+  const bytes = await bytesOf(shown.getAttribute('title'));
+  // 64 columns, as they are and of length 1, with the squared lengths; and what the page was told of each node, and where it is.
+  expect(bytes).toBe((await nodeCount(page)) * (2 * 4 * 64 + 8 + 4 + 1 + 4 + 2 + 1 + 8));
+  await expect.poll(forecast).toBe(before + bytes);
+
+  // The next run lets go of the model at once, and counts the embedding.
+  await page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect(worker.getByText(/^now /)).toBeVisible();
+  await expect(kept).toHaveCount(0);
+  expect(await forecast()).toBe(before + bytes);
+  await page.getByRole('button', { name: 'Stop, and keep the run' }).click();
+  await expect(shown).toBeVisible();
+  await panel(page).getByRole('button', { name: 'Let go of the embedding' }).click();
+  await expect(picture(page)).toHaveCount(0);
+  await expect(shown).toHaveCount(0);
+  await expect.poll(forecast).toBe(before);
+  await expect(panel(page).getByRole('button', { name: 'Compute the embedding' })).toBeVisible();
+  await expectAccessible(page);
+  await close();
+});

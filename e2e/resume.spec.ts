@@ -43,14 +43,20 @@ test('a run whose tab was closed goes on where it was, to the same curve, bit fo
 
   const { page, close } = await visit({ profile: profile.path });
   await expect(banner(page)).toContainText(/GCN on debian-small was interrupted at epoch \d+ of 100/);
+  // Two tabs that open at once: neither takes the run for the other's.
+  const second = await page.context().newPage();
+  await Promise.all([page.reload(), second.goto(process.env.EDGEWISE_E2E_PAGE!)]);
+  for (const tab of [page, second]) await expect(banner(tab)).toContainText('was interrupted');
+  await second.close();
   const at = Number(/epoch (\d+)/.exec((await banner(page).textContent())!)![1]);
   await banner(page).getByRole('button', { name: 'Resume' }).click();
   await expect.poll(() => epochs(page)).toBeGreaterThanOrEqual(at);
   await finished(page);
   expect(await epochs(page)).toBe(100);
   await expect(banner(page)).toHaveCount(0);
-  expect(await checkpoints(page)).toBe(0);
+  await expect.poll(() => checkpoints(page)).toBe(0);
   const resumed = await newestRun(page);
+  expect(resumed[2]).toContain(`resumed after epoch ${at}`);
   await trainToEnd(page);
   expect((await newestRun(page))[7]).toBe(resumed[7]);
   expect(resumed[7]).toMatch(/^[0-9a-f]{6,}/);
@@ -66,7 +72,7 @@ test('a paused run is kept where it is; one that is stopped, or discarded, is no
   await expect.poll(() => checkpoints(first.page)).toBe(1);
   await first.page.getByRole('button', { name: 'Stop, and keep the run' }).click();
   await finished(first.page);
-  expect(await checkpoints(first.page)).toBe(0);
+  await expect.poll(() => checkpoints(first.page)).toBe(0);
   await first.page.getByRole('button', { name: 'Train one epoch' }).click();
   await expect(progress(first.page)).toContainText('Paused: epoch 1 of 100');
   await expect.poll(() => checkpoints(first.page)).toBe(1);
@@ -79,4 +85,74 @@ test('a paused run is kept where it is; one that is stopped, or discarded, is no
   expect(await checkpoints(page)).toBe(0);
   await close();
   await profile.remove();
+});
+
+test('a run whose record could not be kept can go on where it was kept', async () => {
+  const profile = await temporaryProfile();
+  const first = await visit({ hash: LONG, profile: profile.path });
+  await first.page.evaluate(() => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (...args) {
+      if (this.name === 'runs') throw new DOMException('no room', 'QuotaExceededError');
+      return put.apply(this, args);
+    };
+  });
+  await first.page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect.poll(() => checkpoints(first.page)).toBe(1);
+  await first.page.getByRole('button', { name: 'Go on' }).click();
+  await finished(first.page);
+  await expect(first.page.getByText(/no room/)).toBeVisible();
+  expect(await checkpoints(first.page)).toBe(1);
+  await first.close();
+
+  const { page, close } = await visit({ profile: profile.path });
+  await expect(banner(page)).toContainText(/was interrupted at epoch \d+ of 100/);
+  await close();
+  await profile.remove();
+});
+
+test('what was left of a run whose record is kept is not offered, and goes', async () => {
+  const { page, close } = await visit({ hash: LONG });
+  await page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect.poll(() => checkpoints(page)).toBe(1);
+  const left = await page.evaluateHandle(
+    () =>
+      new Promise<[IDBValidKey, unknown][]>((resolve) => {
+        const opening = indexedDB.open('edgewise');
+        opening.onsuccess = () => {
+          const store = opening.result.transaction('chunks').objectStore('chunks');
+          const rows: [IDBValidKey, unknown][] = [];
+          store.openCursor().onsuccess = ({ target }) => {
+            const cursor = (target as IDBRequest<IDBCursorWithValue | null>).result;
+            if (!cursor) return resolve(rows);
+            if (String(cursor.key).startsWith('checkpoints/')) rows.push([cursor.key, cursor.value]);
+            cursor.continue();
+          };
+        };
+      }),
+  );
+  await page.getByRole('button', { name: 'Stop, and keep the run' }).click();
+  await finished(page);
+  await expect.poll(() => checkpoints(page)).toBe(0);
+  // As if the page had been closed between the record and this.
+  await left.evaluate(
+    (rows) =>
+      new Promise<void>((resolve) => {
+        const opening = indexedDB.open('edgewise');
+        opening.onsuccess = () => {
+          const transaction = opening.result.transaction('chunks', 'readwrite');
+          for (const [key, value] of rows) transaction.objectStore('chunks').put(value, key);
+          transaction.oncomplete = () => {
+            opening.result.close();
+            resolve();
+          };
+        };
+      }),
+  );
+  expect(await checkpoints(page)).toBe(1);
+  await page.reload();
+  await ready(page);
+  await expect.poll(() => checkpoints(page)).toBe(0);
+  await expect(banner(page)).toHaveCount(0);
+  await close();
 });

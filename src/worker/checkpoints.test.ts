@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { DEFAULTS } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
+import { newLedger } from '../device/ledger.ts';
 import { crc32 } from '../formats/crc32.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { memoryStore } from '../store/memory.ts';
-import type { CheckpointFile } from '../train/checkpointFile.ts';
+import { type CheckpointFile, encodeCheckpoint } from '../train/checkpointFile.ts';
 import { discard, listInterrupted, openSlot } from './checkpoints.ts';
 import { CHECKPOINTS } from './interrupted.ts';
 
@@ -36,6 +37,8 @@ function fileOf(epochs: number, floats = 1_100_000): CheckpointFile {
   };
 }
 
+const ledgers = () => ({ host: newLedger(), disk: newLedger() });
+
 /** With a checksum of its floats: to compare a million of them one by one takes seconds. */
 const plain = (file: CheckpointFile | null) =>
   file && {
@@ -52,23 +55,76 @@ const plain = (file: CheckpointFile | null) =>
 
 test('the newest checkpoint of a run is there alone, in pieces, until the run is over', async () => {
   const store = memoryStore();
-  const slot = await openSlot(store, null);
-  expect(slot.file).toBeNull();
-  await slot.write(fileOf(3), origin);
-  await slot.write(fileOf(7), origin);
+  const slot = await openSlot(store, 'run', false);
+  expect(await slot.read()).toBeNull();
+  await slot.write(fileOf(3), origin, ledgers());
+  await slot.write(fileOf(7), origin, ledgers());
   await slot.close(false);
   expect(await store.keys(CHECKPOINTS)).toHaveLength(3);
   const [found, ...others] = await listInterrupted(store);
   expect(others).toEqual([]);
   expect(found).toMatchObject({ ...origin, name: 'a ring', epoch: 7, epochs: 300, config: DEFAULTS, problem: null });
+  expect(found.bytes).toBe(encodeCheckpoint(fileOf(7)).length);
 
-  const again = await openSlot(store, found.slot);
-  expect(plain(again.file)).toEqual(plain(fileOf(7)));
-  await again.write(fileOf(9), origin);
+  const again = await openSlot(store, found.slot, true);
+  expect(plain(await again.read())).toEqual(plain(fileOf(7)));
+  await again.write(fileOf(9), origin, ledgers());
   expect(await store.keys(CHECKPOINTS)).toHaveLength(3);
   await again.close(true);
   expect(await store.keys(CHECKPOINTS)).toEqual([]);
-  await expect(openSlot(store, found.slot)).rejects.toThrow('resumed or discarded in another tab');
+  await expect(openSlot(store, found.slot, true)).rejects.toThrow('resumed or discarded in another tab');
+});
+
+test('the ledgers hold what lies in the store, two of them while one takes the place of the other, and the file while it is written', async () => {
+  const inner = memoryStore();
+  const { host, disk } = ledgers();
+  const inStore = async () => {
+    const keys = await inner.keys(CHECKPOINTS);
+    const values = await Promise.all(keys.map((key) => inner.get(key)));
+    return values.reduce((sum, value) => sum + value!.length, 0);
+  };
+  let most = 0;
+  let fileBytes = 0;
+  const store = {
+    ...inner,
+    put: async (...args: Parameters<typeof inner.put>) => {
+      await inner.put(...args);
+      most = Math.max(most, await inStore());
+      fileBytes = host.held;
+    },
+  };
+  const slot = await openSlot(store, 'run', false);
+  await slot.write(fileOf(3), origin, { host, disk });
+  const first = await inStore();
+  expect(disk.held).toBe(first);
+  expect(disk.held - encodeCheckpoint(fileOf(3)).length).toBeLessThan(4096);
+  await slot.write(fileOf(7), origin, { host, disk });
+  const second = await inStore();
+  expect(disk.held).toBe(second);
+  expect(slot.bytes).toBe(second);
+  expect(disk.peak).toBe(first + second);
+  // The head is written over: for a moment the ledger has two.
+  expect(most).toBeLessThanOrEqual(disk.peak);
+  expect(most).toBeGreaterThan(first + second - 8192);
+  expect(fileBytes).toBe(encodeCheckpoint(fileOf(7)).length);
+  expect(host.held).toBe(0);
+  await slot.close(false);
+  const again = await openSlot(store, 'run', true);
+  await again.read();
+  expect(again.bytes).toBe(second);
+  await again.close(true);
+});
+
+test('two tabs that look at once both see a run that nobody goes on with; what a tab has is not seen', async () => {
+  const store = memoryStore();
+  const slot = await openSlot(store, 'run', false);
+  await slot.write(fileOf(3, 10), origin, ledgers());
+  await slot.close(false);
+  const both = await Promise.all([listInterrupted(store), listInterrupted(store)]);
+  expect(both.map((runs) => runs.map((run) => run.slot))).toEqual([['run'], ['run']]);
+  const again = await openSlot(store, 'run', true);
+  if (globalThis.navigator?.locks) expect(await listInterrupted(store)).toEqual([]);
+  await again.close(true);
 });
 
 test('a tab that is closed while it writes leaves the checkpoint before, or nothing', async () => {
@@ -82,35 +138,37 @@ test('a tab that is closed while it writes leaves the checkpoint before, or noth
     };
   };
   // Three writes are a checkpoint: two pieces and the head.
-  const first = await openSlot(closing(2), null);
-  await expect(first.write(fileOf(3), origin)).rejects.toThrow('closed');
+  const first = await openSlot(closing(2), 'first', false);
+  await expect(first.write(fileOf(3), origin, ledgers())).rejects.toThrow('closed');
   await first.close(false);
   expect(await listInterrupted(store)).toEqual([]);
   expect(await store.keys(CHECKPOINTS)).toEqual([]);
 
-  const second = await openSlot(closing(5), null);
-  await second.write(fileOf(3), origin);
-  await expect(second.write(fileOf(5), origin)).rejects.toThrow('closed');
+  const second = await openSlot(closing(5), 'second', false);
+  await second.write(fileOf(3), origin, ledgers());
+  await expect(second.write(fileOf(5), origin, ledgers())).rejects.toThrow('closed');
   await second.close(false);
   const [found] = await listInterrupted(store);
-  const again = await openSlot(store, found.slot);
-  expect(plain(again.file)).toEqual(plain(fileOf(3)));
+  const again = await openSlot(store, found.slot, true);
+  expect(plain(await again.read())).toEqual(plain(fileOf(3)));
   // What was half written is overwritten.
-  await again.write(fileOf(6, 10), origin);
+  await again.write(fileOf(6, 10), origin, ledgers());
   await again.close(false);
-  expect(plain((await openSlot(store, found.slot)).file)).toEqual(plain(fileOf(6, 10)));
+  expect(plain(await (await openSlot(store, found.slot, true)).read())).toEqual(plain(fileOf(6, 10)));
 });
 
 test('what another version kept is shown, not used; what is damaged is refused; both can be discarded', async () => {
   const store = memoryStore();
-  const slot = await openSlot(store, null);
-  await slot.write({ ...fileOf(3, 10), engine: '0.0.1' }, origin);
+  const slot = await openSlot(store, 'run', false);
+  await slot.write({ ...fileOf(3, 10), engine: '0.0.1' }, origin, ledgers());
   await slot.close(false);
   const [found] = await listInterrupted(store);
   expect(found.problem).toMatch(/^Edgewise 0\.0\.1 kept it/);
   const piece = (await store.keys(CHECKPOINTS)).find((key) => !key.endsWith('head'))!;
   await store.delete(piece);
-  await expect(openSlot(store, found.slot)).rejects.toThrow('A piece of this run is missing');
+  const missing = await openSlot(store, found.slot, true);
+  await expect(missing.read()).rejects.toThrow('A piece of this run is missing');
+  await missing.close(false);
   await discard(store, found.slot);
   expect(await store.keys(CHECKPOINTS)).toEqual([]);
 });

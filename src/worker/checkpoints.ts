@@ -3,8 +3,9 @@ import { parseConfig } from '../config/parse.ts';
 import { type Config, DEFAULTS } from '../config/schema.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
-import { takeFree } from '../store/lock.ts';
+import { heldLocks, takeFree } from '../store/lock.ts';
 import { type CheckpointFile, decodeCheckpoint, encodeCheckpoint } from '../train/checkpointFile.ts';
+import type { KeepingLedgers } from '../train/job.ts';
 import { CHECKPOINTS, type Interrupted } from './interrupted.ts';
 
 /**
@@ -28,6 +29,8 @@ interface Head {
   /** Counts the checkpoints of the run. */
   readonly serial: number;
   readonly pieces: number;
+  /** Of the file; undefined in one of before this was written. */
+  readonly bytes?: number;
 }
 
 /** Whose run it is, as far as the checkpoint itself does not say. */
@@ -35,9 +38,12 @@ export type Origin = Pick<Interrupted, 'datasetId' | 'catalogueId'>;
 
 /** A slot that this tab has for itself. */
 export interface Slot {
-  /** What is in it; null in a new one. */
-  readonly file: CheckpointFile | null;
-  write(file: CheckpointFile, origin: Origin): Promise<void>;
+  /** Bytes of what is in it on disk; known once it was read or written. */
+  readonly bytes: number;
+  /** Reads what is in it, and keeps nothing of that; null in a new one. */
+  read(): Promise<CheckpointFile | null>;
+  /** The ledgers are charged with the file while it is written, and with what lies on disk. */
+  write(file: CheckpointFile, origin: Origin, ledgers: KeepingLedgers): Promise<void>;
   /** Lets go of it: where the run is over, its checkpoint goes too. */
   close(over: boolean): Promise<void>;
 }
@@ -47,62 +53,65 @@ const headOf = (slot: string) => `${folderOf(slot)}head`;
 const pieceOf = (slot: string, serial: number, piece: number) => `${folderOf(slot)}${serial}/${piece}`;
 const lockOf = (slot: string) => `checkpoint/${slot}`;
 
-/** Runs that nobody goes on with now, newest first. */
+/** Runs that nobody goes on with now, newest first. No lock is taken for a look: another tab may be looking, too. */
 export async function listInterrupted(store: ChunkStore): Promise<Interrupted[]> {
   const keys = await store.keys(CHECKPOINTS);
   const slots = new Set(keys.map((key) => key.slice(CHECKPOINTS.length).split('/')[0]));
+  const taken = await heldLocks();
   const found: Interrupted[] = [];
   for (const slot of slots) {
-    const release = await takeFree(lockOf(slot));
-    if (!release) continue;
-    try {
-      const head = await readHead(store, slot);
-      // A tab that was closed while it wrote its first one.
-      if (!head) await store.delete(folderOf(slot));
-      else found.push(interrupted(slot, head));
-    } finally {
-      await release();
-    }
+    if (taken.has(lockOf(slot))) continue;
+    const head = await readHead(store, slot);
+    if (head) found.push(interrupted(slot, head));
+    // A tab that was closed while it wrote its first one.
+    else await discard(store, slot);
   }
   return found.sort((a, b) => b.at - a.at);
 }
 
-/** Takes an interrupted run to go on with it, or makes a new slot. @throws InputError where it is gone, or another tab has it */
-export async function openSlot(store: ChunkStore, wanted: string | null): Promise<Slot> {
-  const slot = wanted ?? crypto.randomUUID();
+/**
+ * Takes a slot for a run.
+ *
+ * @param resume whether it is to go on with what is in there
+ * @throws InputError where that is gone, or another tab has the slot
+ */
+export async function openSlot(store: ChunkStore, slot: string, resume: boolean): Promise<Slot> {
   const release = await takeFree(lockOf(slot));
   if (!release) throw new InputError('This run goes on in another tab already: look for it there.');
   try {
-    const head = wanted === null ? null : await readHead(store, slot);
-    if (wanted !== null && !head) throw new InputError('This run was resumed or discarded in another tab: train anew.');
-    const file = head && (await readFile(store, slot, head));
+    const head = resume ? await readHead(store, slot) : null;
+    if (resume && !head) throw new InputError('This run was resumed or discarded in another tab: train anew.');
     let { serial, pieces } = head ?? { serial: 0, pieces: 0 };
+    let bytes = 0;
     return {
-      file,
-      async write(next, { datasetId, catalogueId }) {
-        const bytes = encodeCheckpoint(next);
-        const { epochs, events } = next.point;
-        const last = events.findLast(({ key }) => key === 'training.epochs')?.value;
-        const before = { serial, pieces };
-        serial++;
-        pieces = Math.ceil(bytes.length / PIECE_BYTES);
-        for (let i = 0; i < pieces; i++) {
-          await store.put(pieceOf(slot, serial, i), bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES));
+      get bytes() {
+        return bytes;
+      },
+      async read() {
+        if (!head) return null;
+        const file = await readFile(store, slot, head);
+        bytes = file.length + ((await store.get(headOf(slot)))?.length ?? 0);
+        return decodeCheckpoint(file, 'The interrupted run');
+      },
+      async write(next, origin, { host, disk }) {
+        const file = encodeCheckpoint(next);
+        host.add('checkpoint', file.length);
+        try {
+          const before = { serial, pieces, bytes };
+          serial++;
+          pieces = Math.ceil(file.length / PIECE_BYTES);
+          const about = headBytes(next, origin, { serial, pieces, bytes: file.length });
+          bytes = file.length + about.length;
+          disk.add('checkpoint', bytes);
+          for (let i = 0; i < pieces; i++) {
+            await store.put(pieceOf(slot, serial, i), file.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES));
+          }
+          await store.put(headOf(slot), about);
+          if (before.pieces > 0) await store.delete(`${folderOf(slot)}${before.serial}/`);
+          disk.remove('checkpoint', before.bytes);
+        } finally {
+          host.remove('checkpoint', file.length);
         }
-        const about: Head = {
-          engine: next.engine,
-          at: Date.now(),
-          datasetId,
-          catalogueId,
-          name: next.dataset.name,
-          epoch: epochs.length,
-          epochs: Number(last ?? next.config['training.epochs']),
-          config: next.config,
-          serial,
-          pieces,
-        };
-        await store.put(headOf(slot), new TextEncoder().encode(JSON.stringify(about)));
-        if (before.pieces > 0) await store.delete(`${folderOf(slot)}${before.serial}/`);
       },
       async close(over) {
         if (over) await store.delete(folderOf(slot));
@@ -136,21 +145,41 @@ function interrupted(slot: string, { engine, config, serial: _, pieces: __, ...a
   } catch (error) {
     problem ??= (error as Error).message;
   }
-  return { ...about, slot, config: { ...DEFAULTS, ...checked }, problem };
+  return { ...about, bytes: about.bytes ?? null, slot, config: { ...DEFAULTS, ...checked }, problem };
 }
 
-async function readFile(store: ChunkStore, slot: string, { serial, pieces }: Head): Promise<CheckpointFile> {
-  const parts: Uint8Array[] = [];
-  for (let i = 0; i < pieces; i++) {
+/** The file, of which one piece more is there while it is put together. */
+async function readFile(store: ChunkStore, slot: string, { serial, pieces }: Head): Promise<Uint8Array> {
+  const read = async (i: number) => {
     const part = await store.get(pieceOf(slot, serial, i));
-    if (!part) throw new InputError('A piece of this run is missing in the browser: discard it, and train anew.');
-    parts.push(part);
-  }
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return decodeCheckpoint(bytes, 'The interrupted run');
+    const whole = part && (i === pieces - 1 || part.length === PIECE_BYTES);
+    if (!whole) throw new InputError('A piece of this run is missing in the browser: discard it, and train anew.');
+    return part;
+  };
+  // All but the last are of one size.
+  const last = await read(pieces - 1);
+  const file = new Uint8Array((pieces - 1) * PIECE_BYTES + last.length);
+  file.set(last, (pieces - 1) * PIECE_BYTES);
+  for (let i = 0; i < pieces - 1; i++) file.set(await read(i), i * PIECE_BYTES);
+  return file;
+}
+
+function headBytes(
+  { engine, dataset, config, point }: CheckpointFile,
+  origin: Origin,
+  where: Pick<Head, 'serial' | 'pieces' | 'bytes'>,
+) {
+  const { epochs, events } = point;
+  const last = events.findLast(({ key }) => key === 'training.epochs')?.value;
+  const head: Head = {
+    engine,
+    at: Date.now(),
+    ...origin,
+    name: dataset.name,
+    epoch: epochs.length,
+    epochs: Number(last ?? config['training.epochs']),
+    config,
+    ...where,
+  };
+  return new TextEncoder().encode(JSON.stringify(head));
 }

@@ -31,3 +31,9 @@ export interface EmbeddingView {
   readonly predicted: Uint16Array;
   readonly confidence: Uint8Array;
 }
+
+/**
+ * Bytes that the projector worker holds of an embedding: its rows, the same of length 1 for the cosine, and their squared lengths. What a
+ * layout takes while it is computed is not among them.
+ */
+export const projectorBytes = (rows: number, cols: number): number => 2 * 4 * rows * cols + 8 * rows;

@@ -24,7 +24,8 @@ export async function embeddingView(
   const most = Math.floor(MOST_BYTES / (4 * graph.nodes));
   const evaluating = { ...job, weights, signal };
   const logits = await evaluateNodes(evaluating);
-  const { values, cols } = layer === null ? logits : await evaluateNodes(evaluating, layer, most);
+  const beside = logits.values.byteLength;
+  const { values, cols } = layer === null ? logits : await evaluateNodes({ ...evaluating, beside }, layer, most);
   const nodes = graph.nodes > MAX_DRAWN_NODES ? sampleOf(graph.nodes) : null;
   const listed = nodes ?? Uint32Array.from({ length: graph.nodes }, (_, v) => v);
   const predicted = new Uint16Array(listed.length);

@@ -18,6 +18,8 @@ export interface Interrupted {
   /** That were asked for, as of then. */
   readonly epochs: number;
   readonly config: Config;
+  /** On disk; null where nobody has counted. */
+  readonly bytes: number | null;
   /** Why it cannot go on here, as a sentence; null where it can. */
   readonly problem: string | null;
 }

@@ -1,6 +1,7 @@
 import { InputError } from '../config/errors.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
+import type { ResumePoint } from '../train/checkpoint.ts';
 import type { Job } from '../train/job.ts';
 import type { Slot } from './checkpoints.ts';
 import type { LoadedGraph } from './datasets.ts';
@@ -12,8 +13,8 @@ import { datasetInfo } from './views.ts';
 
 /** What a run has of it, for its job. */
 export interface RunKeeper {
-  readonly job: Pick<Job, 'resume' | 'onCheckpoint'>;
-  /** The run has ended: where it is `over`, it cannot be resumed any more. */
+  readonly job: Pick<Job, 'resume' | 'keptBytes' | 'onCheckpoint'>;
+  /** Lets go of the run: where it is `over`, it cannot be resumed any more. */
   close(over: boolean): Promise<void>;
 }
 
@@ -32,32 +33,42 @@ export async function discardRun(store: ChunkStore | undefined, slot: string): P
 /** @throws InputError where the run that was asked for cannot go on here */
 export async function newKeeper(
   store: ChunkStore | undefined,
-  { graph, id, catalogueId, fingerprint }: LoadedGraph,
-  { run, config, resume }: TrainRequest,
+  { graph, id: datasetId, catalogueId, fingerprint }: LoadedGraph,
+  { run, config, slot: id, resume }: TrainRequest,
   post: (message: ResumeMessage) => void,
 ): Promise<RunKeeper> {
   if (!store) return { job: {}, close: async () => {} };
-  const open = async (slot: string | null) => (await checkpoints()).openSlot(store, slot);
-  let slot: Slot | null = resume === null ? null : await open(resume);
-  const file = slot?.file;
-  if (file && file.dataset.fingerprint !== fingerprint) {
-    await slot!.close(false);
-    throw new InputError(`${graph.name} is not the graph of this run any more: bring that one, or discard the run.`);
+  const open = async () => (await checkpoints()).openSlot(store, id, resume);
+  let slot: Slot | null = resume ? await open() : null;
+  let point: ResumePoint | null = null;
+  try {
+    const file = await slot?.read();
+    if (file && file.dataset.fingerprint !== fingerprint) {
+      throw new InputError(`${graph.name} is not the graph of this run any more: bring that one, or discard the run.`);
+    }
+    point = file?.point ?? null;
+  } catch (error) {
+    await slot?.close(false);
+    throw error;
   }
-  if (file) post({ type: 'resumed', run, epochs: file.point.epochs });
+  if (point) post({ type: 'resumed', run, epochs: point.epochs });
+  /** Afterwards nothing here holds the state: the run frees it. */
+  const handOver = () => {
+    const given = point!;
+    point = null;
+    return given;
+  };
   const dataset = datasetInfo(graph, fingerprint);
   let failed = false;
   return {
     job: {
-      resume: file?.point,
-      async onCheckpoint(point) {
+      ...(point && { resume: handOver, keptBytes: slot!.bytes }),
+      async onCheckpoint(point, ledgers) {
         if (failed) return;
         try {
-          slot ??= await open(null);
-          await slot.write(
-            { engine: ENGINE_VERSION, config, dataset, source: id, point },
-            { datasetId: id, catalogueId },
-          );
+          slot ??= await open();
+          const file = { engine: ENGINE_VERSION, config, dataset, source: datasetId, point };
+          await slot.write(file, { datasetId, catalogueId }, ledgers);
         } catch (error) {
           failed = true;
           post({ type: 'unkept', run, reason: (error as Error).message });

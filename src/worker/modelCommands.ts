@@ -9,10 +9,12 @@ export interface ModelHost {
   model(): TrainedModel;
   refuseWhileBusy(): void;
   alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** So many bytes of opinions of this model are kept now. */
+  opinionsHeld(of: TrainedModel, bytes: number): void;
 }
 
 /** The commands about the trained model; their code comes with the first of them. */
-export function modelCommands({ model, refuseWhileBusy, alone }: ModelHost): ModelApi & EmbeddingApi {
+export function modelCommands({ model, refuseWhileBusy, alone, opinionsHeld }: ModelHost): ModelApi & EmbeddingApi {
   const code = () => import('./trainedModel.ts');
   const handOver = (bytes: Uint8Array<ArrayBuffer>) => transfer(bytes, [bytes.buffer]);
   const atRest = () => {
@@ -31,7 +33,10 @@ export function modelCommands({ model, refuseWhileBusy, alone }: ModelHost): Mod
     },
     async repredict(edits, node) {
       const mine = atRest();
-      return (await code()).repredict(mine, edits, node);
+      const { repredict, opinionBytes } = await code();
+      const answer = await repredict(mine, edits, node);
+      opinionsHeld(mine, await opinionBytes(mine));
+      return answer;
     },
     embedding: (layer) =>
       alone(async (signal) => {

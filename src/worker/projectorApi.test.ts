@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { readNpy } from '../formats/npy.ts';
+import { metricRows } from '../task/nearestRows.ts';
 import { principalComponents } from '../task/pca.ts';
+import { projectorBytes } from './embeddingApi.ts';
 import { newProjector } from './projectorApi.ts';
 
 const [ROWS, COLS] = [90, 6];
@@ -63,4 +65,9 @@ test('what cannot be answered is said in a sentence', () => {
   const wide = newProjector();
   wide.open(new Float32Array(1200), 600);
   expect(() => wide.pca(null)).toThrow('This layer is 600 wide');
+});
+
+test('what the projector holds is what the page counts: its rows, and what finding the nearest makes of them', () => {
+  const { values, squares } = metricRows(VALUES, COLS, 'cosine');
+  expect(projectorBytes(ROWS, COLS)).toBe(VALUES.byteLength + values.byteLength + squares.byteLength);
 });

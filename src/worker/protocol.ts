@@ -12,6 +12,7 @@ import type { BlocksRequest, BlocksView } from './blocksView.ts';
 import type { ChunksView } from './chunkWatch.ts';
 import type { EmbeddingApi } from './embeddingApi.ts';
 import type { Interrupted, ResumeMessage } from './interrupted.ts';
+import type { KeptView } from './kept.ts';
 import type { ModelApi } from './modelApi.ts';
 import type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
 import type { SpeedView } from './speedView.ts';
@@ -29,6 +30,7 @@ export type { BlockLink, BlocksRequest, BlocksView } from './blocksView.ts';
 export type { ChunksView } from './chunkWatch.ts';
 export type { EmbeddingView, LayerChoice } from './embeddingApi.ts';
 export type { Interrupted } from './interrupted.ts';
+export type { KeptView } from './kept.ts';
 export type { EdgeEdit, Edit, FeatureEdit, NamedFeature, NodeAttention, Repredicted } from './modelApi.ts';
 export type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
 export type { SpeedView } from './speedView.ts';
@@ -77,6 +79,10 @@ export interface TrainerApi extends EmbeddingApi, ModelApi {
   discard(slot: string): Promise<void>;
   /** Runs to the end, or to `stop`; resolves with the record of what ran, null where not one epoch was finished. */
   train(request: TrainRequest): Promise<RunRecord | null>;
+  /** Bytes that the page and its other workers hold and do not give up for a run: from now on part of every forecast and ledger. */
+  beside(bytes: number): void;
+  /** The record of the last run is kept: where the run could have gone on is forgotten, which nothing may lose before. */
+  recorded(): Promise<void>;
   control(command: Control): void;
   /**
    * Changes live keys of the run that is going on, at its next step; recorded as events. True where the plan has no room for
@@ -133,8 +139,10 @@ export interface TrainRequest {
   readonly events: readonly RunEvent[];
   /** Waits before the first epoch for `play` or `step`. */
   readonly paused: boolean;
-  /** The interrupted run to go on with, whose events come with it; null begins a new one. */
-  readonly resume: string | null;
+  /** The slot that keeps it until its record is kept: a name of its own, or that of the interrupted run to go on with. */
+  readonly slot: string;
+  /** Goes on with the interrupted run, whose events come with it. */
+  readonly resume: boolean;
 }
 
 export interface DeviceView {
@@ -261,6 +269,8 @@ export type StreamMessage =
   | { type: 'progress'; task: string; done: number; total: number | null; unit: 'bytes' | 'nodes' }
   /** It took longer than a moment, and is over. (By the same port: what comes by another may overtake.) */
   | { type: 'idle' }
+  /** What the worker keeps between two runs has changed. */
+  | { type: 'kept'; kept: KeptView }
   /** The run's plan is made and its device is about to be filled. */
   | { type: 'started'; run: number; device: DeviceInfo; forecast: ForecastView }
   | { type: 'memory'; run: number; memory: MemoryView }

@@ -8,7 +8,14 @@ import { predict, train } from '../train/session.ts';
 import { CPU } from '../train/testing/backends.ts';
 import { weightDistance } from '../train/testing/compare.ts';
 import { configOf, SAMPLED, testGraph } from '../train/testing/graphs.ts';
-import { findFeature, predictionsCsv, repredict, type TrainedModel, weightsFile } from './trainedModel.ts';
+import {
+  findFeature,
+  opinionBytes,
+  predictionsCsv,
+  repredict,
+  type TrainedModel,
+  weightsFile,
+} from './trainedModel.ts';
 
 /** The model of the last run, to take away and to ask. */
 
@@ -87,4 +94,15 @@ test('a graph that stays on disk is not edited, and its predictions are there al
   const stored = { ...trained, job: { ...trained.job, graph: outline, store } };
   await expect(repredict(stored, [], 0)).rejects.toThrow(/stays on this browser's disk/);
   expect(await predictionsCsv(stored)).toEqual(await predictionsCsv(trained));
+});
+
+test('the bytes of its opinions are those of what is remembered: none, one, and one of the edited graph besides', async () => {
+  const trained = await model({ 'model.kind': 'gat', 'model.heads': 2, 'training.epochs': 1 });
+  expect(await opinionBytes(trained)).toBe(0);
+  await repredict(trained, [], 115);
+  const one = await opinionBytes(trained);
+  // Class, confidence and logits of each node, and what the scores of its layers are made of.
+  expect(one).toBeGreaterThan(trained.job.graph.nodes * (2 + 1 + 4 * 4));
+  await repredict(trained, [{ kind: 'addEdge', from: 7, to: 115 }], 115);
+  expect(await opinionBytes(trained)).toBe(2 * one);
 });

@@ -10,6 +10,7 @@ import type { Job } from '../train/job.ts';
 import { type Opinion, opinionOf } from '../train/opinion.ts';
 import { probabilitiesOf } from '../train/predictions.ts';
 import { predict } from '../train/session.ts';
+import { predictionsBytes } from './kept.ts';
 import type { NamedFeature, Repredicted } from './modelApi.ts';
 
 /** What a finished run leaves behind: its weights, and all that it takes to predict with them. */
@@ -60,6 +61,17 @@ interface Opinions {
   edited: { readonly edits: string; readonly opinion: Promise<Opinion> } | null;
 }
 const opinions = new WeakMap<TrainedModel, Opinions>();
+
+/** Bytes of what is remembered so of a model. */
+export async function opinionBytes(model: TrainedModel): Promise<number> {
+  const mine = opinions.get(model);
+  const held = await Promise.all([mine?.asItIs, mine?.edited?.opinion]);
+  return held.reduce((sum, one) => sum + (one ? bytesOf(one) : 0), 0);
+}
+
+function bytesOf({ predictions, attention }: Opinion): number {
+  return attention.reduce((sum, { bytes }) => sum + bytes, predictionsBytes(predictions));
+}
 
 /** @throws InputError where an edit names what is not there, or the graph is too large */
 export async function repredict(model: TrainedModel, edits: readonly Edit[], node: number): Promise<Repredicted> {

@@ -7,6 +7,7 @@ import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/ad
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { isDrawn } from '../graph/drawingEdges.ts';
 import type { Graph } from '../graph/graph.ts';
+import { weightsBytes } from '../model/stored.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { type Place, placeFor, placeOf, present } from '../store/places.ts';
@@ -30,6 +31,7 @@ import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { graphCommands } from './graphCommands.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
+import { predictionsBytes } from './kept.ts';
 import { modelCommands } from './modelCommands.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
@@ -51,8 +53,12 @@ let current: (LoadedGraph & { readonly drawn: boolean; readonly place: Place | n
 let run: Going | null = null;
 /** Of the last run on the current graph. */
 let predictions: Predictions | null = null;
-/** Of the last run that was finished on the current graph. */
+/** Of the last run that was finished on the current graph; the next one's memory is not to be shared with it. */
 let model: TrainedModel | null = null;
+/** Of the last run, until the page says that its record is kept. */
+let unrecorded: RunKeeper | null = null;
+/** Bytes that others hold beside a run. */
+let beside = 0;
 /** Aborts the benchmark that goes on. */
 let benching: AbortController | null = null;
 /** Aborts the load that goes on. */
@@ -140,9 +146,13 @@ const api: TrainerApi = {
     const mine: Going = { graph, drawn, gate, changes: {}, opened: null, fit: null, predictions: null, profile: false };
     run = mine;
     let keeper: RunKeeper | null = null;
-    /** Ended, or stopped by hand: what failed can go on where it was kept. */
-    let over = true;
+    /** A run without an epoch has nothing to go on with; what failed can go on where it was kept. */
+    let over = false;
+    letGo();
     try {
+      // Where nobody kept its record, it is offered again.
+      await unrecorded?.close(false);
+      unrecorded = null;
       const job = jobOf(request.config);
       keeper = await newKeeper(storage.places.indexeddb, loaded(), request, post);
       const { weights, ...trained } = await train({
@@ -165,17 +175,29 @@ const api: TrainerApi = {
         software: device.software,
         featureNames,
       };
+      [unrecorded, keeper] = [keeper, null];
       return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...trained };
     } catch (error) {
-      if (error instanceof Stopped) return null;
-      over = false;
-      throw error;
+      if (!(error instanceof Stopped)) throw error;
+      over = true;
+      return null;
     } finally {
       await keeper?.close(over);
       predictions = mine.predictions;
       run = null;
+      tellKept(0);
       post({ type: 'ended', run: request.run });
     }
+  },
+
+  beside(bytes) {
+    beside = bytes;
+  },
+
+  async recorded() {
+    const keeper = unrecorded;
+    unrecorded = null;
+    await keeper?.close(true);
   },
 
   control(command) {
@@ -246,6 +268,7 @@ const api: TrainerApi = {
     },
     refuseWhileBusy,
     alone,
+    opinionsHeld: (of, bytes) => of === model && tellKept(bytes),
   }),
 };
 
@@ -280,6 +303,18 @@ function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promi
   });
 }
 
+/** Of what the last run left. */
+function letGo(): void {
+  predictions = null;
+  model = null;
+  tellKept(0);
+}
+
+function tellKept(opinions: number): void {
+  const weights = model ? weightsBytes(model.weights) : 0;
+  post({ type: 'kept', kept: { weights, predictions: predictions ? predictionsBytes(predictions) : 0, opinions } });
+}
+
 /** While no run and no other load goes on; can be given up. */
 async function alone<T>(load: (signal: AbortSignal) => Promise<T>): Promise<T> {
   refuseWhileBusy();
@@ -297,8 +332,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
   const drawn = isStored(graph) || !isDrawn(graph) ? null : graph;
   const positions = drawn && (drawn.positions ?? (await layOut(drawn)));
   current = { ...next, drawn: positions !== null, place };
-  predictions = null;
-  model = null;
+  letGo();
   return graphView(next, positions);
 }
 
@@ -331,7 +365,7 @@ function jobOf(asked: Config) {
   const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
   const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
   const keptCheckpoints = storage.places.indexeddb !== undefined && config['training.checkpointEvery'] > 0;
-  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps };
+  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside };
   const store = storeOf(config);
   return { graph, config, backend, fit: true, instruments, store };
 }

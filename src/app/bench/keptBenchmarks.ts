@@ -14,13 +14,15 @@ const kept = keptTexts<Omit<KeptBenchmark, 'result'>>('edgewise-benchmarks', 're
 
 /** All kept results, oldest first; what another version wrote and this one cannot read is left where it is. */
 export async function keptBenchmarks(): Promise<KeptBenchmark[]> {
-  return (await kept.all()).flatMap(({ id, mine, text }) => {
+  const read = (await kept.all()).map(async ({ id, mine, text }) => {
     try {
-      return decodeResults(text, `result ${id}`).map((result) => ({ id, mine, result }));
+      const whole = typeof text === 'string' ? text : await text.text();
+      return decodeResults(whole, `result ${id}`).map((result) => ({ id, mine, result }));
     } catch {
       return [];
     }
   });
+  return (await Promise.all(read)).flat();
 }
 
 /** The result as it is kept: its id may be another. */

@@ -1,17 +1,18 @@
 import { Button } from '@mantine/core';
 import { csvText } from '../inspect/csv.ts';
 import { saveFile } from '../inspect/saveFile.ts';
-import { tellError } from '../state/store.ts';
+import { isBusy, tellError, usePage } from '../state/store.ts';
 import { formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import classes from './Embeddings.module.css';
-import type { Picture, ReadEmbedding } from './embeddingActions.ts';
+import { forget, type Picture, type ReadEmbedding } from './embeddingActions.ts';
 import { pictureRows } from './picture.ts';
 import { npy } from './projector.ts';
 
 /** The picture as a table, and the rows that it was made of. */
 export function Downloads({ read, picture }: { read: ReadEmbedding; picture: Picture }) {
   const { graph, told } = read;
+  const busy = usePage(isBusy);
   const layer = told.layer === null ? 'logits' : `layer-${told.layer + 1}`;
   const table = () => {
     const text = csvText(pictureRows(graph, told, picture.positions));
@@ -40,6 +41,17 @@ export function Downloads({ read, picture }: { read: ReadEmbedding; picture: Pic
           {text}
         </Button>
       ))}
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        color="gray"
+        aria-label="Let go of the embedding"
+        title="Frees its memory, which the forecast of the next run counts"
+        disabled={busy}
+        onClick={forget}
+      >
+        Let go
+      </Button>
     </div>
   );
 }

@@ -13,11 +13,12 @@ export function Embeddings() {
   const run = usePage((state) => state.run);
   const read = useEmbedding((state) => state.read);
   const doing = useEmbedding((state) => state.doing);
+  const dismissed = useEmbedding((state) => state.dismissed);
   const busy = usePage(isBusy);
   const done = run?.status === 'done';
   const when = isActive(run) ? 'when this run is done' : 'after a run: press Train';
   // A graph that is drawn is evaluated in a moment: what was asked for by opening the tab need not be asked for again.
-  const atOnce = done && !read && graph !== null && graph.positions !== null;
+  const atOnce = done && !read && !dismissed && graph !== null && graph.positions !== null;
   useEffect(() => {
     if (atOnce) void compute('embedding');
   }, [atOnce]);

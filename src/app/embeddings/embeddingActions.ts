@@ -3,8 +3,9 @@ import type { Metric, Near } from '../../worker/projectorApi.ts';
 import type { GraphView, LayerChoice } from '../../worker/protocol.ts';
 import { alone } from '../state/alone.ts';
 import { answered, trainer } from '../state/engine.ts';
-import { get, isBusy, tellError, usePage } from '../state/store.ts';
-import type { Told } from './picture.ts';
+import { replan } from '../state/planActions.ts';
+import { get, isBusy, set, tellError, usePage } from '../state/store.ts';
+import { embeddingBytes, type Told } from './picture.ts';
 import * as projector from './projector.ts';
 
 /** The embedding on show: whose it is, its picture, and what is being computed. */
@@ -15,6 +16,8 @@ export interface EmbeddingState {
   /** What takes longer than a moment, and how much of it is done; `share` null where that is not known. */
   readonly doing: { readonly task: string; readonly share: number | null } | null;
   readonly read: ReadEmbedding | null;
+  /** Somebody let go of it: it is not computed again unasked. */
+  readonly dismissed: boolean;
   readonly picture: Picture | null;
   readonly method: Method;
   /** Of the layout and of the nearest nodes. */
@@ -40,7 +43,7 @@ export interface Picture {
   readonly explained: readonly [number, number] | null;
 }
 
-const NOTHING = { doing: null, read: null, picture: null, near: null } as const;
+const NOTHING = { doing: null, dismissed: false, read: null, picture: null, near: null } as const;
 
 export const useEmbedding = create<EmbeddingState>(() => ({
   ...NOTHING,
@@ -61,7 +64,23 @@ usePage.subscribe(({ graph }) => {
   projector.end();
   asked++;
   change(NOTHING);
+  hold(0);
 });
+
+/** An embedding stays while the next run goes on: its bytes are in that one's forecast and on its ledger. */
+function hold(bytes: number): void {
+  set({ embeddingBytes: bytes });
+  void trainer.beside(bytes);
+  void replan();
+}
+
+/** Lets go of the embedding on show. */
+export function forget(): void {
+  projector.end();
+  asked++;
+  change({ ...NOTHING, dismissed: true });
+  hold(0);
+}
 
 /** Has the last finished run's model evaluated up to a layer, and shows where that puts the nodes. */
 export async function compute(layer: LayerChoice): Promise<void> {
@@ -73,6 +92,7 @@ export async function compute(layer: LayerChoice): Promise<void> {
       const { values, ...told } = await answered(trainer.embedding(layer));
       await projector.open(values, told.cols);
       change({ read: { graph, run: run.id, split: run.config['data.split'], told }, picture: null, near: null });
+      hold(embeddingBytes(told, graph.info.nodes));
     });
   } catch (error) {
     tellError(error);

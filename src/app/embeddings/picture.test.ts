@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GraphView } from '../../worker/protocol.ts';
-import { inUnitSquare, picturedGraph, pictureRows, placeOf, type Told } from './picture.ts';
+import { embeddingBytes, inUnitSquare, picturedGraph, pictureRows, placeOf, type Told } from './picture.ts';
 
 const GRAPH = {
   classNames: ['a', 'b'],
@@ -44,4 +44,9 @@ test('the table has a row for each node of the picture', () => {
     [9, '', 'a', 2, 3],
     [30, 'a', '', 0, 2],
   ]);
+});
+
+test('an embedding takes its rows twice, and a few bytes of each node that is listed', () => {
+  const listed = 4 + 4 + 1 + 4 + 2 + 1 + 8;
+  expect(embeddingBytes(TOLD, 100)).toBe(100 * (2 * 4 * 8 + 8) + 3 * listed);
 });

@@ -1,3 +1,4 @@
+import { projectorBytes } from '../../worker/embeddingApi.ts';
 import type { EmbeddingView, GraphView } from '../../worker/protocol.ts';
 import { className, nodeName } from '../graph/nodeText.ts';
 
@@ -5,6 +6,16 @@ import { className, nodeName } from '../graph/nodeText.ts';
 
 /** What the page keeps of an embedding; its rows are with the projector. */
 export type Told = Omit<EmbeddingView, 'values'>;
+
+/** Bytes that an embedding takes for as long as it is on show: what the projector holds of it, what the page was told, and the picture. */
+export function embeddingBytes(told: Told, rows: number): number {
+  const arrays = [told.nodes, told.labels, told.split, told.degrees, told.predicted, told.confidence];
+  const page = arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
+  return projectorBytes(rows, told.cols) + page + POSITION_BYTES * told.labels.length;
+}
+
+/** Of x and y. */
+const POSITION_BYTES = 8;
 
 /** The nodes of the picture as a graph of their own; one that is drawn anyway keeps its edges, to be walked along. */
 export function picturedGraph(graph: GraphView, told: Told, positions: Float32Array): GraphView {

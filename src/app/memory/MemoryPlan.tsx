@@ -11,6 +11,7 @@ import { BudgetSlider } from './BudgetSlider.tsx';
 import { budgetRange } from './budgetScale.ts';
 import type { BudgetKey } from './budgets.ts';
 import { describeCapacity, describeChanges, describeStrategy, ledgerOf, withSeparators } from './describePlan.ts';
+import { Kept } from './Kept.tsx';
 import classes from './MemoryPlan.module.css';
 import { Places } from './Places.tsx';
 import { PlanCanvas } from './PlanCanvas.tsx';
@@ -108,6 +109,7 @@ export function MemoryPlan(props: MemoryPlanProps) {
             disabled={locked}
           />
         )}
+        {!live && <Kept />}
         {forecast && (
           <p className={classes.fine}>
             {backend === 'cpu'

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { discardRun, resumeRun } from '../state/resumeActions.ts';
 import { isBusy, usePage } from '../state/store.ts';
-import { formatCount } from '../theme/format.ts';
+import { formatBytes, formatCount } from '../theme/format.ts';
 import classes from './InterruptedRuns.module.css';
 
 /** Runs of earlier visits that were cut short: each can go on where it was, or be given up. */
@@ -11,13 +11,16 @@ export function InterruptedRuns() {
   return (
     <section className={classes.banner} aria-label="Interrupted runs">
       {runs.map((run) => {
-        const { slot, at, name, epoch, epochs, config, problem } = run;
+        const { slot, at, name, epoch, epochs, config, bytes, problem } = run;
         const title = `${config['model.kind'].toUpperCase()} on ${name}`;
         return (
           <div key={slot} className={classes.run}>
             <p>
               <strong>{title}</strong> was interrupted at epoch {formatCount(epoch)} of {formatCount(epochs)}
-              <span className={classes.dim}>, {WHEN.format(at)}</span>
+              <span className={classes.dim}>
+                , {WHEN.format(at)}
+                {bytes !== null && `, ${formatBytes(bytes)} on disk`}
+              </span>
               {problem && <span className={classes.problem}>It cannot go on here: {problem}</span>}
             </p>
             <div className={classes.actions}>

@@ -15,6 +15,7 @@ const COLUMNS: readonly [string, (run: KeptRun) => string | number][] = [
   ['model', ({ record }) => record.config['model.kind']],
   ['seed', ({ record }) => record.config['training.seed']],
   ['changes by hand', ({ record }) => record.events.length],
+  ['resumed after epochs', ({ record }) => (record.resumed ?? []).map(({ epoch }) => epoch).join(' ')],
   ['epochs', ({ record }) => record.epochs.length],
   ['best epoch', ({ record }) => record.result.bestEpoch],
   ['metric', ({ record }) => record.result.metric],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { exampleRun, randomFrom } from '../../run/linkExamples.ts';
+import { changes } from './changes.ts';
 import type { KeptRun } from './keptRuns.ts';
 import { runsCsv } from './runsCsv.ts';
 import { meanScore } from './scores.ts';
@@ -74,4 +75,13 @@ test('the table as CSV has every run, its names first', () => {
   const cell = (row: number, name: string) => rows[row][names.indexOf(name)];
   expect([cell(0, 'seed'), cell(1, 'opened from'), cell(1, 'training.lr')]).toEqual([4, 'a,b.json', '0.1']);
   expect(cell(0, 'test accuracy')).toBe(example.result.testAcc);
+});
+
+test('a run that was interrupted says after which epochs it went on', () => {
+  const { device } = example;
+  const resumed = [2, 1200].map((epoch) => ({ epoch, device }));
+  const later = kept(2, 1, { record: { ...kept(2, 1).record, resumed } });
+  expect(changes([kept(1, 1), later], later)).toBe('resumed after epoch 2, 1,200, identical, bit for bit');
+  expect(changes([later], later)).toBe('resumed after epoch 2, 1,200');
+  expect(changes([kept(1, 1)], kept(1, 1))).toBe('first run on this graph');
 });

@@ -8,7 +8,7 @@ import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
 import { shortName } from '../runs/runName.ts';
 import { formatBytes } from '../theme/format.ts';
 import { refreshDatasets } from './datasetActions.ts';
-import { adopt } from './start.ts';
+import { adopt, keptAreRead } from './start.ts';
 import { get, isBusy, set, tell, tellError } from './store.ts';
 
 /** A run as one file, out and in: the run.json of the command line. */
@@ -62,9 +62,14 @@ function catalogueIdOf({ dataset }: RunRecord): string | null {
 
 /** The same file is kept once, however often it is opened. */
 async function keepOpened(record: RunRecord, catalogueId: string | null, openedFrom: string): Promise<void> {
+  await keptAreRead();
   const { kept, run } = get();
   const text = encodeRecord(record);
-  if (kept.some((other) => other.openedFrom !== undefined && encodeRecord(other.record) === text)) return;
+  const same = (other: KeptRun) =>
+    other.openedFrom !== undefined &&
+    other.record.result.curveHash === record.result.curveHash &&
+    encodeRecord(other.record) === text;
+  if (kept.some(same)) return;
   const id = Math.max(0, run?.id ?? 0, ...kept.map((other) => other.id)) + 1;
   const datasetId = catalogueId ?? record.dataset.fingerprint;
   const opened: KeptRun = { id, at: Date.now(), datasetId, catalogueId, openedFrom, record };

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { RunEvent } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
-import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
+import { type KeptRun, keepRun, recordedSlots } from '../runs/keptRuns.ts';
 import { refreshDatasets } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
 import { ofKind, replan } from './planActions.ts';
@@ -28,22 +28,30 @@ export async function startRun({
   const { graph, run, kept } = get();
   if (!graph || isBusy(get())) return null;
   const id = Math.max(0, run?.id ?? 0, ...kept.map((other) => other.id)) + 1;
+  const slot = resume ?? crypto.randomUUID();
   set({ run: newRun(id, config, graph.id), notice: null });
   try {
     const ended = new Promise<void>((resolve) => {
       toldEnd = resolve;
     });
-    const record = await answered(trainer.train({ run: id, config, events, paused, resume }));
+    const record = await answered(trainer.train({ run: id, config, events, paused, slot, resume: resume !== null }));
     await answered(ended);
     if (!record) {
       set({ run: null });
       return null;
     }
-    const done: KeptRun = { id, at: Date.now(), datasetId: graph.id, catalogueId: graph.catalogueId, record };
-    const stored = await keepRun(done).catch((error) => {
-      tellError(error);
-      return done;
-    });
+    const done: KeptRun = { id, at: Date.now(), datasetId: graph.id, catalogueId: graph.catalogueId, slot, record };
+    const stored = await keepRun(done).then(
+      (as) => {
+        // From here on its checkpoint is not needed; where the page is closed before that is gone, the next visit finds the record.
+        void trainer.recorded();
+        return as;
+      },
+      (error) => {
+        tellError(error);
+        return done;
+      },
+    );
     const mine = get().run;
     set({ kept: [...get().kept, stored], run: mine && conclude(mine, record, stored.id) });
     return stored;
@@ -63,7 +71,10 @@ export async function startRun({
 
 /** What can go on is a convenience: a page that cannot find it out does without. */
 export async function refreshInterrupted(): Promise<void> {
-  set({ interrupted: await answered(trainer.interrupted()).catch(() => []) });
+  const found = await answered(trainer.interrupted()).catch(() => []);
+  const recorded = await recordedSlots();
+  for (const { slot } of found) if (recorded.has(slot)) await answered(trainer.discard(slot)).catch(tellError);
+  set({ interrupted: found.filter(({ slot }) => !recorded.has(slot)) });
 }
 
 /** One button: starts, pauses, goes on. */
@@ -132,6 +143,10 @@ let toldEnd = () => {};
 export function receive(message: StreamMessage): void {
   if (message.type === 'progress' || message.type === 'idle') {
     set({ progress: message.type === 'idle' ? null : message });
+    return;
+  }
+  if (message.type === 'kept') {
+    set({ keptBytes: message.kept });
     return;
   }
   if (message.type === 'unkept') {

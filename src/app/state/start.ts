@@ -3,7 +3,7 @@ import { InputError } from '../../config/errors.ts';
 import { decodeHash, type Link } from '../../run/link.ts';
 import { shortHash } from '../../run/linkNames.ts';
 import { FIRST_DATASET } from '../../worker/protocol.ts';
-import { keptRuns } from '../runs/keptRuns.ts';
+import { type KeptRun, type KeptRuns, keptRuns } from '../runs/keptRuns.ts';
 import { showAddress } from './address.ts';
 import { chooseDataset, isWanted, refreshDatasets } from './datasetActions.ts';
 import { answered, listen, trainer } from './engine.ts';
@@ -21,15 +21,47 @@ export async function start(): Promise<void> {
   usePage.subscribe((now, before) => {
     if (before.preview && !now.preview) void trainer.closePreview();
   });
-  keptRuns().then((kept) => set({ kept }), tellError);
+  const reading = keptRuns();
+  reading.then(({ short }) => addKept(short), tellError);
   window.addEventListener('hashchange', () => void follow(location.hash));
   try {
     set({ device: await opening });
     await follow(location.hash);
     await refreshInterrupted();
+    readLong = addLong((await reading).long);
+    await readLong;
   } catch (error) {
     tellError(error);
   }
+}
+
+/** Long runs, which are mostly somebody's files, come when the page is there and has nothing else to do. */
+async function addLong(runs: KeptRuns['long']): Promise<void> {
+  await atRest();
+  for await (const run of runs) {
+    addKept([run]);
+    await atRest();
+  }
+}
+
+let readLong: Promise<void> = Promise.resolve();
+
+/** Resolves when all runs that this browser keeps are among those of the page. */
+export const keptAreRead = (): Promise<void> => readLong;
+
+/** Safari has no requestIdleCallback. */
+function atRest(): Promise<void> {
+  return new Promise((resolve) => {
+    const soon = globalThis.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
+    soon(() => resolve());
+  });
+}
+
+/** A run may have ended, or been opened, before the kept ones were read. */
+function addKept(runs: readonly KeptRun[]): void {
+  const { kept } = get();
+  const fresh = runs.filter(({ id }) => !kept.some((other) => other.id === id));
+  set({ kept: [...kept, ...fresh].sort((a, b) => a.id - b.id) });
 }
 
 /** Shows what a link says; one that cannot be used is one sentence and changes nothing. */

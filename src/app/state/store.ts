@@ -4,6 +4,7 @@ import { type Config, DEFAULTS } from '../../config/schema.ts';
 import type { BenchSuite } from '../../run/benchResult.ts';
 import type { LinkDataset } from '../../run/link.ts';
 import type { SharedRun } from '../../run/sharedRun.ts';
+import { NOTHING_KEPT } from '../../worker/kept.ts';
 import type {
   DatasetEntry,
   DeviceView,
@@ -11,6 +12,7 @@ import type {
   ForecastView,
   GraphView,
   Interrupted,
+  KeptView,
   NodeView,
   PlanDetails,
   ReadChoices,
@@ -47,6 +49,9 @@ export interface PageState {
   readonly kept: readonly KeptRun[];
   /** Runs of earlier visits that can go on. */
   readonly interrupted: readonly Interrupted[];
+  /** What the trainer worker keeps since the last run, and what the embedding on show takes: bytes of main memory. */
+  readonly keptBytes: KeptView;
+  readonly embeddingBytes: number;
   /** What is drawn over the current run. */
   readonly overlaid: readonly Overlay[];
   /** Which of how many runs over seeds goes on; null where no series does. */
@@ -134,6 +139,8 @@ export const usePage = create<PageState>(() => ({
   run: null,
   kept: [],
   interrupted: [],
+  keptBytes: NOTHING_KEPT,
+  embeddingBytes: 0,
   overlaid: [],
   series: null,
   wanted: null,
