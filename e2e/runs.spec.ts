@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Download, expect, type Page, test } from '@playwright/test';
 import { readRecord } from '../src/cli/saved.ts';
+import { encodeRecord } from '../src/run/codec.ts';
+import { exampleRun, randomFrom } from '../src/run/linkExamples.ts';
+import { curveHash } from '../src/run/record.ts';
 import { drop, epochs, finished, newestRun, ready, setField, trainToEnd, visit } from './page.ts';
 
 /** Runs are kept, compared and taken away. */
@@ -205,6 +208,42 @@ test('a run travels as a file, through the command line’s reader too, and runs
     await expect(banner(page)).toHaveCount(0);
   }
   await expect(runs(page).getByRole('rowheader')).toHaveCount(2);
+  await close();
+});
+
+test('a long run is kept as a blob, which the next visit reads when the page is there, and is kept once', async () => {
+  const { page, close } = await visit();
+  const example = exampleRun(randomFrom(1), 6000);
+  const result = { ...example.result, curveHash: await curveHash(example.epochs) };
+  const bytes = new TextEncoder().encode(encodeRecord({ ...example, result }));
+  expect(bytes.length).toBeGreaterThan(2 ** 20);
+  const row = runs(page).getByRole('row', { name: /opened from long\.json/ });
+  await drop(page, [{ name: 'long.json', bytes }]);
+  await expect(row).toBeVisible();
+  const kept = () =>
+    page.evaluate(
+      () =>
+        new Promise<string[]>((resolve) => {
+          const opening = indexedDB.open('edgewise-runs');
+          opening.onsuccess = () => {
+            const all = opening.result.transaction('runs').objectStore('runs').getAll();
+            all.onsuccess = () => {
+              opening.result.close();
+              resolve(all.result.map(({ text }) => (text instanceof Blob ? `blob of ${text.size}` : typeof text)));
+            };
+          };
+        }),
+    );
+  expect(await kept()).toEqual([expect.stringMatching(/^blob of \d{7}$/)]);
+  await page.goto('about:blank');
+  await page.goto(process.env.EDGEWISE_E2E_PAGE!);
+  await ready(page);
+  await expect(row).toBeVisible();
+  await expect(row).toContainText(result.curveHash.slice(0, 8));
+  await drop(page, [{ name: 'again.json', bytes }]);
+  await expect(banner(page)).toContainText('unverified');
+  await page.waitForTimeout(500);
+  expect(await kept()).toHaveLength(1);
   await close();
 });
 

@@ -1,6 +1,6 @@
 import type { Predictions } from '../train/predictions.ts';
 
-/** What the trainer worker keeps in main memory between two runs, beside the graph: bytes. A run that begins lets go of all of it. */
+/** What the trainer worker keeps in main memory between two runs, beside the graph (leftovers.ts): bytes. A run that begins lets go of all of it. */
 export interface KeptView {
   /** Of the trained model. */
   readonly weights: number;

@@ -8,6 +8,8 @@ import { predict, train } from '../train/session.ts';
 import { CPU } from '../train/testing/backends.ts';
 import { weightDistance } from '../train/testing/compare.ts';
 import { configOf, SAMPLED, testGraph } from '../train/testing/graphs.ts';
+import { type KeptView, NOTHING_KEPT } from './kept.ts';
+import { newLeftovers } from './leftovers.ts';
 import {
   findFeature,
   opinionBytes,
@@ -94,6 +96,30 @@ test('a graph that stays on disk is not edited, and its predictions are there al
   const stored = { ...trained, job: { ...trained.job, graph: outline, store } };
   await expect(repredict(stored, [], 0)).rejects.toThrow(/stays on this browser's disk/);
   expect(await predictionsCsv(stored)).toEqual(await predictionsCsv(trained));
+});
+
+test('what a run left is counted, and the next one lets go of it', async () => {
+  const told: KeptView[] = [];
+  const left = newLeftovers((kept) => told.push(kept));
+  expect(() => left.model()).toThrow('no trained model');
+  const trained = await model({ 'training.epochs': 1 });
+  const weights = [...trained.weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const { nodes } = trained.job.graph;
+  const predictions = {
+    classes: new Uint16Array(nodes),
+    confidence: new Uint8Array(nodes),
+    logits: new Float32Array(4 * nodes),
+    several: false,
+  };
+  left.keep({ model: trained, predictions });
+  left.opinionsHeld({ ...trained }, 9);
+  left.opinionsHeld(trained, 7);
+  expect(left.model()).toBe(trained);
+  left.letGo();
+  expect(() => left.model()).toThrow('no trained model');
+  expect(left.predictions).toBeNull();
+  const kept = { weights, predictions: 19 * nodes, opinions: 0 };
+  expect(told).toEqual([kept, { ...kept, opinions: 7 }, NOTHING_KEPT]);
 });
 
 test('the bytes of its opinions are those of what is remembered: none, one, and one of the edited graph besides', async () => {

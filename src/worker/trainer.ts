@@ -7,7 +7,6 @@ import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/ad
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
 import { isDrawn } from '../graph/drawingEdges.ts';
 import type { Graph } from '../graph/graph.ts';
-import { weightsBytes } from '../model/stored.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { type Place, placeFor, placeOf, present } from '../store/places.ts';
@@ -18,7 +17,6 @@ import { checkTrainable } from '../train/check.ts';
 import { outgrows, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
 import { graphBytes } from '../train/hostMemory.ts';
-import type { Predictions } from '../train/predictions.ts';
 import { withProbes } from '../train/probe.ts';
 import { type Backend, planJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
@@ -31,7 +29,7 @@ import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { graphCommands } from './graphCommands.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
-import { predictionsBytes } from './kept.ts';
+import { newLeftovers } from './leftovers.ts';
 import { modelCommands } from './modelCommands.ts';
 import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
@@ -51,10 +49,6 @@ let storage: Storage = NO_STORAGE;
 /** `place` is the store that it lies in, if any. */
 let current: (LoadedGraph & { readonly drawn: boolean; readonly place: Place | null }) | null = null;
 let run: Going | null = null;
-/** Of the last run on the current graph. */
-let predictions: Predictions | null = null;
-/** Of the last run that was finished on the current graph; the next one's memory is not to be shared with it. */
-let model: TrainedModel | null = null;
 /** Of the last run, until the page says that its record is kept. */
 let unrecorded: RunKeeper | null = null;
 /** Bytes that others hold beside a run. */
@@ -68,6 +62,7 @@ let turn = 0;
 const chunkWatch = newChunkWatch();
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
+const left = newLeftovers((kept) => post({ type: 'kept', kept }));
 const progress: Progress = (about) => post({ type: 'progress', ...about });
 
 const api: TrainerApi = {
@@ -148,7 +143,8 @@ const api: TrainerApi = {
     let keeper: RunKeeper | null = null;
     /** A run without an epoch has nothing to go on with; what failed can go on where it was kept. */
     let over = false;
-    letGo();
+    left.letGo();
+    let model: TrainedModel | null = null;
     try {
       // Where nobody kept its record, it is offered again.
       await unrecorded?.close(false);
@@ -183,9 +179,8 @@ const api: TrainerApi = {
       return null;
     } finally {
       await keeper?.close(over);
-      predictions = mine.predictions;
+      left.keep({ model, predictions: mine.predictions });
       run = null;
-      tellKept(0);
       post({ type: 'ended', run: request.run });
     }
   },
@@ -256,19 +251,15 @@ const api: TrainerApi = {
       const { place, ...about } = loaded();
       return { ...about, store: place ? storage.places[place] : undefined };
     },
-    predictions: () => (run ? run.predictions : predictions),
+    predictions: () => (run ?? left).predictions,
     alone,
     progress,
   }),
 
   ...modelCommands({
-    model() {
-      if (!model) throw new InputError('There is no trained model of this graph yet: train one.');
-      return model;
-    },
+    ...left,
     refuseWhileBusy,
     alone,
-    opinionsHeld: (of, bytes) => of === model && tellKept(bytes),
   }),
 };
 
@@ -303,18 +294,6 @@ function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promi
   });
 }
 
-/** Of what the last run left. */
-function letGo(): void {
-  predictions = null;
-  model = null;
-  tellKept(0);
-}
-
-function tellKept(opinions: number): void {
-  const weights = model ? weightsBytes(model.weights) : 0;
-  post({ type: 'kept', kept: { weights, predictions: predictions ? predictionsBytes(predictions) : 0, opinions } });
-}
-
 /** While no run and no other load goes on; can be given up. */
 async function alone<T>(load: (signal: AbortSignal) => Promise<T>): Promise<T> {
   refuseWhileBusy();
@@ -332,7 +311,7 @@ async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> 
   const drawn = isStored(graph) || !isDrawn(graph) ? null : graph;
   const positions = drawn && (drawn.positions ?? (await layOut(drawn)));
   current = { ...next, drawn: positions !== null, place };
-  letGo();
+  left.letGo();
   return graphView(next, positions);
 }
 
