@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { trainToEnd, visit } from './page.ts';
+import { progress, trainToEnd, visit } from './page.ts';
 
 /** Embeddings: what a hidden layer of the trained model makes of each node, as a picture. */
 
@@ -167,6 +167,7 @@ test('what is kept after a run is told to the byte; the embedding is in the fore
 
   // The next run lets go of the model at once, and counts the embedding.
   await page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect(progress(page)).toContainText('Paused: epoch 1');
   await expect(worker.getByText(/^now /)).toBeVisible();
   await expect(kept).toHaveCount(0);
   expect(await forecast()).toBe(before + bytes);

@@ -248,6 +248,8 @@ export interface ForecastView {
   /** What was changed to stay inside memory.gpuBudget. What runs is `{...config, ...fitted}`. */
   readonly fitted: Partial<Config>;
   readonly memory: MemoryBytes;
+  /** Whether batches are read from a graph on disk. */
+  readonly fromDisk: boolean;
   /** Bytes by purpose; they add up to the picture's bytes. */
   readonly purposes: Readonly<Record<string, number>>;
   /** Whether batches have room for the worst case, or for what a probe of the sampler saw; null without sampling. */

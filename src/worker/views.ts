@@ -6,6 +6,7 @@ import { manifestBytes } from '../store/ingest.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { planPicture } from '../tensor/picture.ts';
 import type { Fit } from '../train/fit.ts';
+import { diskBytes } from '../train/hostMemory.ts';
 import { stepsOfEpoch } from '../train/requests.ts';
 import { seedsOf, splitOf } from '../train/seeds.ts';
 import type { LoadedGraph } from './datasets.ts';
@@ -22,6 +23,7 @@ export function forecastView(graph: AnyGraph, config: Config, { forecast, fitted
     config,
     fitted,
     memory,
+    fromDisk: diskBytes(graph, forecast.config) > 0,
     purposes,
     capacityFrom: sampled ? capacityFrom : null,
     stepsPerEpoch: stepsPerEpoch(graph, forecast.config),

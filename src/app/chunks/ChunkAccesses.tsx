@@ -22,8 +22,7 @@ export function ChunkAccesses() {
     return () => watchChunks(false);
   }, []);
   const heat = run?.chunks ?? null;
-  // Of a run that reads from a store, its graph is on disk.
-  const memory = (isActive(run) ? (run.forecast ?? planned) : planned)?.memory;
+  const forecast = isActive(run) ? (run.forecast ?? planned) : planned;
   return (
     <section className={classes.panel} aria-label="Chunk accesses">
       <header className={classes.head}>
@@ -56,7 +55,7 @@ export function ChunkAccesses() {
         heatRows(heat).map((row) => <HeatStrip key={row.name} row={row} chunksPerBin={heat.chunksPerBin} />)
       ) : (
         <p className={classes.empty}>
-          {memory && (memory.disk > 0 ? `${isActive(run) ? 'One moment' : 'Press Train'}: ${SOON}` : IN_MEMORY)}
+          {forecast && (forecast.fromDisk ? `${isActive(run) ? 'One moment' : 'Press Train'}: ${SOON}` : IN_MEMORY)}
         </p>
       )}
     </section>

@@ -52,5 +52,6 @@ export function testForecast(changes: Partial<ForecastView> = {}): ForecastView 
   const purposes: Record<string, number> = {};
   for (const { purpose, bytes } of picture.buffers) purposes[purpose] = (purposes[purpose] ?? 0) + bytes;
   const memory = { gpu: picture.bytes, host: 0, disk: 0 };
-  return { config: DEFAULTS, fitted: {}, memory, purposes, capacityFrom: null, stepsPerEpoch: 1, picture, ...changes };
+  const from = { fromDisk: false, capacityFrom: null };
+  return { config: DEFAULTS, fitted: {}, memory, purposes, ...from, stepsPerEpoch: 1, picture, ...changes };
 }
