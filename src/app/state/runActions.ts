@@ -72,7 +72,7 @@ export async function startRun({
 /** What can go on is a convenience: a page that cannot find it out does without. */
 export async function refreshInterrupted(): Promise<void> {
   const found = await answered(trainer.interrupted()).catch(() => []);
-  const recorded = await recordedSlots();
+  const recorded = await recordedSlots().catch(() => new Set<string>());
   for (const { slot } of found) if (recorded.has(slot)) await answered(trainer.discard(slot)).catch(tellError);
   set({ interrupted: found.filter(({ slot }) => !recorded.has(slot)) });
 }
