@@ -25,10 +25,10 @@ export function memoryServer(graph: Graph): (request: RowRequest) => Rows {
     degree: () => (degree ??= column(degreesOf(graph.adjacency))),
     split: () => (split ??= splits.length === 1 ? column(splits[0]) : interleave(splits, nodes)),
   };
-  return ({ table, rows, orWhole, into }) => {
+  return ({ table, rows, entries, orWhole, into }) => {
     const from = tables[table]();
     if (orWhole) return { table: from, first: null };
-    return from.kind === 'sparse' ? sparseRows(from, rows) : denseRows(from, rows, into);
+    return from.kind === 'sparse' ? sparseRows(from, rows, entries) : denseRows(from, rows, into);
   };
 }
 
@@ -53,18 +53,25 @@ export function interleave(splits: readonly Uint8Array[], nodes: number): DenseT
 }
 
 /** Where the requested rows begin in the whole table, and their offsets in the answer. */
-export function rowOffsets(indptr: Uint32Array, rows: Uint32Array): { first: Uint32Array; offsets: Uint32Array } {
+export function rowOffsets(
+  indptr: Uint32Array,
+  rows: Uint32Array,
+  [from, to]: NonNullable<RowRequest['entries']> = WHOLE_ROWS,
+): { first: Uint32Array; offsets: Uint32Array } {
   const first = new Uint32Array(rows.length);
   const offsets = new Uint32Array(rows.length + 1);
   for (let i = 0; i < rows.length; i++) {
-    first[i] = indptr[rows[i]];
-    offsets[i + 1] = offsets[i] + indptr[rows[i] + 1] - first[i];
+    const [begin, end] = [indptr[rows[i]], indptr[rows[i] + 1]];
+    first[i] = Math.min(end, begin + from);
+    offsets[i + 1] = offsets[i] + Math.min(end, begin + to) - first[i];
   }
   return { first, offsets };
 }
 
-function sparseRows(csr: CsrMatrix, rows: Uint32Array): Rows<CsrMatrix> {
-  const { first, offsets } = rowOffsets(csr.indptr, rows);
+const WHOLE_ROWS = [0, Infinity] as const;
+
+function sparseRows(csr: CsrMatrix, rows: Uint32Array, entries: RowRequest['entries']): Rows<CsrMatrix> {
+  const { first, offsets } = rowOffsets(csr.indptr, rows, entries);
   const indices = new Uint32Array(offsets[rows.length]);
   const values = csr.values && new Float32Array(indices.length);
   for (let i = 0; i < rows.length; i++) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CsrMatrix } from '../formats/matrix.ts';
 import { arrange } from './arrange.ts';
 import { stochasticBlockModel } from './blockModel.ts';
 import { gatherGraph } from './generated.ts';
@@ -29,6 +30,16 @@ describe.each(GRAPHS)('%s', (_, graph) => {
     const order = orderOf(graph, name);
     expect(order.slice().sort()).toEqual(Uint32Array.from({ length: graph.nodes }, (_, node) => node));
     for (const most of [1, 17]) expect(orderOf(graph, name, most)).toEqual(order);
+  });
+
+  test.each(['degree', 'cluster'] as const)('by %s: no more is asked for at once, of a hub neither', (name) => {
+    const serve = memoryServer(graph);
+    const order = ORDERINGS[name]!.order(graph.adjacency.indptr, 17);
+    driveSync(order, (request) => {
+      const answer = serve(request);
+      expect((answer.table as CsrMatrix).indices.length).toBeLessThanOrEqual(17);
+      return answer;
+    });
   });
 
   test('by degree: what is listed most often comes first, equals in the order of their ids', () => {

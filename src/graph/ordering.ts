@@ -11,8 +11,7 @@ export interface Ordering {
   /** How often it asks for the neighbours of all nodes. */
   readonly sweeps: number;
   /**
-   * `indptr`: row offsets of the neighbours; `mostEntries`: how many it may ask for at once, but for rows that are longer by
-   * themselves.
+   * `indptr`: row offsets of the neighbours; `mostEntries`: how many it may ask for at once. Longer rows are asked for in pieces.
    */
   readonly order: (indptr: Uint32Array, mostEntries: number) => Generator<RowRequest, Uint32Array, Rows>;
 }
@@ -44,7 +43,7 @@ export const ORDERING_ROWS = 4096;
  */
 function* byDegree(indptr: Uint32Array, mostEntries: number): ReturnType<Ordering['order']> {
   const listed = new Uint32Array(indptr.length - 1);
-  yield* eachRow(indptr, mostEntries, (_, neighbors) => {
+  yield* eachRow(indptr, mostEntries, (neighbors) => {
     for (let e = 0; e < neighbors.length; e++) listed[neighbors[e]]++;
   });
   const most = listed.reduce((most, times) => Math.max(most, times), 0);
@@ -70,12 +69,14 @@ function* byCluster(indptr: Uint32Array, mostEntries: number): ReturnType<Orderi
   let next = 0;
   for (let pass = 0; pass < PASSES; pass++) {
     sizes.fill(0);
-    yield* eachRow(indptr, mostEntries, (row, neighbors) => {
-      let count = 0;
+    let count = 0;
+    const meet = (neighbors: Uint32Array) => {
       for (let e = 0; e < neighbors.length; e++) {
         const part = partOf[neighbors[e]];
         if (part < parts && shared[part]++ === 0) met[count++] = part;
       }
+    };
+    const join = (row: number) => {
       let [best, most] = [-1, 0];
       for (let i = 0; i < count; i++) {
         const worth = shared[met[i]] * (capacity - sizes[met[i]]);
@@ -88,24 +89,35 @@ function* byCluster(indptr: Uint32Array, mostEntries: number): ReturnType<Orderi
       }
       partOf[row] = best;
       sizes[best]++;
-    });
+      count = 0;
+    };
+    yield* eachRow(indptr, mostEntries, meet, join);
   }
   return countingSort(partOf, yield* byDegree(indptr, mostEntries), parts).order;
 }
 
-/** Visits the neighbours of every node, in the order of the nodes. */
+/** Visits the neighbours of every node, in the order of the nodes, those of a long row piece by piece; `ended` comes after each row. */
 function* eachRow(
   indptr: Uint32Array,
   mostEntries: number,
-  visit: (row: number, neighbors: Uint32Array) => void,
+  visit: (neighbors: Uint32Array) => void,
+  ended: (row: number) => void = () => {},
 ): Generator<RowRequest, void, Rows> {
   const nodes = indptr.length - 1;
   for (let begin = 0, end = 0; begin < nodes; begin = end) {
     end = begin + 1;
     while (end < Math.min(nodes, begin + ORDERING_ROWS) && indptr[end + 1] - indptr[begin] <= mostEntries) end++;
     const rows = Uint32Array.from({ length: end - begin }, (_, i) => begin + i);
-    const answer = yield { table: 'neighbors', rows };
-    const { indptr: offsets, indices } = answer.table as CsrMatrix;
-    for (let i = 0; i < rows.length; i++) visit(begin + i, indices.subarray(offsets[i], offsets[i + 1]));
+    // Several rows together are short enough: what is cut is a row by itself.
+    let from = 0;
+    do {
+      const answer = yield { table: 'neighbors', rows, entries: [from, from + mostEntries] };
+      from += mostEntries;
+      const { indptr: offsets, indices } = answer.table as CsrMatrix;
+      for (let i = 0; i < rows.length; i++) {
+        visit(indices.subarray(offsets[i], offsets[i + 1]));
+        if (from >= indptr[begin + i + 1] - indptr[begin + i]) ended(begin + i);
+      }
+    } while (from < indptr[begin + 1] - indptr[begin]);
   }
 }

@@ -25,6 +25,8 @@ export interface RowRequest {
   readonly table: TableName;
   /** Global node ids, in any order, possibly repeated. */
   readonly rows: Uint32Array;
+  /** Of a sparse table: only these entries of each row, counted from its first, the end exclusive; a row that is too long to be held comes in pieces. */
+  readonly entries?: readonly [begin: number, end: number];
   /** A server that has the table in memory may give it whole, without a copy. */
   readonly orWhole?: boolean;
   /** Memory in which the rows of a dense table are wanted, if they fit: the answer is a view of its beginning. */
@@ -35,8 +37,8 @@ export interface RowRequest {
 export interface Rows<T extends Table = Table> {
   readonly table: T;
   /**
-   * For the rows of a sparse table: the position of each row's first entry in the whole table, that is the global id of its
-   * first edge. Null where the table is dense, or whole: then row v is that of node v.
+   * For the rows of a sparse table: the position of each row's first entry (of those asked for) in the whole table, that is the
+   * global id of its edge. Null where the table is dense, or whole: then row v is that of node v.
    */
   readonly first: Uint32Array | null;
 }

@@ -12,7 +12,7 @@ import { driveSync, memoryServer } from '../graph/memoryServer.ts';
 import { epochBatches, sampleNeighbors } from '../graph/neighborSampler.ts';
 import { ORDERING_NAMES } from '../graph/ordering.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
-import type { DenseTable, TableName } from '../graph/request.ts';
+import type { DenseTable, RowRequest, TableName } from '../graph/request.ts';
 import { nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { fileStore } from './file.ts';
@@ -53,7 +53,12 @@ describe.each(
     for (const cacheBytes of [0, chunkBytes, 5000, 1 << 24]) {
       const opened = await openGraph(store, 'g', cacheBytes);
       for (const table of ['neighbors', 'features', 'degree', 'labels', 'split'] satisfies TableName[]) {
-        for (const rows of requests) expect(await opened.serve({ table, rows })).toEqual(server({ table, rows }));
+        for (const rows of requests) {
+          for (const entries of [undefined, [0, 1], [2, 7], [40, Infinity]] satisfies RowRequest['entries'][]) {
+            const request = { table, rows, entries };
+            expect(await opened.serve(request)).toEqual(server(request));
+          }
+        }
       }
     }
   });

@@ -138,7 +138,7 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
   }
   const places = await readPlaces(store, manifest, indptrs);
 
-  const serve = async ({ table, rows, into }: RowRequest): Promise<Rows> => {
+  const serve = async ({ table, rows, entries, into }: RowRequest): Promise<Rows> => {
     const { cols } = tables[table];
     for (let i = 0; i < rows.length; i++) {
       if (rows[i] < manifest.nodes) continue;
@@ -158,8 +158,8 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
       const gathered = (await gather(values!, begin, offsets, into)) as DenseTable['values'];
       return { table: { kind: 'dense', rows: rows.length, cols, values: gathered }, first: null };
     }
-    const { first, offsets } = rowOffsets(indptr, rows);
-    const begin = place ? at : first;
+    const { first, offsets } = rowOffsets(indptr, rows, entries);
+    const begin = place ? at.map((row, i) => row + first[i] - indptr[rows[i]]) : first;
     const indices = (await gather(findArray(arrays, `${table}.indices`)!, begin, offsets)) as Uint32Array;
     const weights = values ? ((await gather(values, begin, offsets)) as Float32Array) : null;
     return { table: { kind: 'sparse', rows: rows.length, cols, indptr: offsets, indices, values: weights }, first };

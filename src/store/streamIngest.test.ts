@@ -14,11 +14,11 @@ import { type GeneratedGraph, gatherGraph } from '../graph/generated.ts';
 import { streamOf } from '../graph/generatedStream.ts';
 import { ORDERING_NAMES } from '../graph/ordering.ts';
 import { GRAPH500, rmat } from '../graph/rmat.ts';
-import { nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
+import { HUB, nastyGraphData, withLabelSets } from '../graph/testGraphs.ts';
 import { chunkLog } from './chunkLog.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { ingest, manifestBytes } from './ingest.ts';
-import { type IngestBudget, ingestForecast } from './ingestPlan.ts';
+import { type IngestBudget, ingestForecast, planIngest } from './ingestPlan.ts';
 import { encodeManifest } from './manifest.ts';
 import { memoryStore } from './memory.ts';
 import { memoryFolder } from './memoryFolder.ts';
@@ -187,14 +187,15 @@ test.each([
 describe('memory', () => {
   const stream = dataStream(multigraph(500, 20_000, third), false, 1000);
   const shape = shapeOf(stream);
-  const refused = (budget: IngestBudget) => {
+  const messageOf = (attempt: () => unknown) => {
     try {
-      ingestForecast(shape, budget);
-      return null;
+      attempt();
     } catch (error) {
       return (error as Error).message;
     }
+    return null;
   };
+  const refused = (budget: IngestBudget) => messageOf(() => ingestForecast(shape, budget));
   const ordering = 'cluster';
   /** As little as this graph takes: the number that the refusal names. */
   const least = Number(/at least (\d+) bytes/.exec(refused({ memoryBytes: 1, chunkBytes: 64 })!)![1]);
@@ -262,6 +263,27 @@ describe('memory', () => {
       /^A node of multi has \d+ edges, and sorting them takes \d+ bytes of worker mem/,
     );
     expect(await store.keys('')).toEqual([]);
+  });
+
+  test.each([
+    ['', nastyGraphData(80_000, 1)],
+    [' with weights', nastyGraphData(40_000, 1, true)],
+  ])('that is less than the row of a hub moves it in pieces%s', async (_, nasty) => {
+    // Nothing else takes more memory than the rows that move.
+    const { nodes } = nasty;
+    const features = { kind: 'dense', rows: nodes, cols: 1, values: new Float32Array(nodes).fill(1) } as const;
+    const data = { ...nasty, features, splits: [new Uint8Array(nodes).fill(1)] };
+    const stream = dataStream(data, false, 10_000);
+    for (const ordering of ['degree', 'cluster'] as const) {
+      const budget = { chunkBytes: 4096, ordering };
+      const short = messageOf(() => ingestForecast(shapeOf(stream), { ...budget, memoryBytes: 1 }));
+      const tight = { ...budget, memoryBytes: Number(/at least (\d+) bytes/.exec(short!)![1]) };
+      const { indptr, values } = arrange(data).adjacency;
+      expect((indptr[HUB + 1] - indptr[HUB]) * (values ? 8 : 4)).toBeGreaterThan(
+        planIngest(shapeOf(stream), tight).answerBytes,
+      );
+      await expectSame(data, stream, tight);
+    }
   });
 
   test('on disk is no more than the forecast', async () => {

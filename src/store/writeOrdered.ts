@@ -1,4 +1,3 @@
-import { InputError } from '../config/errors.ts';
 import { bytesOf } from '../formats/matrix.ts';
 import type { Ordering } from '../graph/ordering.ts';
 import type { ChunkStore } from './chunkStore.ts';
@@ -37,25 +36,21 @@ export interface OrderedTask {
  */
 export async function writeOrdered(task: OrderedTask): Promise<StoredArray[]> {
   const { manifest, ordering, store, writer, plan, meter } = task;
-  const { id, name, nodes, arrays, tables } = manifest;
+  const { id, nodes, arrays, tables } = manifest;
   const held = orderedBytes(nodes, writer.chunkBytes);
   meter.add(held + plan.answerBytes);
   const { serve } = await serveGraph(store, manifest, 0);
   const neighbors = await readIndptr(store, manifest, 'neighbors');
-  const entryBytes = findArray(arrays, 'neighbors.values') ? 8 : 4;
-  const longest = neighbors.reduce((most, begin, row) => Math.max(most, (neighbors[row + 1] ?? begin) - begin), 0);
-  if (longest * entryBytes > plan.answerBytes) {
-    throw new InputError(
-      `A node of ${name} has ${longest} edges, and moving them takes ${longest * entryBytes} bytes of worker memory where ` +
-        `${plan.answerBytes} are left for it: raise the budget, or leave the ordering out.`,
-    );
-  }
+  const neighborBytes = findArray(arrays, 'neighbors.values') ? 8 : 4;
   const swept = task.onward('Ordering the rows', ordering.sweeps * byteLength(findArray(arrays, 'neighbors.indices')!));
-  const order = await drive(ordering.order(neighbors, plan.answerBytes / entryBytes), async (request) => {
-    const answer = await serve(request);
-    await swept(answer.table.kind === 'sparse' ? answer.table.indices.byteLength : 0);
-    return answer;
-  });
+  const order = await drive(
+    ordering.order(neighbors, Math.floor(plan.answerBytes / neighborBytes)),
+    async (request) => {
+      const answer = await serve(request);
+      await swept(answer.table.kind === 'sparse' ? answer.table.indices.byteLength : 0);
+      return answer;
+    },
+  );
 
   const moved = new Map<string, StoredArray>();
   const rowArrays = arrays.filter(({ name }) => isOfRows(name));
@@ -71,20 +66,28 @@ export async function writeOrdered(task: OrderedTask): Promise<StoredArray[]> {
       const array = rowArrays.find(({ name }) => name === `${table}.${part}`);
       return array ? [{ part, name: array.name, out: writer.array(orderedName(array.name), array.type) }] : [];
     });
-    const bytesAt = (node: number) =>
-      ANSWER_ROW_BYTES + 4 * parts.length * (indptr ? indptr[node + 1] - indptr[node] : cols);
+    const entryBytes = 4 * parts.length;
+    const bytesAt = (node: number) => ANSWER_ROW_BYTES + entryBytes * (indptr ? indptr[node + 1] - indptr[node] : cols);
+    const mostEntries = Math.floor((plan.answerBytes - ANSWER_ROW_BYTES) / entryBytes);
     for (let begin = 0, end = 0; begin < nodes; begin = end) {
       let bytes = bytesAt(order[begin]);
       for (end = begin + 1; end < nodes && bytes + bytesAt(order[end]) <= plan.answerBytes; end++) {
         bytes += bytesAt(order[end]);
       }
-      const answer = (await serve({ table, rows: order.slice(begin, end) })).table;
-      for (const { part, out } of parts) {
-        const values = part === 'values' ? answer.values! : answer.kind === 'sparse' && answer.indices;
-        if (!values) continue;
-        await out.write(bytesOf(values));
-        await onward(values.byteLength);
-      }
+      const rows = order.slice(begin, end);
+      // One row by itself may be longer than what is gathered at once.
+      const length = indptr ? indptr[rows[0] + 1] - indptr[rows[0]] : 0;
+      let from = 0;
+      do {
+        const answer = (await serve({ table, rows, entries: [from, from + mostEntries] })).table;
+        from += mostEntries;
+        for (const { part, out } of parts) {
+          const values = part === 'values' ? answer.values! : answer.kind === 'sparse' && answer.indices;
+          if (!values) continue;
+          await out.write(bytesOf(values));
+          await onward(values.byteLength);
+        }
+      } while (from < length);
     }
     for (const { name, out } of parts) {
       moved.set(name, await out.finish());

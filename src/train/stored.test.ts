@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { SPLIT } from '../formats/graphData.ts';
+import { arrange } from '../graph/arrange.ts';
+import { matrixRows } from '../graph/featureRows.ts';
 import type { Graph } from '../graph/graph.ts';
 import { ORDERING_NAMES, type OrderingName } from '../graph/ordering.ts';
 import { ingest } from '../store/ingest.ts';
+import { planIngest } from '../store/ingestPlan.ts';
 import { chunkKey, deleteGraph, encodeManifest, manifestKey, probesKey } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
 import { openStored } from '../store/storedGraph.ts';
+import { shapeOf, streamIngest } from '../store/streamIngest.ts';
 import { batchCapacity } from './forecast.ts';
 import { ProbeNeeded, probeStored } from './probe.ts';
 import { evaluatedSplit } from './seeds.ts';
 import { forecast, train } from './session.ts';
-import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
+import { configOf, graphData, SAMPLED, testGraph } from './testing/graphs.ts';
 
 /** Runs over a graph of which only the outline is in memory. */
 
@@ -46,6 +50,36 @@ describe.each([
       }
     },
   );
+});
+
+test('of a graph stored by the least memory, where a hub has more neighbours than move at once, the curve is that in any order', async () => {
+  const nodes = 40_000;
+  const splits = [Uint8Array.from({ length: nodes }, (_, node) => (node % 50 < 4 ? node % 50 : SPLIT.none))];
+  const features = {
+    kind: 'dense',
+    rows: nodes,
+    cols: 1,
+    values: new Float32Array(nodes).map((_, v) => v % 9),
+  } as const;
+  const data = { ...graphData({ nodes, weighted: true }), features, splits };
+  const stream = {
+    ...{ ...data, directed: false, edges: data.source.length, weighted: true, hostBytes: 0 },
+    features: matrixRows(features),
+    edgeBlocks: () => [data],
+  };
+  const few = { 'sampling.batchSize': 8000, 'evaluation.batchSize': 500, 'evaluation.nodes': 200 };
+  const config = configOf({ ...SAMPLED, ...few, 'training.epochs': 1 });
+  const inMemory = await train({ graph: arrange(data), config, backend, fit: false });
+  const longest = 8 * (data.nodes * 0.9 - 1);
+  for (const ordering of ORDERING_NAMES) {
+    const store = memoryStore();
+    const budget = { id: 'g', ordering, chunkBytes: 65_536, memoryBytes: 3_880_000 };
+    if (ordering !== 'none') expect(planIngest(shapeOf(stream), budget).answerBytes).toBeLessThan(longest);
+    await streamIngest(stream, store, budget);
+    const graph = await openStored(store, 'g');
+    const run = await train({ graph, config, backend, fit: false, store });
+    expect(run.result.curveHash).toBe(inMemory.result.curveHash);
+  }
 });
 
 test('a full batch is refused in words, and fitted to batches where that is allowed', async () => {
