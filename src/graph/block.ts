@@ -26,3 +26,12 @@ export interface SampledBatch {
   readonly seeds: Uint32Array;
   readonly blocks: readonly Block[];
 }
+
+/** Host bytes of its arrays. */
+export function blockBytes({ nodes, adjacency, edgeIds, importance, loops }: Block): number {
+  const { indptr, indices, values } = adjacency;
+  return [nodes, indptr, indices, edgeIds, values, importance, loops].reduce(
+    (sum, array) => sum + (array?.byteLength ?? 0),
+    0,
+  );
+}

@@ -1,4 +1,4 @@
-import { epochBatches, sampleNeighbors } from './neighborSampler.ts';
+import { epochBatches, REQUEST_ROWS, type SampleWatch, sampleNeighbors } from './neighborSampler.ts';
 import { deriveKey, type Key } from './random.ts';
 import type { RowRequest, Rows } from './request.ts';
 import type { DesignName } from './samplingDesign.ts';
@@ -96,6 +96,21 @@ export interface ProbeOptions {
   readonly worst: Capacity;
   /** The sampler's scratch: one zero per node. */
   readonly locals: Uint32Array;
+  /** `letGo` comes when a batch was counted and is held no longer. */
+  readonly watch?: SampleWatch & { letGo(): void };
+}
+
+/** Bytes that a watch is told of at the most while a batch of that size is sampled: its blocks, and the parts they were made of. */
+export const watchedBytes = (capacity: Capacity, weighted: boolean) => 2 * batchBytes(capacity, weighted);
+
+/** Where to cut a request that begins with targets[begin], so that its rows have no more entries than `most`, but for a single row. */
+export function endWithin(indptr: Uint32Array, most: number, targets: Uint32Array, begin: number): number {
+  let entries = 0;
+  for (let i = begin; i < Math.min(targets.length, begin + REQUEST_ROWS); i++) {
+    entries += indptr[targets[i] + 1] - indptr[targets[i]];
+    if (entries > most && i > begin) return i;
+  }
+  return begin + REQUEST_ROWS;
 }
 
 /**
@@ -103,7 +118,7 @@ export interface ProbeOptions {
  * bound: a batch above it is possible and has to be split. A generator like the sampler, so it runs against any store.
  */
 export function* probe(options: ProbeOptions): Generator<RowRequest, Capacity, Rows> {
-  const { trainNodes, batchSize, fanOut, design, key, rows = Infinity, margin, worst, locals } = options;
+  const { trainNodes, batchSize, fanOut, design, key, rows = Infinity, margin, worst, locals, watch } = options;
   const nodes = new Array<number>(fanOut.length + 1).fill(0);
   const edges = new Array<number>(fanOut.length).fill(0);
   const drawn = options.batches * Math.min(1, trainNodes.length);
@@ -111,7 +126,7 @@ export function* probe(options: ProbeOptions): Generator<RowRequest, Capacity, R
   for (let batch = 0, epoch = 0; batch < drawn && asked < rows; epoch++) {
     for (const seeds of epochBatches(trainNodes, batchSize, deriveKey(key, epoch, 0))) {
       if (batch++ >= drawn || asked >= rows) break;
-      const { blocks } = yield* sampleNeighbors(seeds, fanOut, deriveKey(key, epoch, batch), locals, design);
+      const { blocks } = yield* sampleNeighbors(seeds, fanOut, deriveKey(key, epoch, batch), locals, design, watch);
       nodes[0] = Math.max(nodes[0], seeds.length);
       for (let hop = 0; hop < fanOut.length; hop++) {
         const block = blocks[fanOut.length - 1 - hop];
@@ -119,6 +134,7 @@ export function* probe(options: ProbeOptions): Generator<RowRequest, Capacity, R
         nodes[hop + 1] = Math.max(nodes[hop + 1], block.nodes.length);
         edges[hop] = Math.max(edges[hop], block.edgeIds.length);
       }
+      watch?.letGo();
     }
   }
   const widen = (seen: number, bound: number) => Math.min(bound, Math.ceil(seen * (1 + margin)));

@@ -1,5 +1,5 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
-import type { Block, SampledBatch } from './block.ts';
+import { type Block, blockBytes, type SampledBatch } from './block.ts';
 import { entryOf } from './csr.ts';
 import { shuffled } from './draw.ts';
 import { deriveKey, type Key } from './random.ts';
@@ -20,6 +20,16 @@ export function samplerScratchBytes(nodes: number): number {
   return 4 * nodes + 4 * Math.ceil(nodes / 32);
 }
 
+/** How whoever bounds what a sample takes watches over it. None of it changes what is drawn. */
+export interface SampleWatch {
+  /** Where the rows end that are asked for at once, of which targets[begin] is the first. */
+  readonly endOf: (targets: Uint32Array, begin: number) => number;
+  /** Told the bytes of what was made of the sample, before more is asked for. May throw. */
+  readonly took: (bytes: number) => void;
+}
+
+const UNWATCHED: SampleWatch = { endOf: (_, begin) => begin + REQUEST_ROWS, took: () => {} };
+
 /**
  * Samples the blocks of one batch.
  *
@@ -36,6 +46,7 @@ export function* sampleNeighbors(
   key: Key,
   locals: Uint32Array,
   design: DesignName = 'uniform',
+  watch: SampleWatch = UNWATCHED,
 ): Generator<RowRequest, SampledBatch, Rows> {
   const blocks: Block[] = [];
   let nodes = seeds;
@@ -52,9 +63,11 @@ export function* sampleNeighbors(
         deriveKey(key, hop, 0),
         locals,
         SAMPLING_DESIGNS[design],
+        watch,
       );
       blocks.unshift(block);
       nodes = block.nodes;
+      watch.took(blockBytes(block));
     }
     return { seeds, blocks };
   } finally {
@@ -76,13 +89,17 @@ function* sampleHop(
   key: Key,
   locals: Uint32Array,
   design: SamplingDesign,
+  watch: SampleWatch,
 ): Generator<RowRequest, Block, Rows> {
   const parts: Sample[] = [];
-  for (let begin = 0; begin < targets.length; begin += REQUEST_ROWS) {
-    const rows = targets.slice(begin, begin + REQUEST_ROWS);
+  for (let begin = 0, end = 0; begin < targets.length; begin = end) {
+    end = watch.endOf(targets, begin);
+    const rows = targets.slice(begin, end);
     const answer = (yield { table: 'neighbors', rows, orWhole: true }) as Rows<CsrMatrix>;
     const whole = answer.first === null;
-    parts.push(sampleRows(whole ? targets : rows, answer, fanOut, key, design));
+    const part = sampleRows(whole ? targets : rows, answer, fanOut, key, design);
+    watch.took(sampleBytes(part));
+    parts.push(part);
     if (whole) break;
   }
   const { counts, sources, edgeIds, values, importance, loops } = joinSamples(parts, targets.length);
@@ -111,6 +128,13 @@ interface Sample {
   readonly importance: Float32Array | null;
   /** By row. */
   readonly loops: Float32Array | null;
+}
+
+function sampleBytes({ counts, sources, edgeIds, values, importance, loops }: Sample): number {
+  return [counts, sources, edgeIds, values, importance, loops].reduce(
+    (sum, array) => sum + (array?.byteLength ?? 0),
+    0,
+  );
 }
 
 function sampleRows(

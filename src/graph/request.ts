@@ -25,7 +25,10 @@ export interface RowRequest {
   readonly table: TableName;
   /** Global node ids, in any order, possibly repeated. */
   readonly rows: Uint32Array;
-  /** Of a sparse table: only these entries of each row, counted from its first, the end exclusive; a row that is too long to be held comes in pieces. */
+  /**
+   * Of a sparse table: only these entries of each row, counted from its first, the end exclusive. So a row that is too long to be
+   * held comes in pieces.
+   */
   readonly entries?: readonly [begin: number, end: number];
   /** A server that has the table in memory may give it whole, without a copy. */
   readonly orWhole?: boolean;

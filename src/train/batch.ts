@@ -1,5 +1,5 @@
 import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
-import type { Block, SampledBatch } from '../graph/block.ts';
+import { blockBytes, type SampledBatch } from '../graph/block.ts';
 import type { Capacity } from '../graph/capacity.ts';
 import { transpose } from '../graph/csr.ts';
 import { dropBlockEdges, edgeThreshold, keptDegrees } from '../graph/dropEdges.ts';
@@ -108,14 +108,6 @@ function roomOf({ inputs, capacity }: BatchRecipe, rows: number, offered: ArrayB
   const { features } = inputs.model;
   if (!features || isSparse(features)) return null;
   return roomFor(4 * features.cols, rows, capacity.nodes[capacity.nodes.length - 1 - inputs.featureLevel], offered);
-}
-
-function blockBytes({ nodes, adjacency, edgeIds, importance, loops }: Block): number {
-  const { indptr, indices, values } = adjacency;
-  return [nodes, indptr, indices, edgeIds, values, importance, loops].reduce(
-    (sum, array) => sum + (array?.byteLength ?? 0),
-    0,
-  );
 }
 
 function fits({ seeds, blocks }: SampledBatch, { nodes, edges }: Capacity): boolean {

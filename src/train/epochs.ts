@@ -11,7 +11,7 @@ import { batchCapacity, type CapacityFrom } from './forecast.ts';
 import type { Job } from './job.ts';
 import { type PassContext, scalarsOf } from './passes.ts';
 import { leadsOf, predictionsOf } from './predictions.ts';
-import { withProbes } from './probe.ts';
+import { ProbeNeeded } from './probe.ts';
 import type { Run } from './run.ts';
 import { type Best, endsAfter, winningFigure } from './selection.ts';
 import type { Steering } from './steering.ts';
@@ -32,7 +32,7 @@ export interface Progress {
   steps: number;
 }
 
-/** `done` after the last epoch; `replan` between two epochs, where what was changed by hand needs another plan. */
+/** `done` after the last epoch; `replan` between two epochs, where what was changed by hand needs another plan, or may. */
 export type Outcome = 'done' | 'replan';
 
 export async function runEpochs(
@@ -59,7 +59,7 @@ export async function runEpochs(
     if (endsAfter(steering.config, done, progress.best)) return 'done';
     const epoch = done + 1;
     context.config = currentConfig(fit, steering);
-    if (await withProbes(job, () => outgrows(job.graph, fit, context.config))) return 'replan';
+    if (mayOutgrow(job.graph, fit, context.config)) return 'replan';
 
     const { times } = context;
     Object.assign(times, { sample: 0, read: 0, upload: 0, waited: 0 });
@@ -161,7 +161,7 @@ async function waitFor(at: 'epoch' | 'step', { signal, control }: Job, { times }
 }
 
 /** What was fitted, with what was changed by hand since. */
-function currentConfig(fit: Fit, { config }: Steering): Config {
+export function currentConfig(fit: Fit, { config }: Steering): Config {
   return { ...fit.forecast.config, ...differences(config, fit.asked) };
 }
 
@@ -184,6 +184,16 @@ export function outgrows(graph: AnyGraph, { forecast, fitted }: Fit, config: Con
   if (!wanted) return true;
   const within = (a: readonly number[], b: readonly number[]) => a.every((n, i) => n <= b[i]);
   return !within(wanted.nodes, room.nodes) || !within(wanted.edges, room.edges);
+}
+
+/** The same without a probe, which a run leaves no memory for: true where nobody knows. */
+export function mayOutgrow(graph: AnyGraph, fit: Fit, config: Config): boolean {
+  try {
+    return outgrows(graph, fit, config);
+  } catch (error) {
+    if (error instanceof ProbeNeeded) return true;
+    throw error;
+  }
 }
 
 /** Null where a probe would take too long: then the worst case is what another plan begins with. */

@@ -7,7 +7,7 @@ import { largestForHalf } from './check.ts';
 import { decideEvaluation } from './evaluationCost.ts';
 import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
 import { cacheBytes, diskBytes } from './hostMemory.ts';
-import { ProbeNeeded } from './probe.ts';
+import { leavingBeside, ProbeNeeded, ProbeRefused } from './probe.ts';
 
 /**
  * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
@@ -127,6 +127,8 @@ export function fitRun(
   const searching = search && (budgets.length > 0 || isStored(graph));
   const rungs = searching ? ladder(config).filter((change) => canTake(graph, { ...config, ...change }, options)) : [{}];
   let refusal: unknown = null;
+  /** Whoever plans has probed for every setting that was tried, within the budget. */
+  let probing = 0;
   const tried: Forecast[] = [];
   for (const change of rungs) {
     const candidate = { ...config, ...change };
@@ -134,20 +136,29 @@ export function fitRun(
       try {
         const first = remembered(graph, candidate, { ...options, capacityFrom });
         tried.push(first);
+        probing = Math.max(probing, first.probing);
         const smaller = searching ? smallerCache(graph, first) : null;
         if (smaller) tried.push(remembered(graph, smaller, { ...options, capacityFrom }));
         const forecast = tried.at(-1)!;
         if (budgets.every((key) => NEEDS[key](forecast) <= config[key])) {
-          return { asked, forecast, fitted: differences(forecast.config, asked) };
+          return { asked, forecast: withProbing(forecast, probing), fitted: differences(forecast.config, asked) };
         }
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
+        if (error instanceof ProbeRefused) probing = Math.max(probing, error.bytes);
         refusal ??= error;
       }
     }
   }
   if (tried.length === 0) throw refusal;
   throw new InputError(tooLarge(graph, config, budgets, tried, rungs.length > 1));
+}
+
+/** Main memory is what planning or running takes, whichever is more: one comes after the other. */
+function withProbing(forecast: Forecast, probing: number): Forecast {
+  const { memory, config } = forecast;
+  const most = Math.min(probing, config['memory.workerBudget'] || Infinity);
+  return most <= memory.host ? forecast : { ...forecast, memory: { ...memory, host: most } };
 }
 
 /**
@@ -228,9 +239,10 @@ function remembered(graph: AnyGraph, config: Config, options: ForecastOptions): 
   let found = memory.get(name);
   if (!found) {
     try {
-      found = forecastRun(graph, config, own);
+      found = forecastRun(graph, leavingBeside(config, beside), own);
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
+      // What the worker budget has no room for, another one may have.
+      if (!(error instanceof InputError) || (error instanceof ProbeRefused && error.budget !== Infinity)) throw error;
       found = error;
     }
     if (memory.size >= MOST_REMEMBERED) memory.delete(memory.keys().next().value!);

@@ -6,7 +6,7 @@ import { type Capacity, worstCase } from '../graph/capacity.ts';
 import { type Model, upTo } from '../model/model.ts';
 import { modelOf } from '../model/models.ts';
 import type { MemoryBytes } from '../run/record.ts';
-import type { AnyGraph } from '../store/storedGraph.ts';
+import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { type Limits, makePlan, type Plan } from '../tensor/plan.ts';
 import { evaluate } from '../tensor/value.ts';
 import type { Routine } from './batchSource.ts';
@@ -19,6 +19,7 @@ import { shapeOf } from './inputs.ts';
 import { type Levels, layerwiseBytes, planLevels } from './layerwise.ts';
 import { hasRocAuc, logitsBytes, predictionBytes } from './predictions.ts';
 import { probed } from './probe.ts';
+import { probeBytes } from './probeMemory.ts';
 import { buildProgram, dropsEdges, type TrainingProgram } from './program.ts';
 import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 
@@ -35,6 +36,8 @@ export interface Forecast {
   /** Of an evaluation layer by layer. */
   readonly levels: Levels | null;
   readonly memory: MemoryBytes;
+  /** Host bytes of the probe of a stored graph that found `capacity`: held before the run, and not beside it. 0 where there was none. */
+  readonly probing: number;
 }
 
 export type CapacityFrom = 'worst case' | 'probe';
@@ -74,6 +77,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
   const capacity: Partial<Record<Routine, Capacity>> = {};
   const sizes: Record<string, number> = {};
   let levels: Levels | null = null;
+  let probing = 0;
   for (const routine of routines) {
     if (strategies[routine] === 'full') {
       Object.assign(sizes, fullSizes(graph, model, routine === 'train' && dropsEdges(config)));
@@ -86,6 +90,10 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
       continue;
     }
     const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly, model);
+    if (options.capacityFrom === 'probe' && isStored(graph)) {
+      const seeds = seedsFor(graph, config, routine, predictOnly).length;
+      probing = Math.max(probing, probeBytes(graph, config, seeds, found));
+    }
     const { fanOut } = samplingOf(config, model, routine);
     capacity[routine] = found;
     Object.assign(sizes, batchSizes(graph, model, `${routine}.`, found, fanOut, routine === 'train'));
@@ -119,7 +127,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
   const kept = keptBytes(training, config, instruments);
   const disk = diskBytes(graph, config) + kept.disk;
   const memory = { gpu: options.backend === 'cpu' ? 0 : plan.bytes, host: host + kept.host, disk };
-  return { config, model, training, plan, capacity, capacityFrom: options.capacityFrom, levels, memory };
+  return { config, model, training, plan, capacity, capacityFrom: options.capacityFrom, levels, memory, probing };
 }
 
 /**
@@ -162,8 +170,12 @@ export function batchCapacity(
   model = modelOf(config),
 ): Capacity {
   const sampling = samplingOf(config, model, routine);
-  const split = routine === 'train' ? splitOf(graph, config) : evaluatedSplit(graph, config);
-  const seeds = seedsOf(split, routine, predictOnly);
+  const seeds = seedsFor(graph, config, routine, predictOnly);
   const worst = worstCase(graph.adjacency.indptr, Math.min(sampling.batchSize, seeds.length), sampling.fanOut);
   return capacityFrom === 'worst case' ? worst : probed(graph, config, { routine, seeds, sampling, worst });
+}
+
+function seedsFor(graph: AnyGraph, config: Config, routine: Routine, predictOnly: boolean): Uint32Array {
+  const split = routine === 'train' ? splitOf(graph, config) : evaluatedSplit(graph, config);
+  return seedsOf(split, routine, predictOnly);
 }

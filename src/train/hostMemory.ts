@@ -92,8 +92,7 @@ export function hostBytes(
   const samplers = inBatches ? Math.max(1, samplingWorkers(graph, config)) : 0;
   const sampler = samplers * (samplerScratchBytes(nodes) + 4 * nodes);
   // A sampler worker has its own copy of the split, for each pass that it serves.
-  const sparse = graph.labelSets ? 3 : 2;
-  const ownCopies = 2 * chunkBytesOf(graph, config) + 4 * sparse * (nodes + 1) + 2 * nodes + placesBytes(graph);
+  const ownCopies = openStoreBytes(graph, chunkBytesOf(graph, config)) + 2 * nodes;
   const cache = inBatches && readsFromStore(graph, config) ? cacheBytes(graph, config) + samplers * ownCopies : 0;
   const samples = 1 + batchesAhead(samplingWorkers(graph, config));
   const between = layerwise ? samples * layerwise.sample + layerwise.rows : 0;
@@ -137,6 +136,12 @@ function largestBatch(graph: AnyGraph, config: Config, sizes: Sizes, prefix: str
     features.kind === 'dense' ? 4 * rows(0) * features.cols : 4 * (sizes[`${prefix}features.entries`] ?? 0);
   if (config['data.normalizeFeatures']) bytes += values;
   return features.kind === 'dense' ? bytes + values : bytes + sparseFeatureBytes(sizes, prefix, rows(0), features.cols);
+}
+
+/** What an open stored graph holds beside its cache: row offsets, where rows lie, and two chunks under way. */
+export function openStoreBytes(graph: AnyGraph, chunkBytes: number): number {
+  const sparse = graph.labelSets ? 3 : 2;
+  return 2 * chunkBytes + 4 * sparse * (graph.nodes + 1) + placesBytes(graph);
 }
 
 /** Where the rows of neighbours and features lie, if not as the nodes do. */

@@ -16,6 +16,7 @@ import {
   type RunRecord,
   type RunResult,
 } from '../run/record.ts';
+import { newMeter } from '../store/meter.ts';
 import { metricOf, sigmoids, softmaxRows } from '../task/metrics.ts';
 import { withTile } from '../tensor/fusedName.ts';
 import type { Dispatch } from '../tensor/op.ts';
@@ -29,7 +30,7 @@ import {
   takeCheckpoint,
   takeOver,
 } from './checkpoint.ts';
-import { beforeStep, type Progress, runEpochs, Stopped } from './epochs.ts';
+import { beforeStep, currentConfig, outgrows, type Progress, runEpochs, Stopped } from './epochs.ts';
 import { type Fit, fitRun } from './fit.ts';
 import { type Forecast, keptBytes } from './forecast.ts';
 import { type Evaluating, evaluateNodes } from './hiddenValues.ts';
@@ -37,7 +38,7 @@ import type { Job } from './job.ts';
 import { beforeWaiting, newKeeper } from './keeping.ts';
 import { scalarsOf } from './passes.ts';
 import { hasRocAuc, leadsOf } from './predictions.ts';
-import { withProbes } from './probe.ts';
+import { leavingBeside, type ProbePlace, withProbes } from './probe.ts';
 import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, peakOf, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
@@ -67,7 +68,7 @@ export interface Trained {
 }
 
 /** What a plan depends on; a stored graph may be read for it. */
-type Planned = Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'instruments' | 'store' | 'signal'>;
+type Planned = Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'instruments'> & ProbePlace;
 
 /** The fit and its forecast, without running anything. Opens no device: an adapter tells its limits. */
 export async function forecast(job: Planned): Promise<Fit & { readonly memory: MemoryBytes }> {
@@ -98,7 +99,9 @@ const CHECKPOINT_MS = 2000;
 export async function train(job: Job): Promise<Trained> {
   checkTrainable(job.graph, job.config);
   let target = await findTarget(job.backend);
-  const first = await planJob(job, target);
+  const probing = newMeter();
+  probing.add(job.instruments?.beside ?? 0);
+  const first = await planJob({ ...job, probing }, target);
   checkStore(job, first.forecast);
   job.onStart?.(first, target.device);
   const { checkpointMs = CHECKPOINT_MS } = job;
@@ -110,14 +113,15 @@ export async function train(job: Job): Promise<Trained> {
   const recover = newRecovery(job);
   const memory: { -readonly [K in keyof RunRecord['memory']]: RunRecord['memory'][K] } = {
     forecast: first.forecast.memory,
-    peak: NOTHING,
+    peak: { ...NOTHING, host: probing.peak },
     ...(resume?.refusals ? { refusals: resume.refusals } : {}),
   };
   /** Bytes that a plan may take; 0 is what memory.gpuBudget says. */
   let room = resume?.refusals ? resume.planned['memory.gpuBudget'] : 0;
   const planFor = async (config: Config) => {
-    fit = await planJob({ ...job, config }, target);
+    fit = await planJob({ ...job, config, probing }, target);
     memory.forecast = largest(memory.forecast, fit.forecast.memory);
+    memory.peak = largest(memory.peak, { ...NOTHING, host: probing.peak });
     job.onReplan?.(fit);
   };
   const replan = () => planFor(room ? { ...steering.config, 'memory.gpuBudget': room } : steering.config);
@@ -154,10 +158,15 @@ export async function train(job: Job): Promise<Trained> {
 
   for (;;) {
     let run: Run | null = null;
-    const tally = () => {
-      if (!run) return;
-      memory.peak = largest(memory.peak, peakOf(run));
-      foresee();
+    const end = async () => {
+      await keeper.done();
+      // What was still being written is counted, too.
+      if (run) {
+        memory.peak = largest(memory.peak, peakOf(run));
+        foresee();
+      }
+      await run?.close();
+      run = null;
     };
     try {
       const steered = beforeWaiting(job, async (at) => {
@@ -194,15 +203,20 @@ export async function train(job: Job): Promise<Trained> {
         // What is left to read is read from a run that was stopped or paused, too.
         before = () => job.signal?.throwIfAborted();
         const finished = await finish(run, progress);
-        tally();
+        await end();
         const { events } = steering;
         const fitted = memory.refusals ? differences(fit.forecast.config, job.config) : first.fitted;
         const { epochs } = progress;
         return { ...finished, fitted, device: target.device, events, epochs, memory, ...(resumed && { resumed }) };
       }
       state.checkpoint = await takeCheckpoint(run, progress, state.checkpoint);
-      await replan();
+      await end();
+      // A probe may tell that the plan has room after all.
+      const config = leavingBeside(currentConfig(fit, steering), job.instruments?.beside);
+      if (await withProbes({ ...job, probing }, () => outgrows(job.graph, fit, config))) await replan();
     } catch (error) {
+      // Plans are made where no run holds memory: they may have to probe.
+      await end();
       const { refusals = 0 } = memory;
       if (error instanceof AllocationError && job.fit && refusals < MOST_REFUSALS) {
         memory.refusals = refusals + 1;
@@ -223,11 +237,6 @@ export async function train(job: Job): Promise<Trained> {
       // Another adapter may bind less: then the plan is made again.
       if (JSON.stringify(limits) !== JSON.stringify(target.limits)) await replan();
       job.onRecover?.(progress.epochs.length, error.message, target.device);
-    } finally {
-      await keeper.done();
-      // What was still being written is counted, too.
-      tally();
-      await run?.close();
     }
   }
 }

@@ -1,18 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
+import type { Config } from '../config/schema.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { arrange } from '../graph/arrange.ts';
 import { matrixRows } from '../graph/featureRows.ts';
 import type { Graph } from '../graph/graph.ts';
 import { ORDERING_NAMES, type OrderingName } from '../graph/ordering.ts';
+import { fileStore } from '../store/file.ts';
 import { ingest } from '../store/ingest.ts';
 import { planIngest } from '../store/ingestPlan.ts';
 import { chunkKey, deleteGraph, encodeManifest, manifestKey, probesKey } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
-import { openStored } from '../store/storedGraph.ts';
+import { newMeter } from '../store/meter.ts';
+import { openStored, type StoredGraph } from '../store/storedGraph.ts';
 import { shapeOf, streamIngest } from '../store/streamIngest.ts';
+import { localBatchSource, type OpenBatchSource } from './batchSource.ts';
 import { batchCapacity } from './forecast.ts';
-import { ProbeNeeded, probeStored } from './probe.ts';
+import { graphBytes } from './hostMemory.ts';
+import { ProbeNeeded, type ProbeRefused, probeStored } from './probe.ts';
 import { evaluatedSplit } from './seeds.ts';
 import { forecast, train } from './session.ts';
 import { configOf, graphData, SAMPLED, testGraph } from './testing/graphs.ts';
@@ -145,16 +153,136 @@ describe('where the worst case is too large', () => {
     expect(await store.keys('')).toEqual([]);
   });
 
+  const neededFor = (graph: StoredGraph, asked: Config) => {
+    try {
+      batchCapacity(graph, asked, 'train', 'probe');
+    } catch (error) {
+      if (error instanceof ProbeNeeded) return error;
+    }
+    throw new Error('nothing was asked');
+  };
+
+  test.each(ORDERING_NAMES)(
+    'what a probe holds is counted, and is no more than the forecast: order %s',
+    async (ordering) => {
+      for (const weighted of [false, true]) {
+        const { graph, outline, store } = await stored({ nodes: 3000, features: 'sparse', weighted }, ordering);
+        const folder = await mkdtemp(join(tmpdir(), 'edgewise-probe-'));
+        const files = await fileStore(folder);
+        await ingest(graph, files, { id: 'g', chunkBytes: 4096, ordering });
+        for (const [place, cacheBytes] of [
+          [store, 2 ** 20],
+          [files, 2 ** 28],
+        ] as const) {
+          await store.delete(probesKey('g'));
+          const from = await openStored(place, 'g');
+          const probing = newMeter();
+          const wide = { 'sampling.fanOut': [10, 10], 'sampling.batchSize': 300, 'memory.cacheBytes': cacheBytes };
+          const free = { ...config, ...wide };
+          const worst = await forecast({ graph: from, config: free, backend, fit: false, store: place });
+          const asked = { ...free, 'memory.gpuBudget': worst.forecast.plan.bytes - 1 };
+          const found = await forecast({ graph: from, config: asked, backend, fit: false, store: place, probing });
+          expect(found.forecast.capacityFrom).toBe('probe');
+          expect(probing.held).toBe(0);
+          expect(probing.peak).toBeGreaterThan(graphBytes(from) + 4 * from.nodes);
+          expect(probing.peak).toBeLessThanOrEqual(found.forecast.probing);
+          expect(found.memory.host).toBeGreaterThanOrEqual(found.forecast.probing);
+        }
+        expect(outline.nodes).toBe(3000);
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+
+  test('what a probe finds does not depend on its cache', async () => {
+    const { graph, outline, store, tight } = await setUp();
+    const needed = neededFor(outline, tight);
+    const inMemory = batchCapacity(graph, tight, 'train', 'probe');
+    for (const cache of [0, 4096, 20_000, 2 ** 25]) {
+      const found = await probeStored({ ...needed, room: { ...needed.room, cache } }, store, 2 ** 24);
+      expect(found).toMatchObject(inMemory);
+    }
+  });
+
+  test('a probe keeps to the worker budget; where that is too small for it, a larger one is asked again', async () => {
+    const { outline, store, tight } = await setUp();
+    const { tables } = neededFor(outline, tight).room;
+    const attempt = async (graph: StoredGraph, budget: number) => {
+      const probing = newMeter();
+      const asked = { ...tight, 'memory.workerBudget': budget, 'memory.cacheBytes': 2 ** 20 };
+      const fit = await forecast({ graph, config: asked, backend, fit: true, store, probing }).catch((error) => {
+        expect(error).toBeInstanceOf(InputError);
+        expect(error.message).toMatch(/^memory\.workerBudget is \d+ bytes, but this run needs \d+, and the smallest/);
+        return null;
+      });
+      expect(probing.peak).toBeLessThanOrEqual(budget);
+      if (fit) expect(fit.memory.host).toBeLessThanOrEqual(budget);
+      return { probing, fit };
+    };
+    const small = await attempt(outline, tables - 1);
+    expect(small.probing.peak).toBe(0);
+    const short = await probeStored(
+      { ...neededFor(outline, { ...tight, 'memory.workerBudget': tables + 1000 }) },
+      store,
+      2 ** 24,
+    );
+    expect((short as ProbeRefused).message).toBe(
+      `${outline.name}: a few batches of 13 with a fan-out of 4, 3 cannot be drawn within memory.workerBudget, ` +
+        `${tables + 1000} bytes, to see how large they are; set a smaller fan-out or batch.`,
+    );
+    for (const more of [1000, 5000, 20_000, 2 ** 20, 2 ** 22]) await attempt(outline, tables + more);
+    await store.delete(probesKey('g'));
+    const again = await attempt(outline, tables + 2 ** 22);
+    const fresh = await attempt(await openStored(store, 'g'), tables + 2 ** 22);
+    expect(again.fit!.forecast.capacity).toEqual(fresh.fit!.forecast.capacity);
+    expect(again.fit!.forecast.capacityFrom).toBe('probe');
+    expect(fresh.probing.peak).toBeGreaterThan(0);
+  });
+
+  test('a change by hand is probed for between two stretches, and the curve is that of the graph in memory', async () => {
+    const { graph, outline, store, tight } = await setUp();
+    const events = [
+      { step: 2, key: 'sampling.batchSize', value: 8 },
+      { step: 80, key: 'sampling.batchSize', value: 40 },
+    ] as const;
+    const long = { ...tight, 'training.epochs': 5 };
+    const replanned: string[] = [];
+    const job = { config: long, backend, fit: true, events, onReplan: () => replanned.push('') };
+    // Samplers have a store of their own, so that whoever else reads is a probe.
+    let open = 0;
+    let opened = 0;
+    const openBatchSource: OpenBatchSource = async (from, spec, place, host) => {
+      const source = await localBatchSource(from, spec, { ...place, store }, host);
+      open++;
+      opened++;
+      const close = () => {
+        open--;
+        return source.close();
+      };
+      return { ...source, close };
+    };
+    const openWhileProbed: number[] = [];
+    const watched = {
+      ...store,
+      get(key: string) {
+        if (key.includes('neighbors.indices')) openWhileProbed.push(open);
+        return store.get(key);
+      },
+    };
+    const run = await train({ ...job, graph: outline, store: watched, openBatchSource });
+    expect(Math.max(...openWhileProbed)).toBe(0);
+    // The smaller batch was probed for, and the plan had room for it.
+    expect([opened, replanned.length]).toEqual([3, 1]);
+    const inMemory = await train({ ...job, graph });
+    expect(run.result.curveHash).toBe(inMemory.result.curveHash);
+    expect(replanned.length).toBe(2);
+    expect(run.events).toEqual(inMemory.events);
+    expect(run.memory.peak.host).toBeLessThanOrEqual(run.memory.forecast.host);
+  });
+
   test('a probe that would read too much is refused in words, and so is one without the store', async () => {
     const { outline, store, tight } = await setUp();
-    const needed = (() => {
-      try {
-        return batchCapacity(outline, tight, 'train', 'probe');
-      } catch (error) {
-        return error;
-      }
-    })() as ProbeNeeded;
-    expect(needed).toBeInstanceOf(ProbeNeeded);
+    const needed = neededFor(outline, tight);
     const refused = await probeStored(needed, store, 10);
     expect(refused).toBeInstanceOf(InputError);
     expect((refused as InputError).message).toContain('have more than 10 neighbours; set a smaller fan-out or batch.');

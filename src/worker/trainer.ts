@@ -14,11 +14,10 @@ import { isStored } from '../store/storedGraph.ts';
 import { sweepTemporary } from '../store/temporary.ts';
 import type { Limits } from '../tensor/plan.ts';
 import { checkTrainable } from '../train/check.ts';
-import { outgrows, Stopped } from '../train/epochs.ts';
+import { mayOutgrow, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
 import { graphBytes } from '../train/hostMemory.ts';
-import { withProbes } from '../train/probe.ts';
-import { type Backend, planJob, train } from '../train/session.ts';
+import { type Backend, fitJob, planJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
@@ -57,6 +56,8 @@ let beside = 0;
 let benching: AbortController | null = null;
 /** Aborts the load that goes on. */
 let loading: AbortController | null = null;
+/** Aborts forecasts that probe a stored graph: a run has begun. */
+let forecasting = new AbortController();
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
 let turn = 0;
 const chunkWatch = newChunkWatch();
@@ -138,6 +139,8 @@ const api: TrainerApi = {
     turn++;
     const { graph, fingerprint, drawn } = loaded();
     const gate = newGate(request.paused, (paused) => post({ type: 'paused', run: request.run, paused }));
+    forecasting.abort(new InputError('A run has begun: the forecast is made again when it has ended.'));
+    forecasting = new AbortController();
     const mine: Going = { graph, drawn, gate, changes: {}, opened: null, fit: null, predictions: null, profile: false };
     run = mine;
     let keeper: RunKeeper | null = null;
@@ -205,7 +208,7 @@ const api: TrainerApi = {
     const { graph, fit } = run;
     if (!fit) return false;
     const { config } = fit.forecast;
-    return withProbes({ store: storeOf(config) }, () => outgrows(graph, fit, { ...config, ...values }));
+    return mayOutgrow(graph, fit, { ...config, ...values });
   },
 
   loseDevice() {
@@ -328,11 +331,12 @@ async function deviceLimits(): Promise<Limits> {
   return limits;
 }
 
-/** The plan that a run with this configuration would have. */
+/** The plan that a run with this configuration would have. A run that goes on leaves no memory to probe a stored graph. */
 async function planOf(config: Config) {
   const job = jobOf(config);
   checkTrainable(job.graph, config);
-  return planJob(job, { limits: await deviceLimits() });
+  const target = { limits: await deviceLimits() };
+  return run ? fitJob(job, target) : planJob({ ...job, signal: forecasting.signal }, target);
 }
 
 /** What a run and its forecast have in common: so the forecast is that of the run. */

@@ -43,7 +43,8 @@ async function changeLive(changes: readonly ConfigChange[], planned: Promise<voi
   const values = Object.fromEntries(changes.map(({ key, after }) => [key, after]));
   if (!(await answered(trainer.change(values)))) return;
   await planned;
-  const bytes = get().forecast?.picture.bytes;
+  const { forecast, refusal } = get();
+  const bytes = refusal === null ? forecast?.picture.bytes : undefined;
   const size = bytes === undefined ? '' : `, of ${formatBytes(bytes)}`;
   const what = changes.map(({ key, after }) => `${labelOf(key)} ${formatValue(key, after)}`).join(', ');
   tell('info', `${what}: beyond this plan, so the next epoch makes a new one${size}.`);
