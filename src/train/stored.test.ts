@@ -217,6 +217,8 @@ describe('where the worst case is too large', () => {
       });
       expect(probing.peak).toBeLessThanOrEqual(budget);
       if (fit) expect(fit.memory.host).toBeLessThanOrEqual(budget);
+      // Of the settings, too, that were tried and refused.
+      if (fit) expect(probing.peak).toBeLessThanOrEqual(fit.memory.host);
       return { probing, fit };
     };
     const small = await attempt(outline, tables - 1);
