@@ -158,7 +158,7 @@ export function fitRun(
 function withProbing(forecast: Forecast, probing: number): Forecast {
   const { memory, config } = forecast;
   const most = Math.min(probing, config['memory.workerBudget'] || Infinity);
-  return most <= memory.host ? forecast : { ...forecast, memory: { ...memory, host: most } };
+  return { ...forecast, probing: most, memory: { ...memory, host: Math.max(memory.host, most) } };
 }
 
 /**

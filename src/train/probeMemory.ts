@@ -16,7 +16,7 @@ const MOST_CACHE = 32 * 2 ** 20;
 const MOST_SAMPLE = 256 * 2 ** 20;
 
 /** Neighbours that a probe asks for at once, but for a row that is longer by itself. */
-export const PROBE_ENTRIES = 2 ** 16;
+export const PROBE_ENTRIES = 2 ** 18;
 
 /** What a probe may hold. */
 export interface ProbeRoom {
@@ -54,7 +54,8 @@ export const listedBytes = (graph: StoredGraph, seeds: number) => 12 * seeds + s
 /** The outline, lists, the sampler's table, the open store, and the rows of one request. */
 function tableBytes(graph: StoredGraph, seeds: number): number {
   const { indptr, values } = graph.adjacency;
-  const entries = Math.max(PROBE_ENTRIES, sortedDegrees(indptr).sumOfLargest(1, -1));
+  const longest = sortedDegrees(indptr).sumOfLargest(1, -1);
+  const entries = Math.max(longest, Math.min(PROBE_ENTRIES, indptr[graph.nodes]));
   const answer = 8 * REQUEST_ROWS + 4 + (values ? 8 : 4) * entries;
   const open = openStoreBytes(graph, graph.manifest.chunkBytes);
   return graphBytes(graph) + listedBytes(graph, seeds) + samplerScratchBytes(graph.nodes) + open + answer;
