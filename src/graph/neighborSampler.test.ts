@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { arrange } from './arrange.ts';
-import type { Block, SampledBatch } from './block.ts';
+import { type Block, blockBytes, type SampledBatch } from './block.ts';
+import { endWithin, watchedBytes } from './capacity.ts';
 import { powerLawGraph } from './generators.ts';
 import { driveSync, memoryServer } from './memoryServer.ts';
 import { epochBatches, REQUEST_ROWS, sampleNeighbors, samplerScratchBytes } from './neighborSampler.ts';
@@ -238,6 +239,41 @@ test('batches larger than one request are put together', () => {
     }
   }
 });
+
+test.each([[[3, 2, 4]], [[-1, 2]]])(
+  'a watch bounds what is asked for at once, is told what a sample takes, and changes nothing: fan-out %j',
+  (fanOut) => {
+    const seeds = Uint32Array.from({ length: 60 }, (_, i) => 3 * i);
+    const locals = new Uint32Array(nodes);
+    let taken = 0;
+    let asked = 0;
+    const watch = {
+      endOf: (targets: Uint32Array, begin: number) => endWithin(adjacency.indptr, 10, targets, begin),
+      took(bytes: number) {
+        taken += bytes;
+      },
+    };
+    const batch = driveSync(sampleNeighbors(seeds, fanOut, seedKey(1), locals, 'uniform', watch), ({ table, rows }) => {
+      asked++;
+      const entries = rows.reduce((sum, row) => sum + degreeOf(row), 0);
+      expect(entries <= 10 || rows.length === 1).toBe(true);
+      return serve({ table, rows });
+    });
+    expect(asked).toBeGreaterThan(fanOut.length);
+    expect(batch).toEqual(sample(seeds, fanOut));
+    const inner = batch.blocks.toReversed();
+    const size = {
+      nodes: [seeds.length, ...inner.map((block) => block.nodes.length)],
+      edges: inner.map((block) => block.edgeIds.length),
+    };
+    const own = batch.blocks.reduce((sum, block) => sum + blockBytes(block), 0);
+    expect(taken).toBeGreaterThan(own);
+    expect(taken).toBeLessThanOrEqual(watchedBytes(size, true));
+    const short = { ...watch, took: () => expect.fail('no more') };
+    expect(() => driveSync(sampleNeighbors(seeds, fanOut, seedKey(1), locals, 'uniform', short), serve)).toThrow();
+    expect(locals.every((word) => word === 0)).toBe(true);
+  },
+);
 
 test('seeds that repeat or do not exist are refused, and the scratch is clean after any failure', () => {
   const locals = new Uint32Array(nodes);
