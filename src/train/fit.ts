@@ -141,7 +141,11 @@ export function fitRun(
         if (smaller) tried.push(remembered(graph, smaller, { ...options, capacityFrom }));
         const forecast = tried.at(-1)!;
         if (budgets.every((key) => NEEDS[key](forecast) <= config[key])) {
-          return { asked, forecast: withProbing(forecast, probing), fitted: differences(forecast.config, asked) };
+          return {
+            asked,
+            forecast: withProbing(forecast, probing, options.instruments?.beside),
+            fitted: differences(forecast.config, asked),
+          };
         }
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
@@ -154,11 +158,11 @@ export function fitRun(
   throw new InputError(tooLarge(graph, config, budgets, tried, rungs.length > 1));
 }
 
-/** Main memory is what planning or running takes, whichever is more: one comes after the other. */
-function withProbing(forecast: Forecast, probing: number): Forecast {
+/** Main memory is what planning or running takes, whichever is more: one comes after the other, and both beside what others hold. */
+function withProbing(forecast: Forecast, most: number, beside = 0): Forecast {
   const { memory, config } = forecast;
-  const most = Math.min(probing, config['memory.workerBudget'] || Infinity);
-  return { ...forecast, probing: most, memory: { ...memory, host: Math.max(memory.host, most) } };
+  const probing = Math.min(most, leavingBeside(config, beside)['memory.workerBudget'] || Infinity);
+  return { ...forecast, probing, memory: { ...memory, host: Math.max(memory.host, probing + beside) } };
 }
 
 /**

@@ -174,7 +174,7 @@ export async function probeStored(
     room.budget === Infinity
       ? refused(`take more than ${room.sample} bytes each`, Infinity)
       : refused(
-          `cannot be drawn within memory.workerBudget, ${room.budget} bytes, to see how large they are`,
+          `cannot be drawn within the ${room.budget} bytes that memory.workerBudget leaves, to see how large they are`,
           room.budget,
         );
   if (room.sample < 0) return noRoom;

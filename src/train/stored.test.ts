@@ -229,8 +229,8 @@ describe('where the worst case is too large', () => {
       2 ** 24,
     );
     expect((short as ProbeRefused).message).toBe(
-      `${outline.name}: a few batches of 13 with a fan-out of 4, 3 cannot be drawn within memory.workerBudget, ` +
-        `${tables + 1000} bytes, to see how large they are; set a smaller fan-out or batch.`,
+      `${outline.name}: a few batches of 13 with a fan-out of 4, 3 cannot be drawn within the ` +
+        `${tables + 1000} bytes that memory.workerBudget leaves, to see how large they are; set a smaller fan-out or batch.`,
     );
     for (const more of [1000, 5000, 20_000, 2 ** 20, 2 ** 22]) await attempt(outline, tables + more);
     await store.delete(probesKey('g'));
