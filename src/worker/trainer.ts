@@ -35,6 +35,7 @@ import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
 import type { TrainedModel } from './trainedModel.ts';
+import { newTurns } from './turns.ts';
 import { datasetInfo, forecastView, graphView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
@@ -60,6 +61,8 @@ let loading: AbortController | null = null;
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
 let turn = 0;
 const chunkWatch = newChunkWatch();
+/** Of an edited graph: each takes the memory of one, so neither another nor a run goes on beside it. */
+const predicting = newTurns();
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
 const left = newLeftovers((kept) => post({ type: 'kept', kept }));
@@ -260,6 +263,7 @@ const api: TrainerApi = {
     ...left,
     refuseWhileBusy,
     alone,
+    turns: predicting,
   }),
 };
 
@@ -298,8 +302,10 @@ function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promi
 async function alone<T>(load: (signal: AbortSignal) => Promise<T>): Promise<T> {
   refuseWhileBusy();
   loading = new AbortController();
+  const { signal } = loading;
   try {
-    return await load(loading.signal);
+    await predicting.rest();
+    return await load(signal);
   } finally {
     loading = null;
     post({ type: 'idle' });
