@@ -269,6 +269,8 @@ export interface MemoryView extends MemoryBytes {
 
 export type StreamMessage =
   | ResumeMessage
+  /** A store that was to open later cannot be had: as in `DeviceView`. */
+  | ({ type: 'storage' } & Pick<DeviceView, 'noStorage' | 'storageNote'>)
   /** Something takes longer than a moment; `total` is null where the end is not known. */
   | { type: 'progress'; task: string; done: number; total: number | null; unit: 'bytes' | 'nodes' }
   /** It took longer than a moment, and is over. (By the same port: what comes by another may overtake.) */

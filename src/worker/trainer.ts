@@ -9,7 +9,7 @@ import { isDrawn } from '../graph/drawingEdges.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
-import { type Place, placeFor, placeOf, present } from '../store/places.ts';
+import { canKeep, type Place, placeFor, placeOf, present } from '../store/places.ts';
 import { isStored } from '../store/storedGraph.ts';
 import { sweepTemporary } from '../store/temporary.ts';
 import type { Limits } from '../tensor/plan.ts';
@@ -72,7 +72,10 @@ const api: TrainerApi = {
   async open(port) {
     stream = port;
     const finding = 'gpu' in navigator ? findAdapter(navigator.gpu) : null;
-    storage = await openStorage();
+    storage = await openStorage((left) => {
+      storage = left;
+      post({ type: 'storage', noStorage: left.noStorage, storageNote: left.storageNote });
+    });
     for (const [, store] of present(storage.places)) await sweepTemporary(store).catch(() => {});
     const adapter = await finding;
     if (adapter) {
@@ -117,7 +120,7 @@ const api: TrainerApi = {
     alone(async (signal) => {
       turn++;
       const { speedView } = await import('./speedView.ts');
-      const job = jobOf(config);
+      const job = await openJob(config);
       progress({ task: 'Trying how fast it trains', done: 0, total: null, unit: 'nodes' });
       return speedView({ ...job, signal, openBatchSource: samplerWorkers(storage, loaded()) });
     }),
@@ -149,10 +152,11 @@ const api: TrainerApi = {
     left.letGo();
     let model: TrainedModel | null = null;
     try {
+      await predicting.rest();
       // Where nobody kept its record, it is offered again.
       await unrecorded?.close(false);
       unrecorded = null;
-      const job = jobOf(request.config);
+      const job = await openJob(request.config);
       keeper = await newKeeper(storage.places.indexeddb, loaded(), request, post);
       const { weights, ...trained } = await train({
         ...job,
@@ -233,6 +237,8 @@ const api: TrainerApi = {
     benching = new AbortController();
     const { signal } = benching;
     try {
+      await predicting.rest();
+      await openJob(request.config);
       const { benchmark } = await import('./benchmark.ts');
       const job = (config: Config) => ({
         ...jobOf(config),
@@ -353,6 +359,12 @@ function jobOf(asked: Config) {
   const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside };
   const store = storeOf(config);
   return { graph, config, backend, fit: true, instruments, store };
+}
+
+/** The same, for what begins now: where the store for it cannot be opened any more, another one is chosen. */
+async function openJob(asked: Config) {
+  const job = jobOf(asked);
+  return job.store && !(await canKeep(job.store)) ? jobOf(asked) : job;
 }
 
 /** The store that sampled passes read from, if any. */
