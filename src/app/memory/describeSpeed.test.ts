@@ -15,8 +15,8 @@ const SPEED: SpeedView = {
 
 test('a full batch is one step, and its speed has an interval', () => {
   expect(describeSpeed(SPEED, DEFAULTS)).toBe(
-    'An epoch trains in 12.0 ms (11.0 ms to 13.5 ms: 95 % interval of the median): one step. ' +
-      '1,234 steps were timed on A card; evaluation comes on top.',
+    'Training takes 12.0 ms an epoch (11.0 ms to 13.5 ms: 95 % interval of the median): one step. ' +
+      'The evaluation that follows each is not in it. 1,234 steps were timed on A card.',
   );
 });
 
