@@ -89,7 +89,7 @@ export function RunRow({ run, keys, inGroup }: RunRowProps) {
 
 /** ` · re-run of 3`, ` · not in the mean`; nothing for a seed that ran once. */
 function standing({ repeats, counts }: InGroup): string {
-  const words = [repeats && `re-run of ${repeats.id}`, counts ? null : 'ran again, not in the mean'];
+  const words = [repeats && `re-run of ${repeats.id}`, counts ? null : 'not in the mean'];
   return words.map((word) => (word ? ` · ${word}` : '')).join('');
 }
 
