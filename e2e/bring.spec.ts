@@ -255,7 +255,7 @@ test('the speed of an epoch is tried, keeps nothing and changes no run', async (
   await button.click();
   await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeDisabled();
   await expect(speed.getByRole('status')).toContainText(
-    /^An epoch trains in [\d.]+ m?s \([\d.]+ m?s to [\d.]+ m?s: .*one step\./,
+    /^Training takes [\d.]+ m?s an epoch \([\d.]+ m?s to [\d.]+ m?s: .*one step\./,
     {
       timeout: 60_000,
     },
@@ -265,7 +265,7 @@ test('the speed of an epoch is tried, keeps nothing and changes no run', async (
   expect((await newestRun(page))[7]).toBe(expected);
   // Of another configuration it says nothing.
   await setField(page, 'epochs', '100000');
-  await expect(speed.getByRole('status')).not.toContainText('An epoch trains in');
+  await expect(speed.getByRole('status')).not.toContainText('Training takes');
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(button).toBeDisabled();
   await page.getByRole('button', { name: 'Stop, and keep the run' }).click();

@@ -255,6 +255,37 @@ test('a graph that lies in OPFS belongs to one tab at a time: another says so, a
   await close();
 });
 
+test('a tab that another one overtakes keeps what would lie in OPFS in IndexedDB, and says so', async () => {
+  const sampled = 'sampling.strategy=neighbor&memory.store=opfs&training.epochs=2';
+  const hash = `#data=${FIRST_DATASET}&preset=gcn&${sampled}`;
+  const { page, context, close } = await visit({ hash });
+  const note = 'Another tab has the store for large graphs open';
+  const other = await context.newPage();
+  await other.goto(process.env.EDGEWISE_E2E_PAGE! + hash);
+  await ready(other);
+  await trainToEnd(page);
+  await expect(other.getByText(note)).toHaveCount(0);
+  await trainToEnd(other);
+  await expect(other.getByText(note)).toBeVisible();
+  await expect(page.getByText(note)).toHaveCount(0);
+  await expect(other.getByRole('alert')).toHaveCount(0);
+  const copies = await other.evaluate(
+    () =>
+      new Promise<string[]>((resolve, reject) => {
+        const opening = indexedDB.open('edgewise');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const [name] = database.objectStoreNames;
+          const keys = database.transaction(name).objectStore(name).getAllKeys();
+          keys.onsuccess = () => resolve(keys.result.map(String).filter((key) => key.startsWith('manifest/')));
+        };
+      }),
+  );
+  expect(copies).toEqual([`manifest/${FIRST_DATASET}.json`]);
+  await close();
+});
+
 test('the copy of an embedded graph that a sampled run read can be deleted, but not while another tab reads it', async () => {
   const sampled = `sampling.strategy=neighbor&memory.store=indexeddb&training.epochs=10000`;
   const { page, context, close } = await visit({ hash: `#data=${FIRST_DATASET}&preset=gcn&${sampled}` });

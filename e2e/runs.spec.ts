@@ -78,10 +78,16 @@ test('runs over seeds are one row with mean and interval, which opens, and one c
   expect(low).toBeLessThanOrEqual(middle);
   expect(middle).toBeLessThanOrEqual(high);
   await expectAccessible(page);
+  // The first seed once more is no further sample: the newer run stands for it.
+  await trainToEnd(page);
+  const again = runs(page).getByRole('row', { name: /1–4 · GCN on debian-small, 3 seeds, 1 re-run/ });
+  await expect(again.locator('td').nth(2)).toHaveText(`${mean.toFixed(digits)} ± ${half.toFixed(digits)} %`);
+  await expect(runs(page).getByRole('rowheader', { name: '4 · GCN on debian-small · re-run of 1' })).toBeVisible();
+  await expect(runs(page).getByRole('rowheader', { name: '1 · GCN on debian-small · not in the mean' })).toBeVisible();
   // One more by hand with another setting is a row of its own.
   await setField(page, 'learning rate', '0.5');
   await trainToEnd(page);
-  expect((await newestRun(page))[1]).toBe('4 · GCN on debian-small');
+  expect((await newestRun(page))[1]).toBe('5 · GCN on debian-small');
   await close();
 });
 

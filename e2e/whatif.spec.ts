@@ -114,6 +114,46 @@ test('attention adds up, edits change what the model says, undone it says what i
   await close();
 });
 
+test('a run that is begun while the model is asked waits for the answer', async () => {
+  const { page, close } = await visit({ hash: GAT });
+  await pin(page, 'libapache2-mod-php');
+  await trainToEnd(page);
+  const without = card(page)
+    .getByRole('button', { name: /^Try without the edge to/ })
+    .first();
+  const train = page.getByRole('button', { name: 'Train', exact: true });
+  // The question is with the worker, and not answered yet.
+  await without.evaluate(
+    (first: HTMLElement, second) => {
+      first.click();
+      setTimeout(() => (second as HTMLElement).click());
+    },
+    await train.elementHandle(),
+  );
+  await expect(edits(page).getByRole('button', { name: /^without / })).toHaveCount(1);
+  await expect(page.getByRole('tab', { name: /^Runs/ })).toContainText('2', { timeout: 30_000 });
+  await expect(answers(page).first()).toContainText('→');
+  await close();
+});
+
+test('features are found by the beginning of their names', async () => {
+  const { page, close } = await visit({ hash: GAT });
+  await pin(page, 'libapache2-mod-php');
+  await trainToEnd(page);
+  const field = whatIf(page).getByLabel('Set feature');
+  const options = field.locator('xpath=ancestor::form//datalist/option');
+  await expect(options).toHaveCount(0);
+  await field.pressSequentially('se');
+  expect(await options.count()).toBeGreaterThan(1);
+  expect(await options.count()).toBeLessThanOrEqual(8);
+  const name = (await options.first().getAttribute('value'))!;
+  expect(name).toMatch(/^se/);
+  await field.fill(name);
+  await field.press('Enter');
+  await expect(edits(page).getByRole('button', { name: new RegExp(`: ${name} = 1`) })).toBeVisible();
+  await close();
+});
+
 test('in the dark and on a narrow screen nothing overflows', async () => {
   const { page, close } = await visit({ hash: GAT, scheme: 'dark', viewport: { width: 390, height: 844 } });
   await trainToEnd(page);

@@ -38,7 +38,7 @@ function overlays(
       const { mean, band } = meanCurve(group.samples.map(({ record }) => record));
       const [{ record, datasetId: on }] = group.samples;
       const where = on === datasetId ? '' : ` on ${record.dataset.name}`;
-      return [{ name: `mean of runs ${groupIds(group)}${where}`, color, epochs: mean, band }];
+      return [{ name: `mean of runs ${groupIds(group.samples)}${where}`, color, epochs: mean, band }];
     }
     const other = kept.find((candidate) => candidate.id === one);
     if (!other || one === id) return [];

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { exampleRun, randomFrom } from './linkExamples.ts';
 import { tQuantile } from './meanInterval.ts';
 import type { RunRecord } from './record.ts';
-import { meanCurve, oneOfEachSeed, seedGroupKey } from './seedGroups.ts';
+import { meanCurve, oneOfEachSeed, repetitions, seedGroupKey } from './seedGroups.ts';
 
 const base: RunRecord = { ...exampleRun(randomFrom(1), 6), events: [] };
 const seeded = (seed: number, change: Partial<RunRecord> = {}): RunRecord => ({
@@ -33,6 +33,14 @@ describe('what belongs together', () => {
   test('of equal seeds the last run counts, and seeds come in order', () => {
     const runs = [3, 1, 3].map((seed, id) => ({ id, record: seeded(seed) }));
     expect(oneOfEachSeed(runs).map(({ id }) => id)).toEqual([1, 2]);
+  });
+
+  test('a repetition is told from the run that it repeats', () => {
+    const runs = [3, 1, 3, 3].map((seed, id) => ({ id, record: seeded(seed) }));
+    expect([...repetitions(runs)].map(([again, before]) => [again.id, before.id])).toEqual([
+      [2, 0],
+      [3, 2],
+    ]);
   });
 });
 

@@ -34,6 +34,16 @@ export function oneOfEachSeed<R extends { readonly record: RunRecord }>(runs: re
   return [...bySeed.values()].sort((a, b) => seedOf(a) - seedOf(b));
 }
 
+/** Of each run whose seed ran before it among these, that earlier run: a repetition of it. */
+export function repetitions<R extends { readonly record: RunRecord }>(runs: readonly R[]): Map<R, R> {
+  const found = new Map<R, R>();
+  runs.forEach((run, i) => {
+    const earlier = runs.slice(0, i).findLast((other) => seedOf(other) === seedOf(run));
+    if (earlier) found.set(run, earlier);
+  });
+  return found;
+}
+
 const seedOf = ({ record }: { readonly record: RunRecord }) => record.config['training.seed'];
 
 /** Epoch by epoch, for as many as all of the runs have: beyond that the mean would be one of those that went on. */

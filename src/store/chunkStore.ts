@@ -21,4 +21,6 @@ export interface ChunkStore {
   /** The keys that begin with the prefix, in ascending order of their code units. */
   keys(prefix: string): Promise<string[]>;
   close(): Promise<void>;
+  /** Of a store that opens with the first bytes it keeps: opens it now, and tells whether it could. Others are open. */
+  opens?(): Promise<boolean>;
 }

@@ -1,6 +1,13 @@
 import { type Bits, bitsOf, copyPieces } from '../graph/copyPieces.ts';
 import { rowOffsets } from '../graph/memoryServer.ts';
-import { type ArrayType, answerIn, type DenseTable, type RowRequest, type Rows } from '../graph/request.ts';
+import {
+  type ArrayType,
+  answerIn,
+  type DenseTable,
+  type RowRequest,
+  type Rows,
+  type TableName,
+} from '../graph/request.ts';
 import { chunkCache } from './cache.ts';
 import { type AccessCounter, newAccessCounter } from './chunkAccesses.ts';
 import { byteRanges, chunkPieces, rangesLength, sideBySide } from './chunkPieces.ts';
@@ -23,7 +30,8 @@ const RANGE_BYTES = 4096;
 /** A stored graph that answers row requests from its cache or its chunks. */
 export interface GraphStore {
   readonly manifest: Manifest;
-  serve(request: RowRequest): Promise<Rows>;
+  /** @param asked gets the keys of the chunks that these rows lie in, wherever they come from */
+  serve(request: RowRequest, asked?: Set<string>): Promise<Rows>;
   /**
    * What it keeps in memory: row offsets of sparse tables, and where the rows are that lie in another order than the nodes; the
    * cache at its fullest; and per request under way the chunk that it copies from and the one that it reads. Answers belong to
@@ -58,8 +66,17 @@ export async function openGraph(store: ChunkStore, id: string, cacheBytes: numbe
   return serveGraph(store, await readManifest(store, id), cacheBytes);
 }
 
-/** As openGraph; of the arrays in the manifest, those of rows must be in the store, with their row offsets. */
-export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheBytes: number): Promise<GraphStore> {
+/**
+ * As openGraph; of the arrays in the manifest, those of rows must be in the store, with their row offsets.
+ *
+ * @param known row offsets that somebody has read already
+ */
+export async function serveGraph(
+  store: ChunkStore,
+  manifest: Manifest,
+  cacheBytes: number,
+  known: ReadonlyMap<TableName, Uint32Array> = new Map(),
+): Promise<GraphStore> {
   const { id, chunkBytes, arrays, tables } = manifest;
   const cache = chunkCache(cacheBytes);
   const stats: ReadStats = { hits: 0, misses: 0, bytesRead: 0, rows: 0, rowsFound: 0 };
@@ -115,11 +132,13 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
     begin: ArrayLike<number>,
     offsets: Uint32Array,
     into?: ArrayBuffer,
+    asked?: Set<string>,
   ): Promise<ElementArray> => {
     const out = answerIn(ELEMENTS[array.type] as ArrayType<ElementArray>, offsets[begin.length], into);
     const size = out.BYTES_PER_ELEMENT;
     const to = bitsOf(out);
     for (const [index, pieces] of chunkPieces(begin, offsets, chunkBytes / size, array.checksums.length)) {
+      asked?.add(keys.get(array)![index]);
       const ranges = store.readsRanges ? byteRanges(pieces, size) : null;
       const loaded = await load(array, index, ranges);
       stats.rows += pieces.count;
@@ -134,11 +153,12 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
 
   const indptrs = new Map<string, Uint32Array>();
   for (const table of TABLES) {
-    if (tables[table].kind === 'sparse') indptrs.set(table, await readIndptr(store, manifest, table));
+    if (tables[table].kind === 'dense') continue;
+    indptrs.set(table, known.get(table) ?? (await readIndptr(store, manifest, table)));
   }
   const places = await readPlaces(store, manifest, indptrs);
 
-  const serve = async ({ table, rows, entries, into }: RowRequest): Promise<Rows> => {
+  const serve = async ({ table, rows, entries, into }: RowRequest, asked?: Set<string>): Promise<Rows> => {
     const { cols } = tables[table];
     for (let i = 0; i < rows.length; i++) {
       if (rows[i] < manifest.nodes) continue;
@@ -155,13 +175,14 @@ export async function serveGraph(store: ChunkStore, manifest: Manifest, cacheByt
         begin[i] = at[i] * cols;
         offsets[i + 1] = offsets[i] + cols;
       }
-      const gathered = (await gather(values!, begin, offsets, into)) as DenseTable['values'];
+      const gathered = (await gather(values!, begin, offsets, into, asked)) as DenseTable['values'];
       return { table: { kind: 'dense', rows: rows.length, cols, values: gathered }, first: null };
     }
     const { first, offsets } = rowOffsets(indptr, rows, entries);
     const begin = place ? at.map((row, i) => row + first[i] - indptr[rows[i]]) : first;
-    const indices = (await gather(findArray(arrays, `${table}.indices`)!, begin, offsets)) as Uint32Array;
-    const weights = values ? ((await gather(values, begin, offsets)) as Float32Array) : null;
+    const part = (array: StoredArray) => gather(array, begin, offsets, undefined, asked);
+    const indices = (await part(findArray(arrays, `${table}.indices`)!)) as Uint32Array;
+    const weights = values ? ((await part(values)) as Float32Array) : null;
     return { table: { kind: 'sparse', rows: rows.length, cols, indptr: offsets, indices, values: weights }, first };
   };
 

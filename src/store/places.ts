@@ -21,6 +21,18 @@ export function placeFor(places: Places, bytes: number): Place | null {
   return order.find((place) => places[place]) ?? null;
 }
 
+/** As placeFor, where it is about to be written: a store that cannot be opened by now is left out, and open afterwards. */
+export async function placeToKeep(places: Places, bytes: number): Promise<Place | null> {
+  const place = placeFor(places, bytes);
+  if (!place || (await canKeep(places[place]!))) return place;
+  const { [place]: _, ...others } = places;
+  return placeToKeep(others, bytes);
+}
+
+export async function canKeep(store: ChunkStore): Promise<boolean> {
+  return (await store.opens?.()) ?? true;
+}
+
 /** Where this graph lies; null where it does not. */
 export async function placeOf(places: Places, id: string): Promise<Place | null> {
   for (const [place, store] of present(places)) if ((await store.keys(manifestKey(id))).length > 0) return place;

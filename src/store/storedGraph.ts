@@ -4,7 +4,7 @@ import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
 import type { DenseOutline, Graph, GraphOutline, SparseOutline } from '../graph/graph.ts';
 import type { TableName } from '../graph/request.ts';
 import type { ChunkStore } from './chunkStore.ts';
-import { serveGraph, splitsOf } from './graphStore.ts';
+import { type GraphStore, serveGraph, splitsOf } from './graphStore.ts';
 import {
   byteLength,
   type ElementArray,
@@ -71,11 +71,20 @@ export async function openStored(store: ChunkStore, id: string, mostNames = MOST
   return { ...about, adjacency, features, labels, labelSets, splits, nodeIds, positions };
 }
 
+/** Rows of a stored graph: row offsets are those of the outline, which stays in memory anyway, so that no chunk is read for them. */
+export function serveStored(store: ChunkStore, graph: StoredGraph, cacheBytes: number): Promise<GraphStore> {
+  const { manifest, adjacency, features, labelSets } = graph;
+  const known = new Map<TableName, Uint32Array>([['neighbors', adjacency.indptr]]);
+  if (features.kind === 'sparse') known.set('features', features.indptr);
+  if (labelSets) known.set('labels', labelSets.indptr);
+  return serveGraph(store, manifest, cacheBytes, known);
+}
+
 /** Reads a stored graph back into memory, equal to the one that was ingested. */
 export async function loadGraph(store: ChunkStore, id: string): Promise<Graph> {
   const { manifest, adjacency, features, ...rest } = await openStored(store, id, Number.POSITIVE_INFINITY);
   if (isOrdered(manifest)) {
-    const { serve } = await serveGraph(store, manifest, 0);
+    const { serve } = await serveStored(store, { manifest, adjacency, features, ...rest }, 0);
     const rows = Uint32Array.from({ length: rest.nodes }, (_, node) => node);
     const inOrder = async (table: TableName) => (await serve({ table, rows })).table;
     return {

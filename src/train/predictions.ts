@@ -64,11 +64,14 @@ export function predictionsOf(run: Reader) {
     /** Logits of the seeds of the batch that was just run, or of all nodes. */
     read: (seeds: Uint32Array | null): Promise<void> =>
       withLogits(run, (logits) => {
+        if (!seeds) latest.logits.set(logits);
         const count = seeds?.length ?? graph.nodes;
         for (let i = 0; i < count; i++) {
-          const [node, row] = [seeds ? seeds[i] : i, logits.subarray(i * cols, (i + 1) * cols)];
-          [latest.classes[node], latest.confidence[node]] = predictionOf(row, latest.several);
-          latest.logits.set(row, node * cols);
+          const node = seeds ? seeds[i] : i;
+          const best = strongest(logits, i * cols, cols);
+          latest.classes[node] = best;
+          latest.confidence[node] = confidenceOf(logits, i * cols, cols, best, latest.several);
+          if (seeds) latest.logits.set(logits.subarray(i * cols, (i + 1) * cols), node * cols);
         }
       }),
   };
@@ -76,9 +79,8 @@ export function predictionsOf(run: Reader) {
 
 /** What the logits of one node say: the likeliest class or NO_PREDICTION, and its probability, 0 to 255 for 0 to 1. */
 export function predictionOf(row: Float32Array, several: boolean): [classIndex: number, confidence: number] {
-  const best = argMax(row);
-  if (best === NO_PREDICTION) return [best, 0];
-  return [best, Math.round(255 * (several ? sigmoids(row.slice(best, best + 1))[0] : softmaxAt(row, best)))];
+  const best = strongest(row, 0, row.length);
+  return [best, confidenceOf(row, 0, row.length, best, several)];
 }
 
 /** Class probabilities of one node; null where there is no prediction for it. */
@@ -143,19 +145,22 @@ function has({ indptr, indices }: CsrMatrix, row: number, col: number): boolean 
   return indices.subarray(indptr[row], indptr[row + 1]).includes(col);
 }
 
-/** Index of the largest number, the first of equals; NO_PREDICTION where none is a number. */
-function argMax(numbers: Float32Array): number {
+/** Place of the largest of `count` numbers from `begin` on, the first of equals; NO_PREDICTION where none is a number. */
+function strongest(numbers: Float32Array, begin: number, count: number): number {
   let best = NO_PREDICTION;
-  for (let i = 0; i < numbers.length; i++) {
-    if (Number.isNaN(numbers[i])) continue;
-    if (best === NO_PREDICTION || numbers[i] > numbers[best]) best = i;
+  for (let i = 0; i < count; i++) {
+    if (Number.isNaN(numbers[begin + i])) continue;
+    if (best === NO_PREDICTION || numbers[begin + i] > numbers[begin + best]) best = i;
   }
   return best;
 }
 
-/** Softmax of the largest number, 0 where one of them is none. */
-function softmaxAt(numbers: Float32Array, largest: number): number {
+/** The probability of the strongest of these logits, 0 to 255 for 0 to 1; 0 where one of them is no number. */
+function confidenceOf(logits: Float32Array, begin: number, count: number, best: number, several: boolean): number {
+  if (best === NO_PREDICTION) return 0;
+  const largest = logits[begin + best];
+  if (several) return Math.round(255 * sigmoids(logits.slice(begin + best, begin + best + 1))[0]);
   let sum = 0;
-  for (let i = 0; i < numbers.length; i++) sum += Math.exp(numbers[i] - numbers[largest]);
-  return sum > 0 ? 1 / sum : 0;
+  for (let i = begin; i < begin + count; i++) sum += Math.exp(logits[i] - largest);
+  return sum > 0 ? Math.round(255 * (1 / sum)) : 0;
 }

@@ -1,11 +1,12 @@
 import type { Config } from '../config/schema.ts';
-import { memoryServer } from '../graph/memoryServer.ts';
-import type { RowRequest, Rows } from '../graph/request.ts';
+import type { RowRequest } from '../graph/request.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
-import { drive, openGraph } from '../store/graphStore.ts';
+import { drive } from '../store/graphStore.ts';
+import type { Manifest } from '../store/manifest.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
-import { chunksTouched, touched } from '../store/touched.ts';
+import { chunksTouched } from '../store/touched.ts';
 import { type HopAccount, type SeedBlocks, sampledBlocks, seedDraw } from '../train/sampledBlocks.ts';
+import { graphRows } from './graphRows.ts';
 import { named } from './nodeView.ts';
 import type { NamedNode } from './protocol.ts';
 
@@ -58,7 +59,9 @@ export async function blocksView(
   store: ChunkStore | undefined,
 ): Promise<BlocksView> {
   const draw = seedDraw(graph, config, node, epoch);
-  const { serve, chunks } = await opened(graph, store);
+  const rows = await graphRows(graph, store);
+  const asked = new Set<string>();
+  const serve = (request: RowRequest) => rows.serve(request, asked);
   const blocks = await drive(sampledBlocks(draw, config, new Uint32Array(graph.nodes)), serve);
   const { table } = await serve({ table: 'features', rows: blocks.nodes });
   const bytes = (table.kind === 'sparse' ? table.indices.byteLength : 0) + (table.values?.byteLength ?? 0);
@@ -68,19 +71,13 @@ export async function blocksView(
     hops: blocks.hops,
     ...pictureOf(graph, blocks),
     features: { rows: blocks.nodes.length, bytes },
-    chunks: chunks(),
+    chunks: isStored(graph) ? chunksOf(graph.manifest, asked) : null,
   };
 }
 
-async function opened(graph: AnyGraph, store: ChunkStore | undefined) {
-  if (!isStored(graph)) {
-    const answer = memoryServer(graph);
-    return { serve: async (request: RowRequest): Promise<Rows> => answer(request), chunks: () => null };
-  }
-  const watched = touched(store!);
-  const { serve, manifest } = await openGraph(watched.store, graph.manifest.id, 0);
-  const count = (table: 'neighbors' | 'features') => chunksTouched(manifest, table, watched.keys);
-  return { serve, chunks: () => ({ neighbors: count('neighbors'), features: count('features') }) };
+function chunksOf(manifest: Manifest, asked: ReadonlySet<string>): BlocksView['chunks'] {
+  const count = (table: 'neighbors' | 'features') => chunksTouched(manifest, table, asked);
+  return { neighbors: count('neighbors'), features: count('features') };
 }
 
 /** Of each hop the nodes that hang on nodes that are shown, each of those in turn, so that all have some. */

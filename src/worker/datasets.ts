@@ -14,7 +14,7 @@ import type { ChunkStore } from '../store/chunkStore.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { ifFree } from '../store/lock.ts';
 import { readManifest } from '../store/manifest.ts';
-import { deleteFrom, listPlaced, type Places, placeFor, placeOf } from '../store/places.ts';
+import { deleteFrom, listPlaced, type Places, placeOf, placeToKeep } from '../store/places.ts';
 import { type AnyGraph, loadGraph, openStored } from '../store/storedGraph.ts';
 import { isTemporary } from '../store/temporary.ts';
 import { graphBytes } from '../train/hostMemory.ts';
@@ -211,7 +211,7 @@ async function keep(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
-  const place = (await placeOf(places, id)) ?? placeFor(places, graphBytes(graph));
+  const place = (await placeOf(places, id)) ?? (await placeToKeep(places, graphBytes(graph)));
   if (!place) return;
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Keeping it in this browser', done, total, unit: 'bytes' });

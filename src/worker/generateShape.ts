@@ -6,7 +6,7 @@ import type { ShapeName } from '../graph/shapes.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { ingestForecast } from '../store/ingestPlan.ts';
 import { ifFree } from '../store/lock.ts';
-import { type Places, placeFor } from '../store/places.ts';
+import { type Places, placeToKeep } from '../store/places.ts';
 import { streamIngest } from '../store/streamIngest.ts';
 import type { Progress } from './download.ts';
 import { streamShape } from './shapeEntries.ts';
@@ -31,7 +31,7 @@ export async function generateShape(
   signal?: AbortSignal,
 ): Promise<ChunkStore> {
   const options = { memoryBytes: budget || MEMORY_BYTES, chunkBytes: DEFAULTS['memory.chunkBytes'] };
-  const place = placeFor(places, ingestForecast(streamShape(name), options).stored);
+  const place = await placeToKeep(places, ingestForecast(streamShape(name), options).stored);
   if (!place) throw new InputError(`${name} is generated into a store, and this browser has none: leave private mode.`);
   const store = places[place]!;
   progress({ task: `Generating ${name}`, done: 0, total: null, unit: 'bytes' });

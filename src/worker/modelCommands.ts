@@ -2,6 +2,7 @@ import { transfer } from 'comlink';
 import type { EmbeddingApi } from './embeddingApi.ts';
 import type { ModelApi } from './modelApi.ts';
 import type { TrainedModel } from './trainedModel.ts';
+import type { Turns } from './turns.ts';
 
 /** What of the trainer worker the commands about the trained model need. */
 export interface ModelHost {
@@ -9,12 +10,15 @@ export interface ModelHost {
   model(): TrainedModel;
   refuseWhileBusy(): void;
   alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** For what is short: whatever may not run beside it begins when it has ended. */
+  readonly turns: Turns;
   /** So many bytes of opinions of this model are kept now. */
   opinionsHeld(of: TrainedModel, bytes: number): void;
 }
 
 /** The commands about the trained model; their code comes with the first of them. */
-export function modelCommands({ model, refuseWhileBusy, alone, opinionsHeld }: ModelHost): ModelApi & EmbeddingApi {
+export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
+  const { model, refuseWhileBusy, alone, turns, opinionsHeld } = host;
   const code = () => import('./trainedModel.ts');
   const handOver = (bytes: Uint8Array<ArrayBuffer>) => transfer(bytes, [bytes.buffer]);
   const atRest = () => {
@@ -31,13 +35,14 @@ export function modelCommands({ model, refuseWhileBusy, alone, opinionsHeld }: M
       const mine = atRest();
       return (await code()).findFeature(mine, which);
     },
-    async repredict(edits, node) {
-      const mine = atRest();
-      const { repredict, opinionBytes } = await code();
-      const answer = await repredict(mine, edits, node);
-      opinionsHeld(mine, await opinionBytes(mine));
-      return answer;
-    },
+    repredict: (edits, node) =>
+      turns.take(async () => {
+        const mine = atRest();
+        const { repredict, opinionBytes } = await code();
+        const answer = await repredict(mine, edits, node);
+        opinionsHeld(mine, opinionBytes(mine));
+        return answer;
+      }),
     embedding: (layer) =>
       alone(async (signal) => {
         const mine = model();

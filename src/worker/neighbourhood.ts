@@ -1,13 +1,12 @@
 import type { SampledBatch } from '../graph/block.ts';
 import { concentric } from '../graph/concentric.ts';
-import { memoryServer } from '../graph/memoryServer.ts';
 import { sampleNeighbors } from '../graph/neighborSampler.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
-import type { RowRequest, Rows } from '../graph/request.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
-import { drive, openGraph } from '../store/graphStore.ts';
-import { type AnyGraph, isStored } from '../store/storedGraph.ts';
+import { drive } from '../store/graphStore.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import type { Predictions } from '../train/predictions.ts';
+import { graphRows } from './graphRows.ts';
 import { findNode, named } from './nodeView.ts';
 import type { NamedNode } from './protocol.ts';
 
@@ -56,7 +55,7 @@ export async function neighbourhood(
   const seed = which === null ? anyNode(graph) : findNode(graph, which);
   const key = deriveKey(seedKey(draw), USE_PICTURE, 0);
   const sample = sampleNeighbors(Uint32Array.of(seed), FAN_OUT, key, new Uint32Array(graph.nodes));
-  const serve = await serverOf(graph, store);
+  const { serve } = await graphRows(graph, store);
   const { nodes, hops, parents, edges } = treeOf(await drive(sample, serve));
   const { indptr } = graph.adjacency;
   return {
@@ -71,15 +70,6 @@ export async function neighbourhood(
       confidence: Uint8Array.from(nodes, (node) => predictions.confidence[node]),
     },
   };
-}
-
-async function serverOf(
-  graph: AnyGraph,
-  store: ChunkStore | undefined,
-): Promise<(request: RowRequest) => Promise<Rows>> {
-  if (isStored(graph)) return (await openGraph(store!, graph.manifest.id, 0)).serve;
-  const serve = memoryServer(graph);
-  return async (request) => serve(request);
 }
 
 function anyNode({ nodes, adjacency: { indptr } }: AnyGraph): number {

@@ -1,11 +1,10 @@
 import { InputError } from '../config/errors.ts';
 import type { CsrMatrix } from '../formats/matrix.ts';
-import { memoryServer } from '../graph/memoryServer.ts';
 import type { DenseTable, Table, TableName } from '../graph/request.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
-import { openGraph } from '../store/graphStore.ts';
-import { type AnyGraph, isStored } from '../store/storedGraph.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import type { LoadedGraph } from './datasets.ts';
+import { graphRows } from './graphRows.ts';
 import type { FeaturesView, NamedNode, NodeView } from './protocol.ts';
 
 /** One node, looked at closely. */
@@ -26,7 +25,7 @@ export async function nodeView(
   store: ChunkStore | undefined,
 ): Promise<NodeView> {
   const node = findNode(graph, which);
-  const serve = isStored(graph) ? (await openGraph(store!, graph.manifest.id, 0)).serve : memoryServer(graph);
+  const { serve } = await graphRows(graph, store);
   const row = async (table: TableName) => (await serve({ table, rows: Uint32Array.of(node) })).table;
   const neighbours = ((await row('neighbors')) as CsrMatrix).indices;
   return {

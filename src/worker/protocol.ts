@@ -200,6 +200,8 @@ export interface GraphView {
   /** Pairs of nodes, each undirected edge once; null where the graph is too large to draw. */
   readonly edges: Uint32Array | null;
   readonly nodeIds: readonly string[] | null;
+  /** Null where features go by their numbers, and of a graph that is not drawn. */
+  readonly featureNames: readonly string[] | null;
   /** Bytes of it on disk, where it stays there and batches are read from it; null where it is in memory. */
   readonly diskBytes: number | null;
   /** How the .npz of it would be; null where it stays on disk, too large for that. */
@@ -267,6 +269,8 @@ export interface MemoryView extends MemoryBytes {
 
 export type StreamMessage =
   | ResumeMessage
+  /** A store that was to open later cannot be had: as in `DeviceView`. */
+  | ({ type: 'storage' } & Pick<DeviceView, 'noStorage' | 'storageNote'>)
   /** Something takes longer than a moment; `total` is null where the end is not known. */
   | { type: 'progress'; task: string; done: number; total: number | null; unit: 'bytes' | 'nodes' }
   /** It took longer than a moment, and is over. (By the same port: what comes by another may overtake.) */

@@ -1,8 +1,7 @@
 import type { CsrMatrix } from '../formats/matrix.ts';
 import { type GraphStatistics, homophilyCounter, statistics } from '../graph/statistics.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
-import { serveGraph } from '../store/graphStore.ts';
-import { type AnyGraph, isStored } from '../store/storedGraph.ts';
+import { type AnyGraph, isStored, serveStored } from '../store/storedGraph.ts';
 import type { Progress } from './download.ts';
 
 /** Rows that are asked for at once: a few megabytes of most graphs. */
@@ -27,7 +26,7 @@ export async function graphStatistics(graph: AnyGraph, reading?: Reading): Promi
   else if (!reading?.store) return statistics(graph, null);
   else {
     const { store, progress, signal } = reading;
-    const { serve } = await serveGraph(store, graph.manifest, 0);
+    const { serve } = await serveStored(store, graph, 0);
     for (let first = 0; first < graph.nodes; first += ROWS) {
       progress({ task: 'Counting edges', done: first, total: graph.nodes, unit: 'nodes' });
       const rows = Uint32Array.from({ length: Math.min(ROWS, graph.nodes - first) }, (_, row) => first + row);

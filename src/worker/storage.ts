@@ -31,17 +31,26 @@ export const NO_STORAGE: Storage = {
   storageNote: null,
 };
 
-/** Opens what this browser has. */
-export async function openStorage(): Promise<Storage> {
-  const [indexeddb, opfs] = await Promise.all([
-    indexedDbStore(DATABASE).catch(({ message }: Error) => message),
-    opfsWhenNeeded(),
-  ]);
-  const database: { indexeddb?: ChunkStore } = typeof indexeddb === 'string' ? {} : { indexeddb };
-  if (opfs === null || opfs === 'taken') {
-    const noStorage = typeof indexeddb === 'string' ? indexeddb : null;
-    return { ...NO_STORAGE, places: database, noStorage, storageNote: opfs && !noStorage ? TAKEN : null };
-  }
+/**
+ * Opens what this browser has.
+ *
+ * @param onChange told what is left when a store that was to open later cannot be had
+ */
+export async function openStorage(onChange: (storage: Storage) => void): Promise<Storage> {
+  const database = indexedDbStore(DATABASE).catch(({ message }: Error) => message);
+  const refused = async (why: 'taken' | null) => onChange(withoutOpfs(await database, why));
+  const [indexeddb, opfs] = await Promise.all([database, opfsWhenNeeded(refused)]);
+  if (opfs === null || opfs === 'taken') return withoutOpfs(indexeddb, opfs);
   const { store, connect, failed } = opfs;
-  return { ...NO_STORAGE, places: { ...database, opfs: store }, connect, failed };
+  return { ...NO_STORAGE, places: { ...databaseOf(indexeddb), opfs: store }, connect, failed };
 }
+
+/** @param database or why there is none */
+function withoutOpfs(database: ChunkStore | string, why: 'taken' | null): Storage {
+  const noStorage = typeof database === 'string' ? database : null;
+  const storageNote = why && !noStorage ? TAKEN : null;
+  return { ...NO_STORAGE, places: databaseOf(database), noStorage, storageNote };
+}
+
+const databaseOf = (database: ChunkStore | string): Places =>
+  typeof database === 'string' ? {} : { indexeddb: database };

@@ -57,42 +57,53 @@ export function findFeature({ job, featureNames }: TrainedModel, which: string |
 
 /** Of each model: what it says of its graph, and of the graph as it was edited last. Somebody looks at one node after the other. */
 interface Opinions {
-  readonly asItIs: Promise<Opinion>;
-  edited: { readonly edits: string; readonly opinion: Promise<Opinion> } | null;
+  asItIs?: Opinion;
+  edited?: Edited;
 }
+
+interface Edited {
+  /** As JSON. */
+  readonly edits: string;
+  readonly opinion: Opinion;
+  readonly changed: Uint32Array;
+}
+
 const opinions = new WeakMap<TrainedModel, Opinions>();
 
 /** Bytes of what is remembered so of a model. */
-export async function opinionBytes(model: TrainedModel): Promise<number> {
-  const mine = opinions.get(model);
-  const held = await Promise.all([mine?.asItIs, mine?.edited?.opinion]);
-  return held.reduce((sum, one) => sum + (one ? bytesOf(one) : 0), 0);
+export function opinionBytes(model: TrainedModel): number {
+  const { asItIs, edited } = opinions.get(model) ?? {};
+  const bytesOf = ({ predictions, attention }: Opinion) =>
+    attention.reduce((sum, { bytes }) => sum + bytes, predictionsBytes(predictions));
+  return (asItIs ? bytesOf(asItIs) : 0) + (edited ? bytesOf(edited.opinion) + edited.changed.byteLength : 0);
 }
 
-function bytesOf({ predictions, attention }: Opinion): number {
-  return attention.reduce((sum, { bytes }) => sum + bytes, predictionsBytes(predictions));
-}
+const UNCHANGED = new Uint32Array();
 
 /** @throws InputError where an edit names what is not there, or the graph is too large */
 export async function repredict(model: TrainedModel, edits: readonly Edit[], node: number): Promise<Repredicted> {
   const graph = wholeGraph(model);
-  const edited = edits.length > 0 ? applyEdits(graph, edits) : graph;
-  const mine = opinions.get(model) ?? { asItIs: ask(model, graph), edited: null };
-  opinions.set(model, mine);
-  // What failed is asked again.
-  mine.asItIs.catch(() => opinions.delete(model));
+  const kept = opinions.get(model) ?? {};
+  opinions.set(model, kept);
   const name = JSON.stringify(edits);
-  if (edits.length > 0 && mine.edited?.edits !== name) {
-    mine.edited = { edits: name, opinion: ask(model, edited) };
-    mine.edited.opinion.catch(() => opinions.delete(model));
+  // What is wrong with an edit is said before anything is computed.
+  const edited = edits.length > 0 ? applyEdits(graph, edits) : graph;
+  // One after the other: each takes the memory that the whole graph takes.
+  kept.asItIs ??= await ask(model, graph);
+  const before = kept.asItIs;
+  if (edits.length > 0 && kept.edited?.edits !== name) {
+    const opinion = await ask(model, edited);
+    const changed = differing(before.predictions.classes, opinion.predictions.classes);
+    kept.edited = { edits: name, opinion, changed };
   }
-  const [before, after] = await Promise.all([mine.asItIs, edits.length > 0 ? mine.edited!.opinion : mine.asItIs]);
+  const { opinion, changed } = edits.length > 0 ? kept.edited! : { opinion: before, changed: UNCHANGED };
+  const { predictions, attention, device } = opinion;
   return {
     before: probabilitiesOf(before.predictions, node),
-    after: probabilitiesOf(after.predictions, node),
-    changed: differing(before.predictions.classes, after.predictions.classes),
-    attention: after.attention.length > 0 ? attentionOf(after.attention, edited.adjacency, node) : null,
-    device: after.device,
+    after: probabilitiesOf(predictions, node),
+    changed,
+    attention: attention.length > 0 ? attentionOf(attention, edited.adjacency, node) : null,
+    device,
   };
 }
 
@@ -108,5 +119,7 @@ function wholeGraph({ job: { graph } }: TrainedModel): Graph {
 }
 
 function differing(a: Uint16Array, b: Uint16Array): Uint32Array {
-  return Uint32Array.from(a.keys()).filter((i) => a[i] !== b[i]);
+  const found: number[] = [];
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) found.push(i);
+  return Uint32Array.from(found);
 }

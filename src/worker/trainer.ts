@@ -9,7 +9,7 @@ import { isDrawn } from '../graph/drawingEdges.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
-import { type Place, placeFor, placeOf, present } from '../store/places.ts';
+import { canKeep, type Place, placeFor, placeOf, present } from '../store/places.ts';
 import { isStored } from '../store/storedGraph.ts';
 import { sweepTemporary } from '../store/temporary.ts';
 import type { Limits } from '../tensor/plan.ts';
@@ -34,6 +34,7 @@ import { type Going, observe } from './observe.ts';
 import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
 import type { TrainedModel } from './trainedModel.ts';
+import { newTurns } from './turns.ts';
 import { datasetInfo, forecastView, graphView } from './views.ts';
 
 /** The trainer worker: holds the current graph and the one run that goes on, and does what the page asks. */
@@ -61,6 +62,8 @@ let forecasting = new AbortController();
 /** Counts forecasts and runs: a rehearsal in the background gives way to whatever comes. */
 let turn = 0;
 const chunkWatch = newChunkWatch();
+/** Of an edited graph: each takes the memory of one, so neither another nor a run goes on beside it. */
+const predicting = newTurns();
 
 const post = (message: StreamMessage) => stream?.postMessage(message);
 const left = newLeftovers((kept) => post({ type: 'kept', kept }));
@@ -70,7 +73,10 @@ const api: TrainerApi = {
   async open(port) {
     stream = port;
     const finding = 'gpu' in navigator ? findAdapter(navigator.gpu) : null;
-    storage = await openStorage();
+    storage = await openStorage((left) => {
+      storage = left;
+      post({ type: 'storage', noStorage: left.noStorage, storageNote: left.storageNote });
+    });
     for (const [, store] of present(storage.places)) await sweepTemporary(store).catch(() => {});
     const adapter = await finding;
     if (adapter) {
@@ -115,7 +121,7 @@ const api: TrainerApi = {
     alone(async (signal) => {
       turn++;
       const { speedView } = await import('./speedView.ts');
-      const job = jobOf(config);
+      const job = await openJob(config);
       progress({ task: 'Trying how fast it trains', done: 0, total: null, unit: 'nodes' });
       return speedView({ ...job, signal, openBatchSource: samplerWorkers(storage, loaded()) });
     }),
@@ -149,10 +155,11 @@ const api: TrainerApi = {
     left.letGo();
     let model: TrainedModel | null = null;
     try {
+      await predicting.rest();
       // Where nobody kept its record, it is offered again.
       await unrecorded?.close(false);
       unrecorded = null;
-      const job = jobOf(request.config);
+      const job = await openJob(request.config);
       keeper = await newKeeper(storage.places.indexeddb, loaded(), request, post);
       const { weights, ...trained } = await train({
         ...job,
@@ -233,6 +240,8 @@ const api: TrainerApi = {
     benching = new AbortController();
     const { signal } = benching;
     try {
+      await predicting.rest();
+      await openJob(request.config);
       const { benchmark } = await import('./benchmark.ts');
       const job = (config: Config) => ({
         ...jobOf(config),
@@ -263,6 +272,7 @@ const api: TrainerApi = {
     ...left,
     refuseWhileBusy,
     alone,
+    turns: predicting,
   }),
 };
 
@@ -301,8 +311,10 @@ function makeCurrent(load: (signal: AbortSignal) => Promise<LoadedGraph>): Promi
 async function alone<T>(load: (signal: AbortSignal) => Promise<T>): Promise<T> {
   refuseWhileBusy();
   loading = new AbortController();
+  const { signal } = loading;
   try {
-    return await load(loading.signal);
+    await predicting.rest();
+    return await load(signal);
   } finally {
     loading = null;
     post({ type: 'idle' });
@@ -351,6 +363,12 @@ function jobOf(asked: Config) {
   const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside };
   const store = storeOf(config);
   return { graph, config, backend, fit: true, instruments, store };
+}
+
+/** The same, for what begins now: where the store for it cannot be opened any more, another one is chosen. */
+async function openJob(asked: Config) {
+  const job = jobOf(asked);
+  return job.store && !(await canKeep(job.store)) ? jobOf(asked) : job;
 }
 
 /** The store that sampled passes read from, if any. */

@@ -1,5 +1,5 @@
 import { Button, UnstyledButton } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import type { DispatchView, KernelTime } from '../../worker/protocol.ts';
 import { loadPlan, loseDevice, profileNextEpoch } from '../state/developerActions.ts';
 import { isActive } from '../state/run.ts';
@@ -72,7 +72,7 @@ export function DeveloperPanel() {
                   <td>{item.routine}</td>
                   <td>
                     <UnstyledButton className={classes.kernel} onClick={() => setChosen(i)}>
-                      {item.kernel}
+                      <KernelName name={item.kernel} />
                     </UnstyledButton>
                   </td>
                   <td className={classes.number}>
@@ -98,6 +98,17 @@ export function DeveloperPanel() {
       </div>
     </div>
   );
+}
+
+/** May break before each stage that was fused to it. */
+function KernelName({ name }: { name: string }) {
+  return name.split(/(?=\+)/).map((part, i) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a name are never reordered
+    <Fragment key={i}>
+      {i > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
 }
 
 function Operands({ title, operands }: { title: string; operands: DispatchView['reads'] }) {

@@ -228,6 +228,7 @@ describe('what is told of a node', () => {
     positions: null,
     edges: null,
     nodeIds: null,
+    featureNames: null,
     diskBytes: null,
     layout: null,
     notes: [],

@@ -163,7 +163,8 @@ function Headline({ forecast, refusal }: { forecast: ForecastView | null; refusa
         </Help>
       </p>
       <p className={classes.second}>
-        {describeCapacity(forecast)} {changes.length > 0 && <Changes changes={changes} />}
+        {describeCapacity(forecast) || 'A block is a value: as high as its bytes, as long as it is needed.'}{' '}
+        {changes.length > 0 && <Changes changes={changes} />}
       </p>
     </div>
   );

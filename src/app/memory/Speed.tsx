@@ -45,8 +45,8 @@ export function Speed() {
         {shown
           ? describeSpeed(shown, config)
           : trying
-            ? 'Training for about two seconds…'
-            : 'Trains for about two seconds; no run is kept.'}
+            ? 'Training for about two seconds, without evaluation…'
+            : 'Trains for about two seconds, without evaluation; no run is kept.'}
       </p>
     </section>
   );

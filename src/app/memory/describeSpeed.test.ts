@@ -15,8 +15,8 @@ const SPEED: SpeedView = {
 
 test('a full batch is one step, and its speed has an interval', () => {
   expect(describeSpeed(SPEED, DEFAULTS)).toBe(
-    'An epoch trains in 12.0 ms (11.0 ms to 13.5 ms: 95 % interval of the median): one step. ' +
-      '1,234 steps were timed on A card; evaluation comes on top.',
+    'Training takes 12.0 ms an epoch (11.0 ms to 13.5 ms: 95 % interval of the median): one step. ' +
+      'The evaluation that follows each is not in it. 1,234 steps were timed on A card.',
   );
 });
 
@@ -26,7 +26,7 @@ test('batches say how many there are, what was fitted, and that a software adapt
   const fitted = { 'sampling.batchSize': 256 };
   const text = describeSpeed({ ...SPEED, device, fitted, samples: 5, stepsPerEpoch: 100, epochMs }, DEFAULTS);
   expect(text).toContain(
-    '1.20 s (1.10 s to 1.35 s: all that was seen, too few for an interval): 100 steps of 12.0 ms (',
+    'Training takes 1.20 s an epoch (1.10 s to 1.35 s: all that was seen, too few for an interval): 100 steps of 12.0 ms (',
   );
   expect(text).toContain('on A card (software)');
   expect(text).toMatch(/Changed to fit: batch size [\d,]+ → 256\.$/);

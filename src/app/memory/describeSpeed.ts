@@ -17,8 +17,8 @@ export function describeSpeed(
   const changes = describeChanges({ config, fitted });
   const changed = changes.length > 0 ? ` Changed to fit: ${changes.join(', ')}.` : '';
   return (
-    `An epoch trains in ${formatMs(epochMs.median)} (${range(epochMs)}: ${interval}): ${per}. ` +
-    `${formatCount(steps)} steps were timed on ${deviceName(device)}${software}; evaluation comes on top.${changed}`
+    `Training takes ${formatMs(epochMs.median)} an epoch (${range(epochMs)}: ${interval}): ${per}. The evaluation that follows each ` +
+    `is not in it. ${formatCount(steps)} steps were timed on ${deviceName(device)}${software}.${changed}`
   );
 }
 

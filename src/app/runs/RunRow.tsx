@@ -17,8 +17,15 @@ export interface RunRowProps {
   readonly run: KeptRun;
   /** Settings that have a column. */
   readonly keys: readonly ConfigKey[];
-  /** One of an open group. */
-  readonly inGroup?: boolean;
+  /** One of an open group over seeds. */
+  readonly inGroup?: InGroup;
+}
+
+interface InGroup {
+  /** The run with the same seed before it, of which it is a re-run. */
+  readonly repeats: KeptRun | null;
+  /** Whether it is in the mean: of each seed the newest is. */
+  readonly counts: boolean;
 }
 
 export function RunRow({ run, keys, inGroup }: RunRowProps) {
@@ -27,7 +34,7 @@ export function RunRow({ run, keys, inGroup }: RunRowProps) {
   const { id, record } = run;
   const shown = overlaid.includes(id);
   return (
-    <tr data-in-group={inGroup || undefined}>
+    <tr data-in-group={inGroup !== undefined || undefined}>
       <td>
         <Checkbox
           size="xs"
@@ -37,7 +44,10 @@ export function RunRow({ run, keys, inGroup }: RunRowProps) {
           onChange={() => toggleOverlay(id)}
         />
       </td>
-      <th scope="row">{runName(run)}</th>
+      <th scope="row">
+        {runName(run)}
+        {inGroup && <span className={classes.aside}>{standing(inGroup)}</span>}
+      </th>
       <td className={classes.changes}>{changes(kept, run)}</td>
       <td className={classes.number}>{scoreText(record.result)}</td>
       <td className={classes.number}>{formatMs(median(record.epochs.map(({ ms }) => ms)))}</td>
@@ -75,6 +85,12 @@ export function RunRow({ run, keys, inGroup }: RunRowProps) {
       </td>
     </tr>
   );
+}
+
+/** ` · re-run of 3`, ` · not in the mean`; nothing for a seed that ran once. */
+function standing({ repeats, counts }: InGroup): string {
+  const words = [repeats && `re-run of ${repeats.id}`, counts ? null : 'not in the mean'];
+  return words.map((word) => (word ? ` · ${word}` : '')).join('');
 }
 
 /** The CPU executor holds nothing on a GPU. */

@@ -1,6 +1,8 @@
 import { Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import type { ConfigKey } from '../../config/schema.ts';
+import type { RunRecord } from '../../run/record.ts';
+import { repetitions } from '../../run/seedGroups.ts';
 import { toggleOverlay } from '../state/keptActions.ts';
 import { usePage } from '../state/store.ts';
 import { formatMs } from '../theme/format.ts';
@@ -18,6 +20,12 @@ export interface SeedRowProps {
   readonly keys: readonly ConfigKey[];
 }
 
+/** How many of the runs that count have a curve of their own: seeds that agree to the bit would be worth a look. */
+function curvesText(records: readonly RunRecord[]): string {
+  const curves = new Set(records.map(({ result }) => result.curveHash)).size;
+  return curves === 1 ? 'one curve' : `${curves} curves`;
+}
+
 /** Runs over seeds as one: their mean with its interval. It opens to the single runs. */
 export function SeedRow({ group, keys }: SeedRowProps) {
   const kept = usePage((state) => state.kept);
@@ -29,6 +37,7 @@ export function SeedRow({ group, keys }: SeedRowProps) {
   const score = meanScore(records.map(({ result }) => result));
   const shown = overlaid.includes(key);
   const name = groupName(group);
+  const again = repetitions(runs);
   return (
     <>
       <tr>
@@ -57,7 +66,7 @@ export function SeedRow({ group, keys }: SeedRowProps) {
           {peakText(device.backend, Math.max(...records.map(({ memory }) => memory.peak.gpu)))}
         </td>
         <td>{deviceText(samples[0])}</td>
-        <td>{new Set(runs.map(({ record }) => record.result.curveHash)).size} curves</td>
+        <td>{curvesText(records)}</td>
         {keys.map((setting) => (
           <td key={setting} className={classes.number}>
             {settingOf(samples, setting)}
@@ -65,7 +74,17 @@ export function SeedRow({ group, keys }: SeedRowProps) {
         ))}
         <td />
       </tr>
-      {open && runs.toReversed().map((run) => <RunRow key={run.id} run={run} keys={keys} inGroup />)}
+      {open &&
+        runs
+          .toReversed()
+          .map((run) => (
+            <RunRow
+              key={run.id}
+              run={run}
+              keys={keys}
+              inGroup={{ repeats: again.get(run) ?? null, counts: samples.includes(run) }}
+            />
+          ))}
     </>
   );
 }

@@ -14,15 +14,18 @@ export function runName({ id, record }: Pick<KeptRun, 'id' | 'record'>): string 
   return `${shortName(id, record.config)} on ${record.dataset.name}`;
 }
 
-/** `3–7 · GCN on debian-small, 5 seeds`. */
-export function groupName(group: Pick<SeedRuns, 'samples'>): string {
-  const { config, dataset } = group.samples[0].record;
-  return `${groupIds(group)} · ${config['model.kind'].toUpperCase()} on ${dataset.name}, ${group.samples.length} seeds`;
+/** `3–7 · GCN on debian-small, 5 seeds`; `3–7 · GCN on debian-small, 4 seeds, 1 re-run`. */
+export function groupName({ runs, samples }: Pick<SeedRuns, 'runs' | 'samples'>): string {
+  const { config, dataset } = samples[0].record;
+  const again = runs.length - samples.length;
+  const repeated = again === 0 ? '' : `, ${again} re-run${again === 1 ? '' : 's'}`;
+  const name = `${config['model.kind'].toUpperCase()} on ${dataset.name}`;
+  return `${groupIds(runs)} · ${name}, ${samples.length} seeds${repeated}`;
 }
 
 /** `3–7`: the lowest and the highest id. */
-export function groupIds({ samples }: Pick<SeedRuns, 'samples'>): string {
-  const ids = samples.map(({ id }) => id);
+export function groupIds(runs: readonly Pick<KeptRun, 'id'>[]): string {
+  const ids = runs.map(({ id }) => id);
   return `${Math.min(...ids)}–${Math.max(...ids)}`;
 }
 

@@ -149,6 +149,12 @@ export function receive(message: StreamMessage): void {
     set({ keptBytes: message.kept });
     return;
   }
+  if (message.type === 'storage') {
+    const { type: _, ...about } = message;
+    const { device } = get();
+    if (device) set({ device: { ...device, ...about } });
+    return;
+  }
   if (message.type === 'unkept') {
     tell('info', `This run goes on, but closing the page would lose it (${message.reason.replace(/\.$/, '')}).`);
     return;

@@ -69,6 +69,8 @@ export interface PageState {
   readonly pinned: NodeView | null;
   /** What of the graph is imagined otherwise, to see what the model would say. */
   readonly edits: readonly NamedEdit[];
+  /** The model is being asked. */
+  readonly predicting: boolean;
   /** Per node 1 where it stands out in the picture; null where all are alike. */
   readonly marked: Uint8Array | null;
   /** Id of the lesson that is open. */
@@ -150,6 +152,7 @@ export const usePage = create<PageState>(() => ({
   plan: null,
   pinned: null,
   edits: [],
+  predicting: false,
   marked: null,
   lesson: null,
   lessonRuns: false,

@@ -13,9 +13,17 @@ export interface NamedEdit {
   readonly ends: readonly NamedNode[];
 }
 
-export function repredict(edits: readonly NamedEdit[], node: number): Promise<Repredicted> {
+/** Questions under way. */
+let asked = 0;
+
+export async function repredict(edits: readonly NamedEdit[], node: number): Promise<Repredicted> {
   const plain = edits.map(({ edit }) => edit);
-  return answered(trainer.repredict(plain, node));
+  set({ predicting: ++asked > 0 });
+  try {
+    return await answered(trainer.repredict(plain, node));
+  } finally {
+    set({ predicting: --asked > 0 });
+  }
 }
 
 /** @throws InputError where the edge is not there, or already is */

@@ -1,11 +1,13 @@
 import { Button, TextInput } from '@mantine/core';
-import { useState } from 'react';
-import type { NodeView } from '../../worker/protocol.ts';
+import { useId, useState } from 'react';
+import type { GraphView, NodeView } from '../../worker/protocol.ts';
+import { alike } from '../inspect/PinField.tsx';
 import { setFeature } from '../state/whatIfActions.ts';
 import classes from './WhatIf.module.css';
 
 /** Another value for a feature of the pinned node, by the feature's name or number. */
-export function FeatureField({ node }: { node: NodeView }) {
+export function FeatureField({ graph, node }: { graph: GraphView; node: NodeView }) {
+  const list = useId();
   const [which, setWhich] = useState('');
   const [value, setValue] = useState('1');
   const [error, setError] = useState<string | null>(null);
@@ -30,6 +32,7 @@ export function FeatureField({ node }: { node: NodeView }) {
     >
       <TextInput
         label="Set feature"
+        list={list}
         size="xs"
         placeholder={node.features?.largest.some(({ name }) => name !== null) ? 'name or number' : 'number'}
         value={which}
@@ -42,6 +45,11 @@ export function FeatureField({ node }: { node: NodeView }) {
           setError(null);
         }}
       />
+      <datalist id={list}>
+        {alike(graph.featureNames, which).map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
       <TextInput
         className={classes.value}
         label="to"

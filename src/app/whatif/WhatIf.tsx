@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { GraphView, NodeView, Repredicted } from '../../worker/protocol.ts';
 import { className } from '../graph/nodeText.ts';
 import { mark } from '../state/inspectActions.ts';
+import { usePage } from '../state/store.ts';
 import { undo, undoAll } from '../state/whatIfActions.ts';
 import { deviceName, formatCount, formatPercent } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
@@ -21,6 +22,7 @@ interface WhatIfProps {
 /** Edits that are tried out: what they are, how to make more, and what the model says then. */
 export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered } }: WhatIfProps) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const predicting = usePage((state) => state.predicting);
   const takeBack = (act: () => void) => {
     act();
     // The button that was pressed is gone.
@@ -28,9 +30,12 @@ export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered }
   };
   return (
     <section className={classes.part} aria-label="What if">
-      <h3 ref={heading} tabIndex={-1}>
-        What if
-      </h3>
+      <div className={classes.headed}>
+        <h3 ref={heading} tabIndex={-1}>
+          What if
+        </h3>
+        {predicting && <span className={classes.waiting}>Predicting…</span>}
+      </div>
       {ready ? (
         <>
           <p className={classes.dim}>
@@ -39,7 +44,7 @@ export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered }
           </p>
           <div className={classes.fields}>
             <EdgeField graph={graph} node={node} />
-            {node.features && <FeatureField node={node} />}
+            {node.features && <FeatureField graph={graph} node={node} />}
           </div>
         </>
       ) : (
