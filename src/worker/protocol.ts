@@ -278,6 +278,16 @@ export interface MemoryView extends MemoryBytes {
   readonly purposes: Readonly<Record<string, number>>;
 }
 
+export interface WithinEpoch {
+  /** Which step of how many begins. */
+  readonly step: number;
+  readonly of: number;
+  /** Share of the training of this epoch that was spent waiting for batches; null in its first seconds, when it says little. */
+  readonly waiting: number | null;
+  /** Mean training loss of its steps up to a few seconds ago; null before it was read. */
+  readonly loss: number | null;
+}
+
 export type StreamMessage =
   | ResumeMessage
   /** Something takes longer than a moment; `total` is null where the end is not known. */
@@ -289,8 +299,8 @@ export type StreamMessage =
   /** The run's plan is made and its device is about to be filled. */
   | { type: 'started'; run: number; device: DeviceInfo; forecast: ForecastView }
   | { type: 'memory'; run: number; memory: MemoryView }
-  /** Which step of how many the epoch is at, a few times a second: for epochs that take long. */
-  | { type: 'step'; run: number; step: number; of: number }
+  /** How far the epoch is, a few times a second: for epochs that take long. */
+  | { type: 'step'; run: number; within: WithinEpoch }
   /** One epoch is done. After a device was lost, epochs since the last checkpoint come again. */
   | { type: 'epoch'; run: number; epoch: EpochRecord; memory: MemoryView }
   /**
