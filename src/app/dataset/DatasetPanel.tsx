@@ -127,12 +127,10 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
             {entry.bytes !== null && formatBytes(entry.bytes)} <Icon name={entry.kind === 'public' ? 'down' : 'plus'} />
           </>
         ) : (
-          <>
-            {order && <span title={`Rows on disk ${order}`}>{order}, </span>}
-            {formatCount(entry.nodes)} nodes
-          </>
+          `${formatCount(entry.nodes)} nodes`
         )}
       </span>
+      {order && <span className={classes.order}>rows on disk {order}</span>}
     </button>
   );
   return (

@@ -1,5 +1,6 @@
 import { NativeSelect } from '@mantine/core';
 import type { OrderingName } from '../../worker/protocol.ts';
+import classes from './OrderOfRows.module.css';
 
 /** How the rows of a kept graph lie, in a few words; null where they lie as they came. */
 export const ORDER_NAMES: Readonly<Record<OrderingName, string | null>> = {
@@ -24,6 +25,8 @@ export function OrderOfRows({ value, onChange }: OrderOfRowsProps) {
   return (
     <NativeSelect
       size="xs"
+      className={classes.order}
+      classNames={{ description: classes.help }}
       label="Order of rows on disk"
       description="The curves stay the same, bit for bit. An order can spare each batch bytes read from disk; storing takes longer, up to about twice as long."
       inputWrapperOrder={['label', 'input', 'description']}

@@ -79,11 +79,7 @@ export function Preview() {
         </div>
       )}
       {graph && <Statistics statistics={graph.statistics} classNames={graph.classNames} directed={graph.directed} />}
-      {staysOnDisk && (
-        <div className={classes.order}>
-          <OrderOfRows value={ordering} onChange={orderAs} />
-        </div>
-      )}
+      {staysOnDisk && <OrderOfRows value={ordering} onChange={orderAs} />}
       <div className={classes.actions}>
         <Button size="compact-sm" disabled={busy || !graph} onClick={() => void keepPreviewed()}>
           Use this graph
