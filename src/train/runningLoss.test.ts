@@ -81,6 +81,14 @@ describe.each([
   });
 });
 
+test('a device that is lost while the loss is read is a lost device, and no more', async () => {
+  const plain = await play(WEBGPU.backend, BATCHES, {});
+  const job = { control, instruments: { checkpoints: true }, checkpointMs: 0 };
+  const { run, recovered } = await play(WEBGPU.backend, BATCHES, { job, before: { [plain.steps[3] + 2]: 'lose' } });
+  expect(recovered).toEqual([4]);
+  expect(run.result.curveHash).toBe(plain.run.result.curveHash);
+});
+
 test('within an epoch the time so far is told, of that the time spent waiting, and a pause is neither', async () => {
   const DELAY = 15;
   const wait = () => new Promise<void>((resolve) => setTimeout(resolve, DELAY));

@@ -136,7 +136,7 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
   return (
     <li className={classes.item}>
       {absent ? (
-        <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 300} button={button}>
+        <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 340} button={button}>
           <div className={classes.ask}>
             {/* Whose it is comes before what to do: a long text begins at its beginning. */}
             <p tabIndex={-1} data-autofocus={entry.kind === 'public' || undefined}>

@@ -22,7 +22,7 @@ export function Generate({ entry, onGenerate }: GenerateProps) {
         classes. Made here once and kept in this browser: up to {formatBytes(bytes ?? 0)} on disk{more}.
       </p>
       <OrderOfRows value={ordering} onChange={setOrdering} />
-      <Button size="compact-sm" onClick={() => onGenerate(ordering)} data-autofocus>
+      <Button mt={10} size="compact-sm" onClick={() => onGenerate(ordering)} data-autofocus>
         Generate {title}
       </Button>
     </>

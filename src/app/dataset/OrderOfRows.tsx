@@ -28,7 +28,7 @@ export function OrderOfRows({ value, onChange }: OrderOfRowsProps) {
       className={classes.order}
       classNames={{ description: classes.help }}
       label="Order of rows on disk"
-      description="The curves stay the same, bit for bit. An order can spare each batch bytes read from disk; storing takes longer, up to about twice as long."
+      description="The same curves, bit for bit. In an order, a batch may read fewer bytes from disk; storing takes longer."
       inputWrapperOrder={['label', 'input', 'description']}
       value={value}
       data={Object.entries(CHOICES).map(([value, label]) => ({ value, label }))}
