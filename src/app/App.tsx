@@ -36,6 +36,7 @@ const Predictions = lazy(async () => ({ default: (await import('./inspect/Predic
 const Preview = lazy(async () => ({ default: (await import('./dataset/Preview.tsx')).Preview }));
 const RunsPanel = lazy(async () => ({ default: (await import('./runs/RunsPanel.tsx')).RunsPanel }));
 const SharedRun = lazy(async () => ({ default: (await import('./share/SharedRun.tsx')).SharedRun }));
+const Waiting = lazy(async () => ({ default: (await import('./transport/Waiting.tsx')).Waiting }));
 
 /** The page: the graph and its curves on top, the memory plan below, everything else around them. */
 export function App() {
@@ -252,6 +253,7 @@ function Lower() {
           <MemoryChart />
         </div>
         <Suspense>
+          <Waiting />
           <ChunkAccesses />
         </Suspense>
       </Tabs.Panel>

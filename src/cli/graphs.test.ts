@@ -65,6 +65,11 @@ describe('kept graphs', () => {
     const ordered = ['graphs', 'add', 'ordered', '--data', file, '--order', 'degree'];
     expect(await binary.run(ordered)).toMatchObject({ status: 0, stderr: '' });
     expect(await curve('ordered', '--set', 'sampling.workers=2')).toBe(await curve(file));
+    const lines = (await binary.run(['graphs'])).stdout;
+    expect(lines).toMatch(/^ordered {2}.*, order degree, fingerprint/m);
+    expect(lines).toMatch(/^rings {2}.* kB, fingerprint/m);
+    const rows = JSON.parse((await binary.run(['graphs', '--json'])).stdout) as { id: string; order: string }[];
+    expect(rows.map(({ id, order }) => `${id} ${order}`).sort()).toEqual(['ordered degree', 'rings none']);
     expect(await binary.run(['graphs', 'delete', 'ordered'])).toMatchObject({ status: 0 });
     expect(await binary.run(['graphs', 'delete', 'rings'])).toMatchObject({ status: 0, stdout: 'rings deleted\n' });
     expect(JSON.parse((await binary.run(['graphs', '--json'])).stdout)).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../config/errors.ts';
 import { nearest, quote } from '../config/parse.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
-import { deleteGraph, listGraphs } from '../store/manifest.ts';
+import { deleteGraph, listGraphs, orderingOf } from '../store/manifest.ts';
 import type { Invocation } from './args.ts';
 import { checkChoices, findData, loadGraph } from './data.ts';
 import { isKept, keepShape, openKept } from './keptGraphs.ts';
@@ -34,6 +34,7 @@ async function list({ json }: Invocation): Promise<void> {
     edges: manifest?.edges ?? null,
     features: manifest?.tables.features.cols ?? null,
     bytes: manifest && manifestBytes(manifest),
+    order: manifest && orderingOf(manifest),
     fingerprint: manifest?.fingerprint ?? null,
   }));
   if (json) return say(JSON.stringify(rows));
@@ -41,9 +42,10 @@ async function list({ json }: Invocation): Promise<void> {
   for (const row of rows) {
     if (row.bytes === null) say(`${row.id}  damaged: edgewise graphs delete ${row.id}`);
     else {
+      const order = row.order === 'none' ? '' : `, order ${row.order ?? 'not noted'}`;
       say(
         `${row.id}  ${formatCount(row.nodes!)} nodes, ${formatCount(row.edges!)} edges, ${formatCount(row.features!)} features, ` +
-          `${formatBytes(row.bytes)}, fingerprint ${row.fingerprint!.slice(0, 12)}${row.name === row.id ? '' : `, ${printable(row.name!)}`}`,
+          `${formatBytes(row.bytes)}${order}, fingerprint ${row.fingerprint!.slice(0, 12)}${row.name === row.id ? '' : `, ${printable(row.name!)}`}`,
       );
     }
   }

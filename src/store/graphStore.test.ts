@@ -18,7 +18,15 @@ import type { ChunkStore } from './chunkStore.ts';
 import { fileStore } from './file.ts';
 import { drive, openGraph } from './graphStore.ts';
 import { ingest } from './ingest.ts';
-import { chunkKey, deleteGraph, encodeManifest, listGraphs, type Manifest, manifestKey } from './manifest.ts';
+import {
+  chunkKey,
+  deleteGraph,
+  encodeManifest,
+  listGraphs,
+  type Manifest,
+  manifestKey,
+  orderingOf,
+} from './manifest.ts';
 import { memoryStore } from './memory.ts';
 import { loadGraph } from './storedGraph.ts';
 
@@ -43,6 +51,7 @@ describe.each(
     expect(await loadGraph(store, 'g')).toEqual(graph);
     expect(manifest.fingerprint).toBe(await fingerprint(graph));
     expect(await listGraphs(store)).toEqual([{ id: 'g', manifest }]);
+    expect(orderingOf(manifest)).toBe(ordering);
   });
 
   test.each(CHUNKS)('answers any request as memory does: chunks of %i bytes', async (chunkBytes) => {
@@ -331,6 +340,7 @@ describe('damage is one sentence that names the part', () => {
     ['no list of arrays', (m) => ({ ...m, arrays: null })],
     ['a negative size', (m) => ({ ...m, nodes: -1 })],
     ['chunks of no size', (m) => ({ ...m, chunkBytes: 0 })],
+    ['an order that is not known', (m) => ({ ...m, ordering: 'size' })],
     [
       'an array longer than its chunks',
       (m) => ({ ...m, arrays: m.arrays.map((a) => ({ ...a, length: a.length + 1e6 })) }),

@@ -27,7 +27,7 @@ export interface WriterOptions {
 
 /** What a manifest says that the writer does not know. */
 export type About = Pick<Graph, 'name' | 'nodes' | 'edges' | 'symmetric' | 'classNames' | 'notes'> &
-  Pick<Manifest, 'fingerprint' | 'largestFeature' | 'tables' | 'arrays'>;
+  Pick<Manifest, 'fingerprint' | 'largestFeature' | 'ordering' | 'tables' | 'arrays'>;
 
 /** The graph that is being written. */
 export interface GraphWriter {
@@ -65,9 +65,10 @@ export async function writeGraph(
   try {
     const about = await work({ chunkBytes, array: (name, type) => arrayWriter(name, type, chunkBytes, put) });
     signal?.throwIfAborted();
-    const { name, nodes, edges, symmetric, classNames, notes, fingerprint, largestFeature, tables, arrays } = about;
+    const { name, nodes, edges, symmetric, classNames, notes, fingerprint } = about;
+    const { largestFeature, ordering, tables, arrays } = about;
     const head = { version: 1, id, name, nodes, edges, symmetric, classNames, notes, fingerprint } as const;
-    const manifest: Manifest = { ...head, largestFeature, chunkBytes, tables, arrays };
+    const manifest: Manifest = { ...head, largestFeature, ordering, chunkBytes, tables, arrays };
     await store.put(manifestKey(id), encodeManifest(manifest));
     return manifest;
   } catch (error) {

@@ -6,7 +6,7 @@ import { nastyGraphData } from '../graph/testGraphs.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { holdGraph, type Wanted } from './hold.ts';
 import { ingest } from './ingest.ts';
-import { chunkFolder, listGraphs, manifestKey } from './manifest.ts';
+import { chunkFolder, isOrdered, listGraphs, manifestKey } from './manifest.ts';
 import { memoryStore } from './memory.ts';
 import { loadGraph } from './storedGraph.ts';
 import { isTemporary, sweepTemporary, temporaryId } from './temporary.ts';
@@ -37,6 +37,15 @@ describe('a graph that is held', () => {
     expect(manifest.id).toBe(temporaryId('g', usual));
     await close();
     expect(await store.keys('')).toEqual([]);
+  });
+
+  test('beside a dataset whose rows are ordered is a temporary copy, and the dataset stays as it is', async () => {
+    const store = memoryStore();
+    const kept = await ingest(graph, store, { id: 'g', ordering: 'degree' });
+    const { manifest, close } = await hold(store);
+    expect([manifest.id, isOrdered(manifest)]).toEqual([temporaryId('g', usual), false]);
+    await close();
+    expect(await listGraphs(store)).toEqual([{ id: 'g', manifest: kept }]);
   });
 
   test('in chunks of the usual size is stored once, and stays', async () => {

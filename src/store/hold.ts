@@ -4,7 +4,7 @@ import type { ChunkStore } from './chunkStore.ts';
 import { wholeNumbers } from './graphWriter.ts';
 import { ingest } from './ingest.ts';
 import { ifFree, lockGraph } from './lock.ts';
-import { deleteGraph, findManifest, type Manifest, readManifest } from './manifest.ts';
+import { deleteGraph, findManifest, isOrdered, type Manifest, readManifest } from './manifest.ts';
 import { temporaryId } from './temporary.ts';
 
 /** A stored graph that nobody deletes or overwrites before `close`, which never fails. */
@@ -25,7 +25,8 @@ export interface Wanted {
 
 /**
  * The graph in chunks of this size: the one that is there, or a new one. Chunks of another size than usual, or in another store
- * than the dataset's, are a temporary copy, which goes with the last run that holds it.
+ * than the dataset's, or beside a dataset whose rows are ordered (which a run on a graph in memory does not reckon with), are a
+ * temporary copy, which goes with the last run that holds it.
  *
  * @throws InputError where the store has no room; the signal's reason
  */
@@ -34,7 +35,9 @@ export async function holdGraph(
   store: ChunkStore,
   { id: dataset, fingerprint, chunkBytes, keptElsewhere = false, signal }: Wanted,
 ): Promise<HeldGraph> {
-  const temporary = keptElsewhere || chunkBytes !== DEFAULTS['memory.chunkBytes'];
+  const kept = await findManifest(store, dataset);
+  const ordered = kept !== null && isOrdered(kept);
+  const temporary = keptElsewhere || ordered || chunkBytes !== DEFAULTS['memory.chunkBytes'];
   const id = temporary ? temporaryId(dataset, chunkBytes) : dataset;
   const isThere = async () => {
     const found = await findManifest(store, id);

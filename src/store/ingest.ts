@@ -38,7 +38,8 @@ export interface IngestOptions extends WriterOptions {
 export async function ingest(graph: Graph, store: ChunkStore, options: IngestOptions = {}): Promise<Manifest> {
   const hash = await fingerprint(graph);
   const tables = tablesOf(graph);
-  const arrays = orderedArrays(graph, [...arraysOf(tables), ...extrasOf(graph)], options.ordering ?? 'none');
+  const { ordering = 'none' } = options;
+  const arrays = orderedArrays(graph, [...arraysOf(tables), ...extrasOf(graph)], ordering);
   const totalBytes = arrays.reduce((sum, [, array]) => sum + array.byteLength, 0);
   return writeGraph(store, options.id ?? hash, options, async (writer) => {
     const stored: StoredArray[] = [];
@@ -55,9 +56,12 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
       stored.push(await out.finish());
     }
     const about = { fingerprint: hash, largestFeature: largestFeature(graph.features), tables: shapesOf(tables) };
-    return { ...graph, ...about, arrays: stored };
+    return { ...graph, ...about, ...noted(ordering), arrays: stored };
   });
 }
+
+/** What the manifest says of the order: nothing where there is none. */
+export const noted = (ordering: OrderingName) => (ordering === 'none' ? {} : { ordering });
 
 /** The arrays as they are stored in this order, and the order. */
 function orderedArrays(

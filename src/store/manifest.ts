@@ -1,5 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import { crc32 } from '../formats/crc32.ts';
+import { ORDERING_NAMES, type OrderingName } from '../graph/ordering.ts';
 import type { TableName } from '../graph/request.ts';
 import type { ChunkStore } from './chunkStore.ts';
 
@@ -19,6 +20,8 @@ export interface Manifest {
   readonly fingerprint: string;
   /** Size of the largest feature, which tells whether halves hold them; graphs that were stored before it was noted lack it. */
   readonly largestFeature?: number;
+  /** How its rows are ordered, if they are; graphs that were ordered before it was noted lack it. */
+  readonly ordering?: OrderingName;
   /** A multiple of 4, so that no number lies across chunks. */
   readonly chunkBytes: number;
   readonly tables: Readonly<Record<TableName, TableShape>>;
@@ -77,6 +80,9 @@ export const isServed = (name: string) =>
   /^(ordered\.)?(neighbors|features|degree|labels|split)\.(indices|values)$/.test(name);
 /** Whether the rows lie in another order than the nodes. */
 export const isOrdered = ({ arrays }: Pick<Manifest, 'arrays'>) => arrays.some(({ name }) => name === ORDER);
+/** Null where they are in some order that was not noted. */
+export const orderingOf = (manifest: Pick<Manifest, 'arrays' | 'ordering'>): OrderingName | null =>
+  isOrdered(manifest) ? (manifest.ordering ?? null) : 'none';
 
 /** The stored graphs; the manifest is null where it is damaged, and all one can do with that graph is delete it. */
 export async function listGraphs(store: ChunkStore): Promise<{ id: string; manifest: Manifest | null }[]> {
@@ -147,11 +153,12 @@ function parse(bytes: Uint8Array | null, id: string): Manifest | null {
 function isManifest(value: unknown): value is Manifest {
   if (!isObject(value)) return false;
   const { version, id, name, fingerprint, nodes, edges, symmetric, classNames, notes } = value;
-  const { largestFeature, chunkBytes, tables, arrays } = value;
+  const { largestFeature, ordering, chunkBytes, tables, arrays } = value;
   if (version !== 1 || ![id, name, fingerprint].every(isText) || typeof symmetric !== 'boolean') return false;
   if (!isCount(nodes) || !isCount(edges) || !isCount(chunkBytes) || chunkBytes === 0 || chunkBytes % 4) return false;
   if (largestFeature !== undefined && !(Number.isFinite(largestFeature) && (largestFeature as number) >= 0))
     return false;
+  if (ordering !== undefined && !ORDERING_NAMES.some((name) => name === ordering)) return false;
   if (!isListOf(classNames, isText) || !isListOf(notes, isText) || !isObject(tables)) return false;
   if (!isListOf(arrays, (array) => isStoredArray(array, chunkBytes)) || !agreesOnOrder(arrays, nodes)) return false;
   return TABLES.every((table) => isShape(tables[table], nodes) && isComplete(table, tables[table], arrays));

@@ -8,7 +8,7 @@ import { ORDERINGS } from '../graph/ordering.ts';
 import type { ChunkStore } from './chunkStore.ts';
 import { type EdgeBuckets, edgeBuckets } from './edgeBuckets.ts';
 import { type About, type WriterOptions, writeGraph } from './graphWriter.ts';
-import { extrasOf } from './ingest.ts';
+import { extrasOf, noted } from './ingest.ts';
 import { alwaysBytes, DRAW_BYTES, type IngestBudget, planIngest, recordWords, type StreamShape } from './ingestPlan.ts';
 import type { Manifest } from './manifest.ts';
 import { newMeter } from './meter.ts';
@@ -122,11 +122,12 @@ export async function streamIngest(
       },
       arrays: [indptr, indices, ...weights, ...table, topology.degree, ...small],
     } satisfies About;
-    const ordering = ORDERINGS[options.ordering ?? 'none'];
+    const { ordering: chosen = 'none' } = options;
+    const ordering = ORDERINGS[chosen];
     if (!ordering) return about;
     const written = { version: 1, id, chunkBytes: writer.chunkBytes, ...about } as const;
     const task = { manifest: written, ordering, store, writer, plan, meter, onward };
-    return { ...about, arrays: await writeOrdered(task) };
+    return { ...about, ...noted(chosen), arrays: await writeOrdered(task) };
   });
   return { manifest, peakBytes: meter.peak };
 }

@@ -1,6 +1,7 @@
 import { differences, sameValue } from '../config/describe.ts';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
+import type { Executor } from '../device/executor.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import type { Capacity } from '../graph/capacity.ts';
 import type { EpochRecord } from '../run/record.ts';
@@ -8,11 +9,12 @@ import type { AnyGraph } from '../store/storedGraph.ts';
 import { figureOf, scores } from '../task/metrics.ts';
 import type { Fit } from './fit.ts';
 import { batchCapacity, type CapacityFrom } from './forecast.ts';
-import type { Job } from './job.ts';
-import { type PassContext, scalarsOf } from './passes.ts';
+import type { EpochSoFar, Job } from './job.ts';
+import { newTimes, type PassContext, scalarsOf } from './passes.ts';
 import { leadsOf, predictionsOf } from './predictions.ts';
 import { ProbeNeeded } from './probe.ts';
 import type { Run } from './run.ts';
+import { newRunningLoss } from './runningLoss.ts';
 import { type Best, endsAfter, winningFigure } from './selection.ts';
 import type { Steering } from './steering.ts';
 
@@ -62,17 +64,14 @@ export async function runEpochs(
     if (mayOutgrow(job.graph, fit, context.config)) return 'replan';
 
     const { times } = context;
-    Object.assign(times, { sample: 0, read: 0, upload: 0, waited: 0 });
     const profile = job.control?.wantsProfile?.() ? executor.profile : undefined;
     profile?.start();
-    const tuned = () => executor.tunedMs?.() ?? 0;
-    const tunedBefore = tuned();
-    const begun = performance.now();
+    Object.assign(times, newTimes(performance.now(), tunedMs(executor)));
     await run.train!.epoch(epoch);
     const trainedAt = await executor.done();
-    const tunedInTraining = tuned();
-    const ms = trainedAt - begun - times.waited - (tunedInTraining - tunedBefore);
-    const split = { sampleMs: times.sample, readMs: times.read, uploadMs: times.upload };
+    const tunedInTraining = tunedMs(executor);
+    const { ms, sampleMs, readMs } = soFar(run, trainedAt);
+    const uploadMs = times.upload;
 
     // It is the last unless it turns out to be the best.
     const mayBeLast = endsAfter(steering.config, epoch, progress.best);
@@ -92,7 +91,7 @@ export async function runEpochs(
     };
     await run.evaluate.epoch(epoch, readers.length > 0 && inBatches ? read : undefined);
     const values = await executor.results();
-    const evalMs = performance.now() - trainedAt - times.waited - reading - (tuned() - tunedInTraining);
+    const evalMs = performance.now() - trainedAt - times.waited - reading - (tunedMs(executor) - tunedInTraining);
     if (!inBatches) await read(null);
     if (profile) job.onProfile?.(epoch, await profile.stop());
 
@@ -115,7 +114,9 @@ export async function runEpochs(
       valMetric,
       testMetric,
       ms,
-      ...split,
+      sampleMs,
+      readMs,
+      uploadMs,
       evalMs,
     };
     progress.epochs.push(record);
@@ -137,14 +138,27 @@ export async function runEpochs(
 export function beforeStep(
   job: Job,
   steering: Steering,
-  run: () => Pick<Run, 'context' | 'fit'>,
+  run: () => Pick<Run, 'context' | 'fit' | 'executor'>,
 ): PassContext['before'] {
+  const readLoss = newRunningLoss(job);
   return async (what) => {
     const { context, fit } = run();
     await waitFor('step', job, context);
-    if (what === 'step') job.onStep?.(context.steps);
+    if (what === 'step') {
+      void readLoss(run());
+      job.onStep?.(context.steps, soFar(run(), performance.now()));
+    }
     if (what === 'step' && steering.advance('step', context.steps)) context.config = currentConfig(fit, steering);
   };
+}
+
+const tunedMs = (executor: Executor) => executor.tunedMs?.() ?? 0;
+
+/** Of the training pass that began last, up to `now`: neither a pause nor trying tiles is training. */
+function soFar({ context, executor }: Pick<Run, 'context' | 'executor'>, now: number): EpochSoFar {
+  const { epoch } = context;
+  const { begun, tuned, sample, read, waited } = context.times;
+  return { epoch, ms: now - begun - waited - (tunedMs(executor) - tuned), sampleMs: sample, readMs: read };
 }
 
 /** Thrown between two steps where the run is to end before its last epoch. */

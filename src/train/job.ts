@@ -42,6 +42,9 @@ export interface Job extends Observer {
   readonly keptBytes?: number;
 }
 
+/** An epoch that is under way, as its record will count it. */
+export type EpochSoFar = Pick<EpochRecord, 'epoch' | 'ms' | 'sampleMs' | 'readMs'>;
+
 /** Told what happens, as it happens. */
 export interface Observer {
   /** The plan is made; nothing is allocated yet. */
@@ -56,7 +59,9 @@ export interface Observer {
   /** The ledgers have changed: a buffer was allocated, all is open, an epoch is done. */
   readonly onMemory?: (memory: Held) => void;
   /** A step begins: this many are behind it. */
-  readonly onStep?: (steps: number) => void;
+  readonly onStep?: (steps: number, soFar: EpochSoFar) => void;
+  /** The mean loss of the steps of `epoch` so far, a little after `wantsLoss` said so; it may come when the epoch is over. */
+  readonly onRunningLoss?: (epoch: number, loss: number) => void;
   /** After a lost device, epochs since the last checkpoint come again. */
   readonly onEpoch?: (epoch: EpochRecord, steps: number) => void;
   readonly onEvent?: (event: RunEvent) => void;
@@ -86,6 +91,8 @@ export interface Control {
   /** Takes the changes that were asked for since the last call. Only live keys. */
   changes(): Partial<Config>;
   wantsPredictions(lastEpoch: boolean): boolean;
+  /** True before a step reads what the losses of its epoch have added up to; asked of sampled training only. */
+  wantsLoss?(): boolean;
   /** True times every kernel of the next epoch. Needs instruments.timestamps on a GPU. */
   wantsProfile?(): boolean;
   /** True ends the run: an epoch that is under way is dropped, the record says how many epochs it had. */

@@ -50,17 +50,24 @@ export interface PassContext {
   steps: number;
   /** The epoch under way, from 1; evaluations outside of one leave it as it is. */
   epoch: number;
+  /** What the losses of its optimiser steps so far are divided by, for their mean; 0 where they do not add up. */
+  lossWeight: number;
   /** Where the time of the current pass goes, in milliseconds. */
   readonly times: Times;
 }
 
 export interface Times {
+  /** When it began, and what autotune had taken by then. */
+  begun: number;
+  tuned: number;
   sample: number;
   read: number;
   upload: number;
   /** Paused. */
   waited: number;
 }
+
+export const newTimes = (begun = 0, tuned = 0): Times => ({ begun, tuned, sample: 0, read: 0, upload: 0, waited: 0 });
 
 /** @param epoch from 1 */
 export function scalarsOf(config: Config, epoch: number): Record<string, number> {
@@ -203,7 +210,7 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
   return {
     prepare() {},
     async epoch(epoch, visit) {
-      if (training) context.epoch = epoch;
+      if (training) Object.assign(context, { epoch, lossWeight: 0 });
       const { config, steps } = context;
       const groups = training
         ? trainingRequests(config, model, root, seeds, epoch, steps)
@@ -225,6 +232,7 @@ export function sampledPass(context: PassContext, routine: 'train' | 'evaluate',
           if (!training) continue;
           await executor.run('update', stepOf(context, {}, {}));
           context.steps++;
+          context.lossWeight += weight;
         }
       } finally {
         await arrivals.return();

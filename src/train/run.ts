@@ -17,7 +17,7 @@ import { graphBytes, listBytes, readsFromStore, STORES } from './hostMemory.ts';
 import type { BatchInputs } from './inputs.ts';
 import type { Job } from './job.ts';
 import { partInputs } from './layerwise.ts';
-import { fullPass, type Pass, type PassContext, sampledPass } from './passes.ts';
+import { fullPass, newTimes, type Pass, type PassContext, sampledPass } from './passes.ts';
 import { evaluatedSplit, nodesOf, seedsOf, splitOf } from './seeds.ts';
 import type { Target } from './target.ts';
 
@@ -153,7 +153,8 @@ async function prepare(
     before,
     steps: 0,
     epoch: 0,
-    times: { sample: 0, read: 0, upload: 0, waited: 0 },
+    lossWeight: 0,
+    times: newTimes(),
   };
   const bySplit = (of: (nodes: Uint32Array) => number): BySplit => {
     const part = (routine: 'train' | 'evaluate', code: number) => of(nodesOf(splits[routine], code));

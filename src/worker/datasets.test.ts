@@ -12,7 +12,8 @@ import { memoryStore } from '../store/memory.ts';
 import type { Places } from '../store/places.ts';
 import { inMemory, isStored } from '../store/storedGraph.ts';
 import { shapeOf } from '../store/streamIngest.ts';
-import { dropGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
+import { listDatasets } from './datasetList.ts';
+import { dropGraph, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { generateShape } from './generateShape.ts';
 import { FIRST_DATASET } from './protocol.ts';
@@ -47,14 +48,14 @@ test('a dropped graph is kept by its size or where it lies already, read back fr
   const places = { indexeddb: memoryStore(), opfs: memoryStore() };
   const edges = new File(['a,b\nb,c\nc,a\n'], 'edges.csv');
   const dropped = [{ path: 'edges.csv', file: edges }];
-  const { id } = await dropGraph(dropped, {}, { opfs: places.opfs }, () => {});
+  const { id } = await dropGraph(dropped, {}, 'none', { opfs: places.opfs }, () => {});
   expect(await listGraphs(places.opfs)).toHaveLength(1);
-  await dropGraph(dropped, {}, places, () => {});
+  await dropGraph(dropped, {}, 'none', places, () => {});
   expect(await places.indexeddb.keys('')).toEqual([]);
-  expect((await loadDataset(id, DEFAULTS, places, () => {})).fingerprint).toBe(id);
+  expect((await loadDataset(id, DEFAULTS, 'none', places, () => {})).fingerprint).toBe(id);
   expect((await listDatasets(places)).filter(({ kind }) => kind === 'kept')).toHaveLength(1);
   await removeDataset(id, places);
-  await dropGraph(dropped, {}, places, () => {});
+  await dropGraph(dropped, {}, 'none', places, () => {});
   expect(await places.opfs.keys('')).toEqual([]);
   expect(await listGraphs(places.indexeddb)).toHaveLength(1);
 });
@@ -64,7 +65,7 @@ describe('a kept graph', () => {
 
   test('larger than the budget of the workers stays in its store; in memory it is the same graph', async () => {
     const { id } = await ingest(graph, places.indexeddb, { id: 'kept' });
-    const open = (config: Partial<Config>) => loadDataset(id, { ...DEFAULTS, ...config }, places, () => {});
+    const open = (config: Partial<Config>) => loadDataset(id, { ...DEFAULTS, ...config }, 'none', places, () => {});
     const loaded = await open({});
     const outline = await open({ 'memory.workerBudget': 1000 });
     expect([isStored(loaded.graph), isStored(outline.graph)]).toEqual([false, true]);
@@ -86,7 +87,7 @@ test.each(['arxiv-shape', 'reddit-shape'] as const)('the sizes of %s are known b
 });
 
 test('a shape is not generated where nothing can be kept, nor in less memory than it takes', async () => {
-  const make = (budget: number, places: Places) => generateShape('arxiv-shape', budget, places, () => {});
+  const make = (budget: number, places: Places) => generateShape('arxiv-shape', budget, 'none', places, () => {});
   await expect(make(0, {})).rejects.toThrow(/this browser has none/);
   const store = memoryStore();
   await expect(make(1e6, { indexeddb: store })).rejects.toThrow(/takes at least \d+ bytes .* the budget is 1000000/);
@@ -102,7 +103,13 @@ test('the files of a preview are read and unpacked once, until it is closed', as
     }
   }
   const previewed = (name: string, choices = {}) =>
-    previewGraph([{ path: name, file: new Counted(['a,b\nb,c\n'], name, { lastModified: 1 }) }], choices, () => {});
+    previewGraph(
+      [{ path: name, file: new Counted(['a,b\nb,c\n'], name, { lastModified: 1 }) }],
+      choices,
+      DEFAULTS,
+      {},
+      () => {},
+    );
   expect((await previewed('e.csv')).graph).toMatchObject({ directed: false });
   expect((await previewed('e.csv', { directed: true })).graph).toMatchObject({ directed: true });
   expect(reads).toBe(1);
@@ -118,12 +125,50 @@ test('a dropped graph is kept as it was previewed, and a preview keeps nothing',
   const dropped = [{ path: 'some/letters.csv', file: new File(['1900,a,b\n1901,b,c\n1902,c,c\n'], 'letters.csv') }];
   const columns = [{ column: 0, role: 'weight' } as const, { column: 2, role: 'source' } as const];
   const choices = { directed: true, tables: [{ file: 'letters.csv', columns }] };
-  const { graph: account } = await previewGraph(dropped, choices, () => {});
+  const { graph: account } = await previewGraph(dropped, choices, DEFAULTS, { indexeddb: store }, () => {});
   expect(account).toMatchObject({ nodes: 3, edges: 2, directed: true, weighted: true, dropped: { loops: 1 } });
   expect(await store.keys('')).toEqual([]);
-  const { id } = await dropGraph(dropped, choices, { indexeddb: store }, () => {});
-  const { graph } = await loadDataset(id, DEFAULTS, { indexeddb: store }, () => {});
+  const { id } = await dropGraph(dropped, choices, 'none', { indexeddb: store }, () => {});
+  const { graph } = await loadDataset(id, DEFAULTS, 'none', { indexeddb: store }, () => {});
   expect(graph).toMatchObject({ symmetric: false, nodeIds: ['b', 'a', 'c'], edges: 2 });
   // Row v lists where messages come from: b writes to a with the weight 1900.
   expect([...inMemory(graph).adjacency.values!]).toEqual([1901, 1900]);
+});
+
+describe('the order of rows', () => {
+  // A triangle and a star, so that an order by degree is another one than that of the file.
+  const file = new File(['a,b\nb,c\nc,a\nd,e\nd,f\nd,g\nd,h\n'], 'edges.csv');
+  const dropped = [{ path: 'edges.csv', file }];
+  const small = { ...DEFAULTS, 'memory.workerBudget': 100 };
+
+  test('is worth choosing where the graph would stay on disk', async () => {
+    const asked = async (config: Config, places: Places) =>
+      (await previewGraph(dropped, {}, config, places, () => {})).staysOnDisk;
+    const places = { indexeddb: memoryStore() };
+    expect(await asked(DEFAULTS, places)).toBe(false);
+    expect(await asked(small, places)).toBe(true);
+    expect(await asked({ ...small, 'memory.store': 'memory' }, places)).toBe(false);
+    expect(await asked(small, {})).toBe(false);
+  });
+
+  test.each(['degree', 'cluster'] as const)('%s of a dropped graph is listed, and it stays on disk', async (order) => {
+    const places = { indexeddb: memoryStore() };
+    const plain = await dropGraph(dropped, {}, 'none', places, () => {});
+    const list = async () => (await listDatasets(places)).find(({ id }) => id === plain.id);
+    expect(isStored(plain.graph)).toBe(false);
+    expect((await list())!.ordering).toBe('none');
+    const ordered = await dropGraph(dropped, {}, order, places, () => {});
+    expect([isStored(ordered.graph), ordered.fingerprint]).toEqual([true, plain.fingerprint]);
+    expect((await list())!.ordering).toBe(order);
+    const again = (config: Config) => loadDataset(plain.id, config, 'none', places, () => {});
+    expect(isStored((await again(DEFAULTS)).graph)).toBe(true);
+    const inMain = await again({ ...DEFAULTS, 'memory.store': 'memory' });
+    expect(inMemory(inMain.graph).adjacency).toEqual(inMemory(plain.graph).adjacency);
+  });
+
+  test('of a shape needs more disk while it is made', async () => {
+    const { makingBytes, ordering } = (await listDatasets({})).find(({ id }) => id === 'reddit-shape')!;
+    expect(makingBytes!.degree).toBeGreaterThan(makingBytes!.none);
+    expect(ordering).toBeNull();
+  });
 });

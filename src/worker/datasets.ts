@@ -8,20 +8,18 @@ import type { ReadChoices } from '../formats/readChoices.ts';
 import { arrange } from '../graph/arrange.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
-import { isShape, SHAPE_NAMES } from '../graph/shapes.ts';
-import type { Understood } from '../graph/understand.ts';
+import type { OrderingName } from '../graph/ordering.ts';
+import { isShape } from '../graph/shapes.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
-import { ingest, manifestBytes } from '../store/ingest.ts';
+import { ingest, manifestBytes, storedBytes } from '../store/ingest.ts';
 import { ifFree } from '../store/lock.ts';
-import { readManifest } from '../store/manifest.ts';
-import { deleteFrom, listPlaced, type Places, placeOf, placeToKeep } from '../store/places.ts';
+import { isOrdered, readManifest } from '../store/manifest.ts';
+import { deleteFrom, type Places, placeOf, placeToKeep, present } from '../store/places.ts';
 import { type AnyGraph, loadGraph, openStored } from '../store/storedGraph.ts';
-import { isTemporary } from '../store/temporary.ts';
 import { graphBytes } from '../train/hostMemory.ts';
 import { download, type Progress } from './download.ts';
 import { openDropped, openReaders } from './droppedFiles.ts';
-import type { DatasetEntry, DroppedFile, LoadConfig } from './protocol.ts';
-import { shapeEntry } from './shapeEntries.ts';
+import type { DroppedFile, LoadConfig, Previewed } from './protocol.ts';
 
 /** Where graphs come from in the page: embedded files, public files, dropped files, and the store that keeps them. */
 
@@ -45,52 +43,10 @@ const embedded = Object.fromEntries(
 );
 
 /**
- * From so many stored bytes on a graph stays in its store. One that is read into memory is arranged there for the GPU too, and a
- * run on all of it holds it three times: then less than half of a tab's usual 512 MB.
+ * From so many stored bytes on a graph stays in its store, if no budget says fewer. One that is read into memory is arranged there
+ * for the GPU too, and a run on all of it holds it three times: then less than half of a tab's usual 512 MB.
  */
 const LARGEST_LOADED = 64e6;
-
-export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
-  const graphs = (await listPlaced(places)).filter(({ id }) => !isTemporary(id));
-  const manifests = new Map(graphs.map(({ id, manifest }) => [id, manifest]));
-  const entries = catalogue
-    // What cannot be checked when it arrives is not offered.
-    .filter(({ files }) => files.every(({ sha256, gitBlob }) => sha256 ?? gitBlob))
-    .map((entry): DatasetEntry => {
-      const { id, title, about, nodes, edges, features, classes, licence, citation, kind } = entry;
-      const about_ = { id, title, about, nodes, edges, features, classes, licence, citation, kind };
-      const manifest = manifests.get(id);
-      const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
-      const address = kind === 'public' ? entry.files[0].url! : null;
-      return { ...about_, stored: manifest !== undefined, bytes, makingBytes: null, address };
-    });
-  const shapes = SHAPE_NAMES.map((name) => shapeEntry(name, manifests.get(name)));
-  const ids = new Set<string>([...catalogue, ...shapes].map(({ id }) => id));
-  const kept = graphs
-    .filter(({ id }) => !ids.has(id))
-    .map(({ id, manifest }): DatasetEntry => {
-      const about = manifest
-        ? 'Dropped here, and kept in this browser.'
-        : 'Damaged: delete it and drop its file again.';
-      return {
-        id,
-        title: manifest?.name ?? id.slice(0, 12),
-        about,
-        nodes: manifest?.nodes ?? 0,
-        edges: manifest?.edges ?? 0,
-        features: manifest?.tables.features.cols ?? 0,
-        classes: manifest?.classNames.length ?? 0,
-        licence: '',
-        citation: '',
-        kind: 'kept',
-        stored: true,
-        bytes: manifest ? manifestBytes(manifest) : null,
-        makingBytes: null,
-        address: null,
-      };
-    });
-  return [...entries, ...shapes, ...kept];
-}
 
 /** Code that nobody waits for whose graphs come with the page. */
 const openUnderstanding = () => import('../graph/understand.ts');
@@ -99,6 +55,7 @@ const openUnderstanding = () => import('../graph/understand.ts');
 export async function loadDataset(
   id: string,
   config: LoadConfig,
+  ordering: OrderingName,
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
@@ -112,7 +69,7 @@ export async function loadDataset(
   if (isShape(id)) {
     // Generators, and sorting edges within a budget: more code than the rest of a first visit needs.
     const { generateShape } = await import('./generateShape.ts');
-    const store = await generateShape(id, config['memory.workerBudget'], places, progress, signal);
+    const store = await generateShape(id, config['memory.workerBudget'], ordering, places, progress, signal);
     return openKept(store, id, id, config);
   }
   if (!entry) throw new InputError(`There is no dataset ${id} in this browser: drop its files.`);
@@ -156,30 +113,45 @@ async function openKept(
   config: LoadConfig,
 ): Promise<LoadedGraph> {
   const manifest = await readManifest(store, id);
-  const budget = config['memory.workerBudget'];
-  const largest = budget > 0 ? Math.min(budget, LARGEST_LOADED) : LARGEST_LOADED;
-  if (config['memory.store'] === 'memory' || manifestBytes(manifest) <= largest) {
-    return described(await loadGraph(store, id), id, catalogueId);
+  // Who ordered its rows wants them read from there.
+  if (config['memory.store'] !== 'memory' && (isOrdered(manifest) || manifestBytes(manifest) > largestLoaded(config))) {
+    return outlined(store, id, catalogueId);
   }
-  return { graph: await openStored(store, id), id, catalogueId, fingerprint: manifest.fingerprint };
+  return described(await loadGraph(store, id), id, catalogueId);
+}
+
+async function outlined(store: ChunkStore, id: string, catalogueId: string | null): Promise<LoadedGraph> {
+  const graph = await openStored(store, id);
+  return { graph, id, catalogueId, fingerprint: graph.manifest.fingerprint };
+}
+
+function largestLoaded(config: LoadConfig): number {
+  const budget = config['memory.workerBudget'];
+  return budget > 0 ? Math.min(budget, LARGEST_LOADED) : LARGEST_LOADED;
 }
 
 /** What dropped files are read as; nothing is kept. Throws as `dropGraph` where nothing can be corrected. */
 export async function previewGraph(
   dropped: readonly DroppedFile[],
   choices: ReadChoices,
+  config: LoadConfig,
+  places: Places,
   progress: Progress,
   signal?: AbortSignal,
-): Promise<Understood> {
+): Promise<Previewed> {
   const files = await openDropped(dropped, progress, signal);
   const { understand } = await openUnderstanding();
-  return understand(files, choices).understood;
+  const { understood, graph } = understand(files, choices);
+  const kept = graph !== null && present(places).length > 0 && config['memory.store'] !== 'memory';
+  const bytes = kept ? storedBytes(graph, DEFAULTS['memory.chunkBytes']) : 0;
+  return { ...understood, staysOnDisk: bytes > largestLoaded(config) };
 }
 
 /** @throws InputError with the file and the place where something is wrong, the reason of an aborted `signal`; nothing is kept then */
 export async function dropGraph(
   dropped: readonly DroppedFile[],
   choices: ReadChoices,
+  ordering: OrderingName,
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
@@ -187,8 +159,8 @@ export async function dropGraph(
   const graph = arrange((await openDropped(dropped, progress, signal)).read(choices), choices);
   const id = await fingerprint(graph);
   const loaded = { graph, id, catalogueId: null, fingerprint: id };
-  await keep(loaded, places, progress, signal);
-  return loaded;
+  const store = await keep(loaded, places, progress, signal, ordering);
+  return store && ordering !== 'none' ? outlined(store, id, null) : loaded;
 }
 
 /**
@@ -210,19 +182,21 @@ async function keep(
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
-): Promise<void> {
+  ordering: OrderingName = 'none',
+): Promise<ChunkStore | null> {
   const place = (await placeOf(places, id)) ?? (await placeToKeep(places, graphBytes(graph)));
-  if (!place) return;
+  if (!place) return null;
+  if (ordering !== 'none') progress({ task: 'Ordering the rows', done: 0, total: null, unit: 'nodes' });
   const onProgress = (done: number, total: number) =>
     progress({ task: 'Keeping it in this browser', done, total, unit: 'bytes' });
   // In chunks as runs read them. Where another tab is busy with it, the graph is there already, or soon will be.
   const chunkBytes = DEFAULTS['memory.chunkBytes'];
-  await ifFree(id, () => ingest(graph, places[place]!, { id, chunkBytes, onProgress, signal }));
-}
-
-/** Null where nobody has counted one of the files. */
-function sizeOf({ files }: CatalogueEntry): number | null {
-  return files.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === undefined ? null : sum + bytes), 0);
+  const store = places[place]!;
+  const written = await ifFree(id, () => ingest(graph, store, { id, chunkBytes, ordering, onProgress, signal }));
+  if (!written && ordering !== 'none') {
+    throw new InputError('Another tab reads or stores this graph, as it is: drop it again when that is done.');
+  }
+  return store;
 }
 
 /** A build can name another place for the public files: MIRROR/dataset/file name. */

@@ -2,6 +2,7 @@ import { InputError } from '../config/errors.ts';
 import { DEFAULTS } from '../config/schema.ts';
 import { streamOf } from '../graph/generatedStream.ts';
 import { namedShape } from '../graph/namedShapes.ts';
+import type { OrderingName } from '../graph/ordering.ts';
 import type { ShapeName } from '../graph/shapes.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { ingestForecast } from '../store/ingestPlan.ts';
@@ -21,16 +22,18 @@ const MEMORY_BYTES = 512 * 2 ** 20;
  * Generates a shape into the store for graphs of its size, and returns that store. What fails or is aborted leaves nothing.
  *
  * @param budget bytes of memory.workerBudget; 0 is no limit
+ * @param ordering how its rows are to lie there
  * @throws InputError where nothing can be kept, another tab is at it, or the budget is too small; the signal's reason
  */
 export async function generateShape(
   name: ShapeName,
   budget: number,
+  ordering: OrderingName,
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<ChunkStore> {
-  const options = { memoryBytes: budget || MEMORY_BYTES, chunkBytes: DEFAULTS['memory.chunkBytes'] };
+  const options = { memoryBytes: budget || MEMORY_BYTES, chunkBytes: DEFAULTS['memory.chunkBytes'], ordering };
   const place = await placeToKeep(places, ingestForecast(streamShape(name), options).stored);
   if (!place) throw new InputError(`${name} is generated into a store, and this browser has none: leave private mode.`);
   const store = places[place]!;

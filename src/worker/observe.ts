@@ -25,6 +25,8 @@ export interface Going {
 
 /** Steps are told, and later on predictions are read back, at most this often. */
 const BETWEEN_MS = 250;
+/** The loss within an epoch is read at most this often, and an epoch tells of itself from this age on. */
+const WITHIN_MS = 2000;
 /** Predictions change most at first: there they are read back whenever the training has become older by a twentieth. */
 const EARLY = 20;
 
@@ -44,8 +46,8 @@ export function observe(
   let told = 0;
   /** As it is now, with the changes so far. */
   let config = asked;
-  /** Steps behind the epoch that is going on; null until its first one begins. */
-  let behind: number | null = null;
+  /** The epoch that is going on: steps behind it, when its loss was read last, and what that was; null until its first step. */
+  let within: { readonly epoch: number; readonly behind: number; read: number; loss: number | null } | null = null;
   const view = (fit: Fit) => forecastView(graph, fit.asked, fit);
   const replace = (fit: Fit) => {
     mine.fit = fit;
@@ -67,6 +69,12 @@ export function observe(
         mine.profile = false;
         return wanted;
       },
+      wantsLoss() {
+        const now = performance.now();
+        if (!within || now - within.read < WITHIN_MS) return false;
+        within.read = now;
+        return true;
+      },
       wantsPredictions: (last) => {
         const now = performance.now();
         begun ??= now;
@@ -79,20 +87,29 @@ export function observe(
     },
     onOpen: (opened) => {
       mine.opened = opened;
-      behind = null;
+      within = null;
     },
     onMemory: (held) => {
       memory = held;
       post({ type: 'memory', run: id, memory });
     },
-    onStep: (steps) => {
-      behind ??= steps;
-      if (performance.now() - told < BETWEEN_MS) return;
-      told = performance.now();
-      post({ type: 'step', run: id, step: steps - behind + 1, of: stepsPerEpoch(graph, config) });
+    onStep: (steps, { epoch, ms, sampleMs, readMs }) => {
+      const now = performance.now();
+      within ??= { epoch, behind: steps, read: now, loss: null };
+      if (now - told < BETWEEN_MS) return;
+      told = now;
+      const sampled = config['sampling.strategy'] !== 'full';
+      const waiting = sampled && ms >= WITHIN_MS ? (sampleMs + readMs) / ms : null;
+      const { behind, loss } = within;
+      const [step, of] = [steps - behind + 1, stepsPerEpoch(graph, config)];
+      post({ type: 'step', run: id, within: { step, of, waiting, loss } });
+    },
+    onRunningLoss: (epoch, loss) => {
+      // It may come when its epoch is over.
+      if (within?.epoch === epoch) within.loss = loss;
     },
     onEpoch: (epoch) => {
-      behind = null;
+      within = null;
       post({ type: 'epoch', run: id, epoch, memory });
     },
     onEvent: (event) => {

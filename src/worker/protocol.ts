@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { PlanDetails } from '../device/details.ts';
 import type { KernelTime } from '../device/times.ts';
 import type { ReadChoices } from '../formats/readChoices.ts';
+import type { OrderingName } from '../graph/ordering.ts';
 import type { GraphStatistics } from '../graph/statistics.ts';
 import type { Understood } from '../graph/understand.ts';
 import type { BenchResult, BenchSuite } from '../run/benchResult.ts';
@@ -23,6 +24,7 @@ export type { MatRole, MatView } from '../formats/mat.ts';
 export type { Delimiter, ReadChoices, Role, TableChoice, TableKind } from '../formats/readChoices.ts';
 export { ROLES, rivals } from '../formats/readChoices.ts';
 export type { ColumnView, TableView } from '../formats/tableView.ts';
+export type { OrderingName } from '../graph/ordering.ts';
 export type { GraphStatistics, Homophily } from '../graph/statistics.ts';
 export type { GraphAccount, Understood } from '../graph/understand.ts';
 export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture.ts';
@@ -47,15 +49,19 @@ export interface TrainerApi extends EmbeddingApi, ModelApi {
   datasets(): Promise<DatasetEntry[]>;
   /**
    * Makes a dataset the current one. A public one is downloaded once and kept, a generated one made once, within
-   * memory.workerBudget. Of a large one only the outline is read, unless memory.store is `memory`. Progress goes to the stream.
+   * memory.workerBudget, with its rows in this order. Of a large one only the outline is read, unless memory.store is `memory`.
+   * Progress goes to the stream.
    */
-  load(id: string, config: LoadConfig): Promise<GraphView>;
+  load(id: string, config: LoadConfig, ordering: OrderingName): Promise<GraphView>;
   /** What dropped files are read as, and what of them is not; keeps and changes nothing. */
-  preview(files: readonly DroppedFile[], choices: ReadChoices): Promise<Understood>;
+  preview(files: readonly DroppedFile[], choices: ReadChoices, config: LoadConfig): Promise<Previewed>;
   /** The preview is over: lets go of its files, which are kept unpacked until then where they are not too large. */
   closePreview(): void;
-  /** Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. */
-  drop(files: readonly DroppedFile[], choices: ReadChoices): Promise<GraphView>;
+  /**
+   * Reads dropped files, keeps the graph in this browser, makes it the current one. The earlier one stays where it fails. With its
+   * rows in an order it stays on disk from the beginning.
+   */
+  drop(files: readonly DroppedFile[], choices: ReadChoices, ordering: OrderingName): Promise<GraphView>;
   /** The current graph as .npz, for NumPy and PyTorch Geometric. */
   exportGraph(): Promise<Uint8Array<ArrayBuffer>>;
   /** Gives up the load that goes on, which then rejects with an AbortError; the graph that was there stays. */
@@ -117,6 +123,11 @@ export interface BenchmarkRequest {
   readonly repetitions: number;
 }
 
+export interface Previewed extends Understood {
+  /** Whether batches would be read from disk once the graph is kept: then the order of its rows there is worth choosing. */
+  readonly staysOnDisk: boolean;
+}
+
 /** What of a configuration decides how a graph is loaded. */
 export type LoadConfig = Pick<Config, 'memory.workerBudget' | 'memory.store'>;
 
@@ -175,8 +186,10 @@ export interface DatasetEntry {
   readonly stored: boolean;
   /** Bytes to download (public), to be made (generated), or kept on disk (stored); null where nobody has counted. */
   readonly bytes: number | null;
-  /** Bytes on disk at the most while it is made; null where it is not. */
-  readonly makingBytes: number | null;
+  /** Bytes on disk at the most while it is made, by the order of its rows; null where it is not. */
+  readonly makingBytes: Readonly<Record<OrderingName, number>> | null;
+  /** In which order the rows of a stored one lie; null of any other, and where nobody noted it. */
+  readonly ordering: OrderingName | null;
   /** Where a public one is downloaded from, the first file of several; null for any other. */
   readonly address: string | null;
 }
@@ -267,6 +280,16 @@ export interface MemoryView extends MemoryBytes {
   readonly purposes: Readonly<Record<string, number>>;
 }
 
+export interface WithinEpoch {
+  /** Which step of how many begins. */
+  readonly step: number;
+  readonly of: number;
+  /** Share of the training of this epoch that was spent waiting for batches; null in its first seconds, when it says little. */
+  readonly waiting: number | null;
+  /** Mean training loss of its steps up to a few seconds ago; null before it was read. */
+  readonly loss: number | null;
+}
+
 export type StreamMessage =
   | ResumeMessage
   /** A store that was to open later cannot be had: as in `DeviceView`. */
@@ -280,8 +303,8 @@ export type StreamMessage =
   /** The run's plan is made and its device is about to be filled. */
   | { type: 'started'; run: number; device: DeviceInfo; forecast: ForecastView }
   | { type: 'memory'; run: number; memory: MemoryView }
-  /** Which step of how many the epoch is at, a few times a second: for epochs that take long. */
-  | { type: 'step'; run: number; step: number; of: number }
+  /** How far the epoch is, a few times a second: for epochs that take long. */
+  | { type: 'step'; run: number; within: WithinEpoch }
   /** One epoch is done. After a device was lost, epochs since the last checkpoint come again. */
   | { type: 'epoch'; run: number; epoch: EpochRecord; memory: MemoryView }
   /**

@@ -1,8 +1,9 @@
 import { BLOCK_BYTES } from '../graph/generated.ts';
+import { ORDERING_NAMES } from '../graph/ordering.ts';
 import { SHAPES, type ShapeName } from '../graph/shapes.ts';
 import { manifestBytes } from '../store/ingest.ts';
 import { ingestForecast, type StreamShape } from '../store/ingestPlan.ts';
-import type { Manifest } from '../store/manifest.ts';
+import { type Manifest, orderingOf } from '../store/manifest.ts';
 import type { DatasetEntry } from './protocol.ts';
 
 /** The named shapes in the list of datasets: made when somebody asks for one, and kept. */
@@ -33,7 +34,7 @@ export function streamShape(name: ShapeName): StreamShape {
 /** @param manifest where it is stored */
 export function shapeEntry(name: ShapeName, manifest: Manifest | null | undefined): DatasetEntry {
   const { nodes, edges, features, classes } = SHAPES[name];
-  const { disk, stored } = ingestForecast(streamShape(name));
+  const making = ORDERING_NAMES.map((ordering) => [ordering, ingestForecast(streamShape(name), { ordering }).disk]);
   return {
     id: name,
     title: name,
@@ -46,8 +47,9 @@ export function shapeEntry(name: ShapeName, manifest: Manifest | null | undefine
     citation: '',
     kind: 'generated',
     stored: manifest !== undefined,
-    bytes: manifest ? manifestBytes(manifest) : stored,
-    makingBytes: disk,
+    bytes: manifest ? manifestBytes(manifest) : ingestForecast(streamShape(name)).stored,
+    makingBytes: Object.fromEntries(making),
+    ordering: manifest ? orderingOf(manifest) : null,
     address: null,
   };
 }

@@ -22,7 +22,8 @@ import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
 import { newChunkWatch } from './chunkWatch.ts';
-import { dropGraph, type LoadedGraph, listDatasets, loadDataset, previewGraph, removeDataset } from './datasets.ts';
+import { listDatasets } from './datasetList.ts';
+import { dropGraph, type LoadedGraph, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
@@ -94,13 +95,16 @@ const api: TrainerApi = {
 
   datasets: () => listDatasets(storage.places),
 
-  load: (id, config) => makeCurrent((signal) => loadDataset(id, config, storage.places, progress, signal)),
+  load: (id, config, ordering) =>
+    makeCurrent((signal) => loadDataset(id, config, ordering, storage.places, progress, signal)),
 
-  preview: (files, choices) => alone((signal) => previewGraph(files, choices, progress, signal)),
+  preview: (files, choices, config) =>
+    alone((signal) => previewGraph(files, choices, config, storage.places, progress, signal)),
 
   closePreview: forgetDropped,
 
-  drop: (files, choices) => makeCurrent((signal) => dropGraph(files, choices, storage.places, progress, signal)),
+  drop: (files, choices, ordering) =>
+    makeCurrent((signal) => dropGraph(files, choices, ordering, storage.places, progress, signal)),
 
   cancelLoad() {
     loading?.abort();

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, FileButton, Progress } from '@mantine/core';
 import { lazy, Suspense, useRef } from 'react';
-import type { DatasetEntry } from '../../worker/protocol.ts';
-import { cancelLoad, chooseDataset, removeDataset } from '../state/datasetActions.ts';
+import type { DatasetEntry, OrderingName } from '../../worker/protocol.ts';
+import { cancelLoad, chooseDataset, generateDataset, removeDataset } from '../state/datasetActions.ts';
 import { dropFiles } from '../state/previewActions.ts';
 import { isBusy, type PageGraph, tellError, usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
@@ -9,6 +9,8 @@ import { Icon } from '../theme/Icon.tsx';
 import { Popover } from '../theme/Popover.tsx';
 import classes from './DatasetPanel.module.css';
 import { chosenFiles } from './droppedFiles.ts';
+import { Generate } from './Generate.tsx';
+import { ORDER_NAMES } from './OrderOfRows.tsx';
 
 const GraphStatistics = lazy(async () => ({ default: (await import('./GraphStatistics.tsx')).GraphStatistics }));
 
@@ -101,9 +103,14 @@ function choose(files: File[]): void {
 function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; busy: boolean }) {
   const popover = useRef<HTMLDivElement>(null);
   const absent = (entry.kind === 'public' || entry.kind === 'generated') && !entry.stored;
+  const order = entry.ordering && ORDER_NAMES[entry.ordering];
   const choose = () => {
     popover.current?.hidePopover();
     void chooseDataset(entry.id);
+  };
+  const generate = (ordering: OrderingName) => {
+    popover.current?.hidePopover();
+    void generateDataset(entry.id, ordering);
   };
   const button = (opens: { popoverTarget: string } | null) => (
     <button
@@ -123,21 +130,23 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
           `${formatCount(entry.nodes)} nodes`
         )}
       </span>
+      {order && <span className={classes.order}>rows on disk {order}</span>}
     </button>
   );
   return (
     <li className={classes.item}>
       {absent ? (
-        <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 300} button={button}>
+        <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 340} button={button}>
           <div className={classes.ask}>
             {/* Whose it is comes before what to do: a long text begins at its beginning. */}
             <p tabIndex={-1} data-autofocus={entry.kind === 'public' || undefined}>
               {entry.about}
             </p>
-            {entry.kind === 'public' ? <Download entry={entry} /> : <Generate entry={entry} />}
-            <Button size="compact-sm" onClick={choose} data-autofocus={entry.kind !== 'public' || undefined}>
-              {entry.kind === 'public' ? 'Download' : 'Generate'} {entry.title}
-            </Button>
+            {entry.kind === 'public' ? (
+              <Download entry={entry} onDownload={choose} />
+            ) : (
+              <Generate entry={entry} onGenerate={generate} />
+            )}
           </div>
         </Popover>
       ) : (
@@ -160,8 +169,8 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
   );
 }
 
-function Download({ entry }: { entry: DatasetEntry }) {
-  const { nodes, edges, features, classes: kinds, bytes, address, licence, citation } = entry;
+function Download({ entry, onDownload }: { entry: DatasetEntry; onDownload: () => void }) {
+  const { title, nodes, edges, features, classes: kinds, bytes, address, licence, citation } = entry;
   const host = address && new URL(address, location.href).host;
   return (
     <>
@@ -180,19 +189,10 @@ function Download({ entry }: { entry: DatasetEntry }) {
       </p>
       <p>{licence}</p>
       <p>{citation}</p>
+      <Button size="compact-sm" onClick={onDownload}>
+        Download {title}
+      </Button>
     </>
-  );
-}
-
-function Generate({ entry }: { entry: DatasetEntry }) {
-  const { nodes, edges, features, classes, bytes, makingBytes } = entry;
-  const more =
-    makingBytes !== null && makingBytes > (bytes ?? 0) ? `, ${formatBytes(makingBytes)} while it is made` : '';
-  return (
-    <p>
-      {formatCount(nodes)} nodes, {formatCount(edges)} edges, {formatCount(features)} features, {formatCount(classes)}{' '}
-      classes. Made here once and kept in this browser: up to {formatBytes(bytes ?? 0)} on disk{more}.
-    </p>
   );
 }
 

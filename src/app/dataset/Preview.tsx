@@ -1,11 +1,12 @@
 import { Button, NativeSelect, Switch } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import type { MatRole, MatView, ReadChoices } from '../../worker/protocol.ts';
-import { closePreview, keepPreviewed, readAs } from '../state/previewActions.ts';
+import { closePreview, keepPreviewed, orderAs, readAs } from '../state/previewActions.ts';
 import { isBusy, usePage } from '../state/store.ts';
 import { formatBytes } from '../theme/format.ts';
 import { accountLines } from './account.ts';
 import { withVariable } from './choices.ts';
+import { OrderOfRows } from './OrderOfRows.tsx';
 import classes from './Preview.module.css';
 import { Statistics } from './Statistics.tsx';
 import { TablePreview } from './TablePreview.tsx';
@@ -20,8 +21,8 @@ export function Preview() {
     if (shown) heading.current?.focus();
   }, [shown]);
   if (!preview?.understood) return null;
-  const { files, url, choices, understood } = preview;
-  const { what, tables, mat, graph, error } = understood;
+  const { files, url, choices, ordering, understood } = preview;
+  const { what, tables, mat, graph, error, staysOnDisk } = understood;
   return (
     <section className={classes.preview} aria-labelledby="preview-heading">
       <h2 id="preview-heading" ref={heading} tabIndex={-1}>
@@ -78,6 +79,7 @@ export function Preview() {
         </div>
       )}
       {graph && <Statistics statistics={graph.statistics} classNames={graph.classNames} directed={graph.directed} />}
+      {staysOnDisk && <OrderOfRows value={ordering} onChange={orderAs} />}
       <div className={classes.actions}>
         <Button size="compact-sm" disabled={busy || !graph} onClick={() => void keepPreviewed()}>
           Use this graph

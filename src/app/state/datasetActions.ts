@@ -2,7 +2,7 @@ import { differences } from '../../config/describe.ts';
 import { recommendedPreset } from '../../config/presets.ts';
 import type { LinkDataset } from '../../run/link.ts';
 import { shortHash } from '../../run/linkNames.ts';
-import type { GraphStatistics, GraphView } from '../../worker/protocol.ts';
+import type { GraphStatistics, GraphView, OrderingName } from '../../worker/protocol.ts';
 import { showAddress } from './address.ts';
 import { alone, giveUp } from './alone.ts';
 import { answered, trainer } from './engine.ts';
@@ -14,7 +14,12 @@ import { get, isBusy, type PageGraph, type PageState, presetConfig, set, tell, t
 
 /** `as`: what to run on it, where a link says so; otherwise what suits the graph. `url`: where it is to be had. */
 export function chooseDataset(id: string, as?: Protocol, url: string | null = null): Promise<boolean> {
-  return change(() => trainer.load(id, (as ?? get()).config), as, url);
+  return change(() => trainer.load(id, (as ?? get()).config, 'none'), as, url);
+}
+
+/** One of the shapes, made with its rows in this order. */
+export function generateDataset(id: string, ordering: OrderingName): Promise<boolean> {
+  return change(() => trainer.load(id, get().config, ordering));
 }
 
 export async function removeDataset(id: string): Promise<void> {

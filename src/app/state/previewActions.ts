@@ -1,5 +1,5 @@
 import { fileNameOf } from '../../run/dataUrl.ts';
-import type { DroppedFile, ReadChoices, Understood } from '../../worker/protocol.ts';
+import type { DroppedFile, OrderingName, Previewed, ReadChoices } from '../../worker/protocol.ts';
 import { alone } from './alone.ts';
 import { cancelLoad, change, isWanted, mayChange } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
@@ -9,7 +9,7 @@ import { get, set, tell, tellError } from './store.ts';
 
 let looking = false;
 
-/** Goes straight on to the graph where its files leave nothing open and nothing of them is dropped; a run's file is opened as a run. */
+/** Goes straight on to the graph where there is nothing to correct or to choose; a run's file is opened as a run. */
 export async function dropFiles(files: readonly DroppedFile[]): Promise<void> {
   if (files.some(({ path }) => /\.json$/i.test(path))) {
     const { openRunAmong } = await import('./openedActions.ts');
@@ -19,7 +19,7 @@ export async function dropFiles(files: readonly DroppedFile[]): Promise<void> {
   const { wanted } = get();
   // Where a host lets no page read its file, somebody brings it.
   const brought = wanted?.url && files.length === 1 && files[0].path === fileNameOf(wanted.url) ? wanted.url : null;
-  set({ preview: { files, url: brought, choices: {}, understood: null }, notice: null });
+  set({ preview: { ...NOTHING_CHOSEN, files, url: brought }, notice: null });
   await look();
   const { preview } = get();
   if (preview?.files === files && preview.understood && isPlain(preview.understood)) await keepPreviewed();
@@ -39,7 +39,7 @@ export async function fetchWanted(): Promise<void> {
       return fetchPublicFile(url, progress, signal);
     });
     const files = [{ path: file.name, file }];
-    set({ preview: { files, url, choices: {}, understood: null } });
+    set({ preview: { ...NOTHING_CHOSEN, files, url } });
     await look();
   } catch (error) {
     tellError(error);
@@ -54,14 +54,21 @@ export function readAs(choices: ReadChoices): void {
   void look();
 }
 
+/** Nothing is read for that: it is how the graph is kept. */
+export function orderAs(ordering: OrderingName): void {
+  const { preview } = get();
+  if (preview) set({ preview: { ...preview, ordering } });
+}
+
 /** Keeps the graph as it is shown, and makes it the current one. */
 export async function keepPreviewed(): Promise<void> {
   const { preview, wanted, preset, config } = get();
   if (!preview) return;
-  const { files, choices, url } = preview;
+  const { files, choices, url, understood } = preview;
+  const ordering = understood?.staysOnDisk ? preview.ordering : 'none';
   const asked = url !== null && wanted?.url === url ? wanted : null;
   const as = asked ? { preset, config } : undefined;
-  if (!(await change(() => trainer.drop(files, choices), as, url)) || !asked) return;
+  if (!(await change(() => trainer.drop(files, choices, ordering), as, url)) || !asked) return;
   const { graph } = get();
   if (graph && !isWanted(asked, graph)) {
     tell(
@@ -86,11 +93,11 @@ async function look(): Promise<void> {
     for (let done = false; !done; ) {
       const { preview } = get();
       if (!preview) return;
-      const { files, url, choices } = preview;
-      const understood = await answered(trainer.preview(files, choices));
+      const { files, choices } = preview;
+      const understood = await answered(trainer.preview(files, choices, get().config));
       const now = get().preview;
       done = now === null || (now.files === files && now.choices === choices);
-      if (now && done) set({ preview: { files, url, choices, understood } });
+      if (now && done) set({ preview: { ...now, understood } });
     }
   } catch (error) {
     set({ preview: null });
@@ -101,6 +108,9 @@ async function look(): Promise<void> {
   }
 }
 
-function isPlain({ correctable, graph }: Understood): boolean {
-  return !correctable && graph !== null && graph.dropped.loops + graph.dropped.duplicates === 0;
+const NOTHING_CHOSEN = { choices: {}, ordering: 'none', understood: null } as const;
+
+/** Whether the files leave nothing open, nothing of them is dropped, and it does not matter how the graph is kept. */
+function isPlain({ correctable, graph, staysOnDisk }: Previewed): boolean {
+  return !correctable && !staysOnDisk && graph !== null && graph.dropped.loops + graph.dropped.duplicates === 0;
 }

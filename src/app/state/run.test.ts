@@ -56,8 +56,9 @@ describe('a run as its stream tells it', () => {
   });
 
   test('within an epoch it tells the step, until the epoch is done', () => {
-    const within = advance(run, [{ type: 'step', run: 1, step: 3, of: 8 }]);
-    expect(within.within).toEqual({ step: 3, of: 8 });
+    const step = { step: 3, of: 8, waiting: 0.25, loss: 2 };
+    const within = advance(run, [{ type: 'step', run: 1, within: step }]);
+    expect(within.within).toEqual(step);
     expect(advance(within, [epoch(1)]).within).toBeNull();
   });
 

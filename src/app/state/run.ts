@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../../run/record.ts';
-import type { ForecastView, KernelTime, MemoryView, StreamMessage } from '../../worker/protocol.ts';
+import type { ForecastView, KernelTime, MemoryView, StreamMessage, WithinEpoch } from '../../worker/protocol.ts';
 import { type ChunkHeat, warmed } from './chunkHeat.ts';
 import { type Frame, frameAt, NO_HISTORY, type PredictionHistory, withFrame } from './predictionHistory.ts';
 
@@ -14,7 +14,7 @@ export interface LiveRun {
   readonly device: DeviceInfo | null;
   readonly epochs: readonly EpochRecord[];
   /** Where in an epoch of many steps it is. */
-  readonly within: { readonly step: number; readonly of: number } | null;
+  readonly within: WithinEpoch | null;
   readonly events: readonly RunEvent[];
   readonly memory: MemoryView | null;
   /** The most that was held in each place. */
@@ -92,7 +92,7 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
         next = { ...next, ...memoryAfter(next, message.memory) };
         break;
       case 'step':
-        next = { ...next, within: { step: message.step, of: message.of } };
+        next = { ...next, within: message.within };
         break;
       case 'epoch':
         // After a lost device, epochs since the last checkpoint come again, and are the same.

@@ -14,10 +14,11 @@ import type {
   Interrupted,
   KeptView,
   NodeView,
+  OrderingName,
   PlanDetails,
+  Previewed,
   ReadChoices,
   StreamMessage,
-  Understood,
 } from '../../worker/protocol.ts';
 import type { KeptBenchmark } from '../bench/keptBenchmarks.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
@@ -114,7 +115,9 @@ export interface Preview {
   /** Where they were fetched from; null where they were dropped. */
   readonly url: string | null;
   readonly choices: ReadChoices;
-  readonly understood: Understood | null;
+  /** How the rows of the graph are to lie on disk, where it stays there. */
+  readonly ordering: OrderingName;
+  readonly understood: Previewed | null;
 }
 
 /** One sentence for the person at the page. */

@@ -5,6 +5,7 @@ import { playOrPause, reset, runWithoutGraph, stepOnce, stop } from '../state/ru
 import { isBusy, usePage } from '../state/store.ts';
 import { formatCount, formatMs } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
+import { describeWithin } from './describeWaiting.ts';
 import classes from './Transport.module.css';
 
 /** Play, pause, step, stop, reset, and how far the run is. */
@@ -72,11 +73,9 @@ function describe(run: LiveRun | null): string {
   const last = run.epochs.at(-1);
   const progress = `epoch ${formatCount(run.epochs.length)} of ${formatCount(Number(total))}`;
   if (run.status === 'starting') return 'Opening the device';
-  const { within } = run;
-  const step = within && within.of > 1 ? `, step ${formatCount(within.step)} of ${formatCount(within.of)}` : '';
   const time = last ? `, ${formatMs(last.ms + last.evalMs)} per epoch` : '';
   const state = { running: '', paused: 'Paused: ', done: 'Done: ', failed: 'Failed: ' }[run.status];
-  return `${state}${progress}${step}${time}`;
+  return `${state}${progress}${describeWithin(run.within)}${time}`;
 }
 
 /** What the graph is worth: the same run without it, one click away. */

@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS, makePlan, type Plan } from '../../tensor/plan.ts';
 import { localBatchSource } from '../batchSource.ts';
 import { atLeastOneSeed, batchSizes, samplingOf } from '../capacity.ts';
 import { shapeOf } from '../inputs.ts';
-import { type PassContext, sampledPass } from '../passes.ts';
+import { newTimes, type PassContext, sampledPass } from '../passes.ts';
 import { buildProgram } from '../program.ts';
 import { seedsOf, splitOf } from '../seeds.ts';
 
@@ -81,7 +81,8 @@ export async function sampledRun(
     before: () => {},
     steps: 0,
     epoch: 0,
-    times: { sample: 0, read: 0, upload: 0, waited: 0 },
+    lossWeight: 0,
+    times: newTimes(),
   };
   training.parameters.forEach((parameter, index) => {
     executor.write(parameter.value, initialValues(parameter, index, context.root));
