@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { finished, plannedBytes, progress, visit } from './page.ts';
+import { finished, plannedBytes, progress, setField, visit } from './page.ts';
 
 /** The hero: the slider plans again, and what runs obeys it, to the byte. */
 
@@ -47,5 +47,16 @@ test('what cannot fit is refused with the numbers', async () => {
   await expect(page.getByText(/memory\.gpuBudget is 10,000 bytes, but this run needs/)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeDisabled();
   await expect(progress(page)).toContainText('Not trained yet');
+  await close();
+});
+
+test('a budget that nothing fits in, from a link, can be changed where it stands', async () => {
+  const { page, close } = await visit();
+  await page.goto(`${process.env.EDGEWISE_E2E_PAGE}#memory.workerBudget=1000`);
+  await page.reload();
+  const plan = page.getByRole('region', { name: 'Memory plan' });
+  await expect(plan.getByRole('alert')).toContainText('memory.workerBudget is 1000 bytes');
+  await setField(page, 'of worker memory budget', '1 GB');
+  await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeEnabled();
   await close();
 });

@@ -22,8 +22,8 @@ export interface Ink {
 export const LIGHT: Ink = { text: '#5b626b', grid: '#e4e4e0' };
 export const DARK: Ink = { text: '#9ba3ad', grid: '#30343a' };
 
-/** Pixels beside the axes. */
-export const MARGIN = { l: 48, r: 10, t: 6, b: 24 } as const;
+/** Pixels beside the axes; `10,000 ms` has room. */
+export const MARGIN = { l: 58, r: 10, t: 6, b: 24 } as const;
 
 export function traces({ series, kind }: ChartContent): object[] {
   // Later traces lie in front.

@@ -26,7 +26,8 @@ export function DatasetPanel() {
   return (
     <section className={classes.panel} aria-label="Dataset">
       <h2>Dataset</h2>
-      <ul className={classes.list}>
+      {/* Its rows are disabled during a run: then the list itself can be scrolled by keys. */}
+      <ul className={classes.list} aria-label="Datasets" tabIndex={busy ? 0 : undefined}>
         {datasets.map((entry) => (
           <Row key={entry.id} entry={entry} current={entry.id === graph?.id} busy={busy} />
         ))}

@@ -99,9 +99,9 @@ export function MemoryPlan(props: MemoryPlanProps) {
         ) : (
           <div className={classes.empty}>{refusal === null && 'The plan appears as soon as a graph is there.'}</div>
         )}
-        {forecast && (
+        {(forecast || refusal !== null) && (
           <Places
-            forecast={forecast.memory}
+            forecast={forecast?.memory ?? null}
             held={live ? memory : null}
             peak={props.peak}
             budgets={budgets}

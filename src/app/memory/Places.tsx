@@ -10,8 +10,8 @@ import classes from './Places.module.css';
 import { isFar, isOver, type Rung, shareOf } from './rungScale.ts';
 
 interface PlacesProps {
-  /** Bytes by place, as predicted. */
-  readonly forecast: MemoryBytes;
+  /** Bytes by place, as predicted; null where nothing fits: then a budget can still be changed. */
+  readonly forecast: MemoryBytes | null;
   /** What is held now; null where no run goes on. */
   readonly held: MemoryBytes | null;
   /** The most that the run, or the last one, held; null before the first. */
@@ -68,16 +68,16 @@ function Row({ place, name, label, budgets, onBudget, disabled, ...bytes }: RowP
   const id = useId();
   const [error, setError] = useState<string | null>(null);
   const budget = BUDGETS[place];
-  const forecast = bytes.forecast[place];
+  const forecast = bytes.forecast?.[place] ?? null;
   const held = bytes.held?.[place] ?? null;
   const peak = bytes.peak?.[place] ?? null;
   return (
     <div>
       <dt>{name}</dt>
-      <dd className={classes.number} title={bytesText(forecast)}>
-        {formatBytes(forecast)}
+      <dd className={classes.number} title={forecast === null ? 'nothing fits' : bytesText(forecast)}>
+        {forecast === null ? '–' : formatBytes(forecast)}
       </dd>
-      <Bar rung={{ forecast, held, peak, budget: budgets[budget] }} />
+      <Bar rung={{ forecast: forecast ?? 0, held, peak, budget: budgets[budget] }} />
       <Measured held={held} peak={peak} />
       <dd className={classes.budget}>
         {label === null ? (
