@@ -145,7 +145,7 @@ export function openStoreBytes(graph: AnyGraph, chunkBytes: number): number {
 }
 
 /** Where the rows of neighbours and features lie, if not as the nodes do. */
-function placesBytes(graph: AnyGraph): number {
+export function placesBytes(graph: AnyGraph): number {
   return isStored(graph) && isOrdered(graph.manifest) ? 4 * ORDERED_TABLES.length * graph.nodes : 0;
 }
 

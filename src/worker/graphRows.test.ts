@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULTS } from '../config/schema.ts';
+import type { SparseOutline } from '../graph/graph.ts';
 import { HUB } from '../graph/testGraphs.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
+import type { GraphStore } from '../store/graphStore.ts';
 import { ingest } from '../store/ingest.ts';
 import { memoryStore } from '../store/memory.ts';
 import { openStored, type StoredGraph } from '../store/storedGraph.ts';
 import { testGraph } from '../train/testing/graphs.ts';
 import { blocksView } from './blocksView.ts';
-import { graphRows } from './graphRows.ts';
+import { graphRows, graphRowsBytes } from './graphRows.ts';
 import { neighbourhood } from './neighbourhood.ts';
 import { nodeView } from './nodeView.ts';
 
@@ -66,3 +68,15 @@ test('what one view has read the others need not, and another graph begins anew'
   await VIEWS[0][1](again, store);
   expect(read.length).toBeGreaterThan(0);
 });
+
+test.each(['none', 'degree'] as const)(
+  'what is held beside the outline is what a run leaves room for: %s',
+  async (ordering) => {
+    const store = memoryStore();
+    const { id } = await ingest(testGraph({ features: 'sparse' }), store, { chunkBytes: 256, ordering });
+    const graph = await openStored(store, id);
+    const { hostBytes } = (await graphRows(graph, store)) as GraphStore;
+    const outline = graph.adjacency.indptr.byteLength + (graph.features as SparseOutline).indptr.byteLength;
+    expect(hostBytes.indptr + hostBytes.cache + hostBytes.inFlight - outline).toBe(graphRowsBytes(graph));
+  },
+);

@@ -28,6 +28,7 @@ import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { graphCommands } from './graphCommands.ts';
+import { graphRowsBytes } from './graphRows.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
 import { newLeftovers } from './leftovers.ts';
 import { modelCommands } from './modelCommands.ts';
@@ -52,7 +53,7 @@ let current: (LoadedGraph & { readonly drawn: boolean; readonly place: Place | n
 let run: Going | null = null;
 /** Of the last run, until the page says that its record is kept. */
 let unrecorded: RunKeeper | null = null;
-/** Bytes that others hold beside a run. */
+/** Bytes that the page holds beside a run. */
 let beside = 0;
 /** Aborts the benchmark that goes on. */
 let benching: AbortController | null = null;
@@ -364,7 +365,8 @@ function jobOf(asked: Config) {
   const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
   const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
   const keptCheckpoints = storage.places.indexeddb !== undefined && config['training.checkpointEvery'] > 0;
-  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside };
+  const others = beside + graphRowsBytes(graph);
+  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside: others };
   const store = storeOf(config);
   return { graph, config, backend, fit: true, instruments, store };
 }
