@@ -1,9 +1,10 @@
 import { InputError } from '../config/errors.ts';
 import { type ConfigSources, resolveConfig } from '../config/resolve.ts';
 import type { Graph } from '../graph/graph.ts';
+import { meanDeviation } from '../run/meanInterval.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import { type Backend, train } from '../train/session.ts';
-import { meanDeviation, medianInterval } from './stats.ts';
+import { medianInterval } from './stats.ts';
 import type { BenchContext, BenchRow, Suite } from './suite.ts';
 
 /** Test scores over seeds, in fractions, with the protocol's name and the device. */

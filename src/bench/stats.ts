@@ -24,12 +24,6 @@ export function medianInterval(samples: readonly number[]): Interval {
   return { median: middle, lo: sorted[lo], hi: sorted[n - 1 - lo] };
 }
 
-export function meanDeviation(samples: readonly number[]): { mean: number; std: number } {
-  const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;
-  const squares = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return { mean, std: Math.sqrt(squares / Math.max(1, samples.length - 1)) };
-}
-
 /** How a measurement changed while it was repeated. */
 export interface Drift {
   /** Median of the last third of the samples in that of the first third; 1 where there are too few to tell. */

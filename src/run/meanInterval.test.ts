@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { meanInterval, tQuantile } from './meanInterval.ts';
+import { meanDeviation, meanInterval, tQuantile } from './meanInterval.ts';
 
 test.each([
   // https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm
@@ -29,4 +29,9 @@ test('two samples have a mean and no interval', () => {
 test('a sample that is no number makes the mean none', () => {
   expect(meanInterval([0.5, Number.NaN, 0.7]).mean).toBeNaN();
   expect(meanInterval([]).mean).toBeNaN();
+});
+
+test('mean and sample standard deviation', () => {
+  expect(meanDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, std: Math.sqrt(32 / 7) });
+  expect(meanDeviation([3])).toEqual({ mean: 3, std: 0 });
 });

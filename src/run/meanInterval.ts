@@ -13,10 +13,15 @@ export const LEAST_SAMPLES = 3;
 /** NaN of no samples, and of samples some of which are not finite. */
 export function meanInterval(samples: readonly number[]): MeanInterval {
   const n = samples.length;
-  const mean = samples.reduce((sum, x) => sum + x, 0) / n;
-  if (n < LEAST_SAMPLES) return { n, mean, half: null };
-  const variance = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1);
-  return { n, mean, half: tQuantile(n - 1) * Math.sqrt(variance / n) };
+  const { mean, std } = meanDeviation(samples);
+  return { n, mean, half: n < LEAST_SAMPLES ? null : (tQuantile(n - 1) * std) / Math.sqrt(n) };
+}
+
+/** Mean and standard deviation of the samples (divided by one less than their number; 0 of a single one). */
+export function meanDeviation(samples: readonly number[]): { mean: number; std: number } {
+  const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;
+  const squares = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return { mean, std: Math.sqrt(squares / Math.max(1, samples.length - 1)) };
 }
 
 const quantiles = new Map<number, number>();
