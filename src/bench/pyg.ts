@@ -1,11 +1,12 @@
 import { resolveConfig } from '../config/resolve.ts';
 import { writeNpz } from '../formats/npzWriter.ts';
 import { npzLayout } from '../graph/npzLayout.ts';
+import { meanDeviation } from '../run/meanInterval.ts';
 import { pygScript } from '../run/pyg/script.ts';
 import { fileNames } from '../run/pyg/source.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import { train } from '../train/session.ts';
-import { meanDeviation, medianInterval } from './stats.ts';
+import { medianInterval } from './stats.ts';
 import type { BenchContext, BenchRow, Goal, Suite } from './suite.ts';
 
 /** Test accuracy of runs beside that of the scripts that Edgewise writes of them for PyTorch Geometric. */
