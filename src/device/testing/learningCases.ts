@@ -60,7 +60,7 @@ function lossCase(classes: number, kind: Logits = 'smooth', runs?: OpCase['runs'
 }
 
 /** With fusion: one dispatch, or two where nobody asks for a gradient. */
-const joined = (c: OpCase): OpCase => ({ ...c, name: `joined ${c.name}`, fused: true });
+const joined = (c: OpCase): OpCase => ({ ...c, name: `${c.name}, joined`, fused: true });
 
 /** Losses of so many nodes that they are summed in two dispatches; two steps, so that sums go on. */
 function lossSumCase(): OpCase {
