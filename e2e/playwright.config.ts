@@ -9,7 +9,7 @@ export default defineConfig({
   timeout: 180_000,
   // A software adapter on two busy cores takes its time to compile.
   expect: { timeout: 15_000 },
-  globalTimeout: 3_000_000,
+  globalTimeout: 3_900_000,
   workers: 1,
   retries: 0,
   forbidOnly: true,
