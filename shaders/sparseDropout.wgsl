@@ -16,12 +16,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> positions: array<u32>;
 @group(0) @binding(4) var<storage, read_write> outTransposed: array<f32>;
 
-fn put(e: u32, bits: u32) {
-  let value = select(p.scale * weightOf(e), 0.0, bits < p.threshold);
-  out[e] = value;
-  outTransposed[positions[e]] = value;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = threadIndex(group, groups, lane);
@@ -31,10 +25,10 @@ fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let id = globalRow(row);
   for (var e = begin; e < end; e += 4u) {
     let bits = randomBits(vec2u(p.key0, p.key1), vec2u(id, (e - begin) / 4u));
-    // Written out: an index that varies into a vector sends it through memory, on lavapipe at twice the time of the hash.
-    put(e, bits.x);
-    if (e + 1u < end) { put(e + 1u, bits.y); }
-    if (e + 2u < end) { put(e + 2u, bits.z); }
-    if (e + 3u < end) { put(e + 3u, bits.w); }
+    for (var i = 0u; i < min(4u, end - e); i++) {
+      let value = select(p.scale * weightOf(e + i), 0.0, bits[i] < p.threshold);
+      out[e + i] = value;
+      outTransposed[positions[e + i]] = value;
+    }
   }
 }

@@ -108,10 +108,10 @@ const WHOLE: readonly Sabotage[] = [
   ['ids/global', 'return row;', 'return row + 1u;', 'dropout width 16, global rows'],
   ['sparseDropout', 'let id = globalRow(row)', 'let id = globalRow(row) + 1u', 'sparse features'],
   ['sparseDropout', 'p.scale * weightOf', 'weightOf', 'sparse features'],
-  ['sparseDropout', 'e + 3u < end', 'e + 4u < end', 'sparse features'],
+  ['sparseDropout', 'min(4u, end - e)', 'min(3u, end - e)', 'sparse features'],
   ['sparseDense', 'out[start + c] = 0.0;', 'out[start + c] = 0.5;', 'written out'],
   ['sparseDense', '+= weightOf(e)', '= weightOf(e) + 1.0', 'written out'],
-  ['sparseDropout', 'outTransposed[positions[e]]', 'outTransposed[e]', 'sparse features'],
+  ['sparseDropout', 'outTransposed[positions[e + i]]', 'outTransposed[e + i]', 'sparse features'],
   [
     'loss',
     'weightOf(labels[row]) * (logSumExp',

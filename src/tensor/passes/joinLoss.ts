@@ -5,7 +5,7 @@ import type { Dispatch, Launch, Piece, Step } from '../op.ts';
  * one panel that an invocation can read row by row. Nothing but these dispatches reads the log-sum-exp then, and it takes no memory.
  */
 
-/** Above so many classes, rows are read from too far apart at once: an invocation for each four of a row is faster. */
+/** Of more classes an invocation for each four of a row may be faster. Where that begins was not measured. */
 const MOST_CLASSES = 64;
 
 const GRADIENT = /^loss\.crossEntropyGrad/;
