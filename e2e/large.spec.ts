@@ -1,7 +1,18 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { temporaryProfile } from './browser.ts';
-import { drop, newestRun, preview, progress, ready, showsNodes, takeGraph, text, trainToEnd, visit } from './page.ts';
+import {
+  drop,
+  newestRun,
+  preview,
+  progress,
+  ready,
+  ringFiles,
+  showsNodes,
+  takeGraph,
+  trainToEnd,
+  visit,
+} from './page.ts';
 
 /** A graph that is made in the browser and stays on its disk. */
 
@@ -123,14 +134,7 @@ test('a shape given up half-way is not offered; generated, it trains in batches 
 });
 
 test('a dropped graph that will stay on disk is asked for an order, which changes no bit of its curve', async () => {
-  const nodes = 3000;
-  const rows = (of: (i: number) => string, count: number) => Array.from({ length: count }, (_, i) => of(i)).join('\n');
-  const ids = rows((i) => `n${i},${i % 3 ? 'odd' : 'even'},${i / nodes},${(i * 31) % 7}`, nodes);
-  const edges = rows((i) => `n${i % nodes},n${(i * 7919 + 13 * Math.floor(i / nodes) + 1) % nodes}`, 3 * nodes);
-  const files = [
-    { name: 'ring/edges.csv', bytes: text(`source,target\n${edges}\n`) },
-    { name: 'ring/nodes.csv', bytes: text(`id,label,height,age\n${ids}\n`) },
-  ];
+  const files = ringFiles(3000);
   const sampled = 'sampling.strategy=neighbor&evaluation.strategy=neighbor&sampling.batchSize=256&sampling.fanOut=5,3';
   const { page, close } = await visit({ hash: `#data=karate&preset=gcn&training.epochs=3&${sampled}` });
   await drop(page, files);

@@ -134,3 +134,14 @@ export function filesOf(paths: readonly string[]): { name: string; bytes: Uint8A
 }
 
 export const text = (content: string) => new TextEncoder().encode(content);
+
+/** A graph of `nodes` nodes with three edges each, two numbers and one of two classes, as two tables. */
+export function ringFiles(nodes: number) {
+  const lines = (of: (i: number) => string, count: number) => Array.from({ length: count }, (_, i) => of(i)).join('\n');
+  const described = lines((i) => `n${i},${i % 3 ? 'odd' : 'even'},${i / nodes},${(i * 31) % 7}`, nodes);
+  const edges = lines((i) => `n${i % nodes},n${(i * 7919 + 13 * Math.floor(i / nodes) + 1) % nodes}`, 3 * nodes);
+  return [
+    { name: 'ring/edges.csv', bytes: text(`source,target\n${edges}\n`) },
+    { name: 'ring/nodes.csv', bytes: text(`id,label,height,age\n${described}\n`) },
+  ];
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { readSafetensors } from '../src/formats/safetensors.ts';
-import { trainToEnd, visit } from './page.ts';
+import { drop, ready, ringFiles, showsNodes, takeGraph, trainToEnd, visit } from './page.ts';
 
 /** The trained model in the page: asked about a graph that is edited, and taken away. */
 
@@ -21,6 +21,13 @@ async function pin(page: Page, name: string): Promise<void> {
   await field.fill(name);
   await field.press('Enter');
   await expect(card(page).getByRole('heading', { level: 2 })).toHaveText(name);
+}
+
+async function budget(page: Page, bytes: string): Promise<void> {
+  const plan = page.getByRole('region', { name: 'Memory plan' });
+  const field = plan.getByRole('textbox', { name: 'worker memory budget' });
+  await field.fill(bytes);
+  await field.press('Enter');
 }
 
 /** The per cents in a text. */
@@ -166,5 +173,62 @@ test('in the dark and on a narrow screen nothing overflows', async () => {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await close();
+});
+
+test('a graph that stays on disk is asked about node by node, and says what it says in memory', async () => {
+  const config =
+    'preset=gcn&model.kind=gat&model.heads=2&training.epochs=3&training.lr=0.05&sampling.strategy=neighbor&sampling.batchSize=256' +
+    '&sampling.fanOut=5,3&evaluation.strategy=neighbor';
+  const { page, close } = await visit({ hash: `#data=karate&${config}` });
+  const told: string[][] = [];
+  for (const onDisk of [false, true]) {
+    if (onDisk) {
+      const datasets = page.getByRole('region', { name: 'Dataset' });
+      await datasets.getByRole('button', { name: /Zachary/ }).click();
+      await showsNodes(page, '34');
+      await datasets.getByRole('button', { name: 'Delete edges' }).click();
+      // As far as its workers' memory goes, this graph is large.
+      await budget(page, '100 kB');
+    }
+    await drop(page, ringFiles(3000));
+    if (onDisk) await page.getByLabel('Order of rows on disk').selectOption('degree');
+    await takeGraph(page);
+    if (onDisk) {
+      await expect(page.getByText('The graph stays on this browser’s disk')).toBeVisible();
+      await page.evaluate(() => {
+        location.hash = location.hash.replace(/&memory\.workerBudget=\d+/, '');
+      });
+      await ready(page);
+    } else await showsNodes(page, '3,000');
+    await trainToEnd(page);
+    await pin(page, 'n5');
+    // What it takes its neighbours for is told where all of them are in memory.
+    const attention = async () => {
+      const lines = await card(page).locator('ul[data-attention] li').allTextContents();
+      return lines.map((line) => line.replace(/predicted (odd|even)/, ''));
+    };
+    await expect(card(page)).toContainText('To itself');
+    const plain = await attention();
+    await card(page)
+      .getByRole('button', { name: /^Try without the edge to/ })
+      .first()
+      .click();
+    await whatIf(page).getByLabel('Add an edge to').fill('n1234');
+    await whatIf(page).getByLabel('Add an edge to').press('Enter');
+    await whatIf(page).getByLabel('Set feature').fill('0');
+    await whatIf(page).getByLabel('to', { exact: true }).fill('3');
+    await whatIf(page).getByRole('button', { name: 'Set', exact: true }).click();
+    await expect(edits(page).getByRole('button')).toHaveCount(4);
+    await expect(answers(page)).toHaveCount(2);
+    told.push([...plain, ...(await attention()), ...(await answers(page).allTextContents())]);
+    const verdict = whatIf(page).getByRole('status');
+    await expect(verdict).toContainText(/Its class (stays|changes)/);
+    await expect(verdict).toContainText('Predicted on the CPU');
+    if (onDisk) await expect(verdict).not.toContainText('other node');
+    else await expect(verdict).toContainText('other node');
+  }
+  expect(told[0].some((line) => line.includes(' %'))).toBe(true);
+  expect(told[1]).toEqual(told[0]);
   await close();
 });

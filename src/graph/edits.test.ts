@@ -5,24 +5,9 @@ import { valueAt } from './csr.ts';
 import { applyEdits, type Edit } from './edits.ts';
 import { canonicalSparse } from './features.ts';
 import type { Graph } from './graph.ts';
-import { nastyGraphData } from './testGraphs.ts';
+import { editedTestGraph, someEdits } from './testEdits.ts';
 
 /** An edited graph is what `arrange` makes of the edited lists. */
-
-interface Options {
-  readonly directed?: boolean;
-  readonly weighted?: boolean;
-  readonly selfLoops?: 'keep';
-  /** Sparse with values, sparse with every entry 1, or none; else dense. */
-  readonly features?: 'sparse' | 'ones' | 'none';
-}
-
-function testGraph({ weighted = false, features, ...options }: Options = {}): Graph {
-  const data = nastyGraphData(120, 3, weighted);
-  const sparse = canonicalSparse(data.features!);
-  const forms = { sparse, ones: { ...sparse, values: null }, none: null };
-  return arrange({ ...data, features: features ? forms[features] : data.features }, options);
-}
 
 /** Every entry of the adjacency, by target and source; and every feature that is not zero. */
 function listsOf({ adjacency, features, nodes }: Graph) {
@@ -73,31 +58,6 @@ function fromScratch(graph: Graph, edits: readonly Edit[], directed: boolean, we
   );
 }
 
-/** Some of everything, on nodes with and without neighbours: removed, added, added back, features set, set again and to zero. */
-function someEdits(graph: Graph): Edit[] {
-  const { indptr, indices } = graph.adjacency;
-  const full = [...graph.labels.keys()].filter((v) => indptr[v + 1] - indptr[v] > 2).slice(0, 5);
-  const lone = [...graph.labels.keys()].find((v) => indptr[v + 1] === indptr[v])!;
-  const removed: Edit[] = [];
-  const gone = new Set<string>();
-  for (const to of full) {
-    const from = indices[indptr[to] + 1];
-    const name = [from, to].sort().join();
-    if (!gone.has(name)) removed.push({ kind: 'removeEdge', from, to });
-    gone.add(name);
-  }
-  const back = removed[0] as Extract<Edit, { from: number }>;
-  return [
-    ...removed,
-    { ...back, kind: 'addEdge' },
-    { kind: 'addEdge', from: lone, to: full[1] },
-    { kind: 'setFeature', node: lone, column: 0, value: 1 },
-    { kind: 'setFeature', node: lone, column: 2, value: 0.25 },
-    { kind: 'setFeature', node: full[0], column: 1, value: 3 },
-    { kind: 'setFeature', node: full[0], column: 1, value: 0 },
-  ];
-}
-
 describe.each([
   ['undirected', {}],
   ['directed', { directed: true }],
@@ -107,7 +67,7 @@ describe.each([
   ['sparse features that are all 1', { features: 'ones' }],
 ] as const)('%s', (_, options) => {
   test('is the graph that the edited lists make', () => {
-    const graph = testGraph(options);
+    const graph = editedTestGraph(options);
     const before = structuredClone(graph);
     const edits = someEdits(graph);
     expect(edits.length).toBeGreaterThan(8);
@@ -121,7 +81,7 @@ describe.each([
 });
 
 test('a self-loop that was kept goes, and the count with it', () => {
-  const graph = testGraph({ selfLoops: 'keep' });
+  const graph = editedTestGraph({ selfLoops: 'keep' });
   const { indptr, indices } = graph.adjacency;
   const node = [...graph.labels.keys()].find((v) => indices.subarray(indptr[v], indptr[v + 1]).includes(v))!;
   const edited = applyEdits(graph, [{ kind: 'removeEdge', from: node, to: node }]);
@@ -130,14 +90,14 @@ test('a self-loop that was kept goes, and the count with it', () => {
 });
 
 test('no edits leave the matrices as they are', () => {
-  const graph = testGraph();
+  const graph = editedTestGraph();
   const { adjacency, features } = applyEdits(graph, []);
   expect(adjacency).toBe(graph.adjacency);
   expect(features).toBe(graph.features);
 });
 
 describe('is refused in words', () => {
-  const graph = testGraph();
+  const graph = editedTestGraph();
   const { indptr, indices } = graph.adjacency;
   const node = [...graph.labels.keys()].find((v) => indptr[v + 1] > indptr[v])!;
   const edge = { from: indices[indptr[node]], to: node };
@@ -169,7 +129,7 @@ describe('is refused in words', () => {
   });
 
   test('a feature of a graph that has none', () => {
-    const bare = testGraph({ features: 'none' });
+    const bare = editedTestGraph({ features: 'none' });
     expect(() => applyEdits(bare, [{ kind: 'setFeature', node: 0, column: 0, value: 2 }])).toThrow(/has no features/);
   });
 });

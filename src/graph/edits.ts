@@ -1,7 +1,7 @@
 import { InputError } from '../config/errors.ts';
 import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
-import { entryOf, isSymmetric, valueAt } from './csr.ts';
-import type { Graph } from './graph.ts';
+import { entryOf, isSymmetric } from './csr.ts';
+import type { Graph, GraphOutline } from './graph.ts';
 
 /** Trying out what another edge or another feature would change: a list of edits makes a new graph, and the old one stays. */
 
@@ -21,28 +21,38 @@ export interface FeatureEdit {
   readonly value: number;
 }
 
-/** By row, new values by column; null where the entry goes. */
-type Changes = Map<number, Map<number, number | null>>;
+/** New values of a row by column; null where the entry goes. */
+export type RowChange = ReadonlyMap<number, number | null>;
 
-/**
- * The graph after some edits, one after the other. An edge that is added weighs 1. Degrees, norms and whatever else follows from
- * edges and features is computed from the new graph, as from any other.
- *
- * @throws InputError where an edit names what is not there, or adds what is
- */
-export function applyEdits(graph: Graph, edits: readonly Edit[]): Graph {
-  const { adjacency, symmetric } = graph;
-  const edges: Changes = new Map();
-  const features: Changes = new Map();
-  let count = graph.edges;
-  const lists = (row: number, column: number) => {
+/** What a list of edits comes to, by row. */
+export interface Changes {
+  readonly edges: ReadonlyMap<number, RowChange>;
+  readonly features: ReadonlyMap<number, RowChange>;
+  /** How many more edges there are, as `GraphOutline.edges` counts them. */
+  readonly more: number;
+}
+
+/** What is asked of the graph as it is. */
+export interface Lists {
+  /** Whether the row of a node lists another one. */
+  readonly edge: (row: number, column: number) => boolean;
+  /** Whether features are what stands for them where a graph has none (features.ts), as far as this node tells. */
+  readonly identity: (node: number) => boolean;
+}
+
+/** @throws InputError where an edit names what is not there, or adds what is */
+export function changesOf(graph: GraphOutline, edits: readonly Edit[], lists: Lists): Changes {
+  const { symmetric } = graph;
+  const edges = new Map<number, Map<number, number | null>>();
+  const features = new Map<number, Map<number, number | null>>();
+  let more = 0;
+  const has = (row: number, column: number) => {
     const changed = edges.get(row)?.get(column);
-    if (changed !== undefined) return changed !== null;
-    return entryOf(adjacency.indices, adjacency.indptr[row], adjacency.indptr[row + 1], column) >= 0;
+    return changed === undefined ? lists.edge(row, column) : changed !== null;
   };
   for (const edit of edits) {
     if (edit.kind === 'setFeature') {
-      checkFeature(graph, edit);
+      checkFeature(graph, edit, lists);
       // A sparse row lists what is not zero.
       put(features, edit.node, edit.column, Math.fround(edit.value) || null);
       continue;
@@ -50,7 +60,7 @@ export function applyEdits(graph: Graph, edits: readonly Edit[]): Graph {
     const { from, to } = edit;
     const adds = edit.kind === 'addEdge';
     checkEnds(graph, edit);
-    if (lists(to, from) === adds) {
+    if (has(to, from) === adds) {
       const what = adds ? 'already an edge' : 'no edge';
       throw new InputError(
         `There is ${what} from ${nameOf(graph, from)} to ${nameOf(graph, to)}: choose another node.`,
@@ -59,24 +69,71 @@ export function applyEdits(graph: Graph, edits: readonly Edit[]): Graph {
     put(edges, to, from, adds ? 1 : null);
     if (symmetric) put(edges, from, to, adds ? 1 : null);
     // Unique without directions: the other way may be there as well.
-    if (symmetric || !lists(from, to)) count += adds ? 1 : -1;
+    if (symmetric || !has(from, to)) more += adds ? 1 : -1;
   }
+  return { edges, features, more };
+}
+
+/**
+ * The graph after some edits, one after the other. An edge that is added weighs 1. Degrees, norms and whatever else follows from
+ * edges and features is computed from the new graph, as from any other.
+ *
+ * @throws InputError as `changesOf`
+ */
+export function applyEdits(graph: Graph, edits: readonly Edit[]): Graph {
+  const { adjacency, features, symmetric } = graph;
+  const { indptr, indices } = adjacency;
+  const {
+    edges,
+    features: changed,
+    more,
+  } = changesOf(graph, edits, {
+    edge: (row, column) => entryOf(indices, indptr[row], indptr[row + 1], column) >= 0,
+    identity: () => isIdentity(features),
+  });
   const topology = edges.size === 0 ? adjacency : withChanges(adjacency, edges);
   return {
     ...graph,
     adjacency: topology,
     symmetric: symmetric || (edges.size > 0 && isSymmetric(topology)),
-    edges: count,
-    features: features.size === 0 ? graph.features : withFeatures(graph.features, features),
+    edges: graph.edges + more,
+    features: changed.size === 0 ? features : withFeatures(features, changed),
   };
 }
 
-function put(changes: Changes, row: number, column: number, value: number | null): void {
+/** One row of a sparse matrix. */
+export interface SparseRow {
+  /** Ascending. */
+  readonly indices: Uint32Array;
+  /** Null where all are 1. */
+  readonly values: Float32Array | null;
+}
+
+/** A row after a change; it has values where it had them, or where a new one is not 1. */
+export function changedRow({ indices, values }: SparseRow, change: RowChange): SparseRow {
+  const entries = new Map<number, number | null>(Array.from(indices, (column, e) => [column, values ? values[e] : 1]));
+  for (const [column, value] of change) entries.set(column, value);
+  const left = [...entries].filter((entry): entry is [number, number] => entry[1] !== null).sort(([a], [b]) => a - b);
+  const weighted = values !== null || left.some(([, value]) => value !== 1);
+  return {
+    indices: Uint32Array.from(left, ([column]) => column),
+    values: weighted ? Float32Array.from(left, ([, value]) => value) : null,
+  };
+}
+
+/** A dense row after a change. */
+export function changedValues(values: Float32Array, change: RowChange): Float32Array {
+  const changed = values.slice();
+  for (const [column, value] of change) changed[column] = value ?? 0;
+  return changed;
+}
+
+function put(changes: Map<number, Map<number, number | null>>, row: number, column: number, value: number | null) {
   if (!changes.has(row)) changes.set(row, new Map());
   changes.get(row)!.set(column, value);
 }
 
-function checkEnds(graph: Graph, { kind, from, to }: EdgeEdit): void {
+function checkEnds(graph: GraphOutline, { kind, from, to }: EdgeEdit): void {
   checkNode(graph, from);
   checkNode(graph, to);
   if (kind === 'addEdge' && from === to) {
@@ -86,15 +143,16 @@ function checkEnds(graph: Graph, { kind, from, to }: EdgeEdit): void {
   }
 }
 
-function checkNode({ name, nodes }: Graph, node: number): void {
+/** @throws InputError where the graph has no such node */
+export function checkNode({ name, nodes }: GraphOutline, node: number): void {
   if (Number.isInteger(node) && node >= 0 && node < nodes) return;
   throw new InputError(`${name} has no node ${node}: choose one from 0 to ${nodes - 1}.`);
 }
 
-function checkFeature(graph: Graph, { node, column, value }: FeatureEdit): void {
+function checkFeature(graph: GraphOutline, { node, column, value }: FeatureEdit, { identity }: Lists): void {
   const { name, features } = graph;
   checkNode(graph, node);
-  if (isIdentity(features)) {
+  if (identity(node)) {
     throw new InputError(`${name} has no features to change: the model learns a vector for each node.`);
   }
   if (!(Number.isInteger(column) && column >= 0 && column < features.cols)) {
@@ -111,52 +169,46 @@ function isIdentity(features: Matrix): boolean {
   return features.indices.length === features.rows && features.indices.every((column, row) => column === row);
 }
 
-const nameOf = ({ nodeIds }: Graph, node: number) => nodeIds?.[node].slice(0, 80) ?? `node ${node}`;
+const nameOf = ({ nodeIds }: GraphOutline, node: number) => nodeIds?.[node].slice(0, 80) ?? `node ${node}`;
 
-function withFeatures(features: Matrix, changes: Changes): Matrix {
+function withFeatures(features: Matrix, changes: Changes['features']): Matrix {
   if (features.kind === 'sparse') return withChanges(features, changes);
+  const { cols } = features;
   const values = features.values.slice();
-  for (const [row, columns] of changes) {
-    for (const [column, value] of columns) values[row * features.cols + column] = value ?? 0;
+  for (const [row, change] of changes) {
+    values.set(changedValues(values.subarray(row * cols, (row + 1) * cols), change), row * cols);
   }
   return { ...features, values };
 }
 
 /** Rows that nothing changes are copied. */
-function withChanges(csr: CsrMatrix, changes: Changes): CsrMatrix {
-  const all = [...changes.values()].flatMap((columns) => [...columns.values()]);
-  const weighted = csr.values !== null || all.some((value) => value !== null && value !== 1);
-  const indptr = new Uint32Array(csr.rows + 1);
-  const indices = new Uint32Array(csr.indices.length + all.length);
-  const values = weighted ? new Float32Array(indices.length).fill(1) : null;
-  let next = 0;
-  for (let row = 0; row < csr.rows; row++) {
-    const [begin, end] = [csr.indptr[row], csr.indptr[row + 1]];
-    const changed = changes.get(row);
-    if (changed) {
-      for (const [column, value] of changedRow(csr, begin, end, changed)) {
-        indices[next] = column;
-        if (values) values[next] = value;
-        next++;
-      }
-    } else {
-      indices.set(csr.indices.subarray(begin, end), next);
-      if (csr.values) values!.set(csr.values.subarray(begin, end), next);
-      next += end - begin;
-    }
-    indptr[row + 1] = next;
-  }
-  return { ...csr, indptr, indices: indices.slice(0, next), values: values?.slice(0, next) ?? null };
+function withChanges(csr: CsrMatrix, changes: Changes['edges']): CsrMatrix {
+  return withRows(csr, (row) => {
+    const change = changes.get(row);
+    return change ? changedRow(rowOf(csr, row), change) : null;
+  });
 }
 
-function changedRow(
-  csr: CsrMatrix,
-  begin: number,
-  end: number,
-  changed: ReadonlyMap<number, number | null>,
-): [number, number][] {
-  const entries = new Map<number, number | null>();
-  for (let e = begin; e < end; e++) entries.set(csr.indices[e], valueAt(csr, e));
-  for (const [column, value] of changed) entries.set(column, value);
-  return [...entries].filter((entry): entry is [number, number] => entry[1] !== null).sort(([a], [b]) => a - b);
+/** A row of a matrix, without a copy. */
+export function rowOf({ indptr, indices, values }: CsrMatrix, row: number): SparseRow {
+  const [begin, end] = [indptr[row], indptr[row + 1]];
+  return { indices: indices.subarray(begin, end), values: values?.subarray(begin, end) ?? null };
+}
+
+/** A copy of a matrix with other rows in some places; null for those that stay. */
+export function withRows(csr: CsrMatrix, other: (row: number) => SparseRow | null): CsrMatrix {
+  const rows = Array.from({ length: csr.rows }, (_, row) => other(row));
+  const weighted = csr.values !== null || rows.some((row) => row?.values);
+  const indptr = new Uint32Array(csr.rows + 1);
+  for (const [row, found] of rows.entries()) {
+    indptr[row + 1] = indptr[row] + (found ? found.indices.length : csr.indptr[row + 1] - csr.indptr[row]);
+  }
+  const indices = new Uint32Array(indptr[csr.rows]);
+  const values = weighted ? new Float32Array(indices.length).fill(1) : null;
+  for (const [row, found] of rows.entries()) {
+    const now = found ?? rowOf(csr, row);
+    indices.set(now.indices, indptr[row]);
+    if (now.values) values!.set(now.values, indptr[row]);
+  }
+  return { ...csr, indptr, indices, values };
 }

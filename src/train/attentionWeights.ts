@@ -1,5 +1,4 @@
 import type { HostArray } from '../device/executor.ts';
-import type { CsrMatrix } from '../formats/matrix.ts';
 import type { Node, OpGraph } from '../tensor/op.ts';
 import { gatOp, gatv2Op } from '../tensor/ops/attention.ts';
 import type { Attention } from '../tensor/ops/attentionEntries.ts';
@@ -20,7 +19,7 @@ export interface NodeAttention {
   }[];
 }
 
-/** A layer of attention whose scores can be computed for any node of the whole graph. */
+/** A layer of attention whose scores can be computed, for any nodes whose rows were read. */
 export interface AttentionLayer {
   readonly heads: number;
   /** Of what scores are computed from. */
@@ -40,14 +39,19 @@ export function scoreValues({ op, inputs }: AttentionNode): readonly Value[] {
   return op === gatOp ? inputs.slice(1, 3) : inputs.slice(0, 3);
 }
 
+/** Where the row of a node is, among those of the sources; targets are the first of them. */
+export type PlaceOf = (node: number) => number;
+
 /** @param read what `scoreValues` names, as rows × columns */
-export function attentionLayer(node: AttentionNode, read: readonly HostArray[]): AttentionLayer {
+export function attentionLayer(node: AttentionNode, read: readonly HostArray[], placeOf: PlaceOf): AttentionLayer {
   const { heads, negativeSlope } = node.attributes;
   const bytes = read.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const leaky = (x: number) => (x > 0 ? x : negativeSlope * x);
   if (node.op === gatOp) {
     const [ofSource, ofTarget] = read;
-    return { heads, bytes, score: (j, i, head) => leaky(ofSource[j * heads + head] + ofTarget[i * heads + head]) };
+    const score: AttentionLayer['score'] = (source, target, head) =>
+      leaky(ofSource[placeOf(source) * heads + head] + ofTarget[placeOf(target) * heads + head]);
+    return { heads, bytes, score };
   }
   const [sources, targets, vector] = read;
   const width = vector.length;
@@ -55,7 +59,8 @@ export function attentionLayer(node: AttentionNode, read: readonly HostArray[]):
   return {
     heads,
     bytes,
-    score(j, i, head) {
+    score(source, target, head) {
+      const [j, i] = [placeOf(source), placeOf(target)];
       let sum = 0;
       for (let c = head * channels; c < (head + 1) * channels; c++) {
         sum += vector[c] * leaky(sources[j * width + c] + targets[i * width + c]);
@@ -65,10 +70,11 @@ export function attentionLayer(node: AttentionNode, read: readonly HostArray[]):
   };
 }
 
-/** Softmax of the scores over the neighbours of a node and itself, in float64, head by head. */
-export function attentionOf(layers: readonly AttentionLayer[], adjacency: CsrMatrix, node: number): NodeAttention {
-  const { indptr, indices } = adjacency;
-  const row = indices.subarray(indptr[node], indptr[node + 1]);
+/**
+ * Softmax of the scores over the neighbours of a node and itself, in float64, head by head.
+ * @param row its neighbours, ascending
+ */
+export function attentionOf(layers: readonly AttentionLayer[], row: Uint32Array, node: number): NodeAttention {
   const sources = row.includes(node) ? row.slice() : withEntry(row, node);
   return {
     sources,

@@ -132,7 +132,7 @@ export function fitRun(
   const tried: Forecast[] = [];
   for (const change of rungs) {
     const candidate = { ...config, ...change };
-    for (const capacityFrom of originsOf(graph, candidate, options.predictOnly ?? false)) {
+    for (const capacityFrom of originsOf(graph, candidate, options)) {
       try {
         const first = remembered(graph, candidate, { ...options, capacityFrom });
         tried.push(first);
@@ -169,7 +169,12 @@ function withProbing(forecast: Forecast, most: number, beside = 0): Forecast {
  * The worst case never has to split a batch; a probe of the sampler gets by with less, but reads the graph: a stored one only
  * where nothing asks for all of it, which would be refused.
  */
-function originsOf(graph: AnyGraph, config: Config, predictOnly: boolean): CapacityFrom[] {
+function originsOf(
+  graph: AnyGraph,
+  config: Config,
+  { predictOnly, capacity }: Pick<ForecastOptions, 'predictOnly' | 'capacity'>,
+): CapacityFrom[] {
+  if (capacity) return ['worst case'];
   const passes = [config['evaluation.strategy'], ...(predictOnly ? [] : [config['sampling.strategy']])];
   const refused = isStored(graph) && passes.includes('full');
   return passes.includes('neighbor') && !refused ? ['worst case', 'probe'] : ['worst case'];

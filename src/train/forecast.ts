@@ -49,6 +49,8 @@ export interface ForecastOptions {
   readonly predictOnly?: boolean;
   /** With predictOnly: the hidden layer (of Model.hidden) that is wanted instead of the logits. */
   readonly layer?: number;
+  /** Of an evaluation in batches: how large they get, where whoever asks has drawn them. */
+  readonly capacity?: Capacity;
   readonly instruments?: Instruments;
 }
 
@@ -89,7 +91,7 @@ export function forecastRun(graph: AnyGraph, asked: Config, options: ForecastOpt
       Object.assign(sizes, levels.sizes);
       continue;
     }
-    const found = batchCapacity(graph, config, routine, options.capacityFrom, predictOnly, model);
+    const found = options.capacity ?? batchCapacity(graph, config, routine, options.capacityFrom, predictOnly, model);
     if (options.capacityFrom === 'probe' && isStored(graph)) {
       const seeds = seedsFor(graph, config, routine, predictOnly).length;
       probing = Math.max(probing, probeBytes(graph, config, seeds, found));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import { type Config, DEFAULTS } from '../config/schema.ts';
 import { arrange } from '../graph/arrange.ts';
-import { applyEdits } from '../graph/edits.ts';
+import { applyEdits, rowOf } from '../graph/edits.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Weights } from '../model/stored.ts';
 import { attentionOf, type NodeAttention } from './attentionWeights.ts';
@@ -132,7 +132,9 @@ describe('attention', () => {
       };
       const weights = tensors as ReadonlyMap<string, Weights>;
       const opinion = await ask(graph, config, weights);
-      const attention = Array.from({ length: nodes }, (_, v) => attentionOf(opinion.attention, graph.adjacency, v));
+      const attention = Array.from({ length: nodes }, (_, v) =>
+        attentionOf(opinion.attention, rowOf(graph.adjacency, v).indices, v),
+      );
       for (const [v, { sources, layers }] of attention.entries()) {
         expect([...sources]).toEqual([...new Set(sources)].sort((a, b) => a - b));
         expect(sources).toContain(v);
@@ -171,7 +173,9 @@ test.skipIf(WEBGPU.missing)('what is too much for the CPU says the same on a GPU
   expect([near.device.backend, far.device.backend]).toEqual(['cpu', 'webgpu']);
   expect(distance(near.predictions.logits, far.predictions.logits)).toBeLessThan(1e-4);
   for (const node of [0, 5, 115]) {
-    const [a, b] = [near, far].map(({ attention }) => attentionOf(attention, graph.adjacency, node));
+    const [a, b] = [near, far].map(({ attention }) =>
+      attentionOf(attention, rowOf(graph.adjacency, node).indices, node),
+    );
     expect(a.sources).toEqual(b.sources);
     a.layers.forEach((layer, i) => {
       expect(distance(layer.weights, b.layers[i].weights)).toBeLessThan(1e-5);

@@ -1,16 +1,17 @@
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
-
+import type { Capacity } from '../graph/capacity.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Weights, weightsBytes } from '../model/stored.ts';
 import type { DeviceInfo } from '../run/record.ts';
+import type { AnyGraph } from '../store/storedGraph.ts';
 import { makePlan, type Plan } from '../tensor/plan.ts';
 import { stepAtCapacity } from '../tensor/verify.ts';
-import { type AttentionLayer, attentionLayer, attentionNodes, scoreValues } from './attentionWeights.ts';
+import { type AttentionLayer, attentionLayer, attentionNodes, type PlaceOf, scoreValues } from './attentionWeights.ts';
 import { type Fit, fitRun } from './fit.ts';
-import type { Instruments } from './forecast.ts';
+import type { Job } from './job.ts';
 import { type Predictions, predictionsOf } from './predictions.ts';
-import { openRun } from './run.ts';
+import { openRun, type Run } from './run.ts';
 import { type Backend, findTarget, type Target } from './target.ts';
 import { checkWeights, writeWeights } from './weights.ts';
 
@@ -23,8 +24,8 @@ export interface Opinion {
   readonly device: DeviceInfo;
 }
 
-export interface OpinionJob {
-  readonly graph: Graph;
+/** Whom to ask. */
+export interface Asked {
   readonly config: Config;
   readonly backend: Backend;
   /** Of the adapter, if the backend has one. */
@@ -32,6 +33,10 @@ export interface OpinionJob {
   readonly weights: ReadonlyMap<string, Weights>;
   /** Floating-point operations that the CPU is trusted with where there is a better adapter. */
   readonly cpuFlops?: number;
+}
+
+export interface OpinionJob extends Asked {
+  readonly graph: Graph;
 }
 
 /** All nodes with all their neighbours, in full precision: an edit must not drown in what sampling and rounding change. */
@@ -49,50 +54,73 @@ const CPU_FLOPS = 1e9;
  *
  * @throws InputError where the weights are those of another model, or the graph is too large for the budget; DeviceError
  */
-export async function opinionOf({
-  graph,
-  config,
-  backend,
-  software,
-  weights,
-  cpuFlops = CPU_FLOPS,
-}: OpinionJob): Promise<Opinion> {
-  const whole = { ...config, ...WHOLE };
-  const instruments = { beside: weightsBytes(weights) };
-  // The budget of the GPU is not the CPU's.
-  let [target, fit] = await evaluation(graph, { ...whole, 'memory.gpuBudget': 0 }, { kind: 'cpu' }, instruments);
-  if (flopsOf(fit.forecast.plan) > cpuFlops && backend.kind === 'webgpu' && !software) {
-    [target, fit] = await evaluation(graph, whole, backend, instruments);
-  }
-  const { training } = fit.forecast;
-  const layers = attentionNodes(training.program.graph);
-  checkWeights(training, { graph, weights });
-  const run = await openRun({ graph, instruments }, target, layers.length > 0 ? withScores(fit, target) : fit);
+export async function opinionOf({ graph, ...asked }: OpinionJob): Promise<Opinion> {
+  const { run, device, attentionBy } = await openOpinion(
+    { graph },
+    { ...asked, config: { ...asked.config, ...WHOLE } },
+  );
   try {
-    writeWeights(run, { graph, weights });
     const { latest, read } = predictionsOf(run);
     await run.evaluate.epoch(0, read);
-    const attention: AttentionLayer[] = [];
-    for (const layer of layers) {
-      const scores = [];
-      for (const value of scoreValues(layer)) scores.push(await run.executor.read(value));
-      attention.push(attentionLayer(layer, scores));
-    }
-    return { predictions: latest, attention, device: target.device };
+    return { predictions: latest, attention: await attentionBy(() => (node) => node), device };
   } finally {
     await run.close();
   }
 }
 
-async function evaluation(
-  graph: Graph,
-  config: Config,
-  backend: Backend,
-  instruments: Instruments,
-): Promise<[Target, Fit]> {
-  const target = await findTarget(backend);
-  const options = { backend: backend.kind, limits: target.limits, predictOnly: true, instruments };
-  return [target, fitRun(graph, config, options, false)];
+/** What is asked about. */
+interface About extends Pick<Job, 'openBatchSource'> {
+  readonly graph: AnyGraph;
+  /** Of an evaluation in batches. */
+  readonly capacity?: Capacity;
+  /** Bytes of main memory that the caller holds meanwhile. */
+  readonly beside?: number;
+}
+
+interface OpenOpinion {
+  readonly run: Run;
+  readonly device: DeviceInfo;
+  /** Reads what the attention of each layer is computed from. @param places where a node's row is, layer by layer */
+  readonly attentionBy: (places: (layer: number) => PlaceOf) => Promise<AttentionLayer[]>;
+}
+
+/** An evaluation with the weights in place, on the CPU where that is soon done or there is nothing better. The caller closes the run. */
+export async function openOpinion(
+  { graph, openBatchSource, capacity, beside = 0 }: About,
+  { config, backend, software, weights, cpuFlops = CPU_FLOPS }: Asked,
+): Promise<OpenOpinion> {
+  const instruments = { beside: weightsBytes(weights) + beside };
+  const fitted = async (on: Backend, changes: Partial<Config>): Promise<[Target, Fit]> => {
+    const target = await findTarget(on);
+    const options = { backend: on.kind, limits: target.limits, predictOnly: true, capacity, instruments };
+    return [target, fitRun(graph, { ...config, ...changes }, options, false)];
+  };
+  // The budget of the GPU is not the CPU's.
+  let [target, fit] = await fitted({ kind: 'cpu' }, { 'memory.gpuBudget': 0 });
+  if (flopsOf(fit.forecast.plan) > cpuFlops && backend.kind === 'webgpu' && !software) {
+    [target, fit] = await fitted(backend, {});
+  }
+  const { training } = fit.forecast;
+  const layers = attentionNodes(training.program.graph);
+  checkWeights(training, { graph, weights });
+  const place = { graph, openBatchSource, instruments };
+  const run = await openRun(place, target, layers.length > 0 ? withScores(fit, target) : fit);
+  try {
+    writeWeights(run, { graph, weights });
+  } catch (error) {
+    await run.close();
+    throw error;
+  }
+  const attentionBy: OpenOpinion['attentionBy'] = async (places) => {
+    const found: AttentionLayer[] = [];
+    for (const [index, layer] of layers.entries()) {
+      const scores = [];
+      for (const value of scoreValues(layer)) scores.push(await run.executor.read(value));
+      found.push(attentionLayer(layer, scores, places(index)));
+    }
+    return found;
+  };
+  return { run, device: target.device, attentionBy };
 }
 
 /** The same plan with room for reading what the scores are computed from. */
@@ -106,7 +134,7 @@ function withScores(fit: Fit, { limits }: Target): Fit {
   const budget = fit.forecast.config['memory.gpuBudget'];
   if (budget > 0 && plan.bytes > budget) {
     throw new InputError(
-      `memory.gpuBudget is ${budget} bytes, but predicting the whole graph needs ${plan.bytes}: raise the budget.`,
+      `memory.gpuBudget is ${budget} bytes, but this prediction needs ${plan.bytes}: raise the budget.`,
     );
   }
   return { ...fit, forecast: { ...fit.forecast, plan } };

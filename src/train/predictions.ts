@@ -87,8 +87,12 @@ export function predictionOf(row: Float32Array, several: boolean): [classIndex: 
 export function probabilitiesOf({ classes, logits, several }: Predictions, node: number): Float32Array | null {
   if (!(node in classes) || classes[node] === NO_PREDICTION) return null;
   const cols = logits.length / classes.length;
-  const row = logits.slice(node * cols, (node + 1) * cols);
-  return several ? sigmoids(row) : softmaxRows(row, cols);
+  return probabilities(logits.slice(node * cols, (node + 1) * cols), several);
+}
+
+/** Of one row of logits. */
+export function probabilities(row: Float32Array, several: boolean): Float32Array {
+  return several ? sigmoids(row) : softmaxRows(row, row.length);
 }
 
 /**

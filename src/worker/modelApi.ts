@@ -30,8 +30,9 @@ export interface Repredicted {
   /** Class probabilities of the node, of the graph as it is and as edited; null where they are no numbers. */
   readonly before: Float32Array | null;
   readonly after: Float32Array | null;
-  /** Nodes whose class (of several labels, the strongest) is another one. */
+  /** Nodes whose class (of several labels, the strongest) is another one; of a graph that stays on disk only this node is asked. */
   readonly changed: Uint32Array;
+  readonly askedAll: boolean;
   /** How the node attends to its neighbours as edited; null where the model has no attention. */
   readonly attention: NodeAttention | null;
   /** Where both were computed. */

@@ -38,7 +38,7 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
     repredict: (edits, node) =>
       turns.take(async () => {
         const mine = atRest();
-        const { repredict, opinionBytes } = await code();
+        const { repredict, opinionBytes } = await import('./repredict.ts');
         const answer = await repredict(mine, edits, node);
         opinionsHeld(mine, opinionBytes(mine));
         return answer;

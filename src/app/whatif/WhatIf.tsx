@@ -41,6 +41,8 @@ export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered }
           <p className={classes.dim}>
             Remove or add an edge, change a feature: the model of the last run, from its best epoch, predicts again. The
             graph and its runs stay as they are.
+            {graph.diskBytes !== null &&
+              ' Of a graph on disk, this node is asked about, with all that the model sees around it.'}
           </p>
           <div className={classes.fields}>
             <EdgeField graph={graph} node={node} />
@@ -48,7 +50,7 @@ export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered }
           </div>
         </>
       ) : (
-        <p className={classes.dim}>{whyNot(graph, edits.length)}</p>
+        <p className={classes.dim}>{whyNot(edits.length)}</p>
       )}
       {edits.length > 0 && (
         <ul className={classes.chips} aria-label="Edits">
@@ -77,8 +79,7 @@ export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered }
   );
 }
 
-function whyNot(graph: GraphView, edits: number): string {
-  if (graph.diskBytes !== null) return 'This graph stays on disk: edits are tried on graphs that are in memory.';
+function whyNot(edits: number): string {
   return edits > 0
     ? 'When a run is done, its model predicts with these edits.'
     : 'When a run is done, edges and features can be changed here, and its model predicts again.';
@@ -94,15 +95,15 @@ interface AnswerProps {
 
 /** Probabilities as the graph is and as it is edited, and the nodes that change class. */
 function Answer({ graph, node, answer }: AnswerProps) {
-  const { before, after, changed, device } = answer;
+  const { before, after, changed, askedAll, device } = answer;
   const nodes = graph.info.nodes;
   useEffect(() => {
-    if (changed.length === 0) return;
+    if (!askedAll || changed.length === 0) return;
     const marked = new Uint8Array(nodes);
     for (const other of changed) marked[other] = 1;
     mark(marked);
     return () => mark(null);
-  }, [changed, nodes]);
+  }, [askedAll, changed, nodes]);
   if (!before || !after) return <p className={classes.dim}>The model’s answer is not a number.</p>;
   const ranked = (row: Float32Array) => [...row.keys()].sort((a, b) => row[b] - row[a]).slice(0, LIKELIEST);
   const shown = [...new Set([...ranked(after), ...ranked(before)])];
@@ -124,7 +125,7 @@ function Answer({ graph, node, answer }: AnswerProps) {
         ))}
       </ol>
       <p className={classes.dim} role="status">
-        {verdict(graph, changed.includes(node.node), before, after)} {alsoChanged(others)} Predicted on{' '}
+        {verdict(graph, changed.includes(node.node), before, after)} {askedAll && alsoChanged(others)} Predicted on{' '}
         {device.backend === 'cpu' ? 'the CPU' : deviceName(device)}.
       </p>
     </div>

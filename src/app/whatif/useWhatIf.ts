@@ -26,9 +26,8 @@ const ATTENTIVE: readonly string[] = ['gat', 'gatv2'];
 export function useWhatIf({ node }: NodeView): WhatIfView {
   const edits = usePage((state) => state.edits);
   const model = usePage(({ run }) => (run?.status === 'done' ? run : null));
-  const whole = usePage(({ graph }) => graph?.diskBytes === null);
   const busy = usePage(isBusy);
-  const ready = model !== null && whole && !busy;
+  const ready = model !== null && !busy;
   const asks = ready && (edits.length > 0 || ATTENTIVE.includes(model.config['model.kind']));
   const [told, setTold] = useState<Told | null>(null);
   const run = model?.id ?? 0;
