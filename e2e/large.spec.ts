@@ -80,6 +80,22 @@ test('a shape given up half-way is not offered; generated, it trains in batches 
   await expect(plan).toContainText('batches of 2,048 seed nodes (fan-out 3, 2)');
   await trainToEnd(page);
   expect(Number.parseFloat((await newestRun(page))[3])).toBeGreaterThan(10);
+
+  // Nobody has collected what the run said of single nodes: the model is asked.
+  await page.getByLabel('Look at node').fill('7');
+  await page.getByLabel('Look at node').press('Enter');
+  const card = page.getByRole('region', { name: 'Pinned node' });
+  const likeliest = card.getByRole('list', { name: 'Likeliest classes' }).getByRole('listitem');
+  await expect(likeliest).toHaveCount(3);
+  const before = await likeliest.first().textContent();
+  await expect(card).toContainText('By the model of the last run, from its best epoch.');
+  await card
+    .getByRole('button', { name: /^Try without the edge to/ })
+    .first()
+    .click();
+  const answers = card.getByRole('list', { name: /before and after/ }).getByRole('listitem');
+  await expect(answers.first()).toContainText('→');
+  await expect(likeliest.first()).toHaveText(before!);
   await first.close();
 
   const second = await visit({ profile: profile.path, hash: HASH });

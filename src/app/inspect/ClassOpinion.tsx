@@ -6,6 +6,7 @@ import type { Frame } from '../state/predictionHistory.ts';
 import { tellError } from '../state/store.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { classColor } from '../theme/palette.ts';
+import type { WhatIfView } from '../whatif/useWhatIf.ts';
 import { ClassName, ClassNames } from './ClassName.tsx';
 import classes from './NodeCard.module.css';
 
@@ -15,13 +16,14 @@ interface ClassOpinionProps {
   readonly predictions: Frame | null;
   /** They are of an earlier epoch, of which only the likeliest class of a node is kept. */
   readonly past: boolean;
+  readonly whatIf: WhatIfView;
 }
 
 const LIKELIEST = 3;
 const MOST_LABELS = 20;
 
 /** Its class, or its labels where there may be several, and the classes that the model finds likeliest. */
-export function ClassOpinion({ graph, node, predictions, past }: ClassOpinionProps) {
+export function ClassOpinion({ graph, node, predictions, past, whatIf }: ClassOpinionProps) {
   const [row, setRow] = useState<{ readonly node: number; readonly of: Float32Array | null } | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new predictions are new probabilities
   useEffect(() => {
@@ -32,7 +34,9 @@ export function ClassOpinion({ graph, node, predictions, past }: ClassOpinionPro
     };
   }, [node, predictions]);
   const latest = row?.node === node.node && predictions ? row.of : null;
-  const known = past && predictions ? likeliestOf(graph, predictions, node.node) : latest;
+  // Of a graph that is not drawn, the model is asked about this node when the run is over.
+  const asked = graph.positions ? null : (whatIf.answer?.before ?? null);
+  const known = asked ?? (past && predictions ? likeliestOf(graph, predictions, node.node) : latest);
   const ranked = known ? [...known.keys()].sort((a, b) => known[b] - known[a]).slice(0, past ? 1 : LIKELIEST) : [];
   const several = graph.info.multiLabel;
   return (
@@ -71,12 +75,14 @@ export function ClassOpinion({ graph, node, predictions, past }: ClassOpinionPro
             ))}
           </ol>
           <p className={classes.dim}>
-            After epoch {formatCount(predictions!.epoch)}.
+            {asked
+              ? 'By the model of the last run, from its best epoch.'
+              : `After epoch ${formatCount(predictions!.epoch)}.`}
             {past && ' The classes that come next are known of the latest epoch only.'}
           </p>
         </>
       ) : (
-        <p className={classes.dim}>{whyNoPrediction(graph, predictions !== null)}</p>
+        <p className={classes.dim}>{whyNoPrediction(graph, predictions !== null, whatIf)}</p>
       )}
     </div>
   );
@@ -88,7 +94,9 @@ function likeliestOf({ classNames }: GraphView, { classes, confidence }: Frame, 
   return new Float32Array(classNames.length).fill(confidence[node] / 255, classes[node], classes[node] + 1);
 }
 
-function whyNoPrediction(graph: GraphView, predicted: boolean): string {
-  if (!graph.positions) return 'Of a graph too large to draw, predictions of single nodes are not collected.';
-  return predicted ? 'The evaluation does not visit this node.' : 'The prediction appears when a run starts.';
+function whyNoPrediction(graph: GraphView, predicted: boolean, { ready, refused }: WhatIfView): string {
+  if (graph.positions)
+    return predicted ? 'The evaluation does not visit this node.' : 'The prediction appears when a run starts.';
+  if (!ready) return 'Of a graph too large to draw, the model is asked about single nodes when a run is done.';
+  return refused ?? 'Predicting…';
 }

@@ -58,7 +58,7 @@ function Card({ graph, node }: { graph: GraphView; node: NodeView }) {
         </ActionIcon>
       </header>
       <div className={classes.parts}>
-        <ClassOpinion graph={graph} node={node} predictions={predictions} past={past} />
+        <ClassOpinion graph={graph} node={node} predictions={predictions} past={past} whatIf={whatIf} />
         <Features node={node} whatIf={whatIf} />
         <Neighbours
           graph={graph}

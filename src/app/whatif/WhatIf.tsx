@@ -20,7 +20,7 @@ interface WhatIfProps {
 }
 
 /** Edits that are tried out: what they are, how to make more, and what the model says then. */
-export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered } }: WhatIfProps) {
+export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered, refused } }: WhatIfProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const predicting = usePage((state) => state.predicting);
   const takeBack = (act: () => void) => {
@@ -74,6 +74,7 @@ export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered }
           </li>
         </ul>
       )}
+      {ready && refused && graph.positions && <p role="status">{refused}</p>}
       {ready && edits.length > 0 && answered && answer && <Answer graph={graph} node={node} answer={answer} />}
     </section>
   );

@@ -12,13 +12,16 @@ export interface WhatIfView {
   readonly answer: Repredicted | null;
   /** Whether that was about an edited graph. */
   readonly answered: boolean;
+  /** Why there is no answer about this node, in words. */
+  readonly refused: string | null;
 }
 
 interface Told {
   readonly node: number;
   readonly run: number;
   readonly edits: readonly NamedEdit[];
-  readonly answer: Repredicted;
+  readonly answer: Repredicted | null;
+  readonly refused: string | null;
 }
 
 const ATTENTIVE: readonly string[] = ['gat', 'gatv2'];
@@ -28,17 +31,27 @@ export function useWhatIf({ node }: NodeView): WhatIfView {
   const model = usePage(({ run }) => (run?.status === 'done' ? run : null));
   const busy = usePage(isBusy);
   const ready = model !== null && !busy;
-  const asks = ready && (edits.length > 0 || ATTENTIVE.includes(model.config['model.kind']));
+  // Of a graph that is not drawn nobody has collected what the run said of single nodes.
+  const drawn = usePage(({ graph }) => graph?.positions !== null);
+  const asks = ready && (edits.length > 0 || !drawn || ATTENTIVE.includes(model.config['model.kind']));
   const [told, setTold] = useState<Told | null>(null);
   const run = model?.id ?? 0;
   useEffect(() => {
     if (!asks) return setTold(null);
     let current = true;
-    repredict(edits, node).then((answer) => current && setTold({ node, run, edits, answer }), tellError);
+    const tell = (said: Pick<Told, 'answer' | 'refused'>) => current && setTold({ node, run, edits, ...said });
+    repredict(edits, node).then(
+      (answer) => tell({ answer, refused: null }),
+      (error) => {
+        if (error.name === 'InputError') tell({ answer: null, refused: error.message });
+        else tellError(error);
+      },
+    );
     return () => {
       current = false;
     };
   }, [asks, edits, node, run]);
   const known = told?.node === node && told.run === run ? told : null;
-  return { ready, edits, answer: known?.answer ?? null, answered: known !== null && known.edits.length > 0 };
+  const { answer = null, refused = null } = known ?? {};
+  return { ready, edits, answer, answered: answer !== null && known!.edits.length > 0, refused };
 }
