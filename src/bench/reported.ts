@@ -42,12 +42,13 @@ async function onBackend(
   const { data = 'debian-small', preset } = asked;
   const { epochs, repetitions: usual } = BENCH_SUITES[suite];
   const fewer = quick ? 5 : epochs;
+  const source = await graph(data);
   const { config } = resolveConfig({
     preset,
     dataset: data,
+    multiLabel: source.labelSets !== null,
     sets: [...(fewer === null ? [] : [`training.epochs=${fewer}`]), ...asked.sets],
   });
-  const source = await graph(data);
   const { name, nodes, edges, features, classNames } = source;
   const dataset = {
     catalogueId: catalogueId?.(data) ?? null,

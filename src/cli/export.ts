@@ -13,7 +13,7 @@ import { decideEvaluation } from '../train/evaluationCost.ts';
 import type { Invocation } from './args.ts';
 import { checkChoices, type DataSource, findData, openData, statOf } from './data.ts';
 import { say, warn } from './output.ts';
-import { prepare } from './prepare.ts';
+import { forGraph, type Prepared, prepare } from './prepare.ts';
 import { readRecord, writeWhole } from './saved.ts';
 
 /** `edgewise export [RUN] --pyg`: the script on standard output or in a file, and beside the file a graph that it reads. */
@@ -33,8 +33,9 @@ export async function exportRun(invocation: Invocation): Promise<void> {
   const { graph: opened, dataset } = await openData(source, { ...config, 'memory.store': 'memory' }, invocation.read);
   checkSame(run, dataset);
   const graph = inMemory(opened);
-  checkTrainable(graph, config);
-  const decided = decideEvaluation(graph, config, false);
+  const own = run.prepared ? forGraph(run.prepared, graph).config : config;
+  checkTrainable(graph, own);
+  const decided = decideEvaluation(graph, own, false);
   const script = pygScript({ config: decided, events, source: known ?? { file: npzLayout(graph) }, dataset });
   if (out !== undefined) checkSpared(out, source);
   if (!known) {
@@ -57,11 +58,17 @@ interface Asked {
   /** The graph of a kept run. */
   readonly trained: DatasetInfo | null;
   readonly events: readonly RunEvent[];
+  /** Where no run is named. */
+  readonly prepared?: Prepared;
 }
 
 function asked(invocation: Invocation): Asked {
   const [path] = invocation.positionals;
-  if (path === undefined) return { ...prepare(invocation), named: true, trained: null, events: [] };
+  if (path === undefined) {
+    const prepared = prepare(invocation);
+    const { config, source } = prepared;
+    return { config, source, prepared, named: true, trained: null, events: [] };
+  }
   const { preset, config: file, set, seed, split } = invocation;
   if (preset !== undefined || file !== undefined || set.length > 0 || seed !== undefined || split !== undefined) {
     throw new InputError(

@@ -8,7 +8,7 @@ import { keepingInstruments } from './checkpoint.ts';
 import { openData } from './data.ts';
 import { loadEngine } from './engine.ts';
 import { formatMemory, formatSettings, say } from './output.ts';
-import { describePreset, prepare } from './prepare.ts';
+import { describePreset, forGraph, prepare } from './prepare.ts';
 
 /** `edgewise forecast`: the memory that `train` with the same arguments will create, without training. */
 export async function forecast(invocation: Invocation): Promise<void> {
@@ -34,9 +34,10 @@ export interface Foreseen {
 
 /** What `train` with the same arguments would do. */
 export async function foresee(invocation: Invocation, changes: readonly Partial<Config>[] = []): Promise<Foreseen> {
-  const prepared = prepare(invocation);
-  const { config, source } = prepared;
-  const { graph, dataset, place } = await openData(source, config, invocation.read);
+  const asked = prepare(invocation);
+  const { graph, dataset, place } = await openData(asked.source, asked.config, invocation.read);
+  const prepared = forGraph(asked, graph);
+  const { config } = prepared;
   checkTrainable(graph, config);
   const { backend, description, close } = await openBackend(invocation.backend);
   try {

@@ -113,6 +113,7 @@ describe('the built command line', () => {
     const sets = ['training.epochs=30', 'training.select=valMetric'].flatMap((set) => ['--set', set]);
     const trained = await binary.run(['train', ...run, '--out', out, ...sets]);
     expect(trained).toMatchObject({ status: 0 });
+    expect(trained.stdout).toContain('preset labels-gcn (recommended for several labels; --preset takes another)');
     expect(trained.stdout).toContain('test micro F1 ');
     expect(trained.stdout).toContain('the best microF1 on validation nodes');
     const predicted = await binary.run(['predict', out, ...run]);

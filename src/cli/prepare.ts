@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { InputError } from '../config/errors.ts';
-import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
+import { type ConfigSources, type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
+import type { GraphOutline } from '../graph/graph.ts';
 import { decodeConfigFile } from '../run/codec.ts';
 import type { Invocation } from './args.ts';
 import { checkSameSettings, type ReadCheckpoint, readCheckpoint } from './checkpoint.ts';
@@ -13,6 +14,7 @@ export interface Prepared extends ResolvedConfig {
   readonly data: string;
   /** The run to go on with. */
   readonly resume: ReadCheckpoint | null;
+  readonly sources: ConfigSources;
 }
 
 export function prepare(invocation: Invocation): Prepared {
@@ -28,16 +30,24 @@ export function prepare(invocation: Invocation): Prepared {
   const file = path === undefined ? undefined : decodeConfigFile(new TextDecoder().decode(readOne(path)), path);
   // Whoever names the preset again repeats the whole command.
   const base = resume && preset === undefined ? { ...resume.config, ...file } : file;
-  const resolved = resolveConfig({ preset, dataset: catalogueId(source), file: base, sets: set, seed, split });
+  const sources = { preset, dataset: catalogueId(source), file: base, sets: set, seed, split };
+  const resolved = resolveConfig(sources);
   if (resume) checkSameSettings(invocation.resume!, resume, resolved.config);
   const data = source.kind === 'path' ? resolve(source.path) : name!;
-  return { source, data, resume, ...resolved };
+  return { source, data, resume, sources, ...resolved };
+}
+
+/** The same when the graph is there: nodes with several labels are recommended a preset of their own. */
+export function forGraph(prepared: Prepared, { labelSets }: GraphOutline): Prepared {
+  if (!labelSets || prepared.resume) return prepared;
+  return { ...prepared, ...resolveConfig({ ...prepared.sources, multiLabel: true }) };
 }
 
 /** One line about the preset that was taken, and why. */
 export function describePreset({ preset, asked, source, resume }: Prepared): string {
   if (resume) return `going on after epoch ${resume.epochs}`;
   if (asked) return `preset ${preset}`;
-  const reason = source.kind === 'catalogue' ? `recommended for ${source.entry.id}` : 'the default';
+  const other = preset.startsWith('labels-') ? 'recommended for several labels' : 'the default';
+  const reason = source.kind === 'catalogue' ? `recommended for ${source.entry.id}` : other;
   return `preset ${preset} (${reason}; --preset takes another)`;
 }

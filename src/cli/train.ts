@@ -20,15 +20,16 @@ import {
   progressBar,
   say,
 } from './output.ts';
-import { describePreset, prepare } from './prepare.ts';
+import { describePreset, forGraph, prepare } from './prepare.ts';
 import { checkFilePlace, makeRunFolder, saveRun } from './saved.ts';
 import { saveTrace } from './traceFile.ts';
 
 /** `edgewise train`: one run, its record on standard output or a summary of it, and its files. */
 export async function train(invocation: Invocation): Promise<void> {
-  const prepared = prepare(invocation);
-  const { config, source } = prepared;
-  const { graph, dataset, place: kept } = await openData(source, config, invocation.read);
+  const asked = prepare(invocation);
+  const { graph, dataset, place: kept } = await openData(asked.source, asked.config, invocation.read);
+  const prepared = forGraph(asked, graph);
+  const { config } = prepared;
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const { profile, profileEpochs } = invocation;

@@ -6,7 +6,7 @@ import { checkValue, parseAssignment, parseConfig, parseKey, parseValue } from '
 import { PRESET_NAMES, PRESETS, recommendedPreset } from './presets.ts';
 import { referenceMarkdown } from './reference.ts';
 import { resolveConfig } from './resolve.ts';
-import { CONFIG_KEYS, type Config, DEFAULTS, entryOf } from './schema.ts';
+import { CONFIG_KEYS, type Config, DEFAULTS, entryOf, SCHEMA } from './schema.ts';
 
 /** The message of the InputError that `run` throws; fails when it throws nothing or anything else. */
 function refusal(run: () => unknown): string {
@@ -140,6 +140,19 @@ describe('resolveConfig', () => {
     expect(resolveConfig({ dataset: 'cora' }).preset).toBe('planetoid-gcn');
     expect(resolveConfig({ dataset: 'cora', sets: ['model.kind=mlp'] }).preset).toBe('mlp');
     expect(recommendedPreset('gcn', 'nobody-knows')).toBe('gcn');
+    expect(recommendedPreset('sage', 'roman-empire')).toBe('heterophilous-sage');
+    expect(recommendedPreset('gcn', 'questions')).toBe('tolokers-gcn');
+  });
+
+  it('takes weight decay off where nodes have several labels, whatever the kind', () => {
+    for (const kind of SCHEMA['model.kind'].values) {
+      const { preset, config } = resolveConfig({ multiLabel: true, sets: [`model.kind=${kind}`] });
+      expect(preset).toBe(`labels-${kind}`);
+      expect([config['model.kind'], config['training.weightDecay']]).toEqual([kind, 0]);
+      if (kind === 'gcn2') expect(config['training.weightDecayLinear']).toBe(0);
+    }
+    expect(resolveConfig({ multiLabel: true, dataset: 'debian' }).preset).toBe('debian-gcn');
+    expect(resolveConfig({ multiLabel: true, preset: 'gcn' }).preset).toBe('gcn');
   });
 
   it('lets what comes later win', () => {

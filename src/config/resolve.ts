@@ -8,6 +8,8 @@ export interface ConfigSources {
   readonly preset?: string;
   /** The catalogue id of the dataset, which recommends a preset. */
   readonly dataset?: string | null;
+  /** Whether its nodes have several labels, which recommends another one; known when the graph is. */
+  readonly multiLabel?: boolean;
   /** The keys of `--config`, already checked by `parseConfig`. */
   readonly file?: Partial<Config>;
   /** `--set`, in order: key=value. */
@@ -46,6 +48,6 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   const asked = sources.preset !== undefined;
   const preset = asked
     ? parsePreset(sources.preset)
-    : recommendedPreset(given['model.kind'] ?? DEFAULTS['model.kind'], sources.dataset ?? null);
+    : recommendedPreset(given['model.kind'] ?? DEFAULTS['model.kind'], sources.dataset ?? null, sources.multiLabel);
   return { config: { ...DEFAULTS, ...PRESETS[preset].values, ...given }, preset, asked };
 }

@@ -81,7 +81,7 @@ type Protocol = Pick<PageState, 'preset' | 'config'>;
 function showGraph(graph: PageGraph, as?: Protocol): void {
   const { config, preset, wanted } = get();
   const asked = as ?? (wanted && isWanted(wanted, graph) ? { preset, config } : null);
-  const next = recommendedPreset(config['model.kind'], graph.catalogueId);
+  const next = recommendedPreset(config['model.kind'], graph.catalogueId, graph.info.multiLabel);
   const byHand = differences(config, presetConfig(preset));
   set({
     graph,

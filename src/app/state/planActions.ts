@@ -9,13 +9,13 @@ import { showAddress } from './address.ts';
 import { alone } from './alone.ts';
 import { answered, trainer } from './engine.ts';
 import { isActive } from './run.ts';
-import { get, type PageState, presetConfig, set, tell, tellError } from './store.ts';
+import { get, type PageGraph, type PageState, presetConfig, set, tell, tellError } from './store.ts';
 
 /** Changing the configuration, and the plan that follows from it. */
 
 export function setValue(key: ConfigKey, value: ConfigValue): void {
   const { config, preset, graph } = get();
-  if (key === 'model.kind') apply(ofKind(value as Config['model.kind'], config, preset, graph?.catalogueId ?? null));
+  if (key === 'model.kind') apply(ofKind(value as Config['model.kind'], config, preset, graph));
   else apply({ preset, config: { ...config, [key]: value } });
 }
 
@@ -51,8 +51,8 @@ async function changeLive(changes: readonly ConfigChange[], planned: Promise<voi
 }
 
 /** The protocol for another kind of model; what was set by hand stays. */
-export function ofKind(kind: Config['model.kind'], config: Config, preset: PresetName, catalogueId: string | null) {
-  const next = recommendedPreset(kind, catalogueId);
+export function ofKind(kind: Config['model.kind'], config: Config, preset: PresetName, graph: PageGraph | null) {
+  const next = recommendedPreset(kind, graph?.catalogueId ?? null, graph?.info.multiLabel);
   const byHand = differences(config, presetConfig(preset));
   return { preset: next, config: { ...presetConfig(next), ...byHand, 'model.kind': kind } };
 }

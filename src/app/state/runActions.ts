@@ -112,7 +112,7 @@ export async function runWithoutGraph(): Promise<void> {
       datasetId === graph?.id && record.config['model.kind'] !== 'mlp' && openedFrom === undefined,
   );
   if (beside) set({ overlaid: [...new Set([...get().overlaid, beside.id])] });
-  await startRun({ config: ofKind('mlp', config, preset, graph?.catalogueId ?? null).config });
+  await startRun({ config: ofKind('mlp', config, preset, graph).config });
 }
 
 /** Resolves when no run is going on. */
