@@ -2,7 +2,7 @@
  * From a package index to the two embedded graphs, `debian` and `debian-small`. Pure: the same index gives the same
  * graphs on every machine.
  */
-import type { BundleData } from '../src/formats/bundle.ts';
+import type { GraphData } from '../src/formats/graphData.ts';
 import { forceLayout } from '../src/graph/layout.ts';
 import type { Package, UpperTriangle } from './packages.ts';
 import { dependencyEdges, parsePackages } from './packages.ts';
@@ -30,7 +30,7 @@ const SMALL_SECTIONS = new Set(
 const SMALL_MAX_DEGREE = 250;
 
 /** The whole graph: one node per package, in the order of their names. */
-export function debianGraph(index: string): BundleData {
+export function debianGraph(index: string): GraphData {
   const packages = parsePackages(index);
   const edges = dependencyEdges(packages);
   const counts = new Map<string, number>();
@@ -43,7 +43,7 @@ export function debianGraph(index: string): BundleData {
  * The small graph: the union of SMALL_SECTIONS, hubs left out, the largest component of what remains, with its own
  * vocabulary, split and positions.
  */
-export function debianSmallGraph(index: string): BundleData {
+export function debianSmallGraph(index: string): GraphData {
   const all = parsePackages(index);
   const namesClass = namesSection(new Set(all.map(({ section }) => section)));
   const edges = dependencyEdges(all);
@@ -65,7 +65,7 @@ function describe(
   classOf: (section: string) => string,
   namesClass: (word: string) => boolean,
   size: number,
-): BundleData {
+): GraphData {
   // The rest, where there is one, comes last; the others are sorted.
   const names = [...new Set(packages.map(({ section }) => classOf(section)))].sort();
   const classNames = [...names.filter((n) => n !== REST), ...names.filter((n) => n === REST)];

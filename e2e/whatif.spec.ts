@@ -216,7 +216,7 @@ test('a graph that stays on disk is asked about node by node, and says what it s
       .click();
     await whatIf(page).getByLabel('Add an edge to').fill('n1234');
     await whatIf(page).getByLabel('Add an edge to').press('Enter');
-    await whatIf(page).getByLabel('Set feature').fill('0');
+    await whatIf(page).getByLabel('Set feature').fill('height');
     await whatIf(page).getByLabel('to', { exact: true }).fill('3');
     await whatIf(page).getByRole('button', { name: 'Set', exact: true }).click();
     await expect(edits(page).getByRole('button')).toHaveCount(4);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
-import type { BundleData } from './bundle.ts';
 import { readBundle, writeBundle } from './bundle.ts';
+import type { GraphData } from './graphData.ts';
 import type { Tensor } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** A triangle, a self-loop and two isolated nodes. */
-const GRAPH: BundleData = {
+const GRAPH: GraphData = {
   name: 'toy',
   nodes: 6,
   source: Uint32Array.of(0, 0, 1, 3),
@@ -60,7 +60,7 @@ describe('bundle', () => {
   });
 
   test('a graph with nothing but edges, weights and dense features', () => {
-    const bare: BundleData = {
+    const bare: GraphData = {
       ...GRAPH,
       weight: Float32Array.of(1, 2, 3, 4),
       features: { kind: 'dense', rows: 6, cols: 2, values: Float32Array.from({ length: 12 }, (_, i) => i / 8) },
@@ -79,7 +79,7 @@ describe('bundle', () => {
   test('several labels per node', () => {
     const rows = { indptr: Uint32Array.of(0, 2, 2, 3, 3, 3, 3), indices: Uint32Array.of(0, 1, 1) };
     const labelSets = { kind: 'sparse', rows: 6, cols: 2, ...rows, values: null } as const;
-    const several: BundleData = { ...GRAPH, labels: null, labelSets, classNames: ['a', 'b'] };
+    const several: GraphData = { ...GRAPH, labels: null, labelSets, classNames: ['a', 'b'] };
     expect(readBundle(writeBundle(several), 'x')).toEqual(several);
     const fewer = writeBundle({ ...several, classNames: ['a'] });
     expect(() => readBundle(fewer, 'x')).toThrow(InputError);
@@ -87,7 +87,7 @@ describe('bundle', () => {
   });
 
   test('features with values keep them', () => {
-    const features = { ...GRAPH.features, values: Float32Array.of(1, 2, 3, 4, 5, 6, 7) } as BundleData['features'];
+    const features = { ...GRAPH.features, values: Float32Array.of(1, 2, 3, 4, 5, 6, 7) } as GraphData['features'];
     expect(readBundle(writeBundle({ ...GRAPH, features }), 'x').features).toEqual(features);
   });
 

@@ -26,17 +26,11 @@ const VERSION = '1';
 /** Ids are 32-bit and per-node arrays up to 8 bytes wide must stay allocatable. */
 const MAX_NODES = 2 ** 28;
 
-/** A graph that also knows what its feature columns mean. */
-export interface BundleData extends GraphData {
-  /** One per column; null where the file does not say. */
-  readonly featureNames: readonly string[] | null;
-}
-
 /**
  * Reads a bundle, unpacked. `name` is the file's name: for errors, and the graph's name where the file
  * gives none. Throws InputError on anything inconsistent; every id, label and split code of the result is in range.
  */
-export function readBundle(bytes: Uint8Array, name: string): BundleData {
+export function readBundle(bytes: Uint8Array, name: string): GraphData {
   const { tensors, metadata } = readSafetensors(bytes, name);
   const fail: (what: string) => never = (what) => {
     throw new InputError(`${name}: ${what}; fetch the file again or rebuild it.`);
@@ -139,10 +133,7 @@ export function readBundle(bytes: Uint8Array, name: string): BundleData {
  * either direction. `notes` are not kept. Throws InputError where a name holds a newline or where the two directions of
  * an edge, or its duplicates, carry different weights.
  */
-export function writeBundle(
-  data: GraphData & Partial<Pick<BundleData, 'featureNames'>>,
-  about: ReadonlyMap<string, string> = new Map(),
-): Uint8Array {
+export function writeBundle(data: GraphData, about: ReadonlyMap<string, string> = new Map()): Uint8Array {
   const tensors = new Map<string, Tensor>();
   const put = (key: string, dtype: Dtype, bytes: Tensor['data'], shape: number[] = [bytes.length]) =>
     tensors.set(key, { dtype, shape, data: bytes });

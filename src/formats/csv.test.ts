@@ -123,6 +123,8 @@ describe('a node table', () => {
       cols: 2,
       values: Float32Array.of(1.5, 0, 0, 1, -2, 0, 1e-2, 3),
     });
+    expect(table.featureNames).toEqual(['x', 'y2']);
+    expect(nodes('1,cat,3\n2,dog,4\n').featureNames).toBeNull();
     expect(table.notes).toEqual(["n.csv: column 4 ('comment') left out, text and no numbers."]);
   });
 

@@ -30,6 +30,8 @@ export interface GraphData {
   readonly weight: Float32Array | null;
   /** nodes × features; null where the file has none. Finite. */
   readonly features: Matrix | null;
+  /** The name of each feature; null or left out where the file names none. */
+  readonly featureNames?: readonly string[] | null;
   /** Class of each node, -1 where it has none; null where the file has no labels at all, or nodes have several. */
   readonly labels: Int32Array | null;
   /** Where some nodes have several classes: nodes × classes, an entry (without a value) for each; else null or left out. */

@@ -8,7 +8,16 @@ import type { Matrix } from './matrix.ts';
 export interface GraphStream
   extends Pick<
     GraphData,
-    'name' | 'nodes' | 'classNames' | 'labels' | 'labelSets' | 'splits' | 'nodeIds' | 'positions' | 'notes'
+    | 'name'
+    | 'nodes'
+    | 'classNames'
+    | 'labels'
+    | 'labelSets'
+    | 'splits'
+    | 'nodeIds'
+    | 'featureNames'
+    | 'positions'
+    | 'notes'
   > {
   /** Keep each edge's direction; otherwise every edge stands for both. */
   readonly directed: boolean;

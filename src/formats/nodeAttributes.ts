@@ -31,7 +31,10 @@ interface Attribute {
   readonly shape: number;
 }
 
-export type NodeAttributes = Pick<GraphData, 'features' | 'labels' | 'labelSets' | 'classNames' | 'splits' | 'notes'>;
+export type NodeAttributes = Pick<
+  GraphData,
+  'features' | 'featureNames' | 'labels' | 'labelSets' | 'classNames' | 'splits' | 'notes'
+>;
 
 /** `idField` is the attribute that names the nodes. @throws InputError where a label or a split cannot be read */
 export function readNodeAttributes(nodes: readonly Fields[], idField: string | null, where: string): NodeAttributes {
@@ -54,6 +57,7 @@ export function readNodeAttributes(nodes: readonly Fields[], idField: string | n
   if (left.length > 0) notes.push(`${where}: left out of the nodes: ${listNames(left)}.`);
   return {
     features: features.length > 0 ? readFeatures(nodes, features, attributes) : null,
+    featureNames: features.flatMap((key) => columnNames(key, attributes.get(key)!.shape)),
     ...(label === null ? { labels: null, classNames: [] } : readLabels(nodes, label, where)),
     splits: [
       ...splits.map((key) => readSplit(nodes, key, where)),
@@ -61,6 +65,11 @@ export function readNodeAttributes(nodes: readonly Fields[], idField: string | n
     ],
     notes,
   };
+}
+
+/** Of a number the name is its key; of a list, with the place of each number. */
+function columnNames(key: string, shape: number): string[] {
+  return shape === 0 ? [key] : Array.from({ length: shape }, (_, i) => `${key}[${i}]`);
 }
 
 /** The first names of a list, quoted, for a note. */

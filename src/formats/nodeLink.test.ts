@@ -70,6 +70,7 @@ describe('JSON node-link', () => {
     expect(graph.labels).toEqual(Int32Array.of(1, 0, 1, -1));
     const values = Float32Array.of(3, 0.5, 0, 0, 0, 1.5, -1, 2, 3, 1, 4, 5);
     expect(graph.features).toEqual({ kind: 'dense', rows: 4, cols: 3, values });
+    expect(graph.featureNames).toEqual(['age', 'vector[0]', 'vector[1]']);
     expect(graph.splits).toEqual([Uint8Array.of(SPLIT.train, SPLIT.validation, SPLIT.test, SPLIT.none)]);
     expect(graph.notes).toEqual([
       "g.json: 'label' is read as the label of the nodes.",

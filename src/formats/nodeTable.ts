@@ -17,6 +17,8 @@ export interface NodeTable extends Labels {
   /** Null where the ids are 0 to nodes - 1 in this order. */
   readonly nodeIds: readonly string[] | null;
   readonly features: Matrix | null;
+  /** From the header line, where there is one. */
+  readonly featureNames: readonly string[] | null;
   readonly classNames: readonly string[];
   readonly splits: readonly Uint8Array[];
   readonly notes: readonly string[];
@@ -76,6 +78,8 @@ export function readNodeTable(bytes: Uint8Array, where: string, choice: TableCho
     ids: { count: nodes, find },
     nodeIds: inOrder ? null : Array.from(numbers.keys(), String),
     features: columns.features.length > 0 ? features.finish() : null,
+    featureNames:
+      table.header && columns.features.length > 0 ? columns.features.map((column) => table.header![column]) : null,
     ...(classNames.length > 0 ? classes : { labels: null }),
     classNames,
     splits: splits.map((split) => Uint8Array.from(split.finish())),

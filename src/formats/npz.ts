@@ -98,12 +98,14 @@ export function readNpz(bytes: Uint8Array, name: string): GraphData {
   const { classes, ...labels } = readLabels(sets ?? given, arrays.where(labelsKey), nodes);
   const classNames = arrays.text('class_names');
   const nodeIds = arrays.text('node_names');
-  const names = { class_names: classNames, node_names: nodeIds };
+  const featureNames = arrays.text('attr_names');
+  const names = { class_names: classNames, node_names: nodeIds, attr_names: featureNames };
   const unread = Object.entries(names).filter(([key, list]) => arrays.has(key) && !list);
   return {
     name: name.replace(/\.npz(\.gz)?$/i, ''),
     ...topology,
     features: rows && matrixOf(rows),
+    featureNames: featureNames?.length === rows?.cols ? featureNames : null,
     ...labels,
     classNames: fittingNames(classNames, classes, labels) ?? numberedClasses(classes),
     splits: readSplits(arrays, list ?? GEOMETRIC, nodes),

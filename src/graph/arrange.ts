@@ -41,7 +41,9 @@ export function arrangeCounted(data: GraphData, options: ArrangeOptions = {}): {
   const { dropped, ...topology } = arrangeEdges(data, options, notes);
   const ofNodes = arrangeNodes(data, options.splitSeed ?? 0, notes);
   const features = data.features ? checkFeatures(data.features, data) : identity(nodes);
-  const graph = { name, nodes, ...topology, features, ...ofNodes, classNames, nodeIds, positions, notes };
+  const featureNames = (data.features && data.featureNames) || null;
+  checkLength(name, 'feature names', featureNames, features.cols);
+  const graph = { name, nodes, ...topology, features, featureNames, ...ofNodes, classNames, nodeIds, positions, notes };
   return { graph, dropped };
 }
 

@@ -47,7 +47,7 @@ export function matrixRows(matrix: Matrix): FeatureRows {
 
 /** The stream of an edge list with what a table says of its nodes, which stays in memory. Throws InputError. */
 export function withNodeTable(edges: GraphStream, table: NodeTable): GraphStream {
-  const { features, labels, labelSets = null, classNames, splits, nodeIds } = table;
+  const { features, labels, labelSets = null, classNames, splits, nodeIds, featureNames } = table;
   const arrays: (ArrayBufferView | null)[] = [labels, ...splits];
   if (labelSets) arrays.push(labelSets.indptr, labelSets.indices);
   if (features)
@@ -55,9 +55,9 @@ export function withNodeTable(edges: GraphStream, table: NodeTable): GraphStream
   const bytes = arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
   return {
     ...edges,
-    ...{ labels, labelSets, classNames, splits, nodeIds },
+    ...{ labels, labelSets, classNames, splits, nodeIds, featureNames },
     features: features && matrixRows(checkFeatures(features, edges)),
     notes: [...table.notes, ...edges.notes],
-    hostBytes: edges.hostBytes + bytes + namesBytes(nodeIds ?? []),
+    hostBytes: edges.hostBytes + bytes + namesBytes(nodeIds ?? []) + namesBytes(featureNames ?? []),
   };
 }

@@ -37,6 +37,8 @@ export interface GraphOutline {
   readonly edges: number;
   /** nodes × features; a graph without features gets the identity, that is one learned vector per node. */
   readonly features: SparseOutline | DenseOutline;
+  /** The name of each feature; null where they go by their numbers. */
+  readonly featureNames: readonly string[] | null;
   /** Class of each node, -1 where unlabelled; of several classes the first. */
   readonly labels: Int32Array;
   /** Where some nodes have several classes, of all of them: nodes × classes, an entry without a value for each; else null. */

@@ -30,7 +30,8 @@ import {
 import { memoryStore } from './memory.ts';
 import { loadGraph } from './storedGraph.ts';
 
-const dense = arrange(nastyGraphData(120, 1, true));
+const featureNames = Array.from({ length: 7 }, (_, column) => `feature ${column}\n"é"`);
+const dense = arrange({ ...nastyGraphData(120, 1, true), featureNames });
 const sparse: Graph = { ...arrange(nastyGraphData(120, 1)), features: canonicalSparse(dense.features), nodeIds: null };
 const twoSplits: Graph = { ...dense, splits: [dense.splits[0], dense.splits[0].slice().reverse()], positions: null };
 const severalLabels = arrange(withLabelSets(nastyGraphData(120, 1)));

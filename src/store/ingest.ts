@@ -126,10 +126,16 @@ function arraysOf(tables: Readonly<Partial<Record<TableName, Table>>>): [string,
   });
 }
 
+type Extras = Partial<Pick<Graph, 'nodeIds' | 'featureNames' | 'positions'>>;
+
 /** What samplers never ask for, but whoever shows the graph does. */
-export function extrasOf({ nodeIds, positions }: Pick<Graph, 'nodeIds' | 'positions'>): [string, ElementArray][] {
+export function extrasOf(extras: Extras): [string, ElementArray][] {
+  const { positions } = extras;
   const arrays: [string, ElementArray][] = [];
-  if (nodeIds) arrays.push(['nodeIds', new TextEncoder().encode(JSON.stringify(nodeIds))]);
+  for (const list of ['nodeIds', 'featureNames'] as const) {
+    const names = extras[list];
+    if (names) arrays.push([list, new TextEncoder().encode(JSON.stringify(names))]);
+  }
   if (positions) arrays.push(['positions', positions]);
   return arrays;
 }

@@ -36,7 +36,7 @@ export interface TableShape {
 
 export interface StoredArray {
   /**
-   * `table.indptr`, `table.indices` and `table.values` of a table; `nodeIds` (JSON); `positions`. Where the rows of neighbours
+   * `table.indptr`, `table.indices` and `table.values` of a table; `nodeIds` and `featureNames` (JSON); `positions`. Where the rows of neighbours
    * and features lie in another order than the nodes, `order` lists the nodes by their positions, and the arrays that follow it
    * begin with `ordered.`; row offsets and all else stay in the order of the nodes.
    */

@@ -41,7 +41,7 @@ export function inMemory(graph: AnyGraph): Graph {
 const MOST_NAME_BYTES = 16 * 2 ** 20;
 
 /**
- * The outline of a stored graph, with the names of its nodes if they are not too long.
+ * The outline of a stored graph, with the names of its nodes and of its features if they are not too long.
  *
  * @throws InputError where there is no such graph or a part of it is damaged
  */
@@ -63,12 +63,16 @@ export async function openStored(store: ChunkStore, id: string, mostNames = MOST
   const labelSets = tables.labels.kind === 'sparse' ? await readSets(store, manifest) : null;
   const labels = labelSets ? firstLabels(labelSets) : (await read<Int32Array>('labels.values'))!;
   const splits = splitsOf((await read<Uint8Array>('split.values'))!, tables.split.cols);
-  const ids = findArray(arrays, 'nodeIds');
-  const names = ids && ids.length <= mostNames ? await read<Uint8Array>('nodeIds') : null;
-  const nodeIds = names && (JSON.parse(new TextDecoder().decode(names)) as string[]);
+  const namesOf = async (part: string) => {
+    const found = findArray(arrays, part);
+    const names = found && found.length <= mostNames ? await read<Uint8Array>(part) : null;
+    return names && (JSON.parse(new TextDecoder().decode(names)) as string[]);
+  };
+  const nodeIds = await namesOf('nodeIds');
+  const featureNames = await namesOf('featureNames');
   const positions = await read<Float32Array>('positions');
   const about = { name, nodes, edges, symmetric, classNames, notes, manifest };
-  return { ...about, adjacency, features, labels, labelSets, splits, nodeIds, positions };
+  return { ...about, adjacency, features, featureNames, labels, labelSets, splits, nodeIds, positions };
 }
 
 /** Rows of a stored graph: row offsets are those of the outline, which stays in memory anyway, so that no chunk is read for them. */

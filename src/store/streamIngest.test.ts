@@ -71,13 +71,14 @@ function dataStream(data: GraphData, directed: boolean, blockEdges: number): Gra
     edges: source.length,
     weighted: weight !== null,
     features: data.features ? matrixRows(checkFeatures(data.features, data)) : null,
+    featureNames: data.features ? data.featureNames : null,
     hostBytes: 0,
   };
 }
 
 const third = (i: number) => i / 3;
 const DATA: [string, GraphData][] = [
-  ['a nasty graph', nastyGraphData(120, 1)],
+  ['a nasty graph', { ...nastyGraphData(120, 1), featureNames: ['a\n', '"é"', 'c', 'd', 'e', 'f', 'g'] }],
   ['a nasty graph with weights', nastyGraphData(120, 1, true)],
   ['a multigraph', multigraph(40, 900, null)],
   ['a multigraph with weights', multigraph(40, 900, third)],

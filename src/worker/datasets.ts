@@ -29,8 +29,6 @@ export interface LoadedGraph {
   readonly id: string;
   readonly catalogueId: string | null;
   readonly fingerprint: string;
-  /** Where its file says them. */
-  readonly featureNames?: readonly string[];
 }
 
 const catalogue = catalogueFile as Catalogue;
@@ -84,9 +82,8 @@ export async function loadDataset(
     });
   }
   if (entry.kind === 'embedded') {
-    const { featureNames, ...data } = readBundle(await unpacked(files[0]), files[0].name);
-    const loaded = await described({ ...arrange(data), name: entry.id }, entry.id, entry.id);
-    return { ...loaded, featureNames: featureNames ?? undefined };
+    const data = readBundle(await unpacked(files[0]), files[0].name);
+    return described({ ...arrange(data), name: entry.id }, entry.id, entry.id);
   }
   const data = (await openReaders()).readGraphFiles(files);
   const loaded = await described({ ...arrange(data), name: entry.id }, entry.id, entry.id);

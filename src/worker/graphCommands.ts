@@ -46,8 +46,8 @@ export function graphCommands({ here, predictions, alone, progress }: GraphHost)
 
     async node(which) {
       const { nodeView } = await import('./nodeView.ts');
-      const { store, ...about } = here();
-      return nodeView(about, which, store);
+      const { graph, store } = here();
+      return nodeView(graph, which, store);
     },
 
     async neighbourhood(request) {

@@ -18,7 +18,7 @@ import { nodeView } from './nodeView.ts';
 const config = { ...DEFAULTS, 'sampling.strategy': 'neighbor', 'sampling.fanOut': [5, 5] } as const;
 
 const VIEWS: readonly (readonly [string, (graph: StoredGraph, store: ChunkStore) => Promise<unknown>])[] = [
-  ['a node', (graph, store) => nodeView({ graph }, HUB, store)],
+  ['a node', (graph, store) => nodeView(graph, HUB, store)],
   ['a neighbourhood', (graph, store) => neighbourhood(graph, { which: HUB, draw: 1 }, store, null)],
   ['a batch', (graph, store) => blocksView(graph, { config, node: HUB, epoch: 1 }, store)],
 ];

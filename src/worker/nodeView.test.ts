@@ -27,7 +27,7 @@ test('a node with its rows: by hand', async () => {
     nodeIds: ['tea', '0', 'Milk'],
     positions: null,
   });
-  expect(await nodeView({ graph: small, featureNames: ['hot', 'milk', 'price'] }, 'tea', undefined)).toEqual({
+  expect(await nodeView({ ...small, featureNames: ['hot', 'milk', 'price'] }, 'tea', undefined)).toEqual({
     node: 0,
     name: 'tea',
     labels: [0],
@@ -50,21 +50,19 @@ test('a node with its rows: by hand', async () => {
     },
   });
   // A name is stronger than a number, and case matters least.
-  expect((await nodeView({ graph: small }, '0', undefined)).node).toBe(1);
-  expect((await nodeView({ graph: small }, 0, undefined)).node).toBe(0);
-  expect((await nodeView({ graph: small }, ' 2 ', undefined)).node).toBe(2);
-  expect((await nodeView({ graph: small }, 'milk', undefined)).node).toBe(2);
-  await expect(nodeView({ graph: small }, '3', undefined)).rejects.toThrow(
+  expect((await nodeView(small, '0', undefined)).node).toBe(1);
+  expect((await nodeView(small, 0, undefined)).node).toBe(0);
+  expect((await nodeView(small, ' 2 ', undefined)).node).toBe(2);
+  expect((await nodeView(small, 'milk', undefined)).node).toBe(2);
+  await expect(nodeView(small, '3', undefined)).rejects.toThrow(
     `${small.name} has no node "3": type one of its names, or a number from 0 to 2.`,
   );
-  await expect(nodeView({ graph: { ...small, nodeIds: null } }, 'tea', undefined)).rejects.toThrow(
-    /type a number from 0 to 2/,
-  );
+  await expect(nodeView({ ...small, nodeIds: null }, 'tea', undefined)).rejects.toThrow(/type a number from 0 to 2/);
 });
 
 test('all labels of a node and of its neighbours, where some have several', async () => {
   const several = arrange(withLabelSets(data));
-  const told = await nodeView({ graph: several }, HUB, undefined);
+  const told = await nodeView(several, HUB, undefined);
   expect(told.labels).toEqual([0, 1]);
   // Node 1 has its class alone, node 3 the next one too, which begins anew; node 8 has none.
   const of = (node: number) => told.neighbours.find((neighbour) => neighbour.node === node)?.labels;
@@ -74,7 +72,7 @@ test('all labels of a node and of its neighbours, where some have several', asyn
 test('in-edges of a graph with directions, and a self-loop that was kept', async () => {
   const edges = { source: Uint32Array.of(0, 1, 1), target: Uint32Array.of(1, 1, 2) };
   const oneWay = arrange({ ...data, ...edges }, { directed: true, selfLoops: 'keep' });
-  const told = await Promise.all([0, 1, 2].map((node) => nodeView({ graph: oneWay }, node, undefined)));
+  const told = await Promise.all([0, 1, 2].map((node) => nodeView(oneWay, node, undefined)));
   expect(told.map(({ degree, directed, selfLoop }) => ({ degree, directed, selfLoop }))).toEqual([
     { degree: 0, directed: true, selfLoop: false },
     { degree: 2, directed: true, selfLoop: true },
@@ -91,12 +89,12 @@ test.each([
   const { id } = await ingest(graph, store, { chunkBytes: 64 });
   const stored = await openStored(store, id);
   for (const node of [HUB, 1, 7, graph.nodes - 1]) {
-    expect(await nodeView({ graph: stored }, node, store)).toEqual(await nodeView({ graph }, node, undefined));
+    expect(await nodeView(stored, node, store)).toEqual(await nodeView(graph, node, undefined));
   }
-  expect((await nodeView({ graph: stored }, HUB, store)).neighbours).toHaveLength(20);
+  expect((await nodeView(stored, HUB, store)).neighbours).toHaveLength(20);
 });
 
 test('one learned vector per node is no feature', async () => {
   const bare = arrange({ ...data, features: null });
-  expect((await nodeView({ graph: bare }, 5, undefined)).features).toBeNull();
+  expect((await nodeView(bare, 5, undefined)).features).toBeNull();
 });

@@ -3,7 +3,6 @@ import type { CsrMatrix } from '../formats/matrix.ts';
 import type { DenseTable, Table, TableName } from '../graph/request.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
-import type { LoadedGraph } from './datasets.ts';
 import { graphRows } from './graphRows.ts';
 import type { FeaturesView, NamedNode, NodeView } from './protocol.ts';
 
@@ -20,7 +19,7 @@ const MOST_FEATURES = 20;
  * @throws InputError where there is no such node, or its rows are damaged
  */
 export async function nodeView(
-  { graph, featureNames = [] }: Pick<LoadedGraph, 'graph' | 'featureNames'>,
+  graph: AnyGraph,
   which: string | number,
   store: ChunkStore | undefined,
 ): Promise<NodeView> {
@@ -35,7 +34,7 @@ export async function nodeView(
     directed: !graph.symmetric,
     selfLoop: neighbours.includes(node),
     neighbours: Array.from(neighbours.subarray(0, MOST_NEIGHBOURS), (neighbour) => named(graph, neighbour)),
-    features: featuresView(await row('features'), featureNames, node, graph.nodes),
+    features: featuresView(await row('features'), graph.featureNames ?? [], node, graph.nodes),
   };
 }
 

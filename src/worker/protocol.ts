@@ -213,7 +213,7 @@ export interface GraphView {
   /** Pairs of nodes, each undirected edge once; null where the graph is too large to draw. */
   readonly edges: Uint32Array | null;
   readonly nodeIds: readonly string[] | null;
-  /** Null where features go by their numbers, and of a graph that is not drawn. */
+  /** Null where features go by their numbers. */
   readonly featureNames: readonly string[] | null;
   /** Bytes of it on disk, where it stays there and batches are read from it; null where it is in memory. */
   readonly diskBytes: number | null;

@@ -30,11 +30,12 @@ test('its predictions are those of edgewise predict, a line per node', async () 
 });
 
 test('a feature is found by its name, exactly and then nearly, and by its number', async () => {
-  const trained = await trainedModel({ 'training.epochs': 1 });
+  const named = { ...testGraph(), featureNames: ['tea', '0', 'Milk', 'a', 'b', 'c', 'd'] };
+  const trained = await trainedModel({ 'training.epochs': 1 }, named);
   expect(findFeature(trained, '0')).toEqual({ column: 1, name: '0' });
   expect(findFeature(trained, 0)).toEqual({ column: 0, name: 'tea' });
   expect(findFeature(trained, ' milk ')).toEqual({ column: 2, name: 'Milk' });
-  expect(findFeature(trained, '6')).toEqual({ column: 6, name: null });
+  expect(findFeature(trained, '6')).toEqual({ column: 6, name: 'd' });
   expect(() => findFeature(trained, '7')).toThrow('no feature "7": type one of its names, or a number from 0 to 6.');
 });
 

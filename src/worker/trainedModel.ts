@@ -14,7 +14,6 @@ export interface TrainedModel {
   readonly job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store'>;
   /** Of the adapter, if there is one. */
   readonly software: boolean;
-  readonly featureNames: readonly string[];
 }
 
 export function weightsFile({ weights, run }: TrainedModel): Uint8Array<ArrayBuffer> {
@@ -31,8 +30,9 @@ export async function predictionsCsv(
 }
 
 /** A name first, as for nodes: in some graphs names are numbers. */
-export function findFeature({ job, featureNames }: TrainedModel, which: string | number): NamedFeature {
+export function findFeature({ job }: TrainedModel, which: string | number): NamedFeature {
   const { name, features } = job.graph;
+  const featureNames = job.graph.featureNames ?? [];
   const wanted = String(which).trim();
   const lower = wanted.toLowerCase();
   const byName = typeof which === 'string' ? featureNames.indexOf(wanted) : -1;

@@ -177,14 +177,12 @@ const api: TrainerApi = {
       // A run that went on elsewhere has told which adapter there is now.
       if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
       const dataset = datasetInfo(graph, fingerprint);
-      const { featureNames = [] } = loaded();
       const { curveHash } = trained.result;
       model = {
         run: { engine: ENGINE_VERSION, curveHash },
         weights,
         job: jobOf({ ...request.config, ...trained.fitted }),
         software: device.software,
-        featureNames,
       };
       [unrecorded, keeper] = [keeper, null];
       return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...trained };

@@ -51,7 +51,7 @@ export function datasetInfo(graph: AnyGraph, fingerprint: string): DatasetInfo {
 
 /** @param positions of its nodes; null where it is not drawn */
 export function graphView(
-  { graph, id, catalogueId, fingerprint, featureNames }: LoadedGraph,
+  { graph, id, catalogueId, fingerprint }: LoadedGraph,
   positions: Float32Array | null,
 ): GraphView {
   return {
@@ -66,7 +66,7 @@ export function graphView(
     positions,
     edges: positions && !isStored(graph) ? drawingEdges(graph) : null,
     nodeIds: positions && graph.nodeIds,
-    featureNames: (positions && featureNames) ?? null,
+    featureNames: graph.featureNames,
     diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
     layout: isStored(graph) ? null : npzLayout(graph),
     notes: graph.notes,

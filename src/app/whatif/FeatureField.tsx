@@ -34,7 +34,7 @@ export function FeatureField({ graph, node }: { graph: GraphView; node: NodeView
         label="Set feature"
         list={list}
         size="xs"
-        placeholder={node.features?.largest.some(({ name }) => name !== null) ? 'name or number' : 'number'}
+        placeholder={graph.featureNames ? 'name or number' : 'number'}
         value={which}
         error={error}
         spellCheck={false}

@@ -17,6 +17,5 @@ export async function trainedModel(
     weights,
     job: { graph, config, backend, fit: true },
     software: false,
-    featureNames: ['tea', '0', 'Milk'],
   };
 }
