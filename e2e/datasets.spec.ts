@@ -88,6 +88,30 @@ test.describe('Cora from real files', () => {
     await close();
   });
 
+  test('downloaded where it will stay on disk: the order of its rows is chosen beforehand', async () => {
+    const { page, close } = await visit();
+    const cora = page.getByRole('button', { name: /^Cora/ });
+    const order = page.getByRole('dialog').getByLabel('Order of rows on disk');
+    await cora.click();
+    await expect(page.getByRole('dialog')).toContainText('MIT');
+    await expect(order).toHaveCount(0);
+    await page.keyboard.press('Escape');
+    // Its edges alone are more than that.
+    await setField(page, 'of worker memory budget', '70 kB');
+    await cora.click();
+    await order.selectOption({ label: 'by degree: what is drawn most often first' });
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /Download/ })
+      .click();
+    await expect(cora).toContainText('rows on disk by degree');
+    await setField(page, 'of worker memory budget', '64 MB');
+    await showsNodes(page, '2,708');
+    await setField(page, 'epochs', '2');
+    await trainToEnd(page);
+    await close();
+  });
+
   test('sampled training reads the kept graph from the disk of this browser, to the same bits as from memory', async () => {
     const sampled =
       'training.epochs=3&sampling.strategy=neighbor&evaluation.strategy=neighbor&sampling.batchSize=64&sampling.fanOut=5,3';

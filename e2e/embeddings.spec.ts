@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { progress, trainToEnd, visit } from './page.ts';
+import { progress, setField, trainToEnd, visit } from './page.ts';
 
 /** Embeddings: what a hidden layer of the trained model makes of each node, as a picture. */
 
@@ -151,18 +151,47 @@ test('what is kept after a run is told to the byte; the embedding is in the fore
   const kept = plan.getByText(/^Kept in main memory/);
   await expect(kept).toHaveCount(0);
   const before = await forecast();
+  // Each epoch is a row of the curve in the checkpoint's file, and up to the 400th another one whose predictions the page keeps.
+  const over: number[] = [];
+  for (const epochs of [399, 400, 401]) {
+    await setField(page, 'epochs', `${epochs}`);
+    await expect.poll(forecast).toBeGreaterThan(over.at(-1) ?? before);
+    over.push(await forecast());
+  }
+  expect(over[1] - over[0] - (over[2] - over[1])).toBe(3 * (await nodeCount(page)));
+  await setField(page, 'epochs', '15');
+  await expect.poll(forecast).toBe(before);
   await trainToEnd(page);
   await expect(kept).toContainText(
-    /the trained weights \([\d.]+ kB\), the last predictions \(.*\) until the next run begins\.$/,
+    /the trained weights \([\d.]+ kB\), the last predictions \(.*\), those of all epochs .* \(.*\) until the next run begins\.$/,
   );
+  // Class and confidence of every node, for each epoch that can be looked at again.
+  const nodes = await nodeCount(page);
+  const history = await bytesOf(kept.getByText(/all epochs that can be looked at again/).getAttribute('title'));
+  expect(history % (3 * nodes)).toBe(0);
+  expect(history).toBeGreaterThan(3 * nodes);
+  expect(history).toBeLessThanOrEqual(15 * 3 * nodes);
   expect(await forecast()).toBe(before);
 
   await page.getByRole('tab', { name: 'Embeddings' }).click();
   await expect(picture(page)).toBeVisible({ timeout: 20_000 });
   const shown = kept.getByText(/the embedding on show/);
   const bytes = await bytesOf(shown.getAttribute('title'));
-  // 64 columns, as they are and of length 1, with the squared lengths; and what the page was told of each node, and where it is.
-  expect(bytes).toBe((await nodeCount(page)) * (2 * 4 * 64 + 8 + 4 + 1 + 4 + 2 + 1 + 8));
+  // 64 columns, as they are and of length 1, with two rows of squared lengths; the components; and what the page was told of each node, and
+  // where it is.
+  const components = 8 * nodes + 2 * 8 * 64 * 64 + 7 * 8 * 64;
+  expect(bytes).toBe(nodes * (2 * 4 * 64 + 2 * 8 + 4 + 1 + 4 + 2 + 1 + 8) + components);
+  await expect.poll(forecast).toBe(before + bytes);
+
+  // A layout is counted for as long as it is computed.
+  await panel(page).getByText('UMAP', { exact: true }).click();
+  const layout = kept.getByText(/its layout while it is computed/);
+  const more = await bytesOf(layout.getAttribute('title'));
+  const edges = nodes * 14 * (2 * 4 + 4 + 8 + 2 * (2 * 4 + 4 * 8));
+  expect(more).toBe(nodes * (4 * 64 + 2 * 8) + components + edges + nodes * 2 * (8 + 8 + 4));
+  await expect.poll(forecast).toBe(before + bytes + more);
+  await panel(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(layout).toHaveCount(0);
   await expect.poll(forecast).toBe(before + bytes);
 
   // The next run lets go of the model at once, and counts the embedding.
@@ -171,8 +200,16 @@ test('what is kept after a run is told to the byte; the embedding is in the fore
   await expect(worker.getByText(/^now /)).toBeVisible();
   await expect(kept).toHaveCount(0);
   expect(await forecast()).toBe(before + bytes);
+  // It has not promised room for a layout: one that is asked for now begins when it is over.
+  const status = panel(page).getByRole('status');
+  await panel(page).getByText('UMAP', { exact: true }).click();
+  await expect(status).toContainText('UMAP begins when the run is done');
+  expect(await forecast()).toBe(before + bytes);
   await page.getByRole('button', { name: 'Stop, and keep the run' }).click();
   await expect(shown).toBeVisible();
+  await expect(status).toContainText(/Laying out by UMAP [\d.]+ %/, { timeout: 20_000 });
+  await expect(layout).toBeVisible();
+  await panel(page).getByRole('button', { name: 'Cancel' }).click();
   await panel(page).getByRole('button', { name: 'Let go of the embedding' }).click();
   await expect(picture(page)).toHaveCount(0);
   await expect(shown).toHaveCount(0);

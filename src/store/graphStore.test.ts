@@ -18,6 +18,7 @@ import type { ChunkStore } from './chunkStore.ts';
 import { fileStore } from './file.ts';
 import { drive, openGraph } from './graphStore.ts';
 import { ingest } from './ingest.ts';
+import type { IngestProgress } from './ingestProgress.ts';
 import {
   chunkKey,
   deleteGraph,
@@ -228,13 +229,14 @@ describe('ingest', () => {
 
   test('writes the manifest last, chunks of the size asked for, and reports all bytes', async () => {
     const store = watched();
-    const progress: [number, number][] = [];
-    const manifest = await ingest(dense, store, { chunkBytes: 999, onProgress: (...at) => progress.push(at) });
+    const progress: IngestProgress[] = [];
+    const manifest = await ingest(dense, store, { chunkBytes: 999, onProgress: (at) => progress.push(at) });
     expect(manifest.chunkBytes).toBe(996);
     expect(manifest.id).toBe(manifest.fingerprint);
     expect(store.writes.indexOf(manifestKey(manifest.id))).toBe(store.writes.length - 1);
-    const total = progress[0][1];
-    expect(progress.at(-1)).toEqual([total, total]);
+    const { task, total } = progress[0];
+    expect(progress.every((at) => at.task === task)).toBe(true);
+    expect(progress.at(-1)!.done).toBe(total);
     let stored = 0;
     for (const key of await store.keys('chunk/')) {
       const { length } = (await store.get(key))!;
@@ -243,6 +245,32 @@ describe('ingest', () => {
     }
     expect(stored).toBe(total);
   });
+
+  test.each(['degree', 'cluster'] as const)(
+    'tells how far it is with ordering the rows %s, and can be stopped',
+    async (ordering) => {
+      const abort = new AbortController();
+      const told: IngestProgress[] = [];
+      const onProgress = (at: IngestProgress) => {
+        told.push(at);
+        if (at.task !== 'Ordering the rows') abort.abort();
+      };
+      const store = watched();
+      const stopped = ingest(dense, store, { ordering, onProgress, signal: abort.signal });
+      await expect(stopped).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      const swept = told.filter(({ task }) => task === 'Ordering the rows');
+      expect(swept.length).toBe(told.length - 1);
+      expect(swept[0].done).toBe(0);
+      expect(swept.map(({ done }) => done)).toEqual(swept.map(({ done }) => done).toSorted((a, b) => a - b));
+      // All neighbours are read in each sweep.
+      expect(swept.at(-1)).toMatchObject({ done: swept[0].total });
+      expect(swept[0].total % dense.adjacency.indices.byteLength).toBe(0);
+
+      const before = AbortSignal.abort();
+      await expect(ingest(dense, store, { ordering, signal: before })).rejects.toThrow();
+      expect(await store.keys('')).toEqual([]);
+    },
+  );
 
   test('leaves nothing behind when the store fails at any write', async () => {
     const complete = watched();

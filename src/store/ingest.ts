@@ -1,13 +1,15 @@
-import { bytesOf } from '../formats/matrix.ts';
+import { bytesOf, type CsrMatrix } from '../formats/matrix.ts';
 import { largestFeature } from '../graph/features.ts';
 import { fingerprint } from '../graph/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
-import { driveSync, interleave, memoryServer } from '../graph/memoryServer.ts';
+import { interleave, memoryServer } from '../graph/memoryServer.ts';
 import { degreesOf } from '../graph/operators.ts';
 import { ORDERINGS, type OrderingName } from '../graph/ordering.ts';
 import type { Table, TableName } from '../graph/request.ts';
 import type { ChunkStore } from './chunkStore.ts';
+import { drive } from './graphStore.ts';
 import { type WriterOptions, wholeNumbers, writeGraph } from './graphWriter.ts';
+import { type ProgressOptions, progressOf } from './ingestProgress.ts';
 import {
   byteLength,
   ELEMENTS,
@@ -22,13 +24,11 @@ import {
   TABLES,
 } from './manifest.ts';
 
-export interface IngestOptions extends WriterOptions {
+export interface IngestOptions extends WriterOptions, ProgressOptions {
   /** Its name in the store: 1 to 64 of a-z, 0-9, "_" and "-"; default: the fingerprint. */
   readonly id?: string;
   /** In which order its rows lie; default: as the nodes do. */
   readonly ordering?: OrderingName;
-  /** Called after each chunk. */
-  readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }
 
 /**
@@ -39,19 +39,18 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
   const hash = await fingerprint(graph);
   const tables = tablesOf(graph);
   const { ordering = 'none' } = options;
-  const arrays = orderedArrays(graph, [...arraysOf(tables), ...extrasOf(graph)], ordering);
+  const arrays = await orderedArrays(graph, [...arraysOf(tables), ...extrasOf(graph)], options);
   const totalBytes = arrays.reduce((sum, [, array]) => sum + array.byteLength, 0);
   return writeGraph(store, options.id ?? hash, options, async (writer) => {
     const stored: StoredArray[] = [];
-    let written = 0;
+    const onward = progressOf('Keeping the graph', totalBytes, options);
     for (const [name, array] of arrays) {
       const bytes = bytesOf(array);
       const out = writer.array(name, typeOf(array));
       for (let at = 0; at < bytes.length; at += writer.chunkBytes) {
         const chunk = bytes.subarray(at, at + writer.chunkBytes);
         await out.write(chunk);
-        written += chunk.length;
-        options.onProgress?.(written, totalBytes);
+        await onward(chunk.length);
       }
       stored.push(await out.finish());
     }
@@ -64,15 +63,21 @@ export async function ingest(graph: Graph, store: ChunkStore, options: IngestOpt
 export const noted = (ordering: OrderingName) => (ordering === 'none' ? {} : { ordering });
 
 /** The arrays as they are stored in this order, and the order. */
-function orderedArrays(
+async function orderedArrays(
   graph: Graph,
   arrays: readonly [string, ElementArray][],
-  name: OrderingName,
-): readonly [string, ElementArray][] {
-  const ordering = ORDERINGS[name];
+  options: IngestOptions,
+): Promise<readonly [string, ElementArray][]> {
+  const ordering = ORDERINGS[options.ordering ?? 'none'];
   if (!ordering) return arrays;
   const serve = memoryServer(graph);
-  const order = driveSync(ordering.order(graph.adjacency.indptr, graph.adjacency.indices.length), serve);
+  const { indptr, indices } = graph.adjacency;
+  const onward = progressOf('Ordering the rows', ordering.sweeps * indices.byteLength, options);
+  const order = await drive(ordering.order(indptr, indices.length), async (request) => {
+    const answer = serve(request);
+    await onward(bytesOf((answer.table as CsrMatrix).indices).length);
+    return answer;
+  });
   const tables = ORDERED_TABLES.map((table) => [table, serve({ table, rows: order }).table] as const);
   const ordered = new Map(arraysOf(Object.fromEntries(tables)));
   const moved = arrays.map(([name, array]): [string, ElementArray] =>

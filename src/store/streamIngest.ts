@@ -10,25 +10,18 @@ import { type EdgeBuckets, edgeBuckets } from './edgeBuckets.ts';
 import { type About, type WriterOptions, writeGraph } from './graphWriter.ts';
 import { extrasOf, noted } from './ingest.ts';
 import { alwaysBytes, DRAW_BYTES, type IngestBudget, planIngest, recordWords, type StreamShape } from './ingestPlan.ts';
+import { type Onward, type ProgressOptions, progressOf } from './ingestProgress.ts';
 import type { Manifest } from './manifest.ts';
 import { newMeter } from './meter.ts';
 import { writeNeighbors } from './writeNeighbors.ts';
 import { writeFeatures, writeNodes } from './writeNodes.ts';
 import { writeOrdered } from './writeOrdered.ts';
 
-export interface StreamIngestOptions extends WriterOptions, IngestBudget {
+export interface StreamIngestOptions extends WriterOptions, IngestBudget, ProgressOptions {
   /** Its name in the store: 1 to 64 of a-z, 0-9, "_" and "-". The fingerprint is not known before the end. */
   readonly id: string;
   /** Seed of the split that is drawn where the source offers none; default 0. */
   readonly splitSeed?: number;
-  readonly onProgress?: (progress: IngestProgress) => void;
-}
-
-export interface IngestProgress {
-  readonly task: string;
-  readonly done: number;
-  readonly total: number;
-  readonly unit: 'bytes';
 }
 
 export interface StreamIngested {
@@ -36,9 +29,6 @@ export interface StreamIngested {
   /** The most that was held at once, counted; `ingestForecast` promises that it is no more. */
   readonly peakBytes: number;
 }
-
-/** Longest stretch of work between two looks at what else there is to do: clicks, an abort. */
-const STRETCH_MS = 50;
 
 /** The sizes by which a stream is planned and forecast. */
 export function shapeOf(stream: GraphStream, extras = extrasOf(stream)): StreamShape {
@@ -130,24 +120,6 @@ export async function streamIngest(
     return { ...about, ...noted(chosen), arrays: await writeOrdered(task) };
   });
   return { manifest, peakBytes: meter.peak };
-}
-
-/** Adds up a task's bytes, reports them, and lets others have their turn; throws the signal's reason. */
-type Onward = (bytes: number) => Promise<void>;
-
-function progressOf(task: string, total: number, { onProgress, signal }: StreamIngestOptions): Onward {
-  let done = 0;
-  let since = performance.now();
-  onProgress?.({ task, done, total, unit: 'bytes' });
-  return async (bytes) => {
-    signal?.throwIfAborted();
-    done += bytes;
-    if (bytes > 0) onProgress?.({ task, done, total, unit: 'bytes' });
-    if (performance.now() - since < STRETCH_MS) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
-    since = performance.now();
-  };
 }
 
 /** Returns how many entries of rows the edges make: two for each that is kept. */

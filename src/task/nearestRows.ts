@@ -24,6 +24,10 @@ export function metricRows(values: Float32Array, cols: number, metric: Metric): 
   return { metric, values: unit, cols, squares: squares.map((square) => (square > 0 ? 1 : 0)) };
 }
 
+/** Bytes of all arrays that this makes. */
+export const metricBytes = (rows: number, cols: number, metric: Metric): number =>
+  metric === 'euclidean' ? 8 * rows : 4 * rows * cols + 2 * 8 * rows;
+
 /** What differs by so little of the squared lengths is the same row, rounded. */
 const ROUNDING = 1e-6;
 
@@ -84,6 +88,9 @@ export function* nearTable(rows: MetricRows, count: number): Generator<number, N
   }
   return near;
 }
+
+/** Bytes of a table of the nearest `count`. */
+export const nearTableBytes = (rows: number, count: number): number => (4 + 4) * rows * count;
 
 function newTable(rows: number, count: number): NearTable {
   const nodes = new Uint32Array(rows * count);

@@ -37,6 +37,9 @@ export function principalComponents(values: Float32Array, cols: number): Compone
   return { positions, explained };
 }
 
+/** Bytes of all arrays that this makes, at the most: positions, two square matrices, and some of the length of a row. */
+export const componentsBytes = (rows: number, cols: number): number => 8 * rows + 2 * 8 * cols * cols + 7 * 8 * cols;
+
 function covarianceOf(values: Float32Array, cols: number) {
   const rows = values.length / cols;
   const mean = new Float64Array(cols);

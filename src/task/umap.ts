@@ -75,8 +75,15 @@ export function* umap(
     }
     yield (epoch + 1) / epochs;
   }
-  return Float32Array.from(at);
+  return new Float32Array(at);
 }
+
+/**
+ * Bytes of all arrays that a layout makes, at the most: of each entry its strength and weight, of both directions of its edge the ends and
+ * the four times; the places of the rows, in doubles as they begin and as they move, and in the end.
+ */
+export const umapBytes = (rows: number, near: number): number =>
+  rows * near * (4 + 8 + 2 * (2 * 4 + 4 * 8)) + rows * 2 * (8 + 8 + 4);
 
 /** Words of one stream, one after the other. */
 function randomWords(seed: number): () => number {
@@ -92,7 +99,7 @@ function randomWords(seed: number): () => number {
 /** As far as ±10, and moved by a trace of noise, so that equal rows can part. */
 function scaled(start: Float32Array, random: () => number): Float64Array {
   const far = start.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  return Float64Array.from(start, (x) => (far > 0 ? (10 * x) / far : 0) + 1e-4 * (toUnit(random()) - 0.5));
+  return new Float64Array(start).map((x) => (far > 0 ? (10 * x) / far : 0) + 1e-4 * (toUnit(random()) - 0.5));
 }
 
 /** Both directions of every edge that is used at all, and after how many epochs each is used again. */
@@ -102,28 +109,30 @@ function edgesOf({ count, nodes, distances }: NearTable, rows: number, epochs: n
     for (let e = from * count; e < (from + 1) * count; e++) if (nodes[e] === to) return strengths[e];
     return 0;
   };
-  const heads: number[] = [];
-  const tails: number[] = [];
-  const weights: number[] = [];
+  // Of both directions of the edge that an entry stands for; 0 where another entry stands for it.
+  const weights = new Float64Array(nodes.length);
   for (let from = 0; from < rows; from++) {
     for (let e = from * count; e < (from + 1) * count; e++) {
       const to = nodes[e];
       const [there, back] = [strengths[e], strengthOf(to, from)];
       // An edge that both ends know is taken once, from its lower one.
-      if (back > 0 && to < from) continue;
-      heads.push(from, to);
-      tails.push(to, from);
-      const weight = there + back - there * back;
-      weights.push(weight, weight);
+      if (back === 0 || to > from) weights[e] = there + back - there * back;
     }
   }
   const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
-  const used = Array.from(weights.keys()).filter((e) => weights[e] >= largest / epochs);
-  return {
-    heads: Uint32Array.from(used, (e) => heads[e]),
-    tails: Uint32Array.from(used, (e) => tails[e]),
-    every: Float64Array.from(used, (e) => largest / weights[e]),
-  };
+  const isUsed = (weight: number) => weight > 0 && weight >= largest / epochs;
+  const edges = 2 * weights.reduce((sum, weight) => sum + (isUsed(weight) ? 1 : 0), 0);
+  const [heads, tails, every] = [new Uint32Array(edges), new Uint32Array(edges), new Float64Array(edges)];
+  let at = 0;
+  for (let e = 0; e < weights.length; e++) {
+    if (!isUsed(weights[e])) continue;
+    const [from, to] = [Math.floor(e / count), nodes[e]];
+    heads.set([from, to], at);
+    tails.set([to, from], at);
+    every.fill(largest / weights[e], at, at + 2);
+    at += 2;
+  }
+  return { heads, tails, every };
 }
 
 const MOST_HALVINGS = 64;

@@ -7,6 +7,7 @@ import type { RowRequest, Rows } from '../graph/request.ts';
 import type { ChunkAccesses } from '../store/chunkAccesses.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import { drive, openGraph } from '../store/graphStore.ts';
+import type { HeldGraph } from '../store/hold.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { assembleBatch, type BatchRecipe } from './batch.ts';
@@ -61,21 +62,45 @@ export interface SourceSpec {
   readonly nodes: number;
 }
 
+export interface SourcePlace {
+  readonly store?: ChunkStore;
+  readonly signal?: AbortSignal;
+}
+
 /** Opens a source; `host` is charged with what it holds. */
 export type OpenBatchSource = (
   graph: AnyGraph,
   spec: SourceSpec,
-  place: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
+  place: SourcePlace,
   host: Ledger,
 ) => Promise<BatchSource>;
 
-/** A sampler on this thread, over the graph in memory or, where memory.store says so, over `place.store`. */
-export const localBatchSource: OpenBatchSource = async (graph, spec, place, host) => {
-  const { serve, ...stored } = await openRows(graph, spec.config, place, host);
-  host.add('sampler', samplerScratchBytes(graph.nodes));
-  const sample = sampler(spec, serve);
-  return { sample, ahead: 0, ...stored, close: async () => {} };
-};
+/** A place where somebody else has stored the graph, and holds it until the source is closed. */
+interface HeldPlace extends SourcePlace {
+  readonly held?: HeldGraph;
+}
+
+/**
+ * A sampler on this thread, over the graph in memory or, where memory.store says so, over `place.store`: as it is held there, else by its
+ * fingerprint, where it takes the place of another one. So a store that others keep graphs in must be held.
+ */
+export async function localBatchSource(
+  graph: AnyGraph,
+  spec: SourceSpec,
+  place: HeldPlace,
+  host: Ledger,
+): Promise<BatchSource> {
+  const close = async () => place.held?.close();
+  try {
+    const { serve, ...stored } = await openRows(graph, spec.config, place, host);
+    host.add('sampler', samplerScratchBytes(graph.nodes));
+    const sample = sampler(spec, serve);
+    return { sample, ahead: 0, ...stored, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
 /** The loop that turns seeds into feeds, wherever it runs; one request after the other, because they share the scratch. */
 export function sampler(
@@ -106,7 +131,7 @@ export function sampler(
 async function openRows(
   graph: AnyGraph,
   config: Config,
-  { store, signal }: { readonly store?: ChunkStore; readonly signal?: AbortSignal },
+  { store, signal, held }: HeldPlace,
   host: Ledger,
 ): Promise<{ serve(request: RowRequest): Promise<Rows> } & Pick<BatchSource, 'diskBytes' | 'accesses'>> {
   if (!isStored(graph) && !readsFromStore(graph, config)) {
@@ -116,7 +141,7 @@ async function openRows(
   }
   const manifest = isStored(graph)
     ? graph.manifest
-    : await ingest(graph, store!, { chunkBytes: config['memory.chunkBytes'], signal });
+    : (held?.manifest ?? (await ingest(graph, store!, { chunkBytes: config['memory.chunkBytes'], signal })));
   const diskBytes = manifestBytes(manifest);
   const opened = await openGraph(store!, manifest.id, config['memory.cacheBytes']);
   chargeStore(host, opened.hostBytes, diskBytes);

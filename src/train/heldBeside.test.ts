@@ -9,6 +9,7 @@ import type { ResumePoint } from './checkpoint.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpointFile.ts';
 import { graphBytes } from './hostMemory.ts';
 import type { Job } from './job.ts';
+import { initialise } from './run.ts';
 import { forecast, predict, train } from './session.ts';
 import { CPU } from './testing/backends.ts';
 import { configOf, testGraph } from './testing/graphs.ts';
@@ -153,6 +154,17 @@ describe('weights', () => {
     expect(run.memory.peak.host).toBeGreaterThanOrEqual(graphBytes(little) + left);
     expect(run.memory.peak.host).toBe(run.memory.forecast.host);
     expect(memory).toEqual(run.memory.forecast);
+  });
+
+  test('are charged one by one as they are made and written to the device', () => {
+    const host = newLedger();
+    const held: number[] = [];
+    const parameters = [3, 5, 2].map((rows) => ({ value: { rows, cols: 4 }, initial: { constant: 0 } }));
+    const executor = { write: (_: unknown, { byteLength }: Float32Array) => held.push(host.held, byteLength) };
+    const context = { executor, host, root: [0, 0] } as unknown as Parameters<typeof initialise>[0];
+    initialise(context, { training: { parameters } } as unknown as Parameters<typeof initialise>[1]);
+    expect(held).toEqual([48, 48, 80, 80, 32, 32]);
+    expect([host.held, host.peak]).toEqual([0, 80]);
   });
 
   test('are charged one by one as they are read', async () => {

@@ -181,9 +181,16 @@ async function prepare(
   return { context, train, evaluate, counts, weights };
 }
 
-function initialise({ executor, root }: PassContext, { training }: Forecast): void {
+/** One parameter at a time is in main memory, which the forecast has room for: when the run ends, all of them are there at once. */
+export function initialise(
+  { executor, root, host }: Pick<PassContext, 'executor' | 'root' | 'host'>,
+  { training }: Pick<Forecast, 'training'>,
+): void {
   training.parameters.forEach((parameter, index) => {
-    executor.write(parameter.value, initialValues(parameter, index, root));
+    const values = initialValues(parameter, index, root);
+    host.add('weights', values.byteLength);
+    executor.write(parameter.value, values);
+    host.remove('weights', values.byteLength);
   });
 }
 

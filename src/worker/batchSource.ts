@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { placeOf } from '../store/places.ts';
 import { isStored } from '../store/storedGraph.ts';
 import { localBatchSource, type OpenBatchSource } from '../train/batchSource.ts';
-import { samplingWorkers } from '../train/hostMemory.ts';
+import { readsFromStore, samplingWorkers } from '../train/hostMemory.ts';
 import type { LoadedGraph } from './datasets.ts';
 import type { StorePort } from './sampler.ts';
 import samplerAddress from './sampler.ts?worker&url';
@@ -11,27 +11,32 @@ import type { SamplerThread } from './samplerPool.ts';
 import { moduleWorker } from './spawn.ts';
 import type { Storage } from './storage.ts';
 
-/** Batches from sampler workers over the kept graph; on this thread where the graph stays in memory, or no worker is wanted. */
+/**
+ * Batches from the kept graph, by sampler workers or, where none is wanted, on this thread; where the graph stays in memory, from there. What
+ * is read from a store is held there until the source is closed.
+ */
 export function samplerWorkers(storage: Storage, loaded: LoadedGraph): OpenBatchSource {
   return async (graph, spec, place, host) => {
-    const workers = samplingWorkers(graph, spec.config);
-    if (!place.store || workers === 0) return localBatchSource(graph, spec, place, host);
+    const { config } = spec;
+    if (!place.store || !readsFromStore(graph, config)) return localBatchSource(graph, spec, place, host);
     // Many visits never sample.
     const [{ holdGraph, holdStored }, { openPool }] = await Promise.all([
       import('../store/hold.ts'),
       import('./samplerPool.ts'),
     ]);
     const { id, fingerprint } = loaded;
-    const chunkBytes = spec.config['memory.chunkBytes'];
+    const chunkBytes = config['memory.chunkBytes'];
     const { signal } = place;
     const lies = await placeOf(storage.places, id);
-    const keptElsewhere = lies !== null && lies !== spec.config['memory.store'];
+    const keptElsewhere = lies !== null && lies !== config['memory.store'];
     const held = isStored(graph)
       ? await holdStored(place.store, graph.manifest.id, signal)
       : await holdGraph(graph, place.store, { id, fingerprint, chunkBytes, keptElsewhere, signal });
+    const workers = samplingWorkers(graph, config);
+    if (workers === 0) return localBatchSource(graph, spec, { ...place, held }, host);
     return openPool({
       threads: Array.from({ length: workers }, () => startSampler(storage)),
-      from: () => storePort(storage, spec.config),
+      from: () => storePort(storage, config),
       manifest: held.manifest,
       spec,
       host,

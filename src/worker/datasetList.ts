@@ -25,7 +25,16 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
       const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
       const address = kind === 'public' ? entry.files[0].url! : null;
       const ordering = manifest ? orderingOf(manifest) : null;
-      return { ...about_, stored: manifest !== undefined, bytes, makingBytes: null, ordering, address };
+      const least = kind === 'public' ? leastStored(nodes, edges) : null;
+      return {
+        ...about_,
+        stored: manifest !== undefined,
+        bytes,
+        makingBytes: null,
+        leastBytes: least,
+        ordering,
+        address,
+      };
     });
   const shapes = SHAPE_NAMES.map((name) => shapeEntry(name, manifests.get(name)));
   const ids = new Set<string>([...catalogue, ...shapes].map(({ id }) => id));
@@ -49,6 +58,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         stored: true,
         bytes: manifest ? manifestBytes(manifest) : null,
         makingBytes: null,
+        leastBytes: null,
         ordering: manifest && orderingOf(manifest),
         address: null,
       };
@@ -60,3 +70,6 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
 function sizeOf({ files }: CatalogueEntry): number | null {
   return files.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === undefined ? null : sum + bytes), 0);
 }
+
+/** Row offsets and both directions of every edge; degree, class and split of each node. What the features take is not known before they are there. */
+const leastStored = (nodes: number, edges: number): number => 4 * (nodes + 1) + 2 * 4 * edges + (4 + 4 + 1) * nodes;

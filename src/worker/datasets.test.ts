@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Config, DEFAULTS } from '../config/schema.ts';
 import { arrange } from '../graph/arrange.ts';
@@ -7,13 +9,14 @@ import { namedShape } from '../graph/namedShapes.ts';
 import { nastyGraphData } from '../graph/testGraphs.ts';
 import { holdGraph } from '../store/hold.ts';
 import { ingest, manifestBytes } from '../store/ingest.ts';
-import { listGraphs } from '../store/manifest.ts';
+import { byteLength, listGraphs } from '../store/manifest.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Places } from '../store/places.ts';
 import { inMemory, isStored } from '../store/storedGraph.ts';
 import { shapeOf } from '../store/streamIngest.ts';
 import { listDatasets } from './datasetList.ts';
 import { dropGraph, loadDataset, previewGraph, removeDataset } from './datasets.ts';
+import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { generateShape } from './generateShape.ts';
 import { FIRST_DATASET } from './protocol.ts';
@@ -135,6 +138,23 @@ test('a dropped graph is kept as it was previewed, and a preview keeps nothing',
   expect([...inMemory(graph).adjacency.values!]).toEqual([1901, 1900]);
 });
 
+test.skipIf(!process.env.EDGEWISE_DATA).each(['tolokers', 'minesweeper'])(
+  'what a public graph takes on disk at the least is known before it is downloaded: %s',
+  async (id) => {
+    const bytes = readFileSync(join(process.env.EDGEWISE_DATA!, 'heterophilous', `${id}.npz`));
+    const store = memoryStore();
+    const dropped = [{ path: `${id}.npz`, file: new File([bytes], `${id}.npz`) }];
+    await dropGraph(dropped, {}, 'none', { indexeddb: store }, () => {});
+    const [{ manifest }] = await listGraphs(store);
+    const rest = manifest!.arrays.filter(({ name }) => !name.startsWith('features.'));
+    const stored = rest.reduce((sum, array) => sum + byteLength(array), 0);
+    const { leastBytes } = (await listDatasets({})).find((entry) => entry.id === id)!;
+    expect(leastBytes).toBeLessThanOrEqual(stored);
+    // Besides, there is more than one split.
+    expect(leastBytes).toBeGreaterThan(0.75 * stored);
+  },
+);
+
 describe('the order of rows', () => {
   // A triangle and a star, so that an order by degree is another one than that of the file.
   const file = new File(['a,b\nb,c\nc,a\nd,e\nd,f\nd,g\nd,h\n'], 'edges.csv');
@@ -157,7 +177,14 @@ describe('the order of rows', () => {
     const list = async () => (await listDatasets(places)).find(({ id }) => id === plain.id);
     expect(isStored(plain.graph)).toBe(false);
     expect((await list())!.ordering).toBe('none');
-    const ordered = await dropGraph(dropped, {}, order, places, () => {});
+    const told: Parameters<Progress>[0][] = [];
+    const ordered = await dropGraph(dropped, {}, order, places, (at) => told.push(at));
+    expect([...new Set(told.map(({ task }) => task))]).toEqual([
+      'Understanding the graph',
+      'Ordering the rows',
+      'Keeping the graph',
+    ]);
+    expect(told.slice(1).every(({ total }) => total !== null && total > 0)).toBe(true);
     expect([isStored(ordered.graph), ordered.fingerprint]).toEqual([true, plain.fingerprint]);
     expect((await list())!.ordering).toBe(order);
     const again = (config: Config) => loadDataset(plain.id, config, 'none', places, () => {});

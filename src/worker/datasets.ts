@@ -20,6 +20,7 @@ import { graphBytes } from '../train/hostMemory.ts';
 import { download, type Progress } from './download.ts';
 import { openDropped, openReaders } from './droppedFiles.ts';
 import type { DroppedFile, LoadConfig, Previewed } from './protocol.ts';
+import { staysOnDisk } from './staysOnDisk.ts';
 
 /** Where graphs come from in the page: embedded files, public files, dropped files, and the store that keeps them. */
 
@@ -39,12 +40,6 @@ const embedded = Object.fromEntries(
     import.meta.glob<string>('../../datasets/*.gz', { query: '?url', import: 'default', eager: true }),
   ).map(([path, url]) => [path.slice(path.lastIndexOf('/') + 1), url]),
 );
-
-/**
- * From so many stored bytes on a graph stays in its store, if no budget says fewer. One that is read into memory is arranged there
- * for the GPU too, and a run on all of it holds it three times: then less than half of a tab's usual 512 MB.
- */
-const LARGEST_LOADED = 64e6;
 
 /** Code that nobody waits for whose graphs come with the page. */
 const openUnderstanding = () => import('../graph/understand.ts');
@@ -87,8 +82,7 @@ export async function loadDataset(
   }
   const data = (await openReaders()).readGraphFiles(files);
   const loaded = await described({ ...arrange(data), name: entry.id }, entry.id, entry.id);
-  await keep(loaded, places, progress, signal);
-  return loaded;
+  return kept(loaded, ordering, places, progress, signal);
 }
 
 /** By the browser's own gzip: files of the page's own build need no parser that distrusts them. */
@@ -111,20 +105,14 @@ async function openKept(
 ): Promise<LoadedGraph> {
   const manifest = await readManifest(store, id);
   // Who ordered its rows wants them read from there.
-  if (config['memory.store'] !== 'memory' && (isOrdered(manifest) || manifestBytes(manifest) > largestLoaded(config))) {
-    return outlined(store, id, catalogueId);
-  }
+  const ordered = isOrdered(manifest) && config['memory.store'] !== 'memory';
+  if (ordered || staysOnDisk(manifestBytes(manifest), config)) return outlined(store, id, catalogueId);
   return described(await loadGraph(store, id), id, catalogueId);
 }
 
 async function outlined(store: ChunkStore, id: string, catalogueId: string | null): Promise<LoadedGraph> {
   const graph = await openStored(store, id);
   return { graph, id, catalogueId, fingerprint: graph.manifest.fingerprint };
-}
-
-function largestLoaded(config: LoadConfig): number {
-  const budget = config['memory.workerBudget'];
-  return budget > 0 ? Math.min(budget, LARGEST_LOADED) : LARGEST_LOADED;
 }
 
 /** What dropped files are read as; nothing is kept. Throws as `dropGraph` where nothing can be corrected. */
@@ -139,9 +127,9 @@ export async function previewGraph(
   const files = await openDropped(dropped, progress, signal);
   const { understand } = await openUnderstanding();
   const { understood, graph } = understand(files, choices);
-  const kept = graph !== null && present(places).length > 0 && config['memory.store'] !== 'memory';
-  const bytes = kept ? storedBytes(graph, DEFAULTS['memory.chunkBytes']) : 0;
-  return { ...understood, staysOnDisk: bytes > largestLoaded(config) };
+  const kept = graph !== null && present(places).length > 0;
+  const stays = kept && staysOnDisk(storedBytes(graph, DEFAULTS['memory.chunkBytes']), config);
+  return { ...understood, staysOnDisk: stays };
 }
 
 /** @throws InputError with the file and the place where something is wrong, the reason of an aborted `signal`; nothing is kept then */
@@ -155,9 +143,7 @@ export async function dropGraph(
 ): Promise<LoadedGraph> {
   const graph = arrange((await openDropped(dropped, progress, signal)).read(choices), choices);
   const id = await fingerprint(graph);
-  const loaded = { graph, id, catalogueId: null, fingerprint: id };
-  const store = await keep(loaded, places, progress, signal, ordering);
-  return store && ordering !== 'none' ? outlined(store, id, null) : loaded;
+  return kept({ graph, id, catalogueId: null, fingerprint: id }, ordering, places, progress, signal);
 }
 
 /**
@@ -174,26 +160,27 @@ async function described(graph: Graph, id: string, catalogueId: string | null) {
   return { graph, id, catalogueId, fingerprint: await fingerprint(graph) };
 }
 
-async function keep(
-  { graph, id }: LoadedGraph & { readonly graph: Graph },
+/** A graph that has just been read, kept where there is a store; one whose rows were to be ordered is read from there. */
+async function kept(
+  loaded: LoadedGraph & { readonly graph: Graph },
+  ordering: OrderingName,
   places: Places,
   progress: Progress,
   signal?: AbortSignal,
-  ordering: OrderingName = 'none',
-): Promise<ChunkStore | null> {
+): Promise<LoadedGraph> {
+  const { graph, id, catalogueId } = loaded;
   const place = (await placeOf(places, id)) ?? (await placeToKeep(places, graphBytes(graph)));
-  if (!place) return null;
-  if (ordering !== 'none') progress({ task: 'Ordering the rows', done: 0, total: null, unit: 'nodes' });
-  const onProgress = (done: number, total: number) =>
-    progress({ task: 'Keeping it in this browser', done, total, unit: 'bytes' });
+  if (!place) return loaded;
   // In chunks as runs read them. Where another tab is busy with it, the graph is there already, or soon will be.
   const chunkBytes = DEFAULTS['memory.chunkBytes'];
   const store = places[place]!;
-  const written = await ifFree(id, () => ingest(graph, store, { id, chunkBytes, ordering, onProgress, signal }));
+  const written = await ifFree(id, () =>
+    ingest(graph, store, { id, chunkBytes, ordering, onProgress: progress, signal }),
+  );
   if (!written && ordering !== 'none') {
-    throw new InputError('Another tab reads or stores this graph, as it is: drop it again when that is done.');
+    throw new InputError('Another tab reads or stores this graph, as it is: choose it again when that is done.');
   }
-  return store;
+  return ordering === 'none' ? loaded : outlined(store, id, catalogueId);
 }
 
 /** A build can name another place for the public files: MIRROR/dataset/file name. */

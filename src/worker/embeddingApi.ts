@@ -1,3 +1,7 @@
+import { type Metric, metricBytes, nearTableBytes } from '../task/nearestRows.ts';
+import { componentsBytes } from '../task/pca.ts';
+import { umapBytes } from '../task/umap.ts';
+
 /** What the trainer worker tells of hidden layers. */
 export interface EmbeddingApi {
   /**
@@ -33,7 +37,27 @@ export interface EmbeddingView {
 }
 
 /**
- * Bytes that the projector worker holds of an embedding: its rows, the same of length 1 for the cosine, and their squared lengths. What a
- * layout takes while it is computed is not among them.
+ * Bytes that the projector worker holds of an embedding: its rows, what finding the nearest makes of them, and what the principal
+ * components do, which are there in a moment.
  */
-export const projectorBytes = (rows: number, cols: number): number => 2 * 4 * rows * cols + 8 * rows;
+export const projectorBytes = (rows: number, cols: number): number =>
+  4 * rows * cols + metricBytes(rows, cols, 'cosine') + componentsBytes(rows, cols);
+
+/** A layout by UMAP, as it is asked for. */
+export interface LayoutShape {
+  /** Of the embedding, and as many of them as are laid out. */
+  readonly rows: number;
+  readonly shown: number;
+  readonly cols: number;
+  readonly metric: Metric;
+  /** The node itself counted among them, as umap-learn does. */
+  readonly neighbours: number;
+}
+
+/** Bytes that the projector worker takes for a layout while it is computed, at the most: besides what it holds anyway. */
+export function layoutBytes({ rows, shown, cols, metric, neighbours }: LayoutShape): number {
+  const near = Math.max(0, Math.min(neighbours, shown) - 1);
+  const own = shown < rows ? 4 * shown * cols : 0;
+  const made = metricBytes(shown, cols, metric) + componentsBytes(shown, cols);
+  return own + made + nearTableBytes(shown, near) + umapBytes(shown, near);
+}

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { readNpy } from '../formats/npy.ts';
 import { metricRows } from '../task/nearestRows.ts';
-import { principalComponents } from '../task/pca.ts';
-import { projectorBytes } from './embeddingApi.ts';
+import { componentsBytes, principalComponents } from '../task/pca.ts';
+import { countArrays } from '../task/testArrays.ts';
+import { layoutBytes, projectorBytes } from './embeddingApi.ts';
 import { newProjector } from './projectorApi.ts';
 
 const [ROWS, COLS] = [90, 6];
@@ -10,6 +11,8 @@ const VALUES = Float32Array.from({ length: ROWS * COLS }, (_, i) => Math.sin(i *
 const SOME = Uint32Array.from({ length: 40 }, (_, i) => 2 * i);
 const OPTIONS = { neighbours: 10, metric: 'cosine', minDist: 0.1, seed: 0 } as const;
 const ignore = () => {};
+/** Of the random numbers: a key and a block, whatever is laid out. */
+const RANDOM = 64;
 
 function projector() {
   const made = newProjector();
@@ -67,7 +70,36 @@ test('what cannot be answered is said in a sentence', () => {
   expect(() => wide.pca(null)).toThrow('This layer is 600 wide');
 });
 
-test('what the projector holds is what the page counts: its rows, and what finding the nearest makes of them', () => {
-  const { values, squares } = metricRows(VALUES, COLS, 'cosine');
-  expect(projectorBytes(ROWS, COLS)).toBe(VALUES.byteLength + values.byteLength + squares.byteLength);
-});
+test('what the projector holds is what the page counts: its rows, what finding the nearest makes of them, and the components', () =>
+  countArrays((made) => {
+    const values = Float32Array.from(VALUES);
+    const before = made();
+    metricRows(values, COLS, 'cosine');
+    const ready = made() - before;
+    principalComponents(values, COLS);
+    const components = made() - before - ready;
+    expect(projectorBytes(ROWS, COLS) - componentsBytes(ROWS, COLS)).toBe(values.byteLength + ready);
+    expect(components).toBeLessThanOrEqual(componentsBytes(ROWS, COLS));
+    // A direction may have to be turned, or not.
+    expect(components).toBeGreaterThanOrEqual(componentsBytes(ROWS, COLS) - 2 * 8 * COLS);
+  }));
+
+test.each([
+  ['all rows by the cosine', 'cosine', ROWS, 15],
+  ['all rows by the Euclidean distance', 'euclidean', ROWS, 50],
+  ['a sample of them', 'cosine', 40, 10],
+  ['more neighbours than there are rows', 'euclidean', 40, 100],
+  ['no neighbour at all', 'euclidean', 40, 1],
+] as const)('a layout makes as many bytes as is said beforehand, at the most: %s', (_, metric, shown, neighbours) =>
+  countArrays(async (made) => {
+    const projector = newProjector();
+    projector.open(Float32Array.from(VALUES), COLS);
+    const nodes = shown < ROWS ? Uint32Array.from({ length: shown }, (_, i) => 2 * i) : null;
+    const before = made();
+    await projector.umap(nodes, { neighbours, metric, minDist: 0.1, seed: 0 }, ignore);
+    const said = layoutBytes({ rows: ROWS, shown, cols: COLS, metric, neighbours });
+    expect(made() - before).toBeLessThanOrEqual(said + RANDOM);
+    // An edge that both of its ends know is one, and the weakest are left out.
+    expect(made() - before).toBeGreaterThan(0.55 * said);
+  }),
+);

@@ -85,7 +85,11 @@ export function newProjector(): ProjectorApi {
     },
     nearest(node, metric, count) {
       const mine = rows();
-      if (mine.ready?.metric !== metric) mine.ready = metricRows(mine.values, mine.cols, metric);
+      if (mine.ready?.metric !== metric) {
+        // Those of the other metric go first: there is room for one.
+        mine.ready = null;
+        mine.ready = metricRows(mine.values, mine.cols, metric);
+      }
       return nearestTo(mine.ready, node, count);
     },
     npy() {

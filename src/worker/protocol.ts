@@ -188,6 +188,8 @@ export interface DatasetEntry {
   readonly bytes: number | null;
   /** Bytes on disk at the most while it is made, by the order of its rows; null where it is not. */
   readonly makingBytes: Readonly<Record<OrderingName, number>> | null;
+  /** Bytes on disk that a public one takes at the least, whatever its features are; null of any other. */
+  readonly leastBytes: number | null;
   /** In which order the rows of a stored one lie; null of any other, and where nobody noted it. */
   readonly ordering: OrderingName | null;
   /** Where a public one is downloaded from, the first file of several; null for any other. */

@@ -49,6 +49,7 @@ export function shapeEntry(name: ShapeName, manifest: Manifest | null | undefine
     stored: manifest !== undefined,
     bytes: manifest ? manifestBytes(manifest) : ingestForecast(streamShape(name)).stored,
     makingBytes: Object.fromEntries(making),
+    leastBytes: null,
     ordering: manifest ? orderingOf(manifest) : null,
     address: null,
   };

@@ -29,6 +29,7 @@ import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { graphCommands } from './graphCommands.ts';
 import { graphRowsBytes } from './graphRows.ts';
+import { historyBytes } from './historyRoom.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
 import { newLeftovers } from './leftovers.ts';
 import { modelCommands } from './modelCommands.ts';
@@ -363,7 +364,7 @@ function jobOf(asked: Config) {
   const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
   const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
   const keptCheckpoints = storage.places.indexeddb !== undefined && config['training.checkpointEvery'] > 0;
-  const others = beside + graphRowsBytes(graph);
+  const others = beside + graphRowsBytes(graph) + (drawn ? historyBytes(graph.nodes, asked['training.epochs']) : 0);
   const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside: others };
   const store = storeOf(config);
   return { graph, config, backend, fit: true, instruments, store };

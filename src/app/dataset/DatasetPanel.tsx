@@ -1,13 +1,14 @@
 import { ActionIcon, Button, FileButton, Progress } from '@mantine/core';
 import { lazy, Suspense, useRef } from 'react';
 import type { DatasetEntry, OrderingName } from '../../worker/protocol.ts';
-import { cancelLoad, chooseDataset, generateDataset, removeDataset } from '../state/datasetActions.ts';
+import { bringDataset, cancelLoad, chooseDataset, removeDataset } from '../state/datasetActions.ts';
 import { dropFiles } from '../state/previewActions.ts';
 import { isBusy, type PageGraph, tellError, usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { Popover } from '../theme/Popover.tsx';
 import classes from './DatasetPanel.module.css';
+import { Download } from './Download.tsx';
 import { chosenFiles } from './droppedFiles.ts';
 import { Generate } from './Generate.tsx';
 import { ORDER_NAMES } from './OrderOfRows.tsx';
@@ -105,13 +106,9 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
   const popover = useRef<HTMLDivElement>(null);
   const absent = (entry.kind === 'public' || entry.kind === 'generated') && !entry.stored;
   const order = entry.ordering && ORDER_NAMES[entry.ordering];
-  const choose = () => {
+  const bring = (ordering: OrderingName) => {
     popover.current?.hidePopover();
-    void chooseDataset(entry.id);
-  };
-  const generate = (ordering: OrderingName) => {
-    popover.current?.hidePopover();
-    void generateDataset(entry.id, ordering);
+    void bringDataset(entry.id, ordering);
   };
   const button = (opens: { popoverTarget: string } | null) => (
     <button
@@ -119,7 +116,7 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
       className={classes.row}
       aria-current={current || undefined}
       disabled={busy}
-      {...(opens ?? { onClick: choose })}
+      {...(opens ?? { onClick: () => void chooseDataset(entry.id) })}
     >
       <span className={classes.title}>{entry.title}</span>
       <span className={classes.size}>
@@ -144,9 +141,9 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
               {entry.about}
             </p>
             {entry.kind === 'public' ? (
-              <Download entry={entry} onDownload={choose} />
+              <Download entry={entry} onDownload={bring} />
             ) : (
-              <Generate entry={entry} onGenerate={generate} />
+              <Generate entry={entry} onGenerate={bring} />
             )}
           </div>
         </Popover>
@@ -167,33 +164,6 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
         </ActionIcon>
       )}
     </li>
-  );
-}
-
-function Download({ entry, onDownload }: { entry: DatasetEntry; onDownload: () => void }) {
-  const { title, nodes, edges, features, classes: kinds, bytes, address, licence, citation } = entry;
-  const host = address && new URL(address, location.href).host;
-  return (
-    <>
-      <p>
-        {formatCount(nodes)} nodes, {formatCount(edges)} edges, {formatCount(features)} features, {formatCount(kinds)}{' '}
-        classes{bytes === null && ', as its authors count them'}.
-      </p>
-      <p>
-        Downloads {bytes === null ? 'a file whose size is not known here' : formatBytes(bytes)} from <b>{host}</b> once,
-        checks its content and keeps it in this browser:
-      </p>
-      <p className={classes.address}>
-        <a href={address ?? undefined} target="_blank" rel="noreferrer">
-          {address}
-        </a>
-      </p>
-      <p>{licence}</p>
-      <p>{citation}</p>
-      <Button size="compact-sm" onClick={onDownload}>
-        Download {title}
-      </Button>
-    </>
   );
 }
 

@@ -1,9 +1,11 @@
 import { create } from 'zustand';
+import { layoutBytes } from '../../worker/embeddingApi.ts';
 import type { Metric, Near } from '../../worker/projectorApi.ts';
 import type { GraphView, LayerChoice } from '../../worker/protocol.ts';
 import { alone } from '../state/alone.ts';
 import { answered, trainer } from '../state/engine.ts';
 import { replan } from '../state/planActions.ts';
+import { isActive } from '../state/run.ts';
 import { get, isBusy, set, tellError, usePage } from '../state/store.ts';
 import { embeddingBytes, type Told } from './picture.ts';
 import * as projector from './projector.ts';
@@ -64,22 +66,25 @@ usePage.subscribe(({ graph }) => {
   projector.end();
   asked++;
   change(NOTHING);
-  hold(0);
+  hold(NONE);
 });
 
-/** An embedding stays while the next run goes on: its bytes are in that one's forecast and on its ledger. */
-function hold(bytes: number): void {
-  set({ embeddingBytes: bytes });
-  void trainer.beside(bytes);
+/** An embedding, and a layout that is computed, stay while the next run goes on: their bytes are in its forecast and on its ledger. */
+function hold(bytes: { readonly embeddingBytes?: number; readonly layoutBytes: number }): void {
+  set(bytes);
+  const { embeddingBytes, layoutBytes } = get();
+  void trainer.beside(embeddingBytes + layoutBytes);
   void replan();
 }
+
+const NONE = { embeddingBytes: 0, layoutBytes: 0 };
 
 /** Lets go of the embedding on show. */
 export function forget(): void {
   projector.end();
   asked++;
   change({ ...NOTHING, dismissed: true });
-  hold(0);
+  hold(NONE);
 }
 
 /** Has the last finished run's model evaluated up to a layer, and shows where that puts the nodes. */
@@ -92,7 +97,7 @@ export async function compute(layer: LayerChoice): Promise<void> {
       const { values, ...told } = await answered(trainer.embedding(layer));
       await projector.open(values, told.cols);
       change({ read: { graph, run: run.id, split: run.config['data.split'], told }, picture: null, near: null });
-      hold(embeddingBytes(told, graph.info.nodes));
+      hold({ embeddingBytes: embeddingBytes(told, graph.info.nodes), layoutBytes: 0 });
     });
   } catch (error) {
     tellError(error);
@@ -118,11 +123,19 @@ async function project(): Promise<void> {
   tell(null);
   const made = { method, metric, neighbours, minDist };
   try {
+    await projector.cancel();
     if (method === 'pca') {
-      await projector.cancel();
       const { positions, explained } = await projector.pca(nodes);
       if (turn === asked) change({ picture: { positions, made, explained } });
     } else {
+      release();
+      if (isActive(get().run)) change({ doing: { task: 'UMAP begins when the run is done', share: null } });
+      await whileRunning();
+      if (turn !== asked) return;
+      tell(null);
+      const { graph, told } = read;
+      const shape = { rows: graph.info.nodes, shown: told.labels.length, cols: told.cols, metric, neighbours };
+      hold({ layoutBytes: layoutBytes(shape) });
       const positions = await projector.umap(nodes, { neighbours, metric, minDist, seed: 0 }, tell);
       if (turn === asked) change({ picture: { positions, made, explained: null } });
     }
@@ -130,8 +143,29 @@ async function project(): Promise<void> {
     if (turn === asked) tellError(error);
   } finally {
     over = true;
-    if (turn === asked) change({ doing: null });
+    if (turn === asked) {
+      change({ doing: null });
+      release();
+    }
   }
+}
+
+/** No layout is computed any more. */
+function release(): void {
+  if (get().layoutBytes > 0) hold({ layoutBytes: 0 });
+}
+
+/** Settles when no run goes on: one that does has promised what it takes, without the layouts that were not there when it began. */
+function whileRunning(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = usePage.subscribe(look);
+    function look() {
+      if (isActive(get().run)) return;
+      stop();
+      resolve();
+    }
+    look();
+  });
 }
 
 /** Another way to make the picture: it is made anew where that changes it. */
@@ -148,6 +182,7 @@ export function giveUp(): void {
   }
   asked++;
   projector.cancel().catch(tellError);
+  release();
   const { picture } = mine();
   change({ doing: null, ...picture?.made });
 }

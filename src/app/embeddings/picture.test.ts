@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { projectorBytes } from '../../worker/embeddingApi.ts';
 import type { GraphView } from '../../worker/protocol.ts';
 import { embeddingBytes, inUnitSquare, picturedGraph, pictureRows, placeOf, type Told } from './picture.ts';
 
@@ -48,5 +49,5 @@ test('the table has a row for each node of the picture', () => {
 
 test('an embedding takes its rows twice, and a few bytes of each node that is listed', () => {
   const listed = 4 + 4 + 1 + 4 + 2 + 1 + 8;
-  expect(embeddingBytes(TOLD, 100)).toBe(100 * (2 * 4 * 8 + 8) + 3 * listed);
+  expect(embeddingBytes(TOLD, 100)).toBe(projectorBytes(100, 8) + 3 * listed);
 });

@@ -6,7 +6,7 @@ import { repetitions } from '../../run/seedGroups.ts';
 import { toggleOverlay } from '../state/keptActions.ts';
 import { usePage } from '../state/store.ts';
 import { formatMs } from '../theme/format.ts';
-import { changes } from './changes.ts';
+import { groupChanges } from './changes.ts';
 import { median } from './median.ts';
 import { deviceText, peakText, RunRow } from './RunRow.tsx';
 import classes from './RunsTable.module.css';
@@ -55,7 +55,7 @@ export function SeedRow({ group, keys }: SeedRowProps) {
             <span aria-hidden>{open ? '▾' : '▸'}</span> {name}
           </button>
         </th>
-        <td className={classes.changes}>{changes(kept, runs[0], ['training.seed'])}</td>
+        <td className={classes.changes}>{groupChanges(kept, runs)}</td>
         <td className={classes.number} title={score.title}>
           {score.text}
         </td>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { exampleRun, randomFrom } from '../../run/linkExamples.ts';
-import { changes } from './changes.ts';
+import { changes, groupChanges } from './changes.ts';
 import type { KeptRun } from './keptRuns.ts';
 import { runsCsv } from './runsCsv.ts';
 import { meanScore } from './scores.ts';
@@ -84,4 +84,16 @@ test('a run that was interrupted says after which epochs it went on', () => {
   expect(changes([kept(1, 1), later], later)).toBe('resumed after epoch 2, 1,200, identical, bit for bit');
   expect(changes([later], later)).toBe('resumed after epoch 2, 1,200');
   expect(changes([kept(1, 1)], kept(1, 1))).toBe('first run on this graph');
+});
+
+test('of runs over seeds it is said how many were interrupted, whichever they are', () => {
+  const { device } = example;
+  const resumed = (id: number, seed: number) =>
+    kept(id, seed, { record: { ...kept(id, seed).record, resumed: [{ epoch: 7, device }] } });
+  const before = kept(1, 1, {}, 0.5);
+  const over = (...runs: KeptRun[]) => groupChanges([before, ...runs], runs);
+  const plain = over(kept(2, 1), kept(3, 2), kept(4, 3));
+  expect(plain).not.toContain('resumed');
+  expect(over(kept(2, 1), resumed(3, 2), kept(4, 3))).toBe(`1 of 3 runs resumed, ${plain}`);
+  expect(over(resumed(2, 1), kept(3, 2), resumed(4, 3))).toBe(`2 of 3 runs resumed, ${plain}`);
 });

@@ -17,8 +17,8 @@ export function chooseDataset(id: string, as?: Protocol, url: string | null = nu
   return change(() => trainer.load(id, (as ?? get()).config, 'none'), as, url);
 }
 
-/** One of the shapes, made with its rows in this order. */
-export function generateDataset(id: string, ordering: OrderingName): Promise<boolean> {
+/** One that is not here yet, a public graph or a shape: it is brought, and kept with its rows in this order. */
+export function bringDataset(id: string, ordering: OrderingName): Promise<boolean> {
   return change(() => trainer.load(id, get().config, ordering));
 }
 

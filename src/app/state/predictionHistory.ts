@@ -1,3 +1,5 @@
+import { type HistoryRoom, mostFrames } from '../../worker/historyRoom.ts';
+
 /** What the model said of each node, epoch after epoch: as much of it as a page may hold. */
 
 /** Predictions after one epoch. */
@@ -18,14 +20,6 @@ export interface PredictionHistory {
   readonly stride: number;
 }
 
-export interface Room {
-  readonly frames: number;
-  readonly bytes: number;
-}
-
-/** More frames than a slider has pixels are of no use; on the other side, a phone must hold them. */
-const ROOM: Room = { frames: 400, bytes: 64e6 };
-
 export const NO_HISTORY: PredictionHistory = { frames: [], arrivals: [], stride: 1 };
 
 /**
@@ -33,8 +27,8 @@ export const NO_HISTORY: PredictionHistory = { frames: [], arrivals: [], stride:
  * that follow every second one too, so that what stays is spread evenly over the run. Epochs that come again (after a lost device)
  * take the place of the first ones.
  */
-export function withFrame(history: PredictionHistory, frame: Frame, room: Room = ROOM): PredictionHistory {
-  const most = Math.max(2, Math.min(room.frames, Math.floor(room.bytes / bytesOf(frame))));
+export function withFrame(history: PredictionHistory, frame: Frame, room: HistoryRoom): PredictionHistory {
+  const most = mostFrames(bytesOf(frame), room);
   const earlier = history.frames.filter(({ epoch }) => epoch < frame.epoch).length;
   let { stride } = history;
   let kept = history.frames.slice(0, earlier).map((each, i) => ({ each, arrival: history.arrivals[i] }));
@@ -50,7 +44,11 @@ export function withFrame(history: PredictionHistory, frame: Frame, room: Room =
   return { frames: kept.map(({ each }) => each), arrivals: kept.map((one) => one.arrival), stride };
 }
 
-const bytesOf = ({ classes, confidence }: Frame) => Math.max(1, classes.byteLength + confidence.byteLength);
+const bytesOf = ({ classes, confidence }: Frame) => classes.byteLength + confidence.byteLength;
+
+/** Bytes of all frames; the latest is one of them. */
+export const heldBytes = ({ frames }: PredictionHistory): number =>
+  frames.reduce((sum, frame) => sum + bytesOf(frame), 0);
 
 /** Index of the last frame at or before an epoch, the first one where there is none earlier; -1 without frames. */
 export function frameAt({ frames }: PredictionHistory, epoch: number): number {

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../../run/record.ts';
+import { historyRoom } from '../../worker/historyRoom.ts';
 import type { ForecastView, KernelTime, MemoryView, StreamMessage, WithinEpoch } from '../../worker/protocol.ts';
 import { type ChunkHeat, warmed } from './chunkHeat.ts';
 import { type Frame, frameAt, NO_HISTORY, type PredictionHistory, withFrame } from './predictionHistory.ts';
@@ -103,7 +104,8 @@ export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun 
       case 'predictions': {
         const { epoch, classes, confidence } = message;
         const predictions = { epoch, classes, confidence };
-        next = { ...next, predictions, history: withFrame(next.history, predictions) };
+        const room = historyRoom(run.config['training.epochs']);
+        next = { ...next, predictions, history: withFrame(next.history, predictions, room) };
         break;
       }
       case 'chunks':

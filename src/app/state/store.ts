@@ -50,9 +50,10 @@ export interface PageState {
   readonly kept: readonly KeptRun[];
   /** Runs of earlier visits that can go on. */
   readonly interrupted: readonly Interrupted[];
-  /** What the trainer worker keeps since the last run, and what the embedding on show takes: bytes of main memory. */
+  /** What the trainer worker keeps since the last run, what the embedding on show takes, and its layout while it is computed: bytes of main memory. */
   readonly keptBytes: KeptView;
   readonly embeddingBytes: number;
+  readonly layoutBytes: number;
   /** What is drawn over the current run. */
   readonly overlaid: readonly Overlay[];
   /** Which of how many runs over seeds goes on; null where no series does. */
@@ -146,6 +147,7 @@ export const usePage = create<PageState>(() => ({
   interrupted: [],
   keptBytes: NOTHING_KEPT,
   embeddingBytes: 0,
+  layoutBytes: 0,
   overlaid: [],
   series: null,
   wanted: null,
