@@ -88,6 +88,22 @@ test.describe('Cora from real files', () => {
     await close();
   });
 
+  test('a link to it has a button that says what is downloaded, and keeps the settings of the link', async () => {
+    const { page, requests, close } = await visit({ hash: '#data=cora&preset=gat' });
+    const banner = page.getByRole('region', { name: 'Graph of a link' });
+    await expect(banner).toContainText('This link needs the dataset Cora.');
+    await banner.getByRole('button', { name: 'Download it, 572 kB' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Cora' });
+    await expect(dialog).toContainText('Downloads 572 kB in 8 files from');
+    await expect(dialog).toContainText('MIT');
+    expect(requests.filter((address) => address.includes('/mirror/'))).toEqual([]);
+    await dialog.getByRole('button', { name: 'Download Cora' }).click();
+    await showsNodes(page, '2,708');
+    await expect(banner).toHaveCount(0);
+    await expect(page.getByLabel('preset', { exact: true })).toHaveValue('gat');
+    await close();
+  });
+
   test('sampled training reads the kept graph from the disk of this browser, to the same bits as from memory', async () => {
     const sampled =
       'training.epochs=3&sampling.strategy=neighbor&evaluation.strategy=neighbor&sampling.batchSize=64&sampling.fanOut=5,3';

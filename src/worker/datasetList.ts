@@ -25,7 +25,8 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
       const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
       const address = kind === 'public' ? entry.files[0].url! : null;
       const ordering = manifest ? orderingOf(manifest) : null;
-      return { ...about_, stored: manifest !== undefined, bytes, makingBytes: null, ordering, address };
+      const files = kind === 'public' ? entry.files.length : 0;
+      return { ...about_, stored: manifest !== undefined, bytes, makingBytes: null, ordering, address, files };
     });
   const shapes = SHAPE_NAMES.map((name) => shapeEntry(name, manifests.get(name)));
   const ids = new Set<string>([...catalogue, ...shapes].map(({ id }) => id));
@@ -51,6 +52,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         makingBytes: null,
         ordering: manifest && orderingOf(manifest),
         address: null,
+        files: 0,
       };
     });
   return [...entries, ...shapes, ...kept];

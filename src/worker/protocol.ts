@@ -192,6 +192,8 @@ export interface DatasetEntry {
   readonly ordering: OrderingName | null;
   /** Where a public one is downloaded from, the first file of several; null for any other. */
   readonly address: string | null;
+  /** Of how many files a public one is downloaded; 0 of any other. */
+  readonly files: number;
 }
 
 /** What the page needs of a graph: to name it, to draw it, to explain it. */

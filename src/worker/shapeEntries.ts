@@ -51,5 +51,6 @@ export function shapeEntry(name: ShapeName, manifest: Manifest | null | undefine
     makingBytes: Object.fromEntries(making),
     ordering: manifest ? orderingOf(manifest) : null,
     address: null,
+    files: 0,
   };
 }

@@ -8,6 +8,7 @@ import { formatBytes, formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { Popover } from '../theme/Popover.tsx';
 import classes from './DatasetPanel.module.css';
+import { DownloadOffer } from './DownloadOffer.tsx';
 import { chosenFiles } from './droppedFiles.ts';
 import { Generate } from './Generate.tsx';
 import { ORDER_NAMES } from './OrderOfRows.tsx';
@@ -138,17 +139,14 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
     <li className={classes.item}>
       {absent ? (
         <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 340} button={button}>
-          <div className={classes.ask}>
-            {/* Whose it is comes before what to do: a long text begins at its beginning. */}
-            <p tabIndex={-1} data-autofocus={entry.kind === 'public' || undefined}>
-              {entry.about}
-            </p>
-            {entry.kind === 'public' ? (
-              <Download entry={entry} onDownload={choose} />
-            ) : (
+          {entry.kind === 'public' ? (
+            <DownloadOffer entry={entry} onDownload={choose} />
+          ) : (
+            <div className={classes.ask}>
+              <p>{entry.about}</p>
               <Generate entry={entry} onGenerate={generate} />
-            )}
-          </div>
+            </div>
+          )}
         </Popover>
       ) : (
         button(null)
@@ -167,33 +165,6 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
         </ActionIcon>
       )}
     </li>
-  );
-}
-
-function Download({ entry, onDownload }: { entry: DatasetEntry; onDownload: () => void }) {
-  const { title, nodes, edges, features, classes: kinds, bytes, address, licence, citation } = entry;
-  const host = address && new URL(address, location.href).host;
-  return (
-    <>
-      <p>
-        {formatCount(nodes)} nodes, {formatCount(edges)} edges, {formatCount(features)} features, {formatCount(kinds)}{' '}
-        classes{bytes === null && ', as its authors count them'}.
-      </p>
-      <p>
-        Downloads {bytes === null ? 'a file whose size is not known here' : formatBytes(bytes)} from <b>{host}</b> once,
-        checks its content and keeps it in this browser:
-      </p>
-      <p className={classes.address}>
-        <a href={address ?? undefined} target="_blank" rel="noreferrer">
-          {address}
-        </a>
-      </p>
-      <p>{licence}</p>
-      <p>{citation}</p>
-      <Button size="compact-sm" onClick={onDownload}>
-        Download {title}
-      </Button>
-    </>
   );
 }
 
