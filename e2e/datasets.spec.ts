@@ -164,6 +164,10 @@ test('a table of edges that is dropped is drawn and described', async () => {
   ]);
   await takeGraph(page);
   await showsNodes(page, '60');
+  // The last of the list, and in sight.
+  const row = page.getByRole('list', { name: 'Datasets' }).getByRole('button', { name: /^edges/ });
+  await expect(row).toHaveAttribute('aria-current', 'true');
+  await expect(row).toBeInViewport({ ratio: 0.9 });
   await setField(page, 'epochs', '3');
   await trainToEnd(page);
   // Of somebody's own graph the address tells a fingerprint, and nothing else.

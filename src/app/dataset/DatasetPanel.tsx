@@ -1,5 +1,5 @@
 import { ActionIcon, Button, FileButton, Progress } from '@mantine/core';
-import { lazy, Suspense, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import type { DatasetEntry, OrderingName } from '../../worker/protocol.ts';
 import { cancelLoad, chooseDataset, generateDataset, removeDataset } from '../state/datasetActions.ts';
 import { dropFiles } from '../state/previewActions.ts';
@@ -24,11 +24,16 @@ export function DatasetPanel() {
   const storageNote = usePage((state) => state.device?.storageNote ?? null);
   const loading = usePage((state) => state.loading);
   const busy = usePage(isBusy);
+  const list = useRef<HTMLUListElement>(null);
+  const [current, listed] = [graph?.id, datasets.length];
+  // A graph that was dropped is the last of a list that shows a dozen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is current moves when these do.
+  useEffect(() => reveal(list.current!), [current, listed]);
   return (
     <section className={classes.panel} aria-label="Dataset">
       <h2>Dataset</h2>
       {/* Its rows are disabled during a run: then the list itself can be scrolled by keys. */}
-      <ul className={classes.list} aria-label="Datasets" tabIndex={busy ? 0 : undefined}>
+      <ul ref={list} className={classes.list} aria-label="Datasets" tabIndex={busy ? 0 : undefined}>
         {datasets.map((entry) => (
           <Row key={entry.id} entry={entry} current={entry.id === graph?.id} busy={busy} />
         ))}
@@ -89,6 +94,15 @@ export function DatasetPanel() {
       {graph && <Notes graph={graph} />}
     </section>
   );
+}
+
+/** Scrolls the list to its current row, and not the page. */
+function reveal(list: HTMLElement): void {
+  const row = list.querySelector('[aria-current]')?.getBoundingClientRect();
+  if (!row) return;
+  const { top, bottom } = list.getBoundingClientRect();
+  if (row.top < top) list.scrollTop -= top - row.top;
+  else if (row.bottom > bottom) list.scrollTop += row.bottom - bottom;
 }
 
 /** An input that takes a folder: in every browser, and in no standard (https://wicg.github.io/entries-api). */
