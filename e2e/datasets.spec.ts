@@ -82,6 +82,8 @@ test.describe('Cora from real files', () => {
     expect(downloads).toBe(8);
     await page.getByRole('button', { name: /Zachary/ }).click();
     await showsNodes(page, '34');
+    // A learned vector for each node is none.
+    await expect(page.getByRole('region', { name: 'Graph', exact: true })).toContainText('4 classes · no features');
     await page.getByRole('button', { name: /^Cora/ }).click();
     await showsNodes(page, '2,708');
     expect(requests.filter((address) => address.includes('/mirror/'))).toHaveLength(downloads);

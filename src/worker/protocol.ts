@@ -217,6 +217,8 @@ export interface GraphView {
   readonly nodeIds: readonly string[] | null;
   /** Null where features go by their numbers, and of a graph that is not drawn. */
   readonly featureNames: readonly string[] | null;
+  /** Whether each node has a learned vector instead of features; of a graph that stays on disk nobody has looked. */
+  readonly featureless: boolean;
   /** Bytes of it on disk, where it stays there and batches are read from it; null where it is in memory. */
   readonly diskBytes: number | null;
   /** How the .npz of it would be; null where it stays on disk, too large for that. */
