@@ -26,6 +26,9 @@ async function runLadder(page: Page): Promise<void> {
   await form(page).getByLabel('repetitions').fill('1');
   await runButton(page).click();
   await expect(ladder(page)).toBeVisible({ timeout: 120_000 });
+  // What was asked for is still there, to be asked for again.
+  await expect(form(page).getByLabel('epochs of each run')).toHaveValue('4');
+  await expect(form(page).getByLabel('repetitions')).toHaveValue('1');
 }
 
 test('the ladder runs, is kept, and travels by link and by file to stand beside another’s', async () => {

@@ -82,6 +82,8 @@ test.describe('Cora from real files', () => {
     expect(downloads).toBe(8);
     await page.getByRole('button', { name: /Zachary/ }).click();
     await showsNodes(page, '34');
+    // A learned vector for each node is none.
+    await expect(page.getByRole('region', { name: 'Graph', exact: true })).toContainText('4 classes · no features');
     await page.getByRole('button', { name: /^Cora/ }).click();
     await showsNodes(page, '2,708');
     expect(requests.filter((address) => address.includes('/mirror/'))).toHaveLength(downloads);
@@ -109,6 +111,22 @@ test.describe('Cora from real files', () => {
     await showsNodes(page, '2,708');
     await setField(page, 'epochs', '2');
     await trainToEnd(page);
+    await close();
+  });
+
+  test('a link to it has a button that says what is downloaded, and keeps the settings of the link', async () => {
+    const { page, requests, close } = await visit({ hash: '#data=cora&preset=gat' });
+    const banner = page.getByRole('region', { name: 'Graph of a link' });
+    await expect(banner).toContainText('This link needs the dataset Cora.');
+    await banner.getByRole('button', { name: 'Download it, 572 kB' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Cora' });
+    await expect(dialog).toContainText('Downloads 572 kB in 8 files from');
+    await expect(dialog).toContainText('MIT');
+    expect(requests.filter((address) => address.includes('/mirror/'))).toEqual([]);
+    await dialog.getByRole('button', { name: 'Download Cora' }).click();
+    await showsNodes(page, '2,708');
+    await expect(banner).toHaveCount(0);
+    await expect(page.getByLabel('preset', { exact: true })).toHaveValue('gat');
     await close();
   });
 
@@ -172,6 +190,10 @@ test('a table of edges that is dropped is drawn and described', async () => {
   ]);
   await takeGraph(page);
   await showsNodes(page, '60');
+  // The last of the list, and in sight.
+  const row = page.getByRole('list', { name: 'Datasets' }).getByRole('button', { name: /^edges/ });
+  await expect(row).toHaveAttribute('aria-current', 'true');
+  await expect(row).toBeInViewport({ ratio: 0.9 });
   await setField(page, 'epochs', '3');
   await trainToEnd(page);
   // Of somebody's own graph the address tells a fingerprint, and nothing else.

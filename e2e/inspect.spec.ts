@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { progress, trainToEnd, visit } from './page.ts';
+import { decode } from 'fast-png';
+import { drop, progress, setField, showsNodes, takeGraph, text, trainToEnd, visit } from './page.ts';
 
 /** Looking inside: what is taken for what, and single nodes. */
 
@@ -154,5 +155,34 @@ test('axe finds nothing in the dark and on a narrow screen, coloured by confiden
   await page.getByRole('tab', { name: 'Predictions' }).click();
   await expect(panel(page)).toBeVisible();
   await expectAccessible(page);
+  await close();
+});
+
+/** The share of pixels that have a colour, as nodes have and edges and ground have not. */
+async function coloured(page: Page): Promise<number> {
+  const { data, channels, width, height } = decode(await canvas(page).screenshot());
+  let count = 0;
+  for (let i = 0; i < data.length; i += channels) {
+    const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > 40) count++;
+  }
+  return count / (width * height);
+}
+
+test('a graph of many edges, which WebGL would paint, stays in the picture while it trains', async () => {
+  const { page, close } = await visit();
+  const [nodes, edges] = [260, 10_400];
+  const pairs = Array.from({ length: edges }, (_, i) => `${i % nodes},${(i + 1 + Math.floor(i / nodes)) % nodes}`);
+  const labels = Array.from({ length: nodes }, (_, node) => `${node},${Math.floor((4 * node) / nodes)}`);
+  await drop(page, [
+    { name: 'edges.csv', bytes: text(`source,target\n${pairs.join('\n')}\n`) },
+    { name: 'nodes.csv', bytes: text(`id,label\n${labels.join('\n')}\n`) },
+  ]);
+  await takeGraph(page);
+  await showsNodes(page, '260');
+  await expect.poll(() => coloured(page)).toBeGreaterThan(0.02);
+  await setField(page, 'epochs', '3');
+  await trainToEnd(page);
+  expect(await coloured(page)).toBeGreaterThan(0.02);
   await close();
 });

@@ -46,7 +46,8 @@ test('what cannot fit is refused with the numbers', async () => {
   await field.press('Enter');
   await expect(page.getByText(/memory\.gpuBudget is 10,000 bytes, but this run needs/)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeDisabled();
-  await expect(progress(page)).toContainText('Not trained yet');
+  await expect(progress(page)).toContainText('Cannot train: the memory plan says why');
+  await expect(page.getByRole('region', { name: 'Accuracy chart' })).toContainText('No run can begin');
   await close();
 });
 

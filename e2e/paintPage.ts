@@ -76,8 +76,12 @@ function seen(canvases: readonly HTMLCanvasElement[], dark: boolean): Uint8Clamp
 const paintPage = {
   webgl: webgl !== null,
 
-  /** Whether the page would take WebGL on this machine. */
-  taken: () => webglBody(canvas(), () => {}) !== null,
+  /** Whether the page would take WebGL on this machine, and whether a canvas that it does not take stays as it was. */
+  taken(): { taken: boolean; untouched: boolean } {
+    const asked = canvas();
+    const taken = webglBody(asked, () => {}) !== null;
+    return { taken, untouched: asked.getContext('2d') !== null };
+  },
 
   /** How far the two pictures are apart, in 255ths of a channel; `painted` is the share of pixels that are not ground. */
   compare(picture: Picture): { most: number; mean: number; painted: number } {
@@ -95,24 +99,27 @@ const paintPage = {
     return { most, mean: sum / a.length, painted: painted / (a.length / 4) };
   },
 
-  /** The context goes away and comes back; whether the body is usable before, meanwhile and afterwards, and what is told. */
-  async lose(): Promise<{ usable: boolean[]; changes: number }> {
+  /** The context goes away and comes back; whether the body is usable and its canvas seen before, meanwhile and afterwards, and what is told. */
+  async lose(): Promise<{ usable: boolean[]; seen: boolean[]; changes: number }> {
     const gl = glCanvas.getContext('webgl2')!;
     const loss = gl.getExtension('WEBGL_lose_context')!;
     const event = (name: string) => new Promise((resolve) => glCanvas.addEventListener(name, resolve, { once: true }));
-    const usable = [webgl!.usable()];
+    const visible = () => getComputedStyle(glCanvas).visibility === 'visible';
+    const [usable, seen] = [[webgl!.usable()], [visible()]];
     changes = 0;
     const lost = event('webglcontextlost');
     loss.loseContext();
     await lost;
     usable.push(webgl!.usable());
+    seen.push(visible());
     // A context comes back only after the event was handled.
     await new Promise((resolve) => setTimeout(resolve));
     const restored = event('webglcontextrestored');
     loss.restoreContext();
     await restored;
     usable.push(webgl!.usable());
-    return { usable, changes };
+    seen.push(visible());
+    return { usable, seen, changes };
   },
 
   /** Milliseconds on the main thread of each frame of a drag. */

@@ -1,29 +1,33 @@
 import { expect, type Page, test } from '@playwright/test';
 import { temporaryProfile } from './browser.ts';
-import { epochs, finished, newestRun, progress, ready, trainToEnd, visit } from './page.ts';
+import { epochs, finished, newestRun, progress, ready, setField, trainToEnd, visit } from './page.ts';
 
 /** A tab that is closed while it trains, and the visit after. */
 
 const LONG = '#data=debian-small&preset=debian-gcn&training.epochs=100';
 const banner = (page: Page) => page.getByRole('region', { name: 'Interrupted runs' });
 
-/** Checkpoints that this browser has, whole. */
-function checkpoints(page: Page): Promise<number> {
+/** Checkpoints that this browser has, whole: of how many epochs each run is to be. */
+function kept(page: Page): Promise<number[]> {
   return page.evaluate(
     () =>
-      new Promise<number>((resolve, reject) => {
+      new Promise<number[]>((resolve, reject) => {
         const opening = indexedDB.open('edgewise');
         opening.onerror = () => reject(opening.error);
         opening.onsuccess = () => {
-          const keys = opening.result.transaction('chunks').objectStore('chunks').getAllKeys();
-          keys.onsuccess = () => {
+          const chunks = opening.result.transaction('chunks').objectStore('chunks');
+          const [keys, values] = [chunks.getAllKeys(), chunks.getAll()];
+          values.onsuccess = () => {
             opening.result.close();
-            resolve(keys.result.filter((key) => /^checkpoints\/.*\/head$/.test(String(key))).length);
+            const heads = values.result.filter((_, i) => /^checkpoints\/.*\/head$/.test(String(keys.result[i])));
+            resolve(heads.map((head) => JSON.parse(new TextDecoder().decode(head)).epochs));
           };
         };
       }),
   );
 }
+
+const checkpoints = async (page: Page) => (await kept(page)).length;
 
 test('a run whose tab was closed goes on where it was, to the same curve, bit for bit', async () => {
   const profile = await temporaryProfile();
@@ -83,6 +87,25 @@ test('a paused run is kept where it is; one that is stopped, or discarded, is no
   await banner(page).getByRole('button', { name: 'Discard' }).click();
   await expect(banner(page)).toHaveCount(0);
   expect(await checkpoints(page)).toBe(0);
+  await close();
+  await profile.remove();
+});
+
+test('what was changed by hand before the tab was closed is in the form, and in the run that goes on', async () => {
+  const profile = await temporaryProfile();
+  const first = await visit({ hash: LONG, profile: profile.path });
+  await first.page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect(progress(first.page)).toContainText('Paused: epoch 1 of 100');
+  await setField(first.page, 'epochs', '4');
+  await first.page.getByRole('button', { name: 'Train one epoch' }).click();
+  await expect.poll(() => kept(first.page)).toEqual([4]);
+  await first.close();
+
+  const { page, close } = await visit({ profile: profile.path });
+  await banner(page).getByRole('button', { name: 'Resume' }).click();
+  await finished(page);
+  expect(await epochs(page)).toBe(4);
+  await expect(page.getByLabel('epochs', { exact: true })).toHaveValue('4');
   await close();
   await profile.remove();
 });

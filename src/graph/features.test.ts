@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Matrix } from '../formats/matrix.ts';
 import { arrange } from './arrange.ts';
-import { canonicalSparse, rowNormalize } from './features.ts';
+import { canonicalSparse, identity, isIdentity, rowNormalize } from './features.ts';
 import { fingerprint } from './fingerprint.ts';
 import { nastyGraphData, withLabelSets } from './testGraphs.ts';
 
@@ -14,6 +14,16 @@ test('rowNormalize makes rows sum to 1 in absolute value, leaves zero rows and i
   expect([...rowNormalize(canonicalSparse(dense)).values!]).toEqual(expected.filter((x) => x !== 0));
   const binary: Matrix = { ...canonicalSparse(dense), values: null };
   expect([...rowNormalize(binary).values!]).toEqual([0.5, 0.5, 0.5, 0.5, 1]);
+});
+
+test('features of a graph that has none are told from one-hot features of its nodes in another order', () => {
+  const none = identity(4);
+  expect(isIdentity(none)).toBe(true);
+  expect(isIdentity({ ...none, indices: Uint32Array.of(1, 0, 2, 3) })).toBe(false);
+  expect(isIdentity({ ...none, values: Float32Array.of(1, 2, 1, 1) })).toBe(false);
+  expect(isIdentity({ ...none, indptr: Uint32Array.of(0, 2, 2, 3, 4) })).toBe(false);
+  expect(isIdentity({ ...none, cols: 5 })).toBe(false);
+  expect(isIdentity(dense)).toBe(false);
 });
 
 describe('fingerprint', () => {

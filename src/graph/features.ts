@@ -6,6 +6,13 @@ export function identity(nodes: number): CsrMatrix {
   return { kind: 'sparse', rows: nodes, cols: nodes, indptr, indices: indptr.slice(0, nodes), values: null };
 }
 
+/** Whether features are those of a graph that has none; the same ones from a file are as good as none. */
+export function isIdentity(features: Matrix): boolean {
+  if (features.kind !== 'sparse' || features.values || features.rows !== features.cols) return false;
+  const { rows, indptr, indices } = features;
+  return indices.length === rows && indices.every((column, row) => column === row && indptr[row] === row);
+}
+
 /** Size of the largest feature; entries without values are ones. */
 export function largestFeature({ values }: Pick<Matrix, 'values'>): number {
   let largest = 0;

@@ -64,6 +64,7 @@ test('the newest checkpoint of a run is there alone, in pieces, until the run is
   const [found, ...others] = await listInterrupted(store);
   expect(others).toEqual([]);
   expect(found).toMatchObject({ ...origin, name: 'a ring', epoch: 7, epochs: 300, config: DEFAULTS, problem: null });
+  expect(found.now).toEqual({ ...DEFAULTS, 'training.epochs': 300 });
   expect(found.bytes).toBe(encodeCheckpoint(fileOf(7)).length);
 
   const again = await openSlot(store, found.slot, true);

@@ -26,6 +26,8 @@ interface Head {
   readonly epoch: number;
   readonly epochs: number;
   readonly config: Partial<Config>;
+  /** By hand since; undefined in one of before this was written. */
+  readonly changed?: Partial<Config>;
   /** Counts the checkpoints of the run. */
   readonly serial: number;
   readonly pieces: number;
@@ -136,16 +138,18 @@ async function readHead(store: ChunkStore, slot: string): Promise<Head | null> {
   return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Head);
 }
 
-function interrupted(slot: string, { engine, config, serial: _, pieces: __, ...about }: Head): Interrupted {
+function interrupted(slot: string, { engine, config, changed, serial: _, pieces: __, ...about }: Head): Interrupted {
   const other = `Edgewise ${engine} kept it, and this is ${ENGINE_VERSION}, which may compute other bits.`;
   let problem = engine === ENGINE_VERSION ? null : other;
-  let checked: Partial<Config> = {};
+  let [checked, since]: Partial<Config>[] = [{}, {}];
   try {
     checked = parseConfig(config);
+    since = parseConfig(changed ?? {});
   } catch (error) {
     problem ??= (error as Error).message;
   }
-  return { ...about, bytes: about.bytes ?? null, slot, config: { ...DEFAULTS, ...checked }, problem };
+  const began = { ...DEFAULTS, ...checked };
+  return { ...about, bytes: about.bytes ?? null, slot, config: began, now: { ...began, ...since }, problem };
 }
 
 /** The file, of which one piece more is there while it is put together. */
@@ -170,15 +174,16 @@ function headBytes(
   where: Pick<Head, 'serial' | 'pieces' | 'bytes'>,
 ) {
   const { epochs, events } = point;
-  const last = events.findLast(({ key }) => key === 'training.epochs')?.value;
+  const changed: Partial<Config> = Object.fromEntries(events.map(({ key, value }) => [key, value]));
   const head: Head = {
     engine,
     at: Date.now(),
     ...origin,
     name: dataset.name,
     epoch: epochs.length,
-    epochs: Number(last ?? config['training.epochs']),
+    epochs: changed['training.epochs'] ?? config['training.epochs'],
     config,
+    changed,
     ...where,
   };
   return new TextEncoder().encode(JSON.stringify(head));

@@ -34,6 +34,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         leastBytes: least,
         ordering,
         address,
+        files: kind === 'public' ? entry.files.length : 0,
       };
     });
   const shapes = SHAPE_NAMES.map((name) => shapeEntry(name, manifests.get(name)));
@@ -61,6 +62,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         leastBytes: null,
         ordering: manifest && orderingOf(manifest),
         address: null,
+        files: 0,
       };
     });
   return [...entries, ...shapes, ...kept];

@@ -17,7 +17,10 @@ export interface Interrupted {
   readonly epoch: number;
   /** That were asked for, as of then. */
   readonly epochs: number;
+  /** As it began. */
   readonly config: Config;
+  /** The same with what was changed by hand by then. */
+  readonly now: Config;
   /** On disk; null where nobody has counted. */
   readonly bytes: number | null;
   /** Why it cannot go on here, as a sentence; null where it can. */

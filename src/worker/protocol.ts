@@ -194,6 +194,8 @@ export interface DatasetEntry {
   readonly ordering: OrderingName | null;
   /** Where a public one is downloaded from, the first file of several; null for any other. */
   readonly address: string | null;
+  /** Of how many files a public one is downloaded; 0 of any other. */
+  readonly files: number;
 }
 
 /** What the page needs of a graph: to name it, to draw it, to explain it. */
@@ -217,6 +219,8 @@ export interface GraphView {
   readonly nodeIds: readonly string[] | null;
   /** Null where features go by their numbers. */
   readonly featureNames: readonly string[] | null;
+  /** Whether each node has a learned vector instead of features; of a graph that stays on disk nobody has looked. */
+  readonly featureless: boolean;
   /** Bytes of it on disk, where it stays there and batches are read from it; null where it is in memory. */
   readonly diskBytes: number | null;
   /** How the .npz of it would be; null where it stays on disk, too large for that. */

@@ -52,5 +52,6 @@ export function shapeEntry(name: ShapeName, manifest: Manifest | null | undefine
     leastBytes: null,
     ordering: manifest ? orderingOf(manifest) : null,
     address: null,
+    files: 0,
   };
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { drawingEdges } from '../graph/drawingEdges.ts';
+import { isIdentity } from '../graph/features.ts';
 import { npzLayout } from '../graph/npzLayout.ts';
 import type { DatasetInfo } from '../run/record.ts';
 import { manifestBytes } from '../store/ingest.ts';
@@ -67,6 +68,7 @@ export function graphView(
     edges: positions && !isStored(graph) ? drawingEdges(graph) : null,
     nodeIds: positions && graph.nodeIds,
     featureNames: graph.featureNames,
+    featureless: !isStored(graph) && isIdentity(graph.features),
     diskBytes: isStored(graph) ? manifestBytes(graph.manifest) : null,
     layout: isStored(graph) ? null : npzLayout(graph),
     notes: graph.notes,

@@ -12,6 +12,8 @@ import classes from './Bench.module.css';
 export function BenchForm() {
   const suite = usePage((state) => state.suite);
   const going = usePage((state) => state.benchmark);
+  // Kept here, because the fields are not there while a benchmark goes on.
+  const [typed, setTyped] = useState<Partial<Record<BenchSuite, Typed>>>({});
   return (
     <section className={classes.form} aria-label="Run a benchmark">
       <SegmentedControl
@@ -23,20 +25,35 @@ export function BenchForm() {
         data={SUITE_NAMES.map((name) => ({ value: name, label: BENCH_SUITES[name].title }))}
       />
       <p className={classes.about}>{BENCH_SUITES[suite].about}</p>
-      {going ? <Going going={going} /> : <Ask key={suite} suite={suite} />}
+      {going ? (
+        <Going going={going} />
+      ) : (
+        <Ask suite={suite} typed={typed[suite] ?? {}} onType={(next) => setTyped({ ...typed, [suite]: next })} />
+      )}
     </section>
   );
 }
 
-function Ask({ suite }: { readonly suite: BenchSuite }) {
+/** What was typed into the fields, right or wrong. */
+interface Typed {
+  readonly epochs?: string;
+  readonly repetitions?: string;
+}
+
+interface AskProps {
+  readonly suite: BenchSuite;
+  readonly typed: Typed;
+  onType(typed: Typed): void;
+}
+
+function Ask({ suite, typed, onType }: AskProps) {
   const { epochs: usual, repetitions: times, trains, parts } = BENCH_SUITES[suite];
   const config = usePage((state) => state.config);
   const graph = usePage((state) => state.graph);
   const ready = usePage((state) => state.device !== null && (!trains || state.graph !== null) && !isBusy(state));
-  const [epochs, setEpochs] = useState<string | null>(null);
-  const [repetitions, setRepetitions] = useState(String(times));
+  const repetitions = typed.repetitions ?? String(times);
   const least = suite === 'ladder' ? WARM_UP + 1 : 2;
-  const eachText = epochs ?? String(usual ?? config['training.epochs']);
+  const eachText = typed.epochs ?? String(usual ?? config['training.epochs']);
   const each = whole(eachText, least, 1_000_000);
   const often = whole(repetitions, 1, MOST_REPETITIONS);
   // What is known of the time comes from the last run of such a model on this graph and device.
@@ -60,14 +77,14 @@ function Ask({ suite }: { readonly suite: BenchSuite }) {
             label="epochs of each run"
             value={eachText}
             wrong={each === null && `a whole number from ${least}`}
-            onChange={setEpochs}
+            onChange={(epochs) => onType({ ...typed, epochs })}
           />
         )}
         <Count
           label={trains ? 'repetitions' : 'times each'}
           value={repetitions}
           wrong={often === null && `1 to ${MOST_REPETITIONS}`}
-          onChange={setRepetitions}
+          onChange={(repetitions) => onType({ ...typed, repetitions })}
         />
         <Button size="compact-sm" disabled={!ready || each === null || often === null} onClick={run}>
           Run the benchmark

@@ -9,6 +9,8 @@ test('a logarithmic axis begins and ends at round numbers around its values', ()
   expect(near.at(Math.sqrt(500))).toBeCloseTo(0.5, 10);
   const wide = logAxis([0.003, 4000]);
   expect(wide.ticks).toEqual([0.01, 0.1, 1, 10, 100, 1000]);
+  // As many labels as have room beside each other.
+  expect(logAxis([3.2, 59.8]).ticks).toEqual([10, 100]);
   // The smallest bar can be seen.
   const equal = logAxis([10, 10]);
   expect(equal.at(10)).toBeGreaterThan(0);

@@ -23,7 +23,8 @@ export function logAxis(values: readonly number[]): Axis {
   const low = round.findLast((value) => value <= min / 1.2)!;
   const high = round.find((value) => value >= max)!;
   const inside = round.filter((value) => value >= low && value <= high);
-  const wide = high / low > 100;
+  // More labels than this run into each other on a narrow page.
+  const wide = inside.length > 5;
   const isPower = (value: number) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
   return {
     low,

@@ -1,6 +1,7 @@
 import { useElementSize, useIntersection } from '@mantine/hooks';
 import { lazy, type PointerEvent, Suspense, useEffect, useRef, useState } from 'react';
 import { Help } from '../glossary/Help.tsx';
+import { usePage } from '../state/store.ts';
 import classes from './Chart.module.css';
 import { Crosshair } from './Crosshair.tsx';
 import type { ChartContent } from './figure.ts';
@@ -13,6 +14,8 @@ import { UNITS } from './units.ts';
 import { epochAt, lastEpoch } from './xScale.ts';
 
 const ChartDownloads = lazy(async () => ({ default: (await import('./ChartDownloads.tsx')).ChartDownloads }));
+
+const NO_RUN = 'No run can begin as things are: the memory plan says why.';
 
 export interface ChartProps extends ChartContent {
   readonly title: string;
@@ -28,6 +31,7 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
   const plot = useRef<HTMLDivElement>(null);
   /** Whether the charts' library has drawn it. */
   const [drawn, setDrawn] = useState(false);
+  const refused = usePage((state) => state.refusal !== null);
   const empty = series.every(({ x }) => x.length === 0);
   useEffect(() => {
     if (empty) setDrawn(false);
@@ -62,7 +66,11 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
       >
         {empty ? (
           <p className={classes.empty}>
-            {series.length === 0 ? 'Press Train to draw the first point.' : 'The first epoch is under way.'}
+            {series.length > 0
+              ? 'The first epoch is under way.'
+              : refused
+                ? NO_RUN
+                : 'Press Train to draw the first point.'}
           </p>
         ) : (
           <div role="img" aria-label={`${title} after each epoch; now ${last.join(', ')}`}>

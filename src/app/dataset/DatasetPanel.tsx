@@ -1,5 +1,5 @@
 import { ActionIcon, Button, FileButton, Progress } from '@mantine/core';
-import { lazy, Suspense, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import type { DatasetEntry, OrderingName } from '../../worker/protocol.ts';
 import { bringDataset, cancelLoad, chooseDataset, removeDataset } from '../state/datasetActions.ts';
 import { dropFiles } from '../state/previewActions.ts';
@@ -8,7 +8,7 @@ import { formatBytes, formatCount } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { Popover } from '../theme/Popover.tsx';
 import classes from './DatasetPanel.module.css';
-import { Download } from './Download.tsx';
+import { DownloadOffer } from './DownloadOffer.tsx';
 import { chosenFiles } from './droppedFiles.ts';
 import { Generate } from './Generate.tsx';
 import { ORDER_NAMES } from './OrderOfRows.tsx';
@@ -24,11 +24,16 @@ export function DatasetPanel() {
   const storageNote = usePage((state) => state.device?.storageNote ?? null);
   const loading = usePage((state) => state.loading);
   const busy = usePage(isBusy);
+  const list = useRef<HTMLUListElement>(null);
+  const [current, listed] = [graph?.id, datasets.length];
+  // A graph that was dropped is the last of a list that shows a dozen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is current moves when these do.
+  useEffect(() => reveal(list.current!), [current, listed]);
   return (
     <section className={classes.panel} aria-label="Dataset">
       <h2>Dataset</h2>
       {/* Its rows are disabled during a run: then the list itself can be scrolled by keys. */}
-      <ul className={classes.list} aria-label="Datasets" tabIndex={busy ? 0 : undefined}>
+      <ul ref={list} className={classes.list} aria-label="Datasets" tabIndex={busy ? 0 : undefined}>
         {datasets.map((entry) => (
           <Row key={entry.id} entry={entry} current={entry.id === graph?.id} busy={busy} />
         ))}
@@ -91,6 +96,15 @@ export function DatasetPanel() {
   );
 }
 
+/** Scrolls the list to its current row, and not the page. */
+function reveal(list: HTMLElement): void {
+  const row = list.querySelector('[aria-current]')?.getBoundingClientRect();
+  if (!row) return;
+  const { top, bottom } = list.getBoundingClientRect();
+  if (row.top < top) list.scrollTop -= top - row.top;
+  else if (row.bottom > bottom) list.scrollTop += row.bottom - bottom;
+}
+
 /** An input that takes a folder: in every browser, and in no standard (https://wicg.github.io/entries-api). */
 const FOLDER = { webkitdirectory: '' } as object;
 
@@ -135,17 +149,14 @@ function Row({ entry, current, busy }: { entry: DatasetEntry; current: boolean; 
     <li className={classes.item}>
       {absent ? (
         <Popover ref={popover} label={entry.title} width={entry.kind === 'public' ? 460 : 340} button={button}>
-          <div className={classes.ask}>
-            {/* Whose it is comes before what to do: a long text begins at its beginning. */}
-            <p tabIndex={-1} data-autofocus={entry.kind === 'public' || undefined}>
-              {entry.about}
-            </p>
-            {entry.kind === 'public' ? (
-              <Download entry={entry} onDownload={bring} />
-            ) : (
+          {entry.kind === 'public' ? (
+            <DownloadOffer entry={entry} onDownload={bring} />
+          ) : (
+            <div className={classes.ask}>
+              <p>{entry.about}</p>
               <Generate entry={entry} onGenerate={bring} />
-            )}
-          </div>
+            </div>
+          )}
         </Popover>
       ) : (
         button(null)

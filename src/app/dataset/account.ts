@@ -8,11 +8,11 @@ export function accountLines(graph: GraphAccount): string[] {
   const kept = lost === 0 ? '' : `, ${formatCount(listed - lost)} of them kept`;
   const way = directed ? 'each in its direction' : 'each in both directions';
   return [
-    `${formatCount(nodes)} nodes, ${named ? 'by the names in the file' : 'numbered from 0'}.`,
-    `${formatCount(listed)} edges listed${kept}: ${formatCount(edges)} pairs of neighbours, ${way}, ` +
+    `${counted(nodes, 'node')}, ${named ? 'by the names in the file' : 'numbered from 0'}.`,
+    `${counted(listed, 'edge')} listed${kept}: ${counted(edges, 'pair')} of neighbours, ${way}, ` +
       `${weighted ? 'with weights' : 'without weights'}.`,
     features
-      ? `${formatCount(features.count)} features of each node (${features.kind}).`
+      ? `${counted(features.count, 'feature')} of each node (${features.kind}).`
       : 'No features: each node gets a learned vector of its own.',
     classes === 0 ? 'No labels: nothing to train for.' : labelSentence(graph),
     ...splits.slice(0, 1).map(({ train, validation, test }) => {
@@ -22,6 +22,8 @@ export function accountLines(graph: GraphAccount): string[] {
     }),
   ];
 }
+
+const counted = (count: number, what: string) => `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 
 function labelSentence({ classes, unlabelled, labelsPerNode, nodes }: GraphAccount): string {
   if (labelsPerNode !== null) {

@@ -133,17 +133,17 @@ function FindNode() {
   );
 }
 
-function Title({ graph: { info } }: { graph: GraphView }) {
+function Title({ graph: { info, featureless } }: { graph: GraphView }) {
   const counts = [
     [info.nodes, 'nodes'],
     [info.edges, 'edges'],
     [info.classes, 'classes'],
-    [info.features, 'features'],
   ] as const;
+  const features = featureless ? 'no features' : `${formatCount(info.features)} features`;
   return (
     <div className={classes.title}>
       <h2 title={info.name}>{info.name.slice(0, 200)}</h2>
-      <p>{counts.map(([count, what]) => `${formatCount(count)} ${what}`).join(' · ')}</p>
+      <p>{[...counts.map(([count, what]) => `${formatCount(count)} ${what}`), features].join(' · ')}</p>
     </div>
   );
 }

@@ -229,6 +229,7 @@ describe('what is told of a node', () => {
     edges: null,
     nodeIds: null,
     featureNames: null,
+    featureless: false,
     diskBytes: null,
     layout: null,
     notes: [],

@@ -5,7 +5,8 @@ import { PublicFileOffer } from '../dataset/PublicFileOffer.tsx';
 import { isWanted } from '../state/datasetActions.ts';
 import { closeShared, runShared } from '../state/sharedActions.ts';
 import { isBusy, usePage } from '../state/store.ts';
-import { deviceName, formatBytes, formatCount, formatPercent } from '../theme/format.ts';
+import { deviceName, formatBytes, formatPercent } from '../theme/format.ts';
+import { MissingGraph } from './MissingGraph.tsx';
 import classes from './Share.module.css';
 
 /** A run that came by a link or in a file: unverified until it was run here, then mine beside theirs. */
@@ -31,7 +32,8 @@ export function SharedRun() {
           <Comparison shared={shared} mine={mine} />
         </>
       )}
-      {missing && (wanted?.url ? <PublicFileOffer url={wanted.url} /> : <p>{request(asks.catalogueId, shared)}</p>)}
+      {missing &&
+        (wanted?.url ? <PublicFileOffer url={wanted.url} /> : <MissingGraph dataset={asks} shared={shared} />)}
       <div className={classes.actions}>
         {shared && (
           <Button size="compact-sm" disabled={missing || busy} onClick={() => void runShared()}>
@@ -59,14 +61,6 @@ const SENTENCES: Readonly<Record<Verdict, string>> = {
   differs:
     'Not the same bits, although graph, settings, device and version agree: one of the two results was not made this way.',
 };
-
-/** What the visitor must bring. */
-function request(catalogueId: string | null, shared: Shared | null): string {
-  if (catalogueId !== null) return `It needs the dataset ${catalogueId}: choose it under Dataset.`;
-  const about =
-    shared && ` with ${formatCount(shared.dataset.nodes)} nodes and ${formatCount(shared.dataset.edges)} edges`;
-  return `It needs its owner's graph${about ?? ''}: drop its files here.`;
-}
 
 /** Columns, and how each is read from a run of others and from one here. */
 const COLUMNS: readonly [string, (shared: Shared) => string, (mine: RunRecord) => string][] = [

@@ -8,10 +8,10 @@ import { get, set, tell, tellError } from './store.ts';
 
 /** What is done with runs that were interrupted. */
 
-/** Loads the graph of the run, which may be a download, shows its settings, and goes on with it. */
-export async function resumeRun({ slot, datasetId, catalogueId, name, config }: Interrupted): Promise<void> {
+/** Loads the graph of the run, which may be a download, shows its settings as they are by now, and goes on with it. */
+export async function resumeRun({ slot, datasetId, catalogueId, name, config, now }: Interrupted): Promise<void> {
   if (!mayChange()) return;
-  const as = { preset: closestPreset(config, catalogueId), config };
+  const as = { preset: closestPreset(now, catalogueId), config: now };
   if (get().graph?.id !== datasetId) {
     if (!get().datasets.some(({ id }) => id === datasetId)) {
       tell('error', `The graph ${name} is not in this browser any more: drop its files, then resume the run.`);

@@ -12,6 +12,7 @@ import classes from './Transport.module.css';
 export function Transport() {
   const run = usePage((state) => state.run);
   const series = usePage((state) => state.series);
+  const refused = usePage((state) => state.refusal !== null);
   const ready = usePage(
     (state) => state.graph !== null && state.device !== null && state.refusal === null && !isBusy(state),
   );
@@ -60,15 +61,15 @@ export function Transport() {
       </ActionIcon>
       <p className={classes.state} role="status">
         {series && `Seed ${series.at} of ${series.of}. `}
-        {describe(run)}
+        {describe(run, refused)}
       </p>
       <WithoutGraph run={run} />
     </section>
   );
 }
 
-function describe(run: LiveRun | null): string {
-  if (!run) return 'Not trained yet';
+function describe(run: LiveRun | null, refused: boolean): string {
+  if (!run) return refused ? 'Cannot train: the memory plan says why' : 'Not trained yet';
   const total = run.events.findLast(({ key }) => key === 'training.epochs')?.value ?? run.config['training.epochs'];
   const last = run.epochs.at(-1);
   const progress = `epoch ${formatCount(run.epochs.length)} of ${formatCount(Number(total))}`;

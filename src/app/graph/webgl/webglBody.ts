@@ -22,9 +22,17 @@ export interface WebglBody extends Body {
 /** Renderers that a browser may give in spite of failIfMajorPerformanceCaveat, as Chromium does with SwiftShader where it composites by software. */
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|basic render/i;
 
-function isSoftware(gl: WebGL2RenderingContext): boolean {
+const CONTEXT: WebGLContextAttributes = { antialias: false, depth: false, stencil: false, premultipliedAlpha: true };
+const HARDWARE: WebGLContextAttributes = { ...CONTEXT, failIfMajorPerformanceCaveat: true };
+
+/** Found out on a canvas that nobody sees: on one that is shown, Chromium paints a broken picture once its context is given up. */
+function isSoftware(): boolean {
+  const gl = document.createElement('canvas').getContext('webgl2', HARDWARE);
+  if (!gl) return true;
   const info = gl.getExtension('WEBGL_debug_renderer_info');
-  return SOFTWARE.test(String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER)));
+  const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return SOFTWARE.test(renderer);
 }
 
 const SEEN = ['positions', 'edges', 'split', 'sheet', 'view', 'size', 'ratio', 'ink'] as const;
@@ -39,18 +47,9 @@ const DISCS = ['positions', 'split', 'sheet'] as const;
  * @param software whether software will do all the same, for tests
  */
 export function webglBody(canvas: HTMLCanvasElement, changed: () => void, software = false): WebglBody | null {
-  const gl = canvas.getContext('webgl2', {
-    antialias: false,
-    depth: false,
-    stencil: false,
-    premultipliedAlpha: true,
-    failIfMajorPerformanceCaveat: !software,
-  });
+  if (!software && isSoftware()) return null;
+  const gl = canvas.getContext('webgl2', software ? CONTEXT : HARDWARE);
   if (!gl) return null;
-  if (!software && isSoftware(gl)) {
-    gl.getExtension('WEBGL_lose_context')?.loseContext();
-    return null;
-  }
   let made: { readonly lines: ReturnType<typeof lines>; readonly discs: ReturnType<typeof discs> } | null = null;
   let drawn: Scene | null = null;
   let loaded: Scene | null = null;
@@ -61,10 +60,16 @@ export function webglBody(canvas: HTMLCanvasElement, changed: () => void, softwa
     // Without this it never comes back.
     event.preventDefault();
     [made, drawn, loaded] = [null, null, null];
+    // What a browser shows of a lost context would cover the pixels below.
+    canvas.style.visibility = 'hidden';
+    changed();
+  };
+  const resume = () => {
+    canvas.style.visibility = '';
     changed();
   };
   canvas.addEventListener('webglcontextlost', forget, { signal });
-  canvas.addEventListener('webglcontextrestored', changed, { signal });
+  canvas.addEventListener('webglcontextrestored', resume, { signal });
 
   const programs = () => {
     made ??= { lines: lines(gl), discs: discs(gl) };

@@ -4,32 +4,36 @@ import type { DatasetEntry, OrderingName } from '../../worker/protocol.ts';
 import { staysOnDisk } from '../../worker/staysOnDisk.ts';
 import { usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
-import classes from './DatasetPanel.module.css';
+import classes from './DownloadOffer.module.css';
 import { OrderOfRows } from './OrderOfRows.tsx';
 
-interface DownloadProps {
+interface DownloadOfferProps {
   readonly entry: DatasetEntry;
   readonly onDownload: (ordering: OrderingName) => void;
 }
 
-/** Where a public graph comes from and whose it is, and how it is to be kept. */
-export function Download({ entry, onDownload }: DownloadProps) {
+/** A public dataset before anything is asked of its host: what it is, how large, whose, under which licence, and how it is to be kept. */
+export function DownloadOffer({ entry, onDownload }: DownloadOfferProps) {
   const [ordering, setOrdering] = useState<OrderingName>('none');
   const config = usePage((state) => state.config);
   const noStorage = usePage((state) => state.device?.noStorage ?? null);
   // Of what its files hold besides, nothing is known before they are here.
   const stays = noStorage === null && entry.leastBytes !== null && staysOnDisk(entry.leastBytes, config);
-  const { title, nodes, edges, features, classes: kinds, bytes, address, licence, citation } = entry;
+  const { title, about, nodes, edges, features, classes: kinds, bytes, address, licence, citation } = entry;
   const host = address && new URL(address, location.href).host;
   return (
-    <>
+    <div className={classes.offer}>
+      {/* Whose it is comes before what to do: a long text begins at its beginning. */}
+      <p tabIndex={-1} data-autofocus>
+        {about}
+      </p>
       <p>
         {formatCount(nodes)} nodes, {formatCount(edges)} edges, {formatCount(features)} features, {formatCount(kinds)}{' '}
         classes{bytes === null && ', as its authors count them'}.
       </p>
       <p>
-        Downloads {bytes === null ? 'a file whose size is not known here' : formatBytes(bytes)} from <b>{host}</b> once,
-        checks its content and keeps it in this browser:
+        Downloads {sizeOf(entry)} from <b>{host}</b> once, checks {entry.files === 1 ? 'its' : 'their'} content and
+        keeps it in this browser{entry.files === 1 ? '' : '; the first of them'}:
       </p>
       <p className={classes.address}>
         <a href={address ?? undefined} target="_blank" rel="noreferrer">
@@ -42,6 +46,11 @@ export function Download({ entry, onDownload }: DownloadProps) {
       <Button mt={stays ? 10 : undefined} size="compact-sm" onClick={() => onDownload(stays ? ordering : 'none')}>
         Download {title}
       </Button>
-    </>
+    </div>
   );
+}
+
+function sizeOf({ bytes, files }: DatasetEntry): string {
+  if (bytes !== null) return files === 1 ? formatBytes(bytes) : `${formatBytes(bytes)} in ${files} files`;
+  return files === 1 ? 'a file whose size is not known here' : `${files} files, one of a size that is not known here,`;
 }
