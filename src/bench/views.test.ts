@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { NEAR_SHARE } from '../task/umap.ts';
 import type { BenchContext } from './suite.ts';
 import type { TraceEvent } from './trace.ts';
-import { type DrivenPage, layoutTimes, SPAN, seen, type ViewsSource, views, type Watched } from './views.ts';
+import { type DrivenPage, type ViewsSource, views } from './views.ts';
+import { layoutTimes, SPAN, seen, type Watched } from './viewTimes.ts';
 
 const URL = 'http://127.0.0.1:1234/page/';
 const MAIN = { pid: 7, tid: 1 };
@@ -48,9 +49,9 @@ describe('what a trace says of what was done', () => {
       ],
     );
     const elsewhere = instant('DrawFrame', 1100, { pid: 5, tid: 2 });
-    const { ms, frames, task } = seen({ trace: [...trace, elsewhere], url });
+    const { ms, frames, task, cpuMs } = seen({ trace: [...trace, elsewhere], url });
     expect([ms, frames]).toEqual([500, 3]);
-    expect([task.start, task.ms, task.cpuMs]).toEqual([100, 31, 15.5]);
+    expect([task.start, task.ms, cpuMs]).toEqual([100, 31, 15.5]);
   });
 
   it('needs both marks', () => {
@@ -105,8 +106,8 @@ function fakeSource() {
     withoutEdge: async (_, edge) => count('edge') + 1000 * edge,
   };
   const source: ViewsSource = {
-    async visit(graph, use) {
-      log.push(`visit ${graph?.nodes ?? 'own'}`);
+    async visit({ data, sets }, graph, use) {
+      log.push(`visit ${graph?.nodes ?? [data, ...sets].join(' ')}`);
       return use(page);
     },
     close: async () => void log.push('closed'),
@@ -115,7 +116,7 @@ function fakeSource() {
 }
 
 const context = (only?: string): BenchContext => ({
-  ...{ backends: [], seeds: 1, asked: { sets: [] }, quick: true, only },
+  ...{ backends: [], seeds: 1, asked: { data: 'karate', sets: ['model.kind=gat'] }, quick: true, only },
   graph: () => Promise.reject(new Error('no graph is asked for')),
   progress: () => {},
 });
@@ -141,7 +142,11 @@ describe('the suite', () => {
       ['UMAP', 20],
       ['PCA', 20],
     ]);
-    expect(log.filter((one) => one.startsWith('visit'))).toEqual(['visit 2000', 'visit 2000', 'visit own']);
+    expect(log.filter((one) => one.startsWith('visit'))).toEqual([
+      'visit 2000',
+      'visit 2000',
+      'visit karate training.epochs=5 model.kind=gat',
+    ]);
     expect(log.at(-1)).toBe('closed');
   });
 

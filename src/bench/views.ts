@@ -6,28 +6,12 @@ import { gatherGraph } from '../graph/generated.ts';
 import type { Graph } from '../graph/graph.ts';
 import { SHAPES } from '../graph/shapes.ts';
 import type { DeviceInfo } from '../run/record.ts';
-import { NEAR_SHARE } from '../task/umap.ts';
 import { medianInterval } from './stats.ts';
 import type { BenchContext, BenchRow, Table } from './suite.ts';
-import { drawnFrames, longTasks, mainThread, markTime, type Task, type TraceEvent } from './trace.ts';
+import type { Task } from './trace.ts';
+import { type LayoutTimes, layoutTimes, NO_TASK, type Reading, type Seen, seen, type Watched } from './viewTimes.ts';
 
 /** What the page's views take of a browser: a large picture that is moved about, pictures of an embedding, and answers to "what if". */
-
-/** Set around what is measured by whoever drives the browser. */
-export const SPAN = { begun: 'bench:begun', ended: 'bench:ended' } as const;
-
-/** Something that was done in the page once, between the marks of SPAN. */
-export interface Watched {
-  readonly trace: readonly TraceEvent[];
-  readonly url: string;
-}
-
-/** What the page said of its progress; `at` in milliseconds since it was asked. */
-export interface Reading {
-  readonly at: number;
-  /** 0 to 1. */
-  readonly share: number;
-}
 
 /** A page in a fresh profile. */
 export interface DrivenPage {
@@ -47,9 +31,16 @@ export interface DrivenPage {
 
 export type Method = 'pca' | 'umap';
 
+export interface Experiment {
+  readonly data: string;
+  readonly preset: string;
+  /** `key=value` */
+  readonly sets: readonly string[];
+}
+
 export interface ViewsSource {
-  /** Opens the page on a graph, null for the one that comes with it. */
-  visit<T>(graph: Graph | null, use: (page: DrivenPage) => Promise<T>): Promise<T>;
+  /** Opens the page at an experiment; with a graph, its data are that graph instead. */
+  visit<T>(experiment: Experiment, graph: Graph | null, use: (page: DrivenPage) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -99,6 +90,13 @@ export async function views(context: BenchContext, source: ViewsSource) {
   }
 }
 
+/** Few epochs: neither pictures nor answers take longer where more was learned. */
+const EXPERIMENT: Experiment = {
+  data: 'debian-small',
+  preset: 'debian-gcn',
+  sets: ['model.hidden=64', 'training.epochs=5'],
+};
+
 /** As many nodes as the page draws. Few classes, so that their legend leaves the picture its usual place. */
 function drawnGraph({ quick }: BenchContext): Graph {
   const nodes = quick ? MAX_DRAWN_NODES / 10 : MAX_DRAWN_NODES;
@@ -107,7 +105,7 @@ function drawnGraph({ quick }: BenchContext): Graph {
 }
 
 function moving(context: BenchContext, source: ViewsSource): Promise<Measured> {
-  return source.visit(drawnGraph(context), async (page) => {
+  return source.visit(EXPERIMENT, drawnGraph(context), async (page) => {
     const rows: BenchRow[] = [];
     const longest: [string, Task][] = [];
     for (const [name, move] of [
@@ -115,10 +113,9 @@ function moving(context: BenchContext, source: ViewsSource): Promise<Measured> {
       ['zooming', page.zoom],
     ] as const) {
       const moves = await repeated(MOVES, async () => seen(await move()));
-      const tasks = moves.map(({ task }) => task);
       rows.push({ name: `${name}: frames drawn`, unit: 'per s', ...medianInterval(moves.map(framesPerSecond)) });
-      rows.push(...taskRows(name, tasks));
-      longest.push([name, longestOf(tasks)]);
+      rows.push(...taskRows(name, moves));
+      longest.push([name, longestOf(moves)]);
       context.progress(lineOf(rows.at(-3)!));
     }
     return { device: page.device, rows, longest, notes: [await page.picture()] };
@@ -126,21 +123,19 @@ function moving(context: BenchContext, source: ViewsSource): Promise<Measured> {
 }
 
 function projecting(context: BenchContext, source: ViewsSource): Promise<Measured> {
-  return source.visit(drawnGraph(context), async (page) => {
+  return source.visit(EXPERIMENT, drawnGraph(context), async (page) => {
     await page.train();
-    const [pca, umap] = [[], []] as [Projected[], Projected[]];
+    const done: Readonly<Record<Method, Projected[]>> = { umap: [], pca: [] };
     await repeated(PROJECTIONS, async (counts) => {
       // In turns: a picture that is there already is not made again.
-      for (const [method, into] of [
-        ['umap', umap],
-        ['pca', pca],
-      ] as const) {
-        const done = await page.project(method);
-        const projected = { ...seen(done), readings: done.readings };
+      for (const method of ['umap', 'pca'] as const) {
+        const { readings, ...watched } = await page.project(method);
+        const projected = { ...seen(watched), readings };
         context.progress(`${method}: ${(projected.ms / 1000).toFixed(1)} s${counts ? '' : ', to warm up'}`);
-        if (counts) into.push(projected);
+        if (counts) done[method].push(projected);
       }
     });
+    const { umap, pca } = done;
     const layouts = umap.map(({ readings, ms }) => layoutTimes(readings, ms));
     const of = (part: keyof LayoutTimes) => medianInterval(layouts.map((times) => times[part] / 1000));
     return {
@@ -149,26 +144,22 @@ function projecting(context: BenchContext, source: ViewsSource): Promise<Measure
         { name: 'UMAP: neighbours', unit: 's', ...of('neighbours') },
         { name: 'UMAP: layout', unit: 's', ...of('layout') },
         { name: 'UMAP: longest without progress', unit: 's', ...of('silence') },
-        ...taskRows(
-          'UMAP',
-          umap.map(({ task }) => task),
-        ),
+        ...taskRows('UMAP', umap),
         { name: 'PCA', unit: 's', ...medianInterval(pca.map(({ ms }) => ms / 1000)) },
-        ...taskRows(
-          'PCA',
-          pca.map(({ task }) => task),
-        ),
+        ...taskRows('PCA', pca),
       ],
       longest: [
-        ['UMAP', longestOf(umap.map(({ task }) => task))],
-        ['PCA', longestOf(pca.map(({ task }) => task))],
+        ['UMAP', longestOf(umap)],
+        ['PCA', longestOf(pca)],
       ],
     };
   });
 }
 
 function asking(context: BenchContext, source: ViewsSource): Promise<Measured> {
-  return source.visit(null, async (page) => {
+  const { data = EXPERIMENT.data, preset = EXPERIMENT.preset, sets } = context.asked;
+  const experiment = { data, preset, sets: ['training.epochs=5', ...sets] };
+  return source.visit(experiment, null, async (page) => {
     await page.train();
     const times: number[] = [];
     for (let edge = 0; edge < PINNED.edges; edge++) times.push(await page.withoutEdge(PINNED.name, edge));
@@ -190,53 +181,20 @@ async function repeated<T>(times: number, work: (counts: boolean) => Promise<T>)
   return all.slice(1);
 }
 
-interface Seen {
-  readonly ms: number;
-  readonly frames: number;
-  /** The longest of the main thread. */
-  readonly task: Task;
-}
-
 interface Projected extends Seen {
   readonly readings: readonly Reading[];
 }
 
-/** What the trace says of what was done. */
-export function seen({ trace, url }: Watched): Seen {
-  const thread = mainThread(trace, url);
-  const [from, to] = [SPAN.begun, SPAN.ended].map((name) => markTime(trace, name, thread.pid));
-  const [task = NO_TASK] = longTasks(trace, thread, { from, to, origin: from, least: 0 });
-  return { ms: (to - from) / 1000, frames: drawnFrames(trace, thread.pid, { from, to }), task };
-}
-
-const NO_TASK: Task = { start: 0, ms: 0, cpuMs: 0, parts: [] };
-
 const framesPerSecond = ({ frames, ms }: Seen) => (1000 * frames) / ms;
 
-const longestOf = (tasks: readonly Task[]) => tasks.reduce((a, b) => (b.ms > a.ms ? b : a), NO_TASK);
+const longestOf = (all: readonly Seen[]) =>
+  all.reduce((task, one) => (one.task.ms > task.ms ? one.task : task), NO_TASK);
 
-function taskRows(name: string, tasks: readonly Task[]): BenchRow[] {
+function taskRows(name: string, all: readonly Seen[]): BenchRow[] {
   return [
-    { name: `${name}: longest task`, unit: 'ms', ...medianInterval(tasks.map(({ ms }) => ms)) },
-    { name: `${name}: its processor time`, unit: 'ms', ...medianInterval(tasks.map(({ cpuMs }) => cpuMs)) },
+    { name: `${name}: longest task`, unit: 'ms', ...medianInterval(all.map(({ task }) => task.ms)) },
+    { name: `${name}: most processor time of one`, unit: 'ms', ...medianInterval(all.map(({ cpuMs }) => cpuMs)) },
   ];
-}
-
-/** Milliseconds. */
-export interface LayoutTimes {
-  readonly neighbours: number;
-  readonly layout: number;
-  /** The longest that the page told nothing new. */
-  readonly silence: number;
-}
-
-/** The parts of a layout that took `ms`, by what was told of its progress. */
-export function layoutTimes(readings: readonly Reading[], ms: number): LayoutTimes {
-  const begun = readings.find(({ share }) => share >= NEAR_SHARE);
-  if (!begun) throw new Error('The page has told no progress of its layout.');
-  const told = [0, ...readings.filter(({ share }, i) => share !== readings[i - 1]?.share).map(({ at }) => at), ms];
-  const silence = Math.max(...told.slice(1).map((at, i) => at - told[i]));
-  return { neighbours: begun.at, layout: ms - begun.at, silence };
 }
 
 const lineOf = ({ name, unit, median }: BenchRow) => `${name}: ${median.toPrecision(3)} ${unit}`;

@@ -106,7 +106,8 @@ const USAGE = `npm run bench -- NAME [--json] [--link] [--seeds n] [--repetition
   scale    arxiv-shape and products-shape out of a store within 256 MB and 1 GB
            (--only arxiv or --only products; half an hour for each device; keeps 1.6 GB of graphs)
   views    the page's views in a browser: a picture of 20,000 nodes that is panned and zoomed, UMAP and PCA of as many, answers to
-           "what if" (--only pan, --only umap, --only 'what if'; --quick: a tenth of the graph)
+           "what if" (--only pan, --only umap, --only 'what if'; that with --data, --preset and --set as in edgewise train;
+           --quick: a tenth of the graph)
 
 The page runs ladder, budgets and kernels too: it opens the file that --json prints of them, and what --link prints behind its address.
 `;

@@ -1,4 +1,5 @@
-import type { Method, Reading } from '../bench/views.ts';
+import type { Method } from '../bench/views.ts';
+import type { Reading } from '../bench/viewTimes.ts';
 
 /** What the driver of `bench -- views` does within the page, so that its own messages take none of the time. */
 export interface InPage {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CDPSession, Page } from '@playwright/test';
 import type { BenchContext } from '../bench/suite.ts';
-import { type DrivenPage, SPAN, type ViewsSource, type Watched } from '../bench/views.ts';
+import type { DrivenPage, ViewsSource } from '../bench/views.ts';
+import { SPAN, type Watched } from '../bench/viewTimes.ts';
 import { writeNpz } from '../formats/npzWriter.ts';
 import { startTrace } from './browserTrace.ts';
 import { openBuiltPage } from './builtPage.ts';
@@ -9,9 +10,6 @@ import { badge, evaluate, trainedEpochs } from './pageDriver.ts';
 import { installInPage } from './viewsPage.ts';
 
 /** Drives the views of the built page for `bench -- views`. */
-
-/** Its model has 64 columns to make pictures of; few epochs, because neither pictures nor answers depend on what was learned. */
-const EXPERIMENT = '#data=debian-small&preset=debian-gcn&model.hidden=64&training.epochs=5';
 
 /** Milliseconds. */
 const PATIENCE = 120_000;
@@ -28,11 +26,11 @@ const NOTCH = 28;
 export async function viewsSource(about: BenchContext): Promise<ViewsSource> {
   const { server, inBrowser } = await openBuiltPage(about);
   return {
-    visit: (graph, use) =>
+    visit: ({ data, preset, sets }, graph, use) =>
       inBrowser(async (page, session) => {
         page.setDefaultTimeout(PATIENCE);
         await page.addInitScript(installInPage);
-        await page.goto(server.url + EXPERIMENT);
+        await page.goto(`${server.url}#${[`data=${data}`, `preset=${preset}`, ...sets].join('&')}`);
         await ready(page);
         if (graph) {
           const buffer = Buffer.from(writeNpz(graph));
@@ -82,8 +80,8 @@ async function driven(page: Page, session: CDPSession, url: string): Promise<Omi
         .locator('canvas')
         .evaluateAll((all) => all.map((one) => (one as HTMLCanvasElement).width));
       const { width, height } = (await picture.boundingBox())!;
-      const painter = widths.includes(0) ? 'WebGL' : 'pixels, by software';
-      return `${await picture.getAttribute('aria-label')} ${width} × ${height}, painted by ${painter}.`;
+      const painter = widths.includes(0) ? 'by WebGL' : 'pixel by pixel, without WebGL';
+      return `${await picture.getAttribute('aria-label')} ${Math.round(width)} × ${Math.round(height)} pixels, painted ${painter}.`;
     },
     pan: () =>
       moved(async ({ x, y }, { width, height }) => {
