@@ -101,13 +101,13 @@ function fakeSource() {
     train: async () => void log.push('train'),
     async project(method) {
       const ms = count(method);
-      return { ...watched(ms, [], [[0, 20]]), readings: [{ at: ms / 2, share: NEAR_SHARE }] };
+      return { ...watched(ms, [], [[0, 20]]), readings: [{ at: ms / 2, share: NEAR_SHARE }], caption: `By ${method}.` };
     },
     withoutEdge: async (_, edge) => count('edge') + 1000 * edge,
   };
   const source: ViewsSource = {
-    async visit({ data, sets }, graph, use) {
-      log.push(`visit ${graph?.nodes ?? [data, ...sets].join(' ')}`);
+    async visit(hash, graph, use) {
+      log.push(`visit ${hash}${graph ? ` ${graph.nodes}` : ''}`);
       return use(page);
     },
     close: async () => void log.push('closed'),
@@ -127,7 +127,7 @@ describe('the suite', () => {
     const { rows, tables, notes, device } = await views(context(), source);
     const of = (name: string) => rows.find((row) => row.name === name)!;
     expect(device.description).toBe('fake');
-    expect(notes).toEqual(['A picture.']);
+    expect(notes).toEqual(['A picture.', 'By umap.']);
     expect(of('panning: longest task')).toMatchObject({ median: 104, lo: 102, hi: 106 });
     expect(of('zooming: frames drawn')).toMatchObject({ unit: 'per s', hi: 10 });
     expect(of('UMAP: neighbours').median).toBeCloseTo(0.103 / 2);
@@ -143,9 +143,9 @@ describe('the suite', () => {
       ['PCA', 20],
     ]);
     expect(log.filter((one) => one.startsWith('visit'))).toEqual([
-      'visit 2000',
-      'visit 2000',
-      'visit karate training.epochs=5 model.kind=gat',
+      'visit #data=debian-small&preset=gcn&model.hidden=64&training.epochs=5 2000',
+      'visit #data=debian-small&preset=gcn&model.hidden=64&training.epochs=5 2000',
+      'visit #data=karate&preset=gat&training.epochs=5',
     ]);
     expect(log.at(-1)).toBe('closed');
   });
@@ -156,6 +156,13 @@ describe('the suite', () => {
     expect(rows.map(({ name }) => name)).toEqual(['what if: first answer', 'what if: next answers']);
     expect(tables).toEqual([]);
     expect(log).not.toContain('umap');
+  });
+
+  it('opens no page at a preset that does not exist', async () => {
+    const { source, log } = fakeSource();
+    const asked = { preset: 'debian-gat', sets: [] };
+    await expect(views({ ...context('what'), asked }, source)).rejects.toThrow('unknown preset "debian-gat"');
+    expect(log).toEqual(['closed']);
   });
 
   it('names its views where none is meant', async () => {

@@ -1,13 +1,15 @@
 import { InputError } from '../config/errors.ts';
+import { resolveConfig } from '../config/resolve.ts';
 import { arrange } from '../graph/arrange.ts';
 import { stochasticBlockModel } from '../graph/blockModel.ts';
 import { MAX_DRAWN_NODES } from '../graph/drawingEdges.ts';
 import { gatherGraph } from '../graph/generated.ts';
 import type { Graph } from '../graph/graph.ts';
 import { SHAPES } from '../graph/shapes.ts';
+import { encodeHash } from '../run/link.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import { medianInterval } from './stats.ts';
-import type { BenchContext, BenchRow, Table } from './suite.ts';
+import type { Asked, BenchContext, BenchRow, Table } from './suite.ts';
 import type { Task } from './trace.ts';
 import { type LayoutTimes, layoutTimes, NO_TASK, type Reading, type Seen, seen, type Watched } from './viewTimes.ts';
 
@@ -24,23 +26,16 @@ export interface DrivenPage {
   zoom(): Promise<Watched>;
   train(): Promise<void>;
   /** Makes a picture of the trained model's embedding, after another one; the first call waits for the one that comes by itself. */
-  project(method: Method): Promise<Watched & { readonly readings: readonly Reading[] }>;
+  project(method: Method): Promise<Watched & { readonly readings: readonly Reading[]; readonly caption: string }>;
   /** Milliseconds from the click that takes an edge of a node away to the painted answer; then it is put back. Edges count from 0. */
   withoutEdge(node: string, edge: number): Promise<number>;
 }
 
 export type Method = 'pca' | 'umap';
 
-export interface Experiment {
-  readonly data: string;
-  readonly preset: string;
-  /** `key=value` */
-  readonly sets: readonly string[];
-}
-
 export interface ViewsSource {
-  /** Opens the page at an experiment; with a graph, its data are that graph instead. */
-  visit<T>(experiment: Experiment, graph: Graph | null, use: (page: DrivenPage) => Promise<T>): Promise<T>;
+  /** Opens the page at `#…`; with a graph, its data are that graph instead. */
+  visit<T>(hash: string, graph: Graph | null, use: (page: DrivenPage) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -90,12 +85,14 @@ export async function views(context: BenchContext, source: ViewsSource) {
   }
 }
 
-/** Few epochs: neither pictures nor answers take longer where more was learned. */
-const EXPERIMENT: Experiment = {
-  data: 'debian-small',
-  preset: 'debian-gcn',
-  sets: ['model.hidden=64', 'training.epochs=5'],
-};
+/** The address of an experiment. Few epochs: neither pictures nor answers take longer where more was learned. */
+function hashOf({ data = 'debian-small', preset, sets }: Asked): string {
+  const resolved = resolveConfig({ preset, dataset: data, sets: ['training.epochs=5', ...sets] });
+  return encodeHash({ dataset: { catalogueId: data, fingerprint: null }, ...resolved });
+}
+
+/** What differs from the preset stays when another graph is dropped: a layer of 64 columns. */
+const DRAWN = hashOf({ preset: 'gcn', sets: ['model.hidden=64'] });
 
 /** As many nodes as the page draws. Few classes, so that their legend leaves the picture its usual place. */
 function drawnGraph({ quick }: BenchContext): Graph {
@@ -105,7 +102,7 @@ function drawnGraph({ quick }: BenchContext): Graph {
 }
 
 function moving(context: BenchContext, source: ViewsSource): Promise<Measured> {
-  return source.visit(EXPERIMENT, drawnGraph(context), async (page) => {
+  return source.visit(DRAWN, drawnGraph(context), async (page) => {
     const rows: BenchRow[] = [];
     const longest: [string, Task][] = [];
     for (const [name, move] of [
@@ -123,14 +120,14 @@ function moving(context: BenchContext, source: ViewsSource): Promise<Measured> {
 }
 
 function projecting(context: BenchContext, source: ViewsSource): Promise<Measured> {
-  return source.visit(EXPERIMENT, drawnGraph(context), async (page) => {
+  return source.visit(DRAWN, drawnGraph(context), async (page) => {
     await page.train();
     const done: Readonly<Record<Method, Projected[]>> = { umap: [], pca: [] };
     await repeated(PROJECTIONS, async (counts) => {
       // In turns: a picture that is there already is not made again.
       for (const method of ['umap', 'pca'] as const) {
-        const { readings, ...watched } = await page.project(method);
-        const projected = { ...seen(watched), readings };
+        const { readings, caption, ...watched } = await page.project(method);
+        const projected = { ...seen(watched), readings, caption };
         context.progress(`${method}: ${(projected.ms / 1000).toFixed(1)} s${counts ? '' : ', to warm up'}`);
         if (counts) done[method].push(projected);
       }
@@ -152,14 +149,13 @@ function projecting(context: BenchContext, source: ViewsSource): Promise<Measure
         ['UMAP', longestOf(umap)],
         ['PCA', longestOf(pca)],
       ],
+      notes: [umap[0].caption],
     };
   });
 }
 
 function asking(context: BenchContext, source: ViewsSource): Promise<Measured> {
-  const { data = EXPERIMENT.data, preset = EXPERIMENT.preset, sets } = context.asked;
-  const experiment = { data, preset, sets: ['training.epochs=5', ...sets] };
-  return source.visit(experiment, null, async (page) => {
+  return source.visit(hashOf(context.asked), null, async (page) => {
     await page.train();
     const times: number[] = [];
     for (let edge = 0; edge < PINNED.edges; edge++) times.push(await page.withoutEdge(PINNED.name, edge));
@@ -183,6 +179,7 @@ async function repeated<T>(times: number, work: (counts: boolean) => Promise<T>)
 
 interface Projected extends Seen {
   readonly readings: readonly Reading[];
+  readonly caption: string;
 }
 
 const framesPerSecond = ({ frames, ms }: Seen) => (1000 * frames) / ms;
@@ -197,7 +194,7 @@ function taskRows(name: string, all: readonly Seen[]): BenchRow[] {
   ];
 }
 
-const lineOf = ({ name, unit, median }: BenchRow) => `${name}: ${median.toPrecision(3)} ${unit}`;
+const lineOf = ({ name, unit, median }: BenchRow) => `${name}: ${median.toFixed(1)} ${unit}`;
 
 function tasksTables(longest: readonly (readonly [string, Task])[]): Table[] {
   if (longest.length === 0) return [];

@@ -11,6 +11,9 @@ import { installInPage } from './viewsPage.ts';
 
 /** Drives the views of the built page for `bench -- views`. */
 
+/** Of a picture of an embedding. */
+const CAPTION = /principal components of|^UMAP of/;
+
 /** Milliseconds. */
 const PATIENCE = 120_000;
 /** So long after a picture was moved its edges are painted where they are now. */
@@ -26,11 +29,11 @@ const NOTCH = 28;
 export async function viewsSource(about: BenchContext): Promise<ViewsSource> {
   const { server, inBrowser } = await openBuiltPage(about);
   return {
-    visit: ({ data, preset, sets }, graph, use) =>
+    visit: (hash, graph, use) =>
       inBrowser(async (page, session) => {
         page.setDefaultTimeout(PATIENCE);
         await page.addInitScript(installInPage);
-        await page.goto(`${server.url}#${[`data=${data}`, `preset=${preset}`, ...sets].join('&')}`);
+        await page.goto(server.url + hash);
         await ready(page);
         if (graph) {
           const buffer = Buffer.from(writeNpz(graph));
@@ -105,11 +108,12 @@ async function driven(page: Page, session: CDPSession, url: string): Promise<Omi
     },
     async project(method) {
       await page.getByRole('tab', { name: 'Embeddings' }).click();
-      await panel.getByText(/principal components of|^UMAP of/).waitFor();
+      await panel.getByText(CAPTION).waitFor();
       const { done, ...seen } = await watched(() =>
         page.evaluate(([method, marks]) => window.benchViews.project(method, marks), [method, SPAN] as const),
       );
-      return { ...seen, readings: done };
+      const caption = await panel.getByText(CAPTION).textContent();
+      return { ...seen, readings: done, caption: caption! };
     },
     async withoutEdge(node, edge) {
       const field = page.getByLabel('Look at node');
