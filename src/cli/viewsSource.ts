@@ -19,12 +19,15 @@ const PATIENCE = 120_000;
 /** So long after a picture was moved its edges are painted where they are now. */
 const SETTLED = 1500;
 
+/** Milliseconds between what a hand does, whether or not the page keeps up. */
+const PACE = 1000 / 60;
+/** Of a hand that drags. */
 const STEPS = 120;
 /** Of the picture's size. */
 const SWING = 0.25;
 /** Of a wheel, each way: about seven times as large, and back. */
-const NOTCHES = 30;
-const NOTCH = 28;
+const NOTCHES = 60;
+const NOTCH = 14;
 
 export async function viewsSource(about: BenchContext): Promise<ViewsSource> {
   const { server, inBrowser } = await openBuiltPage(about);
@@ -46,6 +49,17 @@ export async function viewsSource(about: BenchContext): Promise<ViewsSource> {
       }),
     close: () => server.close(),
   };
+}
+
+/** Does something `times` times, from 1 on; resolves when the page has handled the last. */
+async function paced(times: number, act: (time: number) => Promise<unknown>): Promise<void> {
+  const begun = performance.now();
+  const handled: Promise<unknown>[] = [];
+  for (let time = 1; time <= times; time++) {
+    handled.push(act(time));
+    await sleep(begun + PACE * time - performance.now());
+  }
+  await Promise.all(handled);
 }
 
 const ready = (page: Page) => page.locator('button:enabled', { hasText: /^Train$/ }).waitFor();
@@ -72,7 +86,6 @@ async function driven(page: Page, session: CDPSession, url: string): Promise<Omi
     await sleep(SETTLED);
     return watched(() => marked(() => move({ x: x + size.width / 2, y: y + size.height / 2 }, size)));
   };
-  /** Answered when the page has handled it: as many are sent as it can take. */
   const mouse = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', x: number, y: number) =>
     session.send('Input.dispatchMouseEvent', { type, x, y, button: 'left', buttons: 1, clickCount: 1 });
 
@@ -89,19 +102,19 @@ async function driven(page: Page, session: CDPSession, url: string): Promise<Omi
     pan: () =>
       moved(async ({ x, y }, { width, height }) => {
         await mouse('mousePressed', x, y);
-        for (let step = 1; step <= STEPS; step++) {
+        await paced(STEPS, (step) => {
           const turn = (2 * Math.PI * step) / STEPS;
-          await mouse('mouseMoved', x + SWING * width * Math.sin(2 * turn), y + SWING * height * Math.sin(3 * turn));
-        }
+          return mouse('mouseMoved', x + SWING * width * Math.sin(2 * turn), y + SWING * height * Math.sin(3 * turn));
+        });
         await mouse('mouseReleased', x, y);
       }),
     zoom: () =>
-      moved(async (at) => {
-        for (let notch = 0; notch < 2 * NOTCHES; notch++) {
-          const deltaY = notch < NOTCHES ? -NOTCH : NOTCH;
-          await session.send('Input.dispatchMouseEvent', { type: 'mouseWheel', ...at, deltaX: 0, deltaY });
-        }
-      }),
+      moved((at) =>
+        paced(2 * NOTCHES, (notch) => {
+          const deltaY = notch <= NOTCHES ? -NOTCH : NOTCH;
+          return session.send('Input.dispatchMouseEvent', { type: 'mouseWheel', ...at, deltaX: 0, deltaY });
+        }),
+      ),
     async train() {
       await page.locator('button', { hasText: /^Train$/ }).click();
       await trainedEpochs(session, 1);
