@@ -74,6 +74,16 @@ function lastInstant(events: readonly TraceEvent[], name: string, wanted: (event
   return Math.max(...times.map(({ ts }) => ts));
 }
 
+/** How many frames of a process were drawn between two microseconds: its compositor leaves out some that the main thread made. */
+export function drawnFrames(
+  events: readonly TraceEvent[],
+  pid: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  return events.filter((event) => event.name === 'DrawFrame' && event.pid === pid && event.ts >= from && event.ts <= to)
+    .length;
+}
+
 /**
  * The tasks of a thread that lasted at least `least` milliseconds and overlap the window (`from` and `to` in microseconds of the
  * trace), the longest first; `origin` is the microsecond from which their starts count.

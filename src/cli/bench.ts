@@ -11,6 +11,7 @@ import { sampler } from '../bench/sampler.ts';
 import { scale } from '../bench/scale.ts';
 import { store } from '../bench/store.ts';
 import type { BenchContext, Goal, Suite, SuiteReport, Table } from '../bench/suite.ts';
+import { views } from '../bench/views.ts';
 import { InputError } from '../config/errors.ts';
 import { quote } from '../config/parse.ts';
 import { DEFAULTS } from '../config/schema.ts';
@@ -32,6 +33,7 @@ import { runPyg } from './pygPeer.ts';
 import { samplerPeer } from './samplerPeer.ts';
 import { samplerThreads } from './samplerThreads.ts';
 import { storeSource } from './storeSource.ts';
+import { viewsSource } from './viewsSource.ts';
 
 /** `npm run bench -- NAME [--json] [--link] [--seeds n] [--backend webgpu|cpu]`: the figures of docs/figures.md and docs/performance.md. */
 
@@ -50,6 +52,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   store: async (context) => store(context, await storeSource()),
   scale: async (context) => scale(context, { open: openScale }),
   sampler: async (context) => sampler(context, samplerPeer),
+  views: async (context) => views(context, await viewsSource(context)),
 };
 
 /** The devices of the peers' libraries live as long as the suite. */
@@ -77,7 +80,7 @@ async function withDisk(context: BenchContext): ReturnType<Suite> {
 }
 
 /** These open no device here: the browser has its own; stores and samplers need none. */
-const ELSEWHERE: readonly string[] = ['page', 'ingest', 'store', 'sampler'];
+const ELSEWHERE: readonly string[] = ['page', 'views', 'ingest', 'store', 'sampler'];
 
 const USAGE = `npm run bench -- NAME [--json] [--link] [--seeds n] [--repetitions n] [--only text] [--quick] [--backend webgpu|cpu]
 
@@ -96,13 +99,15 @@ const USAGE = `npm run bench -- NAME [--json] [--link] [--seeds n] [--repetition
            bench/peers; --only gat, --only cora, --only 'cora gcn')
   pyg      test accuracy on Cora beside that of the scripts that edgewise export --pyg writes (EDGEWISE_PYTHON names a Python that
            has torch_geometric; minutes on a processor)
-  store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB')
   store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB');
            what batches read by the order of a graph's rows (--only order; --quick: a twentieth of the graph)
   sampler  sampled edges per second on one thread beside PyTorch Geometric's NeighborLoader (EDGEWISE_PYTHON names a Python
            that has it; --only arxiv; --quick: a fiftieth of the graphs)
   scale    arxiv-shape and products-shape out of a store within 256 MB and 1 GB
            (--only arxiv or --only products; half an hour for each device; keeps 1.6 GB of graphs)
+  views    the page's views in a browser: a picture of 20,000 nodes that is panned and zoomed, UMAP and PCA of as many, answers to
+           "what if" (--only pan, --only umap, --only 'what if'; that with --data, --preset and --set as in edgewise train;
+           --quick: a tenth of the graph)
 
 The page runs ladder, budgets and kernels too: it opens the file that --json prints of them, and what --link prints behind its address.
 `;

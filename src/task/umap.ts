@@ -13,6 +13,9 @@ export interface UmapOptions {
   readonly seed: number;
 }
 
+/** Of the progress that is told of a whole layout, the part that ends when the nearest rows are found. */
+export const NEAR_SHARE = 0.3;
+
 /** Negative samples for each step along an edge. */
 const NEGATIVES = 5;
 /** A coordinate moves by at most so much in one step. */

@@ -3,7 +3,7 @@ import { InputError } from '../config/errors.ts';
 import { writeNpy } from '../formats/npy.ts';
 import { type Metric, type MetricRows, metricRows, type Near, nearestTo, nearTable } from '../task/nearestRows.ts';
 import { type Components, MOST_COLUMNS, principalComponents } from '../task/pca.ts';
-import { type UmapOptions, umap } from '../task/umap.ts';
+import { NEAR_SHARE, type UmapOptions, umap } from '../task/umap.ts';
 
 export type { Metric, Near } from '../task/nearestRows.ts';
 
@@ -31,8 +31,6 @@ export interface UmapChoice extends UmapOptions {
 
 /** After so many milliseconds of work it looks whether somebody asks for something. */
 const AT_A_TIME = 50;
-/** Of a layout: finding the nearest of all nodes takes about as long as the rest. */
-const NEAR_SHARE = 0.3;
 
 export function newProjector(): ProjectorApi {
   let held: { readonly values: Float32Array; readonly cols: number; ready: MetricRows | null } | null = null;
