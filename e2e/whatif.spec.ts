@@ -114,9 +114,9 @@ test('attention adds up, edits change what the model says, undone it says what i
     .first()
     .textContent();
   expect(lines.length - 1).toBe(Number(/([\d,]+) nodes/.exec(nodes!)![1].replaceAll(',', '')));
-  expect(lines[0]).toMatch(/^node,class,/);
+  expect(lines[0]).toMatch(/^node,class,true,split,/);
   const php = lines.find((line) => line.startsWith('libapache2-mod-php,'))!.split(',');
-  const sum = php.slice(2).reduce((total, share) => total + Number(share), 0);
+  const sum = php.slice(4).reduce((total, share) => total + Number(share), 0);
   expect(sum).toBeCloseTo(1, 4);
   await close();
 });

@@ -118,9 +118,11 @@ describe('the built command line', () => {
     expect(trained.stdout).toContain('the best microF1 on validation nodes');
     const predicted = await binary.run(['predict', out, ...run]);
     const lines = predicted.stdout.trim().split('\n');
-    expect(lines[0]).toBe('node,labels,blue,red');
+    expect(lines[0]).toBe('node,labels,true,split,blue,red');
     for (const line of lines.slice(1)) {
-      const [, labels, blue, red] = line.split(',');
+      const [node, labels, truth, split, blue, red] = line.split(',');
+      expect(truth).toBe(['red', 'blue;red', 'blue'][Number(node) % 3]);
+      expect(['train', 'val', 'test']).toContain(split);
       const likely = [...(Number(blue) > 0.5 ? ['blue'] : []), ...(Number(red) > 0.5 ? ['red'] : [])];
       expect(labels).toBe(likely.join(';'));
     }
@@ -315,10 +317,12 @@ describe.each(backends)('training on %s', (backend) => {
     const { stdout, status, stderr } = await binary.run(['predict', out, '--data', 'ring', '--backend', backend]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const [header, ...rows] = stdout.trim().split('\n');
-    expect(header).toBe('node,class,class 0,class 1,class 2');
+    expect(header).toBe('node,class,true,split,class 0,class 1,class 2');
     expect(rows).toHaveLength(NODES);
     for (const row of rows) {
-      const [, name, ...numbers] = row.split(',');
+      const [node, name, truth, split, ...numbers] = row.split(',');
+      expect(truth).toBe(`class ${Math.floor(Number(node) / 10)}`);
+      expect(['train', 'val', 'test', '']).toContain(split);
       const probabilities = numbers.map(Number);
       expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
       expect(probabilities[Number(name.slice(-1))]).toBe(Math.max(...probabilities));

@@ -31,7 +31,7 @@ export async function predict(invocation: Invocation): Promise<void> {
     const job = { graph, config, weights, backend, fit: true };
     const { probabilities, fitted } = await withStore(config, kept, (place) => engine.predict({ ...job, ...place }));
     if (Object.keys(fitted).length > 0) warn(`fitted to memory.gpuBudget: ${formatSettings(fitted)}.`);
-    for (const lines of predictionLines(graph, probabilities)) say(lines);
+    for (const lines of predictionLines(graph, graph.splits[config['data.split']], probabilities)) say(lines);
   } finally {
     close();
   }

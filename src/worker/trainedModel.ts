@@ -25,7 +25,10 @@ export async function predictionsCsv(
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { probabilities } = await predict({ ...job, weights, signal });
-  const pieces = Array.from(predictionLines(job.graph, probabilities), (lines) => `${lines}\n`);
+  const pieces = Array.from(
+    predictionLines(job.graph, job.graph.splits[job.config['data.split']], probabilities),
+    (lines) => `${lines}\n`,
+  );
   return new TextEncoder().encode(pieces.join(''));
 }
 

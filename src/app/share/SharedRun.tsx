@@ -64,11 +64,7 @@ const SENTENCES: Readonly<Record<Verdict, string>> = {
 
 /** Columns, and how each is read from a run of others and from one here. */
 const COLUMNS: readonly [string, (shared: Shared) => string, (mine: RunRecord) => string][] = [
-  [
-    'test accuracy (micro F1)',
-    ({ result }) => formatPercent(result.testAcc),
-    ({ result }) => formatPercent(result.testAcc),
-  ],
+  ['test score', ({ result }) => formatPercent(result.testAcc), ({ result }) => formatPercent(result.testAcc)],
   [
     'best epoch',
     ({ result, epochs }) => `${result.bestEpoch} of ${epochs}`,
