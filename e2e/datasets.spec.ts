@@ -221,6 +221,19 @@ test('several labels of a node are learned, and judged by their micro-F1', async
   await expect(page.getByRole('heading', { name: 'Micro-F1' })).toBeVisible();
   await expect(page.getByRole('list', { name: 'Classes' }).getByRole('button').first()).toContainText('40');
   expect((await newestRun(page))[3]).toMatch(/% micro F1$/);
+  const chart = (await page.getByRole('region', { name: 'Micro-F1' }).textContent())!;
+
+  // Label by label, and nodes that have exactly their labels, by degree.
+  await page.getByRole('tab', { name: 'Predictions' }).click();
+  const judged = page.getByRole('region', { name: 'Predictions', exact: true });
+  await expect(judged).toContainText(/Epoch 3: micro-F1 \d+\.\d %; \d+ of 12 test nodes have exactly their labels/);
+  const scores = judged.getByRole('region', { name: 'Precision, recall and F1 of each class' });
+  await expect(scores.getByRole('rowheader')).toHaveText(['blue', 'red', 'macro mean', 'micro mean']);
+  const micro = (await scores.getByRole('row').last().getByRole('cell').allTextContents())[2];
+  await expect(judged).toContainText(`micro-F1 ${micro}`);
+  expect(chart).toContain(`test ${micro}`);
+  await judged.getByText('Training', { exact: true }).click();
+  await expect(judged).toContainText(/of 36 training nodes/);
   await close();
 });
 

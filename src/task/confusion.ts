@@ -46,10 +46,24 @@ export interface ClassReport {
 export interface Report extends Scores {
   readonly classes: readonly ClassReport[];
   readonly nodes: number;
+  /** Nodes that are wholly right. */
   readonly right: number;
-  /** Means over the classes that occur or are predicted; what is undefined counts as 0, as in scikit-learn. */
+  /**
+   * Means over the classes that occur or are predicted, where nodes may have several over all; what is undefined counts as 0, as in
+   * scikit-learn.
+   */
   readonly macroPrecision: number;
   readonly macroRecall: number;
+  /** Of all decisions together; where each node has one class and one prediction, both are the accuracy. */
+  readonly microPrecision: number;
+  readonly microRecall: number;
+}
+
+/** Counts by class. */
+export interface ClassCounts {
+  readonly right: Uint32Array;
+  readonly predicted: Uint32Array;
+  readonly support: Uint32Array;
 }
 
 /** What follows from a confusion matrix. Scores of no node at all are 0. */
@@ -62,7 +76,19 @@ export function classReport(confusion: Uint32Array, classes: number): Report {
       predicted[taken] += confusion[truth * classes + taken];
     }
   }
-  const reports = Array.from(right, (hits, c): ClassReport => {
+  return reportOf({ right, predicted, support }, total(support), total(right), false);
+}
+
+const total = (counts: Uint32Array) => counts.reduce((sum, count) => sum + count, 0);
+
+/**
+ * @param nodes that were judged, and how many of them are wholly right
+ * @param several whether a node may have several classes, each a decision of its own
+ */
+export function reportOf(counts: ClassCounts, nodes: number, right: number, several: boolean): Report {
+  const { predicted, support } = counts;
+  const classes = support.length;
+  const reports = Array.from(counts.right, (hits, c): ClassReport => {
     const f1 = (2 * hits) / (predicted[c] + support[c]);
     return {
       precision: hits / predicted[c],
@@ -72,17 +98,19 @@ export function classReport(confusion: Uint32Array, classes: number): Report {
       predicted: predicted[c],
     };
   });
-  const present = reports.filter((report) => report.support + report.predicted > 0);
+  // As `scores` takes its mean.
+  const present = several ? reports : reports.filter((report) => report.support + report.predicted > 0);
   const mean = (of: (report: ClassReport) => number) =>
     present.reduce((sum, report) => sum + (of(report) || 0), 0) / Math.max(1, present.length);
-  const total = (counts: Uint32Array) => counts.reduce((sum, count) => sum + count, 0);
   return {
     // The table that the device fills, of one split.
-    ...scores(Uint32Array.of(...right, ...predicted, ...support), classes, 0),
+    ...scores(Uint32Array.of(...counts.right, ...predicted, ...support), classes, 0, several),
     classes: reports,
-    nodes: total(support),
-    right: total(right),
+    nodes,
+    right,
     macroPrecision: mean(({ precision }) => precision),
     macroRecall: mean(({ recall }) => recall),
+    microPrecision: total(counts.right) / Math.max(1, total(predicted)),
+    microRecall: total(counts.right) / Math.max(1, total(support)),
   };
 }

@@ -19,7 +19,7 @@ export interface GraphHost {
 
 type GraphCommands = Pick<
   TrainerApi,
-  'exportGraph' | 'statistics' | 'node' | 'neighbourhood' | 'blocks' | 'probabilities'
+  'exportGraph' | 'statistics' | 'node' | 'neighbourhood' | 'blocks' | 'probabilities' | 'decidedLabels'
 >;
 
 /** The commands that look at the current graph and change nothing; their code comes with the first of each. */
@@ -65,6 +65,13 @@ export function graphCommands({ here, predictions, alone, progress }: GraphHost)
     async probabilities(node) {
       const latest = predictions();
       return latest && probabilitiesOf(latest, node);
+    },
+
+    async decidedLabels() {
+      const latest = predictions();
+      if (!latest?.several) return null;
+      const { decidedLabels } = await import('../task/labelReport.ts');
+      return decidedLabels(latest.logits, latest.logits.length / latest.classes.length);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Understood } from '../graph/understand.ts';
 import type { BenchResult, BenchSuite } from '../run/benchResult.ts';
 import type { FileLayout } from '../run/pyg/source.ts';
 import type { DatasetInfo, DeviceInfo, EpochRecord, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
+import type { LabelRows } from '../task/labelReport.ts';
 import type { PlanPicture } from '../tensor/picture.ts';
 import type { BlocksRequest, BlocksView } from './blocksView.ts';
 import type { ChunksView } from './chunkWatch.ts';
@@ -107,6 +108,8 @@ export interface TrainerApi extends EmbeddingApi, ModelApi {
   blocks(request: BlocksRequest): Promise<BlocksView>;
   /** Class probabilities of a node as the run predicted last; null where it has not. */
   probabilities(node: number): Promise<Float32Array | null>;
+  /** Where nodes may have several labels: those that the run gave each node last; null where it has not. */
+  decidedLabels(): Promise<LabelRows | null>;
   /** Whether somebody looks at which chunks of a stored graph are read: then the stream tells, in this run and the next ones. */
   watchChunks(on: boolean): void;
   /** Times every dispatch of the next epoch by itself (where the device has timestamps); the result comes by the stream. */

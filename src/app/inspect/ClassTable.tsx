@@ -20,11 +20,11 @@ export function ClassTable({ names, report, file }: ClassTableProps) {
     ({ precision, recall, f1, support, predicted }, c) =>
       [name(names, c), precision, recall, f1, support, predicted] as const,
   );
-  const { accuracy, macroPrecision, macroRecall, macroF1, nodes } = report;
+  const { macroPrecision, macroRecall, macroF1, microPrecision, microRecall, microF1, nodes } = report;
+  const predicted = report.classes.reduce((sum, one) => sum + one.predicted, 0);
   const together = [
-    ['macro mean', macroPrecision, macroRecall, macroF1, nodes, nodes],
-    // Each node has one class and one prediction: then all three are the accuracy.
-    ['micro mean', accuracy, accuracy, accuracy, nodes, nodes],
+    ['macro mean', macroPrecision, macroRecall, macroF1, nodes, predicted],
+    ['micro mean', microPrecision, microRecall, microF1, nodes, predicted],
   ] as const;
   return (
     <TableSection

@@ -1,4 +1,3 @@
-import { SegmentedControl } from '@mantine/core';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { accuracyByDegree, classReport, confusionMatrix, degreesOfPairs, judgedNodes } from '../../worker/judge.ts';
 import type { GraphView } from '../../worker/protocol.ts';
@@ -10,6 +9,8 @@ import { formatCount, formatPercent } from '../theme/format.ts';
 import { ClassTable } from './ClassTable.tsx';
 import { type Cell, ConfusionGrid } from './ConfusionGrid.tsx';
 import { DegreeTable } from './DegreeTable.tsx';
+import { JudgedBy, PARTS, TEST } from './JudgedBy.tsx';
+import { LabelPredictions } from './LabelPredictions.tsx';
 import classes from './Predictions.module.css';
 import { TakeAway } from './TakeAway.tsx';
 
@@ -30,15 +31,18 @@ function Judged() {
   const predictions = usePage(shownPredictions);
   if (!graph) return null;
   if (graph.info.classes === 0) return <p className={classes.empty}>This graph has no classes to predict.</p>;
-  if (graph.info.multiLabel) {
+  if (!graph.positions && graph.info.multiLabel) {
     return (
       <p className={classes.empty}>
-        Nodes of this graph have several labels, so none is taken for another. How well they are told is the micro-F1 of
-        the charts.
+        This graph is too large to draw, so predictions of single nodes stay with the worker. How well their labels are
+        told is the micro-F1 of the charts.
       </p>
     );
   }
   if (!graph.positions) return <OfRecord graph={graph} run={run} />;
+  if (graph.info.multiLabel && run?.predictions) {
+    return <LabelPredictions key={graph.id} graph={graph} run={run} predictions={run.predictions} />;
+  }
   if (!run || !predictions || predictions.classes.length !== graph.labels.length) {
     return (
       <p className={classes.empty}>
@@ -48,15 +52,6 @@ function Judged() {
   }
   return <OfPredictions key={graph.id} graph={graph} run={run} predictions={predictions} />;
 }
-
-/** By their code. */
-const PARTS = ['', 'training', 'validation', 'test'] as const;
-const TEST = 3;
-const CONTROLS = [
-  { value: '1', label: 'Training' },
-  { value: '2', label: 'Validation' },
-  { value: '3', label: 'Test' },
-];
 
 interface OfPredictionsProps {
   readonly graph: GraphView;
@@ -96,19 +91,10 @@ function OfPredictions({ graph, run, predictions }: OfPredictionsProps) {
   const file = (what: string) => `${graph.info.name}-${what}-${PARTS[part]}`;
   return (
     <section className={classes.panel} aria-label="Predictions">
-      <header className={classes.head}>
-        <SegmentedControl
-          size="xs"
-          aria-label="Nodes to judge by"
-          value={String(part)}
-          onChange={(value) => setPart(Number(value))}
-          data={CONTROLS}
-        />
-        <p>
-          Epoch {formatCount(epoch)}: {formatCount(report.right)} of {formatCount(report.nodes)} {PARTS[part]} nodes
-          right, {report.nodes > 0 ? formatPercent(report.accuracy) : 'nothing to judge'}
-        </p>
-      </header>
+      <JudgedBy part={part} onChange={setPart}>
+        Epoch {formatCount(epoch)}: {formatCount(report.right)} of {formatCount(report.nodes)} {PARTS[part]} nodes
+        right, {report.nodes > 0 ? formatPercent(report.accuracy) : 'nothing to judge'}
+      </JudgedBy>
       <div className={classes.tables}>
         <ConfusionGrid
           names={graph.classNames}

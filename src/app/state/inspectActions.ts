@@ -1,3 +1,4 @@
+import type { LabelRows } from '../../worker/judge.ts';
 import { answered, trainer } from './engine.ts';
 import { get, set } from './store.ts';
 
@@ -22,6 +23,11 @@ export function unpin(): void {
 /** Class probabilities of a node as the run predicted last; null where it has not. */
 export function probabilities(node: number): Promise<Float32Array | null> {
   return answered(trainer.probabilities(node));
+}
+
+/** Where nodes may have several labels: those that the run gave each node last; null where it has not. */
+export function decidedLabels(): Promise<LabelRows | null> {
+  return answered(trainer.decidedLabels());
 }
 
 /** Lets some nodes stand out in the picture, or all alike. */
