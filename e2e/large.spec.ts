@@ -58,7 +58,7 @@ test('a shape given up half-way is not offered; generated, it trains in batches 
   const profile = await temporaryProfile();
   const first = await visit({ profile: profile.path, hash: HASH });
   const { page } = first;
-  await expect(page.getByText(`It needs the dataset ${SHAPE}`)).toBeVisible();
+  await expect(page.getByText(`This link needs the dataset ${SHAPE}`)).toBeVisible();
 
   // The larger one, of which much is left when somebody has seen how far it is.
   await generate(page, LARGER);
