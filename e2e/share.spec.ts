@@ -78,8 +78,8 @@ test('a run of a link is compared after a reload too, and only on its own graph'
   await page.getByRole('button', { name: /^Debian 12, small/ }).click();
   await showsNodes(page, '3,370');
   await expect(again).toBeDisabled();
-  await expect(page.getByText(/needs the dataset karate/)).toBeVisible();
-  await page.getByRole('button', { name: /Zachary/ }).click();
+  await expect(page.getByText(/needs the dataset Zachary/)).toBeVisible();
+  await page.getByRole('button', { name: /^Open Zachary/ }).click();
   await again.click();
   await expect(page.getByText(/Identical, bit for bit/)).toBeVisible();
   await close();
