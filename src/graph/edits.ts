@@ -1,6 +1,7 @@
 import { InputError } from '../config/errors.ts';
 import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
 import { entryOf, isSymmetric } from './csr.ts';
+import { isIdentity } from './features.ts';
 import type { Graph, GraphOutline } from './graph.ts';
 
 /** Trying out what another edge or another feature would change: a list of edits makes a new graph, and the old one stays. */
@@ -161,12 +162,6 @@ function checkFeature(graph: GraphOutline, { node, column, value }: FeatureEdit,
   if (!Number.isFinite(Math.fround(value))) {
     throw new InputError(`Feature ${column} of ${nameOf(graph, node)} cannot be ${value}: give a finite number.`);
   }
-}
-
-/** What stands for features where a graph has none: see features.ts. */
-function isIdentity(features: Matrix): boolean {
-  if (features.kind === 'dense' || features.rows !== features.cols || features.values) return false;
-  return features.indices.length === features.rows && features.indices.every((column, row) => column === row);
 }
 
 const nameOf = ({ nodeIds }: GraphOutline, node: number) => nodeIds?.[node].slice(0, 80) ?? `node ${node}`;

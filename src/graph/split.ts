@@ -20,3 +20,17 @@ export function stratifiedSplit(labels: Int32Array, classes: number, key: Key): 
   }
   return split;
 }
+
+/** Nodes of a part of the split (a SPLIT code), ascending. */
+export function nodesOf(split: Uint8Array, code: number): Uint32Array {
+  return nodesWhere(split, (other) => other === code);
+}
+
+/** Nodes in the parts that are wanted, ascending. */
+export function nodesWhere(split: Uint8Array, wanted: (code: number) => boolean): Uint32Array {
+  let count = 0;
+  for (const code of split) if (wanted(code)) count++;
+  const nodes = new Uint32Array(count);
+  for (let node = 0, next = 0; node < split.length; node++) if (wanted(split[node])) nodes[next++] = node;
+  return nodes;
+}

@@ -44,9 +44,4 @@ export function labelReport(truth: LabelRows, decided: LabelRows, nodes: Uint32A
   return reportOf({ right, predicted, support }, nodes.length, whole, true);
 }
 
-/** Nodes of a part of the split (a SPLIT code), ascending: one without a label is one that has none. */
-export function nodesOfPart(split: Uint8Array, code: number): Uint32Array {
-  return Uint32Array.from(split.keys()).filter((node) => split[node] === code);
-}
-
 const rowOf = ({ indptr, indices }: LabelRows, node: number) => indices.subarray(indptr[node], indptr[node + 1]);

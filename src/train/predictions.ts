@@ -1,11 +1,12 @@
 import type { Config } from '../config/schema.ts';
 import type { CsrMatrix } from '../formats/matrix.ts';
 import type { GraphOutline } from '../graph/graph.ts';
+import { nodesOf } from '../graph/split.ts';
 import { rocAuc, sigmoids, softmaxRows } from '../task/metrics.ts';
 import { evaluate } from '../tensor/value.ts';
 import type { TrainingProgram } from './program.ts';
 import type { Run } from './run.ts';
-import { evaluatedSplit, nodesOf } from './seeds.ts';
+import { evaluatedSplit } from './seeds.ts';
 
 /** Class of a node that the evaluation does not visit. */
 export const NO_PREDICTION = 0xffff;

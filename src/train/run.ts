@@ -4,6 +4,7 @@ import { type Ledger, newLedger } from '../device/ledger.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import type { Capacity } from '../graph/capacity.ts';
 import { seedKey } from '../graph/random.ts';
+import { nodesOf } from '../graph/split.ts';
 import { initialValues } from '../model/init.ts';
 import type { MemoryBytes } from '../run/record.ts';
 import { classWeights, totalWeight } from '../task/classWeights.ts';
@@ -18,7 +19,7 @@ import type { BatchInputs } from './inputs.ts';
 import type { Job } from './job.ts';
 import { partInputs } from './layerwise.ts';
 import { fullPass, newTimes, type Pass, type PassContext, sampledPass } from './passes.ts';
-import { evaluatedSplit, nodesOf, seedsOf, splitOf } from './seeds.ts';
+import { evaluatedSplit, seedsOf, splitOf } from './seeds.ts';
 import type { Target } from './target.ts';
 
 /** From a fitted job to a run that is ready for its next step: allocated, uploaded, initialised or restored. */

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { SPLIT } from '../formats/graphData.ts';
 import { sampleBelow } from '../graph/draw.ts';
 import { deriveKey, seedKey } from '../graph/random.ts';
+import { nodesOf, nodesWhere } from '../graph/split.ts';
 import type { AnyGraph } from '../store/storedGraph.ts';
 import type { Routine } from './batchSource.ts';
 
@@ -53,11 +54,6 @@ function drawPart(split: Uint8Array, code: number, most: number, config: Config,
   for (const position of drawn) out[nodes[position]] = code;
 }
 
-/** Nodes of a part of the split, ascending. */
-export function nodesOf(split: Uint8Array, code: number): Uint32Array {
-  return nodesWhere(split, (other) => other === code);
-}
-
 /** Seed nodes of a routine: the training nodes; all nodes in a split; or, to predict, all nodes. */
 export function seedsOf(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
   const known = seedLists.get(split) ?? new Map<string, Uint32Array>();
@@ -74,12 +70,4 @@ const seedLists = new WeakMap<Uint8Array, Map<string, Uint32Array>>();
 function listSeeds(split: Uint8Array, routine: Routine, predictOnly: boolean): Uint32Array {
   if (predictOnly) return Uint32Array.from({ length: split.length }, (_, node) => node);
   return nodesWhere(split, routine === 'train' ? (code) => code === SPLIT.train : (code) => code !== SPLIT.none);
-}
-
-function nodesWhere(split: Uint8Array, wanted: (code: number) => boolean): Uint32Array {
-  let count = 0;
-  for (const code of split) if (wanted(code)) count++;
-  const nodes = new Uint32Array(count);
-  for (let node = 0, next = 0; node < split.length; node++) if (wanted(split[node])) nodes[next++] = node;
-  return nodes;
 }

@@ -4,7 +4,7 @@ import {
   degreesOfPairs,
   type LabelRows,
   labelReport,
-  nodesOfPart,
+  nodesOf,
   whollyRight,
 } from '../../worker/judge.ts';
 import type { GraphView } from '../../worker/protocol.ts';
@@ -43,7 +43,7 @@ export function LabelPredictions({ graph, run, predictions }: LabelPredictionsPr
   const degrees = useMemo(() => degreesOfPairs(graph.info.nodes, edges ?? new Uint32Array(0)), [graph, edges]);
   const judged = useMemo(() => {
     if (!told || !labelSets || told.decided.indptr.length !== labelSets.indptr.length) return null;
-    const nodes = split ? nodesOfPart(split, part) : new Uint32Array(0);
+    const nodes = split ? nodesOf(split, part) : new Uint32Array(0);
     const right = whollyRight(labelSets, told.decided);
     const all = new Uint8Array(right.length).fill(1);
     return {
