@@ -1,7 +1,8 @@
 // Aggregation over the entries of compressed sparse rows: out[row] = accumulate over e of weight(e) · x[indices[e]].
 // The entries of a row are taken in order, so the result depends neither on the grid nor on the tile. Rows with more than `heavy`
 // entries are left to `segments` and `merge`. A module is this file and a tile (aggregate/): how many vec4 of a row one invocation
-// sums, as far apart as there are invocations for the row, so that neighbours read neighbouring columns of the same x row.
+// sums, as far apart as there are invocations for the row, so that neighbours read neighbouring columns of the same x row; and in which
+// order rows are taken.
 
 struct Params {
   rows: u32,
@@ -14,6 +15,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
+/// rows + 1 row pointers, and after them the order of the rows
 @group(0) @binding(1) var<storage, read> indptr: array<u32>;
 @group(0) @binding(2) var<storage, read> indices: array<u32>;
 @group(0) @binding(3) var<storage, read> x: array<vec4f>;
@@ -26,7 +28,7 @@ fn rows(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = threadIndex(group, groups, lane);
   let tiles = tilesOfRow();
   if (id >= p.rows * tiles) { return; }
-  let row = id / tiles;
+  let row = rowOf(id / tiles);
   let begin = indptr[row];
   let end = indptr[row + 1u];
   if (end - begin > p.heavy) { return; }

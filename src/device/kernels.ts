@@ -30,8 +30,12 @@ const tiled = (name: string, tiles: readonly Tile[], kernel: (tile: string) => K
     tiles.map((tile, i) => [i > 0 ? withTile(name, tile.name) : name, kernel(`tile${tile.name}`)] as const),
   );
 
-/** Wide tiles of an aggregation are made of four vec4 each. */
-const partsOf = (tile: string) => [...(/1x(16|64)/.test(tile) ? ['aggregate/quad'] : []), `aggregate/${tile}`];
+/** Tiles of an aggregation. Wide ones are made of four vec4 each; all but the narrowest take the rows by their length. */
+const partsOf = (tile: string) => [
+  ...(/1x(16|64)$/.test(tile) ? ['aggregate/quad'] : []),
+  ...(/1x4$/.test(tile) ? [] : ['aggregate/ordered']),
+  `aggregate/${tile}`,
+];
 
 const aggregate = (accumulator: string, weights: string): Record<string, Kernel> => {
   const kind = accumulator === 'sum' ? `sum.${weights}` : accumulator;

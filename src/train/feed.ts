@@ -1,6 +1,7 @@
 import type { Executor, HostArray } from '../device/executor.ts';
 import type { CsrMatrix, Matrix } from '../formats/matrix.ts';
 import { transpose } from '../graph/csr.ts';
+import { pointersAndOrder } from '../graph/rowOrder.ts';
 import { heavySegments } from '../graph/segments.ts';
 import { isSparse, type ModelInputs } from '../model/model.ts';
 import type { SparseHalf } from '../tensor/ops/sparse.ts';
@@ -30,13 +31,13 @@ export function writeFeed(executor: Executor, feed: Feed): void {
   for (const [value, array] of feed.arrays) executor.write(value, array);
 }
 
-/** One direction of a sparse matrix, with the list of its heavy rows. */
+/** One direction of a sparse matrix, with the order of its rows and the list of the heavy ones. */
 export function feedHalf(feed: Feed, half: SparseHalf, csr: CsrMatrix): void {
   const { segments, heavy } = heavySegments(csr.indptr, csr.rows, HEAVY, SEGMENT);
   feed.sizes[`${half.name}.entries`] = csr.indices.length;
   feed.sizes[`${half.name}.segments`] = segments.length / 4;
   feed.sizes[`${half.name}.heavy`] = heavy.length / 4;
-  feed.arrays.push([half.indptr, csr.indptr], [half.indices, csr.indices]);
+  feed.arrays.push([half.indptr, pointersAndOrder(csr.indptr, csr.rows, HEAVY)], [half.indices, csr.indices]);
   feed.arrays.push([half.segments, segments], [half.heavy, heavy]);
   if (half.values) feed.arrays.push([half.values, csr.values ?? new Float32Array(csr.indices.length).fill(1)]);
 }

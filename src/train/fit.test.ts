@@ -265,7 +265,7 @@ describe('fitRun', () => {
     const cut = within(64 * 1024);
     expect(Math.max(...cut.placements.map(({ bytes }) => bytes))).toBeLessThanOrEqual(64 * 1024);
     expect(verifyPlan(cut)).toEqual([]);
-    // 800 row pointers take 3,204 bytes, and a list has no columns to cut.
+    // 801 row pointers and the order of the rows take 6,408 bytes, and a list has no columns to cut.
     expect(() => within(2048)).toThrow(InputError);
   });
 });

@@ -108,11 +108,11 @@ export function targetBytes({ labelSets }: AnyGraph): number {
   return 4 + 4 * (labelSets?.cols ?? 1);
 }
 
-/** Arrays of one direction of a sparse matrix with so many rows, heavy ones listed; 0 where the sizes have none. */
+/** Arrays of one direction of a sparse matrix with so many rows, in an order and heavy ones listed; 0 where the sizes have none. */
 export function halfBytes(sizes: Sizes, name: string, rows: number): number {
   const entries = sizes[`${name}.entries`];
   if (entries === undefined) return 0;
-  return 4 * (rows + 1) + 8 * entries + 16 * (sizes[`${name}.segments`] + sizes[`${name}.heavy`]);
+  return 8 * (rows + 1) + 8 * entries + 16 * (sizes[`${name}.segments`] + sizes[`${name}.heavy`]);
 }
 
 /** The same of features and their transpose. */

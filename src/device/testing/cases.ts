@@ -1,5 +1,6 @@
 import type { CsrMatrix } from '../../formats/matrix.ts';
 import { sortedCsr, transpose } from '../../graph/csr.ts';
+import { pointersAndOrder } from '../../graph/rowOrder.ts';
 import { heavySegments } from '../../graph/segments.ts';
 import { nastyCsr } from '../../graph/testGraphs.ts';
 import { input, newGraph } from '../../tensor/graph.ts';
@@ -39,7 +40,7 @@ export function sparseInputs(
     sizes[`${declared.name}.entries`] = from.indices.length;
     sizes[`${declared.name}.segments`] = segments.length / 4;
     sizes[`${declared.name}.heavy`] = heavy.length / 4;
-    data.push([declared.indptr, from.indptr], [declared.indices, from.indices]);
+    data.push([declared.indptr, pointersAndOrder(from.indptr, from.rows, HEAVY)], [declared.indices, from.indices]);
     data.push([declared.segments, segments], [declared.heavy, heavy]);
     if (declared.values) data.push([declared.values, from.values!]);
     return declared;

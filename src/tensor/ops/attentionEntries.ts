@@ -3,7 +3,7 @@ import { stride4 } from '../panels.ts';
 import type { Value } from '../value.ts';
 import { dropKey, dropThreshold } from './dropout.ts';
 import type { HeadRange } from './heads.ts';
-import type { SparseHalf, SparseMatrix } from './sparse.ts';
+import { pointerWords, type SparseHalf, type SparseMatrix } from './sparse.ts';
 import { HEAVY, heavyEntries, heavyRoom, SEGMENT } from './spmm.ts';
 
 /** What the forward and the backward pass of attention share: passes over the entries of a sparse matrix, by row and head. */
@@ -83,7 +83,7 @@ export function overRows(half: SparseHalf, pass: Pass, { capacity, scratch }: Lo
         threads: count * threads,
         work: entries * entryWork + count * threads * 8,
         flops: (entries - heavyEntries(half, step)) * entryFlops + count * rowFlops,
-        words: wordsOf(entries - heavyEntries(half, step)),
+        words: { ...pointerWords(half, step), ...wordsOf(entries - heavyEntries(half, step)) },
       };
     },
   };

@@ -1,5 +1,5 @@
 import { activation, addNode, addValue, input } from '../graph.ts';
-import { type Op, type OpGraph, rowsAt, whole } from '../op.ts';
+import { type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import { type Purpose, type Size, symbol, type Value } from '../value.ts';
 import { dropKey, dropThreshold } from './dropout.ts';
@@ -10,6 +10,7 @@ export interface SparseHalf {
   readonly rows: Size;
   readonly cols: Size;
   readonly entries: Size;
+  /** rows + 1 row pointers, then the order of the rows: graph/rowOrder.ts. */
   readonly indptr: Value;
   readonly indices: Value;
   /** null where every entry is 1. */
@@ -31,6 +32,11 @@ export interface SparseMatrix {
   readonly positions: Value | null;
 }
 
+/** What a kernel reads that takes the rows as they come: the order behind the pointers is left alone. */
+export function pointerWords({ rows }: SparseHalf, step: Step): { readonly indptr: number } {
+  return { indptr: rowsAt(rows, step) + 1 };
+}
+
 /** Declares the inputs of one half; `entries`, `segments` and `heavy` become symbols `NAME.entries` and so on. */
 export function sparseHalf(
   g: OpGraph,
@@ -50,7 +56,7 @@ export function sparseHalf(
     rows,
     cols,
     entries,
-    indptr: list('row pointers', 'u32', plusOne),
+    indptr: list('row pointers and order', 'u32', plusOne, 2),
     indices: list('columns', 'u32', entries),
     values: weighted ? list('values', 'f32', entries) : null,
     segments: list('heavy segments', 'u32', symbol(`${name}.segments`), 4),
@@ -116,6 +122,7 @@ export const sparseDropoutOp: Op<SparseDropout> = {
             threads: rows,
             work: rowsAt(half.entries, step) * 20,
             flops: half.values ? rowsAt(half.entries, step) : 0,
+            words: pointerWords(half, step),
           };
         },
       },
@@ -140,7 +147,8 @@ function columnsOf({ name, cols }: SparseHalf): number {
 export const densifyOp: Op<SparseHalf> = {
   name: 'densify',
   locality: 'row',
-  lower({ outputs: [out], attributes: { indptr, indices, values, rows, entries } }, { panels }) {
+  lower({ outputs: [out], attributes: half }, { panels }) {
+    const { indptr, indices, values, rows, entries } = half;
     return panels(out).map((panel) => ({
       kernel: values ? 'sparse.dense.weighted' : 'sparse.dense.ones',
       reads: { indptr: whole(indptr), indices: whole(indices), ...(values ? { weights: whole(values) } : {}) },
@@ -153,6 +161,7 @@ export const densifyOp: Op<SparseHalf> = {
           threads: count,
           work: count * width4 * 4 + rowsAt(entries, step) * 3,
           flops: 0,
+          words: pointerWords(half, step),
         };
       },
     }));

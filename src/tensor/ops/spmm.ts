@@ -13,7 +13,7 @@ import {
 import { overlaps, padded4, stride4 } from '../panels.ts';
 import { AGGREGATE_TILES, type Tile } from '../tiles.ts';
 import { evaluate, type Size, type Sizes, sameSize, type Value } from '../value.ts';
-import type { SparseHalf, SparseMatrix } from './sparse.ts';
+import { pointerWords, type SparseHalf, type SparseMatrix } from './sparse.ts';
 
 /**
  * Sparse times dense: out[r] = Σ over the entries e of row r of values[e] · x[indices[e]]. The aggregation of a GNN layer,
@@ -138,7 +138,10 @@ export function gatherRows(
           covers: [rows, width4, 1],
           work: (rows + entries) * width4 * 4 + entries,
           flops: (entries - heavyEntries(half, step)) * cols * flopsPerEntry,
-          words: wordsOf(entries - heavyEntries(half, step), rows - rowsAt(half.heavy.rows, step)),
+          words: {
+            ...pointerWords(half, step),
+            ...wordsOf(entries - heavyEntries(half, step), rows - rowsAt(half.heavy.rows, step)),
+          },
         };
       },
     });
