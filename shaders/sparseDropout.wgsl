@@ -18,8 +18,9 @@ struct Params {
 
 @compute @workgroup_size(WORKGROUP)
 fn entries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = threadIndex(group, groups, lane);
-  if (row >= p.rows) { return; }
+  let place = threadIndex(group, groups, lane);
+  if (place >= p.rows) { return; }
+  let row = rowOf(place);
   let begin = indptr[row];
   let end = indptr[row + 1u];
   let id = globalRow(row);

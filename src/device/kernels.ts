@@ -33,7 +33,7 @@ const tiled = (name: string, tiles: readonly Tile[], kernel: (tile: string) => K
 /** Tiles of an aggregation. Wide ones are made of four vec4 each; all but the narrowest take the rows by their length. */
 const partsOf = (tile: string) => [
   ...(/1x(16|64)$/.test(tile) ? ['aggregate/quad'] : []),
-  ...(/1x4$/.test(tile) ? [] : ['aggregate/ordered']),
+  ...(/1x4$/.test(tile) ? [] : ['ordered']),
   `aggregate/${tile}`,
 ];
 
@@ -57,7 +57,7 @@ const matmul = (orientation: string, a: string, b: string): Record<string, Kerne
   }));
 
 const sparseDropout = (weights: string, ids: string): Kernel => ({
-  files: ['random', `weights/${weights}`, `ids/${ids}`, 'sparseDropout'],
+  files: ['random', `weights/${weights}`, `ids/${ids}`, 'ordered', 'sparseDropout'],
   entry: 'entries',
 });
 

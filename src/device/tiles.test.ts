@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dispatch } from '../tensor/op.ts';
 import type { Plan } from '../tensor/plan.ts';
-import { AGGREGATE_TILES, invocations, MATMUL_TILES } from '../tensor/tiles.ts';
+import { AGGREGATE_TILES, invocations, MATMUL_TILES, tilesFor } from '../tensor/tiles.ts';
 import { allCases, matmulCase } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
 import { type BuiltCase, buildCase, inTile, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
@@ -36,6 +36,15 @@ test('a tile covers what it is given', () => {
   const [small, , shared] = MATMUL_TILES;
   expect(invocations(small, [9, 3, 2])).toBe(3 * 3 * 2);
   expect(invocations(shared, [65, 17, 2])).toBe(2 * 2 * 2 * 64);
+});
+
+test('a tile is left out where a narrower one of as many rows covers the width', () => {
+  const tried = (width4: number) => tilesFor(AGGREGATE_TILES, [100, width4, 1]).map(({ name }) => name);
+  expect(tried(1)).toEqual(['1x4']);
+  expect(tried(3)).toEqual(['1x4', '1x8', '1x16']);
+  expect(tried(4)).toEqual(['1x4', '1x8', '1x16']);
+  expect(tried(5)).toEqual(['1x4', '1x8', '1x16', '1x64']);
+  expect(tilesFor(MATMUL_TILES, [100, 1, 1])).toEqual(MATMUL_TILES);
 });
 
 test('the key of a tile names the kernel and its shape, not what was fused into it', () => {

@@ -27,6 +27,15 @@ export const AGGREGATE_TILES: readonly Tile[] = [
   { name: '1x64', rows: 1, width4: 16 },
 ];
 
+/** The tiles worth trying: one that is wider than the launch, where a narrower one of as many rows covers it whole, is left out. */
+export function tilesFor(tiles: readonly Tile[], [, width4]: Covers): readonly Tile[] {
+  return tiles.filter((tile) => {
+    const narrower = ({ rows, workgroup, width4: covered }: Tile) =>
+      rows === tile.rows && workgroup === tile.workgroup && covered < tile.width4;
+    return !tiles.some((other) => narrower(other) && other.width4 >= width4);
+  });
+}
+
 /** Invocations that cover it. */
 export function invocations({ rows, width4, workgroup = 1 }: Tile, [allRows, allWidth4, parts]: Covers): number {
   return Math.ceil(allRows / rows) * Math.ceil(allWidth4 / width4) * parts * workgroup;

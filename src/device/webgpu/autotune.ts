@@ -1,7 +1,7 @@
 import { stageName } from '../../tensor/fusedName.ts';
 import type { Dispatch, Launch, Step } from '../../tensor/op.ts';
 import { PARAMETER_WORDS, type Plan } from '../../tensor/plan.ts';
-import type { Tile } from '../../tensor/tiles.ts';
+import { type Tile, tilesFor } from '../../tensor/tiles.ts';
 import { launchAt, type Tiling, tilingKey } from '../tiling.ts';
 import { type Pipelines, type Prepared, workgroupsOf } from './pipelines.ts';
 import { writeParams } from './uniforms.ts';
@@ -16,15 +16,17 @@ import { writeParams } from './uniforms.ts';
  */
 
 /** Multiply-adds and words below which a launch takes as long as starting it. */
-const LEAST_WORK = 2 ** 19;
+const LEAST_WORK = 2 ** 17;
 /** A sample lasts at least so long: browsers round times, and waiting for the device takes some. */
-const SAMPLE_MS = 4;
+const SAMPLE_MS = 2;
 const MOST_REPEATS = 128;
 const ROUNDS = 3;
+/** A tile that took so many times as long as another is not timed again: it would take most of the budget. */
+const HOPELESS = 1.5;
 /** Only a tile that takes at most this share of the time is worth leaving the first one for. */
 const WORTH = 0.95;
 /** What a run may spend before it begins with another kernel: nobody waits long for a first epoch. */
-const BUDGET_MS = 400;
+const BUDGET_MS = 600;
 
 export interface Autotune {
   /** Whether the routine is about to run for the first time. */
@@ -92,7 +94,8 @@ export function newAutotune({
   }
 
   async function fastest(dispatch: Dispatch, launch: Launch): Promise<Tile> {
-    const candidates = await Promise.all(dispatch.tiles!.map((tile) => pipelines.prepare(dispatch, tile)));
+    const tiles = tilesFor(dispatch.tiles!, launch.covers!);
+    const candidates = await Promise.all(tiles.map((tile) => pipelines.prepare(dispatch, tile)));
     const [first] = candidates;
     let times = 1;
     // The first launch of each is a warm-up.
@@ -100,12 +103,14 @@ export function newAutotune({
     while (times < MOST_REPEATS && (await time(first, launch, times)) < SAMPLE_MS) times *= 2;
     const least = candidates.map(() => Number.POSITIVE_INFINITY);
     for (let round = 0; round < ROUNDS; round++) {
+      const bound = HOPELESS * Math.min(...least);
       for (const [i, candidate] of candidates.entries()) {
+        if (least[i] > bound) continue;
         least[i] = Math.min(least[i], await time(candidate, launch, times));
       }
     }
     const best = least.indexOf(Math.min(...least));
-    return dispatch.tiles![least[best] <= WORTH * least[0] ? best : 0];
+    return tiles[least[best] <= WORTH * least[0] ? best : 0];
   }
 
   return {

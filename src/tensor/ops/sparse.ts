@@ -122,7 +122,6 @@ export const sparseDropoutOp: Op<SparseDropout> = {
             threads: rows,
             work: rowsAt(half.entries, step) * 20,
             flops: half.values ? rowsAt(half.entries, step) : 0,
-            words: pointerWords(half, step),
           };
         },
       },

@@ -1,4 +1,0 @@
-// Tiles by which one invocation, or few, sum a whole row. Invocations that run in step wait for the longest of their rows, so they take
-// rows of about one length: after the row pointers comes the order of the rows (src/graph/rowOrder.ts).
-
-fn rowOf(place: u32) -> u32 { return indptr[p.rows + 1u + place]; }
