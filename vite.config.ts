@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 import { assemblyScript } from './scripts/assemblyScript.ts';
 import { OFFLINE, offline } from './scripts/offline.ts';
 import { shaders } from './scripts/shaders.ts';
+import { listingAddress } from './src/formats/folderListing.ts';
 
 const COMMAND_LINE: BuildOptions = {
   ssr: true,
@@ -62,14 +63,16 @@ export default defineConfig(({ isSsrBuild }) => ({
 }));
 
 /**
- * The built page may run its own scripts and nothing else, and may speak to the hosts of the catalogue and nobody else: what is
- * dropped stays here. Styles are set from scripts by the component library and the charts, hence 'unsafe-inline' for them alone.
+ * The built page may run its own scripts and nothing else, and may speak to the hosts of the catalogue, those that list its files, and
+ * nobody else: what is dropped stays here. Styles are set from scripts by the component library and the charts, hence 'unsafe-inline' for them alone.
  */
 function contentSecurityPolicy(): Plugin {
   const catalogue: { files: { url?: string }[] }[] = JSON.parse(
     readFileSync(new URL('datasets/catalogue.json', import.meta.url), 'utf8'),
   );
-  const addresses = catalogue.flatMap(({ files }) => files.flatMap(({ url }) => (url ? [url] : [])));
+  const addresses = catalogue.flatMap(({ files }) =>
+    files.flatMap(({ url }) => (url ? [url, listingAddress(url) ?? url] : [])),
+  );
   const mirror = process.env.EDGEWISE_MIRROR;
   if (mirror && URL.canParse(mirror)) addresses.push(mirror);
   const hosts = [...new Set(addresses.map((address) => new URL(address).origin))];

@@ -74,7 +74,7 @@ test.describe('Cora from real files', () => {
     const dialog = page.getByRole('dialog');
     await expect(dialog).toContainText('572 kB');
     await expect(dialog).toContainText('MIT');
-    await expect(dialog).toContainText('raw.githubusercontent.com');
+    await expect(dialog.getByRole('link')).toHaveAttribute('href', new URL('/mirror/cora/ind.cora.x', page.url()).href);
     expect(requests.filter((address) => address.includes('/mirror/'))).toEqual([]);
     await dialog.getByRole('button', { name: /Download/ }).click();
     await showsNodes(page, '2,708');

@@ -15,6 +15,8 @@ export interface Visit {
 }
 
 export interface VisitOptions {
+  /** Another build of the page than the usual one. */
+  readonly address?: string;
   /** `#…` */
   readonly hash?: string;
   /** Without: as in a browser that has no WebGPU. */
@@ -40,7 +42,7 @@ export async function visit(options: VisitOptions = {}): Promise<Visit> {
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  await page.goto(process.env.EDGEWISE_E2E_PAGE! + hash);
+  await page.goto((options.address ?? process.env.EDGEWISE_E2E_PAGE!) + hash);
   await ready(page);
   return {
     context,

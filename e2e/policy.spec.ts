@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, type Page, test, type Worker } from '@playwright/test';
 import { setField, visit } from './page.ts';
 
-/** What is dropped stays here: neither the page nor its workers can speak to a host that is not in the catalogue. */
+/** What is dropped stays here: neither the page nor its workers can speak to a host that the catalogue has nothing to do with. */
 
 test('the content-security policy binds the page and its workers', async () => {
   const asked: string[] = [];

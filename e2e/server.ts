@@ -15,21 +15,33 @@ const MIRROR_PATH = '/mirror/';
 /** Before all tests: serves the repository's modules to the store's tests, and the built page as a static host would. */
 export default async function serve(): Promise<() => Promise<void>> {
   const modules = await serveModules();
-  process.env.EDGEWISE_MIRROR = MIRROR_PATH;
+  const page = await servePage(PAGE, MIRROR_PATH);
+  process.env.EDGEWISE_E2E_PAGE = page.address;
+  return async () => {
+    await modules.close();
+    await page.close();
+  };
+}
+
+/** Builds the page into a folder and serves it. `mirror` is where that build has public datasets from; null: their own hosts. */
+export async function servePage(folder: string, mirror: string | null) {
+  if (mirror === null) delete process.env.EDGEWISE_MIRROR;
+  else process.env.EDGEWISE_MIRROR = mirror;
   await build({
     root: ROOT,
     configFile: join(ROOT, 'vite.config.ts'),
     logLevel: 'warn',
-    build: { outDir: PAGE, emptyOutDir: true },
+    build: { outDir: folder, emptyOutDir: true },
   });
-  const page = createHttpServer((request, response) => void answer(request.url ?? '/', response));
-  await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
-  const { port } = page.address() as AddressInfo;
-  process.env.EDGEWISE_E2E_PAGE = `http://127.0.0.1:${port}${PAGE_PATH}`;
-  return async () => {
-    await modules.close();
-    page.closeAllConnections();
-    await new Promise((resolve) => page.close(resolve));
+  const server = createHttpServer((request, response) => void answer(folder, request.url ?? '/', response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}${PAGE_PATH}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
   };
 }
 
@@ -61,12 +73,12 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Files and nothing else: no special headers, no fallbacks. The mirror holds Cora where EDGEWISE_DATA does. */
-async function answer(address: string, response: ServerResponse): Promise<void> {
+async function answer(page: string, address: string, response: ServerResponse): Promise<void> {
   const path = decodeURIComponent(new URL(address, 'http://localhost').pathname);
   const data = process.env.EDGEWISE_DATA;
   try {
     const [folder, rest] = path.startsWith(PAGE_PATH)
-      ? [PAGE, path.slice(PAGE_PATH.length) || 'index.html']
+      ? [page, path.slice(PAGE_PATH.length) || 'index.html']
       : path.startsWith(MIRROR_PATH) && data
         ? [join(data, 'planetoid-cora'), path.slice(MIRROR_PATH.length).replace(/^cora\//, '')]
         : [null, ''];

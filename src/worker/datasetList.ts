@@ -1,10 +1,12 @@
 import catalogueFile from '../../datasets/catalogue.json';
 import type { Catalogue, CatalogueEntry } from '../formats/catalogue.ts';
+import { listingAddress } from '../formats/folderListing.ts';
 import { SHAPE_NAMES } from '../graph/shapes.ts';
 import { manifestBytes } from '../store/ingest.ts';
 import { orderingOf } from '../store/manifest.ts';
 import { listPlaced, type Places } from '../store/places.ts';
 import { isTemporary } from '../store/temporary.ts';
+import { addressOf } from './fileAddress.ts';
 import type { DatasetEntry } from './protocol.ts';
 import { shapeEntry } from './shapeEntries.ts';
 
@@ -23,7 +25,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
       const about_ = { id, title, about, nodes, edges, features, classes, licence, citation, kind };
       const manifest = manifests.get(id);
       const bytes = manifest ? manifestBytes(manifest) : sizeOf(entry);
-      const address = kind === 'public' ? entry.files[0].url! : null;
+      const address = kind === 'public' ? addressOf(entry, entry.files[0]) : null;
       const ordering = manifest ? orderingOf(manifest) : null;
       const least = kind === 'public' ? leastStored(nodes, edges) : null;
       return {
@@ -34,6 +36,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         leastBytes: least,
         ordering,
         address,
+        sizeHost: address !== null && bytes === null ? sizeHost(address) : null,
         files: kind === 'public' ? entry.files.length : 0,
       };
     });
@@ -62,6 +65,7 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
         leastBytes: null,
         ordering: manifest && orderingOf(manifest),
         address: null,
+        sizeHost: null,
         files: 0,
       };
     });
@@ -72,6 +76,8 @@ export async function listDatasets(places: Places): Promise<DatasetEntry[]> {
 function sizeOf({ files }: CatalogueEntry): number | null {
   return files.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === undefined ? null : sum + bytes), 0);
 }
+
+const sizeHost = (address: string) => new URL(listingAddress(address) ?? address).host;
 
 /** Row offsets and both directions of every edge; degree, class and split of each node. What the features take is not known before they are there. */
 const leastStored = (nodes: number, edges: number): number => 4 * (nodes + 1) + 2 * 4 * edges + (4 + 4 + 1) * nodes;

@@ -47,6 +47,14 @@ describe('the list of datasets', () => {
   });
 });
 
+test('who says how large a public dataset is, is known where nobody here has counted, and only there', async () => {
+  const entries = (await listDatasets({})).filter(({ kind }) => kind === 'public');
+  const asked = entries.filter(({ sizeHost }) => sizeHost !== null);
+  expect(asked).toEqual(entries.filter(({ bytes }) => bytes === null));
+  expect(asked.length).toBeGreaterThan(0);
+  expect(new Set(asked.map(({ sizeHost }) => sizeHost))).toEqual(new Set(['api.github.com']));
+});
+
 test('a dropped graph is kept by its size or where it lies already, read back from there and not stored twice', async () => {
   const places = { indexeddb: memoryStore(), opfs: memoryStore() };
   const edges = new File(['a,b\nb,c\nc,a\n'], 'edges.csv');

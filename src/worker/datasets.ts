@@ -19,6 +19,8 @@ import { type AnyGraph, loadGraph, openStored } from '../store/storedGraph.ts';
 import { graphBytes } from '../train/hostMemory.ts';
 import { download, type Progress } from './download.ts';
 import { openDropped, openReaders } from './droppedFiles.ts';
+import { addressOf } from './fileAddress.ts';
+import type { FileSize } from './hostSizes.ts';
 import type { DroppedFile, LoadConfig, Previewed } from './protocol.ts';
 import { staysOnDisk } from './staysOnDisk.ts';
 
@@ -34,15 +36,20 @@ export interface LoadedGraph {
 
 const catalogue = catalogueFile as Catalogue;
 
-/** Addresses of the embedded files, by name. */
-const embedded = Object.fromEntries(
-  Object.entries(
-    import.meta.glob<string>('../../datasets/*.gz', { query: '?url', import: 'default', eager: true }),
-  ).map(([path, url]) => [path.slice(path.lastIndexOf('/') + 1), url]),
-);
-
 /** Code that nobody waits for whose graphs come with the page. */
 const openUnderstanding = () => import('../graph/understand.ts');
+const openSizes = () => import('./hostSizes.ts');
+
+/**
+ * How large the files of a public dataset are. Their host is asked where nobody here has counted: call it when somebody looks at
+ * the dataset, never before.
+ */
+export async function downloadSizes(id: string): Promise<readonly FileSize[]> {
+  const entry = catalogue.find((candidate) => candidate.id === id && candidate.kind === 'public');
+  if (!entry) return [];
+  const { askSizes } = await openSizes();
+  return askSizes(entry.files.map((file) => ({ file, address: addressOf(entry, file) })));
+}
 
 /** @throws InputError where there is no such dataset, or it arrives damaged; the reason of `signal` once it is aborted */
 export async function loadDataset(
@@ -68,13 +75,7 @@ export async function loadDataset(
   if (!entry) throw new InputError(`There is no dataset ${id} in this browser: drop its files.`);
   const files: NamedBytes[] = [];
   for (const file of entry.files) {
-    const task = `Loading ${entry.title}`;
-    // Some hosts send a .gz file as an encoding, and the browser unpacks it: what comes with the page has no size to check.
-    const promised = file.path === undefined ? file : {};
-    files.push({
-      name: fileName(file),
-      bytes: await download(addressOf(entry, file), promised, task, progress, { signal }),
-    });
+    files.push({ name: fileName(file), bytes: await fileBytes(entry, file, progress, signal) });
   }
   if (entry.kind === 'embedded') {
     const data = readBundle(await unpacked(files[0]), files[0].name);
@@ -83,6 +84,18 @@ export async function loadDataset(
   const data = (await openReaders()).readGraphFiles(files);
   const loaded = await described({ ...arrange(data), name: entry.id }, entry.id, entry.id);
   return kept(loaded, ordering, places, progress, signal);
+}
+
+async function fileBytes(entry: CatalogueEntry, file: CatalogueFile, progress: Progress, signal?: AbortSignal) {
+  const address = addressOf(entry, file);
+  const task = `Loading ${entry.title}`;
+  // Some hosts send a .gz file as an encoding, and the browser unpacks it: what comes with the page has no size to check.
+  if (file.path !== undefined) return download(address, {}, task, progress, { signal });
+  const told = (await openSizes()).toldSize(address);
+  // Only a listing speaks of the content that is wanted, so only that is held to its size.
+  const listed = told?.by === 'listing' && told.instead === null ? told.bytes : null;
+  const promised = { ...file, bytes: file.bytes ?? listed ?? undefined };
+  return download(address, promised, task, progress, { signal, announced: told?.bytes });
 }
 
 /** By the browser's own gzip: files of the page's own build need no parser that distrusts them. */
@@ -181,13 +194,4 @@ async function kept(
     throw new InputError('Another tab reads or stores this graph, as it is: choose it again when that is done.');
   }
   return ordering === 'none' ? loaded : outlined(store, id, catalogueId);
-}
-
-/** A build can name another place for the public files: MIRROR/dataset/file name. */
-function addressOf(entry: CatalogueEntry, file: CatalogueFile): string {
-  if (file.path !== undefined) return embedded[fileName(file)];
-  const mirror: string | undefined = import.meta.env.EDGEWISE_MIRROR;
-  if (!mirror) return file.url!;
-  const path = `${encodeURIComponent(entry.id)}/${encodeURIComponent(fileName(file))}`;
-  return new URL(`${mirror.replace(/\/+$/, '')}/${path}`, import.meta.url).href;
 }

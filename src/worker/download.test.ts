@@ -42,6 +42,19 @@ describe('a download', () => {
     await expect(load('jello')).rejects.toThrow(/has another content/);
   });
 
+  test('is held to no size that its host only announces, and takes no more than it is allowed to', async () => {
+    const load = (announced: number, most?: number) => {
+      const totals: (number | null)[] = [];
+      return served(
+        (_, response) => response.end('hello'),
+        (address) => download(address, {}, 'task', ({ total }) => totals.push(total), { announced, most }),
+      ).then(() => totals.at(-1));
+    };
+    expect(await load(5)).toBe(5);
+    expect(await load(4)).toBeNull();
+    await expect(load(5, 4)).rejects.toThrow(/longer than the 4 bytes/);
+  });
+
   test.each<[string, RequestListener, RegExp]>([
     ['is not there', (_, response) => response.writeHead(404).end(), /answers with status 404; try again/],
     ['is longer', (_, response) => response.end('hello, world'), /longer than the 5 bytes/],

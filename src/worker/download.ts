@@ -9,6 +9,12 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte after which a server counts as gone. */
   readonly patienceMs?: number;
+  /** Most bytes that are taken of a file whose size nobody has counted. */
+  readonly most?: number;
+  /** Its length as its host announces it, which nothing is held to: for the progress alone. */
+  readonly announced?: number | null;
+  /** How it is asked for. */
+  readonly request?: RequestInit;
 }
 
 const PATIENCE_MS = 30_000;
@@ -24,7 +30,7 @@ export async function download(
   { bytes, sha256, gitBlob }: Pick<CatalogueFile, 'bytes' | 'sha256' | 'gitBlob'>,
   task: string,
   progress: Progress,
-  { signal, patienceMs = PATIENCE_MS }: DownloadOptions = {},
+  { signal, patienceMs = PATIENCE_MS, most = MAX_UNCOUNTED_BYTES, announced = null, request }: DownloadOptions = {},
 ): Promise<Uint8Array> {
   const advice = 'try again, or download the dataset yourself and drop its files here';
   const failed = (reason: string) => new InputError(`${address}: ${reason}; ${advice}.`);
@@ -42,7 +48,7 @@ export async function download(
     }
   };
   const either = AbortSignal.any(signal ? [signal, silence.signal] : [silence.signal]);
-  const response = await patiently(fetch(address, { signal: either }), 'cannot be reached');
+  const response = await patiently(fetch(address, { ...request, signal: either }), 'cannot be reached');
   if (!response.ok || !response.body) throw failed(`answers with status ${response.status}`);
   const total = bytes ?? null;
   const parts: Uint8Array[] = [];
@@ -52,12 +58,13 @@ export async function download(
     const { value, done: ended } = await patiently(reader.read(), 'broke off');
     if (ended) break;
     done += value.length;
-    if (done > (total ?? MAX_UNCOUNTED_BYTES)) {
+    if (done > (total ?? most)) {
       await reader.cancel();
-      throw failed(`is longer than the ${total ?? MAX_UNCOUNTED_BYTES} bytes that it should have at the most`);
+      throw failed(`is longer than the ${total ?? most} bytes that it should have at the most`);
     }
     parts.push(value);
-    progress({ task, done, total, unit: 'bytes' });
+    const end = total ?? (announced !== null && done <= announced ? announced : null);
+    progress({ task, done, total: end, unit: 'bytes' });
   }
   const whole = new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
   if (total !== null && done < total) throw failed(`has ${done} bytes instead of ${total}`);

@@ -13,6 +13,7 @@ import type { PlanPicture } from '../tensor/picture.ts';
 import type { BlocksRequest, BlocksView } from './blocksView.ts';
 import type { ChunksView } from './chunkWatch.ts';
 import type { EmbeddingApi } from './embeddingApi.ts';
+import type { FileSize } from './hostSizes.ts';
 import type { Interrupted, ResumeMessage } from './interrupted.ts';
 import type { KeptView } from './kept.ts';
 import type { ModelApi } from './modelApi.ts';
@@ -21,6 +22,7 @@ import type { SpeedView } from './speedView.ts';
 
 export type { DispatchView, OperandView, PlanDetails } from '../device/details.ts';
 export type { KernelTime } from '../device/times.ts';
+export { MAX_UNCOUNTED_BYTES } from '../formats/catalogue.ts';
 export type { MatRole, MatView } from '../formats/mat.ts';
 export type { Delimiter, ReadChoices, Role, TableChoice, TableKind } from '../formats/readChoices.ts';
 export { ROLES, rivals } from '../formats/readChoices.ts';
@@ -32,6 +34,7 @@ export type { PictureBlock, PictureBuffer, PlanPicture } from '../tensor/picture
 export type { BlockLink, BlocksRequest, BlocksView } from './blocksView.ts';
 export type { ChunksView } from './chunkWatch.ts';
 export type { EmbeddingView, LayerChoice } from './embeddingApi.ts';
+export type { FileSize } from './hostSizes.ts';
 export type { Interrupted } from './interrupted.ts';
 export type { KeptView } from './kept.ts';
 export type { EdgeEdit, Edit, FeatureEdit, NamedFeature, NodeAttention, Repredicted } from './modelApi.ts';
@@ -48,6 +51,11 @@ export interface TrainerApi extends EmbeddingApi, ModelApi {
   open(stream: MessagePort): Promise<DeviceView>;
   /** What there is to train on: embedded, public, and kept in this browser. */
   datasets(): Promise<DatasetEntry[]>;
+  /**
+   * How large the files of a public dataset are. Asks `sizeHost`, and where that does not say the host of the files; once, where
+   * they answer. Downloads nothing.
+   */
+  downloadSizes(id: string): Promise<readonly FileSize[]>;
   /**
    * Makes a dataset the current one. A public one is downloaded once and kept, a generated one made once, within
    * memory.workerBudget, with its rows in this order. Of a large one only the outline is read, unless memory.store is `memory`.
@@ -197,6 +205,8 @@ export interface DatasetEntry {
   readonly ordering: OrderingName | null;
   /** Where a public one is downloaded from, the first file of several; null for any other. */
   readonly address: string | null;
+  /** Which host says how large a public one is, where nobody here has counted; null of any other. */
+  readonly sizeHost: string | null;
   /** Of how many files a public one is downloaded; 0 of any other. */
   readonly files: number;
 }

@@ -52,6 +52,7 @@ export function shapeEntry(name: ShapeName, manifest: Manifest | null | undefine
     leastBytes: null,
     ordering: manifest ? orderingOf(manifest) : null,
     address: null,
+    sizeHost: null,
     files: 0,
   };
 }

@@ -23,7 +23,7 @@ import { storedTilings } from '../train/tilings.ts';
 import { samplerWorkers } from './batchSource.ts';
 import { newChunkWatch } from './chunkWatch.ts';
 import { listDatasets } from './datasetList.ts';
-import { dropGraph, type LoadedGraph, loadDataset, previewGraph, removeDataset } from './datasets.ts';
+import { downloadSizes, dropGraph, type LoadedGraph, loadDataset, previewGraph, removeDataset } from './datasets.ts';
 import type { Progress } from './download.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
@@ -96,6 +96,8 @@ const api: TrainerApi = {
   },
 
   datasets: () => listDatasets(storage.places),
+
+  downloadSizes,
 
   load: (id, config, ordering) =>
     makeCurrent((signal) => loadDataset(id, config, ordering, storage.places, progress, signal)),

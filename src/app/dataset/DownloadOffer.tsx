@@ -1,18 +1,23 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
-import type { DatasetEntry, OrderingName } from '../../worker/protocol.ts';
+import { useEffect, useState } from 'react';
+import type { DatasetEntry, FileSize, OrderingName } from '../../worker/protocol.ts';
 import { staysOnDisk } from '../../worker/staysOnDisk.ts';
-import { usePage } from '../state/store.ts';
+import { downloadSizes } from '../state/datasetActions.ts';
+import { tellError, usePage } from '../state/store.ts';
 import { formatBytes, formatCount } from '../theme/format.ts';
 import classes from './DownloadOffer.module.css';
 import { OrderOfRows } from './OrderOfRows.tsx';
+import { sizeSentence, troubleSentence } from './sizeSentence.ts';
 
 interface DownloadOfferProps {
   readonly entry: DatasetEntry;
   readonly onDownload: (ordering: OrderingName) => void;
 }
 
-/** A public dataset before anything is asked of its host: what it is, how large, whose, under which licence, and how it is to be kept. */
+/**
+ * A public dataset before it is downloaded: what it is, how large, whose, under which licence, and how it is to be kept. Where nobody
+ * here has counted its bytes, its host is asked for them, for somebody looks at it now.
+ */
 export function DownloadOffer({ entry, onDownload }: DownloadOfferProps) {
   const [ordering, setOrdering] = useState<OrderingName>('none');
   const config = usePage((state) => state.config);
@@ -40,6 +45,7 @@ export function DownloadOffer({ entry, onDownload }: DownloadOfferProps) {
           {address}
         </a>
       </p>
+      {entry.sizeHost !== null && <ToldSize id={entry.id} host={entry.sizeHost} />}
       <p>{licence}</p>
       <p>{citation}</p>
       {stays && <OrderOfRows value={ordering} onChange={setOrdering} />}
@@ -51,6 +57,24 @@ export function DownloadOffer({ entry, onDownload }: DownloadOfferProps) {
 }
 
 function sizeOf({ bytes, files }: DatasetEntry): string {
-  if (bytes !== null) return files === 1 ? formatBytes(bytes) : `${formatBytes(bytes)} in ${files} files`;
-  return files === 1 ? 'a file whose size is not known here' : `${files} files, one of a size that is not known here,`;
+  if (bytes === null) return files === 1 ? 'one file' : `${files} files`;
+  return files === 1 ? formatBytes(bytes) : `${formatBytes(bytes)} in ${files} files`;
+}
+
+function ToldSize({ id, host }: { id: string; host: string }) {
+  const [sizes, setSizes] = useState<readonly FileSize[] | null>(null);
+  useEffect(() => {
+    let open = true;
+    downloadSizes(id).then((told) => open && setSizes(told), tellError);
+    return () => {
+      open = false;
+    };
+  }, [id]);
+  const trouble = sizes && troubleSentence(sizes);
+  return (
+    <div role="status">
+      <p className={sizes ? undefined : classes.asking}>Size: {sizes ? sizeSentence(sizes) : `asking ${host}…`}</p>
+      {trouble && <p>{trouble}</p>}
+    </div>
+  );
 }

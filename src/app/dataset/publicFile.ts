@@ -3,8 +3,8 @@ import { fileNameOf } from '../../run/dataUrl.ts';
 import { formatBytes } from '../theme/format.ts';
 
 /**
- * A file on a public host. The page may speak to nobody but the hosts of the catalogue, so a sandboxed frame with a policy of its
- * own fetches it (public/fetcher.html): into that frame goes an address, and out of it come bytes.
+ * A file on a public host. The page may speak to nobody but the hosts of the catalogue and the one that lists their files, so a
+ * sandboxed frame with a policy of its own fetches it (public/fetcher.html): into that frame goes an address, and out of it come bytes.
  */
 
 /** As much as is taken of what somebody drops. */

@@ -2,7 +2,7 @@ import { differences } from '../../config/describe.ts';
 import { recommendedPreset } from '../../config/presets.ts';
 import type { LinkDataset } from '../../run/link.ts';
 import { shortHash } from '../../run/linkNames.ts';
-import type { GraphStatistics, GraphView, OrderingName } from '../../worker/protocol.ts';
+import type { FileSize, GraphStatistics, GraphView, OrderingName } from '../../worker/protocol.ts';
 import { showAddress } from './address.ts';
 import { alone, giveUp } from './alone.ts';
 import { answered, trainer } from './engine.ts';
@@ -20,6 +20,11 @@ export function chooseDataset(id: string, as?: Protocol, url: string | null = nu
 /** One that is not here yet, a public graph or a shape: it is brought, and kept with its rows in this order. */
 export function bringDataset(id: string, ordering: OrderingName): Promise<boolean> {
   return change(() => trainer.load(id, get().config, ordering));
+}
+
+/** How large the files of a public dataset are: where nobody here has counted, this asks its host. */
+export function downloadSizes(id: string): Promise<readonly FileSize[]> {
+  return answered(trainer.downloadSizes(id));
 }
 
 export async function removeDataset(id: string): Promise<void> {
