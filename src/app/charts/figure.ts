@@ -22,8 +22,8 @@ export interface Ink {
 export const LIGHT: Ink = { text: '#5b626b', grid: '#e4e4e0' };
 export const DARK: Ink = { text: '#9ba3ad', grid: '#30343a' };
 
-/** Pixels beside the axes; `10,000 ms` has room on the left, and half of `10000` on the right. */
-export const MARGIN = { l: 58, r: 14, t: 6, b: 24 } as const;
+/** Pixels beside the axes; `10,000 ms` has room on the left, and half of `10,000` on the right. */
+export const MARGIN = { l: 58, r: 18, t: 6, b: 24 } as const;
 
 /**
  * Labels lie flat, and within the margins: to find out whether one sticks out Plotly measures all of them for each, whether they touch once more, and
