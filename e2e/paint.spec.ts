@@ -62,4 +62,8 @@ test.describe('by WebGL', () => {
     const { most } = await page.evaluate((p) => window.paintPage.compare(p), PICTURES[0][1]);
     expect(most).toBeLessThanOrEqual(12);
   });
+
+  test('colours that come while others are painted are there in the end', async () => {
+    expect(await page.evaluate(() => window.paintPage.recolour(60_000))).toBe(0);
+  });
 });

@@ -99,6 +99,20 @@ const paintPage = {
     return { most, mean: sum / a.length, painted: painted / (a.length / 4) };
   },
 
+  /** New colours come while others are painted, in the same places: how far the picture is from one that had them from the beginning. */
+  recolour(nodes: number): number {
+    const picture = { nodes, edges: 0, highlight: null, ratio: 1, dark: false };
+    const scene = sceneOf({ ...picture, mode: 'class' });
+    const [error, last] = (['error', 'prediction'] as const).map((mode) => sceneOf({ ...picture, mode }).sheet);
+    finish(raster, scene);
+    raster.paint({ ...scene, sheet: error });
+    finish(raster, { ...scene, sheet: last });
+    const recoloured = seen([layers.edges, layers.nodes], false);
+    finish(raster, { ...scene, sheet: last, positions: scene.positions.slice() });
+    const anew = seen([layers.edges, layers.nodes], false);
+    return anew.reduce((most, value, i) => Math.max(most, Math.abs(value - recoloured[i])), 0);
+  },
+
   /** The context goes away and comes back; whether the body is usable and its canvas seen before, meanwhile and afterwards, and what is told. */
   async lose(): Promise<{ usable: boolean[]; seen: boolean[]; changes: number }> {
     const gl = glCanvas.getContext('webgl2')!;

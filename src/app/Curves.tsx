@@ -1,25 +1,31 @@
 import { useMemo } from 'react';
+import type { MemoryBytes } from '../run/record.ts';
 import { meanCurve } from '../run/seedGroups.ts';
 import { Chart } from './charts/Chart.tsx';
 import { accuracySeries, lossSeries, type NamedRun, timeSeries } from './charts/runSeries.ts';
-import type { Series } from './charts/series.ts';
+import type { ReferenceLine, Series } from './charts/series.ts';
 import { TERMS } from './glossary/terms.ts';
 import type { KeptRun } from './runs/keptRuns.ts';
 import { groupIds, runColor, runName, shortName } from './runs/runName.ts';
 import { seedRuns } from './runs/seedRuns.ts';
-import { isPast, shownPredictions } from './state/run.ts';
+import { isPast, type LiveRun, shownPredictions } from './state/run.ts';
 import { type Overlay, type PageState, usePage } from './state/store.ts';
 import { RUN_COLORS } from './theme/palette.ts';
 
 /** The live charts: the run that goes on, with the runs that were chosen to lie over it. */
 
-function useRuns(): NamedRun[] {
+/** Anew only when there is something to draw anew. */
+function useRuns(): readonly NamedRun[] {
   const run = usePage((state) => state.run);
   const kept = usePage((state) => state.kept);
   const overlaid = usePage((state) => state.overlaid);
   const [id, datasetId] = [run?.id ?? null, run?.datasetId ?? null];
   const others = useMemo(() => overlays(kept, overlaid, id, datasetId), [kept, overlaid, id, datasetId]);
-  return run ? [{ name: shortName(run.id, run.config), color: RUN_COLORS[0], epochs: run.epochs }, ...others] : others;
+  const [config, epochs] = [run?.config, run?.epochs];
+  return useMemo(() => {
+    if (id === null || !config || !epochs) return others;
+    return [{ name: shortName(id, config), color: RUN_COLORS[0], epochs }, ...others];
+  }, [id, config, epochs, others]);
 }
 
 /** Kept runs, and means over seeds, that lie over the run `id`; those on another graph say so. */
@@ -47,6 +53,8 @@ function overlays(
   });
 }
 
+const ALL_OR_NONE = [0, 1] as const;
+
 /** Null while the latest epoch is shown. */
 const useShownEpoch = () => usePage((state) => (isPast(state) ? (shownPredictions(state)?.epoch ?? null) : null));
 
@@ -55,17 +63,20 @@ export function AccuracyChart() {
   const at = useShownEpoch();
   const multiLabel = usePage((state) => state.graph?.info.multiLabel ?? false);
   const shared = usePage((state) => state.shared);
-  const theirs = shared ? [sharedSeries(shared, 'testAcc', 'theirs, test')] : [];
+  const series = useMemo(
+    () => [...accuracySeries(runs), ...(shared ? [sharedSeries(shared, 'testAcc', 'theirs, test')] : [])],
+    [runs, shared],
+  );
   return (
     <Chart
       title={multiLabel ? 'Micro-F1' : 'Accuracy'}
       help={multiLabel ? TERMS.microF1 : TERMS.accuracy}
       kind="line"
       unit="percent"
-      yRange={[0, 1]}
+      yRange={ALL_OR_NONE}
       at={at}
       height={190}
-      series={[...accuracySeries(runs), ...theirs]}
+      series={series}
     />
   );
 }
@@ -74,22 +85,16 @@ export function LossChart() {
   const runs = useRuns();
   const at = useShownEpoch();
   const shared = usePage((state) => state.shared);
-  const theirs = shared ? [sharedSeries(shared, 'valLoss', 'theirs, validation')] : [];
-  return (
-    <Chart
-      title="Loss"
-      help={TERMS.loss}
-      kind="line"
-      unit="loss"
-      at={at}
-      height={190}
-      series={[...lossSeries(runs), ...theirs]}
-    />
+  const series = useMemo(
+    () => [...lossSeries(runs), ...(shared ? [sharedSeries(shared, 'valLoss', 'theirs, validation')] : [])],
+    [runs, shared],
   );
+  return <Chart title="Loss" help={TERMS.loss} kind="line" unit="loss" at={at} height={190} series={series} />;
 }
 
 export function TimeChart() {
   const epochs = usePage((state) => state.run?.epochs ?? null);
+  const series = useMemo(() => (epochs ? timeSeries(epochs) : []), [epochs]);
   return (
     <Chart
       title="Time per epoch"
@@ -97,32 +102,17 @@ export function TimeChart() {
       kind="stacked"
       unit="ms"
       height={190}
-      series={epochs ? timeSeries(epochs) : []}
+      series={series}
     />
   );
 }
 
 export function MemoryChart() {
-  const run = usePage((state) => state.run);
-  const forecast = run?.forecast?.memory;
-  const budget = run?.config['memory.gpuBudget'] ?? 0;
-  const x = run?.held.map((_, i) => i + 1) ?? [];
-  const series = (['gpu', 'host', 'disk'] as const)
-    .map(
-      (place): Series => ({
-        name: PLACES[place],
-        color: PLACE_COLORS[place],
-        x,
-        y: run?.held.map((held) => held[place]) ?? [],
-      }),
-    )
-    .filter(({ y }) => y.length > 0 && Math.max(...Array.from(y)) > 0);
-  const lines = forecast
-    ? [
-        { y: forecast.gpu || forecast.host, label: 'forecast' },
-        ...(budget > 0 && forecast.gpu > 0 ? [{ y: budget, label: 'budget' }] : []),
-      ]
-    : [];
+  const held = usePage((state) => state.run?.held ?? NOTHING_HELD);
+  const forecast = usePage((state) => state.run?.forecast?.memory ?? null);
+  const budget = usePage((state) => state.run?.config['memory.gpuBudget'] ?? 0);
+  const series = useMemo(() => heldSeries(held), [held]);
+  const lines = useMemo(() => memoryLines(forecast, budget), [forecast, budget]);
   return (
     <Chart
       title="Memory"
@@ -134,6 +124,28 @@ export function MemoryChart() {
       series={series}
     />
   );
+}
+
+const NOTHING_HELD: LiveRun['held'] = [];
+
+function heldSeries(held: LiveRun['held']): Series[] {
+  const x = held.map((_, i) => i + 1);
+  return (['gpu', 'host', 'disk'] as const)
+    .map((place) => ({
+      name: PLACES[place],
+      color: PLACE_COLORS[place],
+      x,
+      y: held.map((bytes) => bytes[place]),
+    }))
+    .filter(({ y }) => y.length > 0 && Math.max(...y) > 0);
+}
+
+function memoryLines(forecast: MemoryBytes | null, budget: number): ReferenceLine[] {
+  if (!forecast) return [];
+  return [
+    { y: forecast.gpu || forecast.host, label: 'forecast' },
+    ...(budget > 0 && forecast.gpu > 0 ? [{ y: budget, label: 'budget' }] : []),
+  ];
 }
 
 const PLACES = { gpu: 'GPU', host: 'worker', disk: 'disk' } as const;

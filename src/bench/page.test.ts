@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { AGAIN, bytesTable, MARKS, TRAINED, tasksOf } from './page.ts';
+import { tasksOfRun } from './drawnRuns.ts';
+import { AGAIN, bytesTable, MARKS, tasksOf } from './page.ts';
 import { longTasks, mainThread, type TraceEvent } from './trace.ts';
+import { SPAN, TRAINED } from './viewTimes.ts';
 
 const URL = 'http://127.0.0.1:1234/page/';
 const MAIN = { pid: 7, tid: 1 };
@@ -110,6 +112,29 @@ describe('long tasks', () => {
     ]);
     expect(training.map(({ start, ms }) => [start, ms])).toEqual([[290, 120]]);
     expect(() => tasksOf({ trace: trace.filter(({ name }) => name !== TRAINED), url: URL })).toThrow(TRAINED);
+  });
+});
+
+describe('the tasks of a training that was watched', () => {
+  it('are parted from those of the moments after it, the longest first, times from its beginning', () => {
+    const trace = [
+      ...PROCESSES,
+      instant(SPAN.begun, 100_000),
+      instant(TRAINED, 500_000),
+      instant(SPAN.ended, 600_000),
+      span('RunTask', 50, 40),
+      span('RunTask', 110, 20),
+      span('RunTask', 200, 150, { tdur: 30_000 }),
+      span('RunTask', 510, 70),
+      span('RunTask', 610, 300),
+    ];
+    const { training, after } = tasksOfRun({ trace, url: URL });
+    expect(training.map(({ start, ms, cpuMs }) => [start, ms, cpuMs])).toEqual([
+      [100, 150, 30],
+      [10, 20, 20],
+    ]);
+    expect(after.map(({ start, ms }) => [start, ms])).toEqual([[410, 70]]);
+    expect(() => tasksOfRun({ trace: trace.filter(({ name }) => name !== TRAINED), url: URL })).toThrow(TRAINED);
   });
 });
 

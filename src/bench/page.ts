@@ -1,15 +1,20 @@
 import type { DeviceInfo } from '../run/record.ts';
+import { drawnRuns } from './drawnRuns.ts';
 import { medianInterval } from './stats.ts';
 import type { BenchContext, BenchRow, Goal, Table } from './suite.ts';
 import { longTasks, mainThread, markTime, navigationTime, type Task, type TraceEvent } from './trace.ts';
+import type { ViewsSource } from './views.ts';
+import { TRAINED } from './viewTimes.ts';
 
-/** The first minute of the page: from open to the first drawn point of a curve, the bytes until then, and how busy it keeps the browser. */
+/**
+ * The first minute of the page: from open to the first drawn point of a curve, the bytes until then, and how busy it keeps the browser;
+ * and how busy a training does beside as large a picture as it draws.
+ */
 
 /** Set by the page with `performance.mark`. */
 export const MARKS = { graph: 'edgewise:graph-drawn', curve: 'edgewise:first-curve' } as const;
 /** Set by whoever drives the browser. */
 export const PRESSED = 'bench:train-pressed';
-export const TRAINED = 'bench:trained';
 /** A second training, with the charts' library there from its beginning. */
 export const AGAIN = { pressed: 'bench:pressed-again', trained: 'bench:trained-again' } as const;
 
@@ -34,7 +39,7 @@ export interface PageLoad {
   readonly epochs: number;
 }
 
-export interface PageSource {
+export interface PageSource extends Pick<ViewsSource, 'visit'> {
   /** Opens the page in a fresh profile and presses Train; with a trace, trains twice. */
   load(options: { trace: boolean }): Promise<PageLoad>;
   close(): Promise<void>;
@@ -56,6 +61,7 @@ export async function page(context: BenchContext, source: PageSource) {
       context.progress(`load ${i + 1} of ${LOADS}: first curve after ${load.curve.toFixed(0)} ms`);
     }
     const traced = await source.load({ trace: true });
+    const drawn = await drawnRuns(context, source);
     const busy = tasksOf(traced);
     const bytes = bytesTable(traced.answered, traced.curve);
     const { device } = traced;
@@ -75,6 +81,18 @@ export async function page(context: BenchContext, source: PageSource) {
       { name: 'longest task between the trainings', unit: 'ms', ...medianInterval([longest(busy.between, 'ms')]) },
       { name: 'longest task of a second training', unit: 'ms', ...medianInterval([longest(busy.again, 'ms')]) },
       { name: 'most processor time of one there', unit: 'ms', ...medianInterval([longest(busy.again, 'cpuMs')]) },
+      ...drawn.runs.flatMap(({ meanwhile, training, after }) =>
+        [[`of a training beside ${meanwhile}`, training] as const, ['of the moments after it', after] as const].flatMap(
+          ([name, tasks]): BenchRow[] => [
+            { name: `drawn graph: longest task ${name}`, unit: 'ms', ...medianInterval([longest(tasks, 'ms')]) },
+            {
+              name: `drawn graph: most processor time of one ${name}`,
+              unit: 'ms',
+              ...medianInterval([longest(tasks, 'cpuMs')]),
+            },
+          ],
+        ),
+      ),
     ];
     const median = (name: string) => rows.find((row) => row.name === name)!.median;
     const goals: Goal[] = [
@@ -84,6 +102,10 @@ export async function page(context: BenchContext, source: PageSource) {
       goalOf('the same in processor time', 'ms', GOALS.task, median('most processor time of one')),
       goalOf('longest task of a second training', 'ms', GOALS.task, median('longest task of a second training')),
       goalOf('the same in processor time, there', 'ms', GOALS.task, median('most processor time of one there')),
+      ...drawn.runs.flatMap(({ meanwhile, training }) => [
+        goalOf(`drawn graph, beside ${meanwhile}`, 'ms', GOALS.task, longest(training, 'ms')),
+        goalOf('the same in processor time', 'ms', GOALS.task, longest(training, 'cpuMs')),
+      ]),
     ];
     const tables: Table[] = [
       bytes.table,
@@ -91,8 +113,12 @@ export async function page(context: BenchContext, source: PageSource) {
       tasksTable(`tasks of the training of ${traced.epochs} epochs, after the first curve`, busy.training),
       tasksTable("tasks between the trainings, when the charts' library is loaded", busy.between),
       tasksTable(`tasks of a second training of ${traced.epochs} epochs`, busy.again),
+      ...drawn.runs.flatMap(({ meanwhile, epochs, training, after }) => [
+        tasksTable(`drawn graph: tasks of a training of ${epochs} epochs beside ${meanwhile}`, training),
+        tasksTable('tasks of the moments after it', after),
+      ]),
     ];
-    return { device, rows, ratios: {}, goals, tables };
+    return { device, rows, ratios: {}, goals, tables, notes: [drawn.picture] };
   } finally {
     await source.close();
   }
@@ -146,10 +172,11 @@ function longest(tasks: readonly Task[], time: 'ms' | 'cpuMs'): number {
 }
 
 function tasksTable(title: string, tasks: readonly Task[]): Table {
+  const long = tasks.filter(({ ms }) => ms >= LONG);
   const over = tasks.filter(({ ms }) => ms > GOALS.task).length;
   return {
-    title: `${title}: ${tasks.length} over ${LONG} ms, ${over} over ${GOALS.task} ms`,
+    title: `${title}: ${long.length} over ${LONG} ms, ${over} over ${GOALS.task} ms`,
     columns: ['ms', 'processor', 'at', 'in it'],
-    rows: tasks.map(({ ms, cpuMs, start, parts }) => [...[ms, cpuMs, start].map(Math.round), parts.join('; ')]),
+    rows: long.map(({ ms, cpuMs, start, parts }) => [...[ms, cpuMs, start].map(Math.round), parts.join('; ')]),
   };
 }

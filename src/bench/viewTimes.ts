@@ -5,6 +5,8 @@ import { drawnFrames, longTasks, mainThread, markTime, type Task, type TraceEven
 
 /** Set around what is measured by whoever drives the browser. */
 export const SPAN = { begun: 'bench:begun', ended: 'bench:ended' } as const;
+/** Where a training is over, between the two. */
+export const TRAINED = 'bench:trained';
 
 /** Something that was done in the page once, between the marks of SPAN. */
 export interface Watched {

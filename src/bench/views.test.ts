@@ -99,6 +99,7 @@ function fakeSource() {
     pan: () => moved('pan'),
     zoom: () => moved('zoom'),
     train: async () => void log.push('train'),
+    watchTraining: () => Promise.reject(new Error('that is for the suite of the page')),
     async project(method) {
       const ms = count(method);
       return { ...watched(ms, [], [[0, 20]]), readings: [{ at: ms / 2, share: NEAR_SHARE }], caption: `By ${method}.` };

@@ -1,15 +1,9 @@
 import { InputError } from '../config/errors.ts';
-import { resolveConfig } from '../config/resolve.ts';
-import { arrange } from '../graph/arrange.ts';
-import { stochasticBlockModel } from '../graph/blockModel.ts';
-import { MAX_DRAWN_NODES } from '../graph/drawingEdges.ts';
-import { gatherGraph } from '../graph/generated.ts';
 import type { Graph } from '../graph/graph.ts';
-import { SHAPES } from '../graph/shapes.ts';
-import { encodeHash } from '../run/link.ts';
 import type { DeviceInfo } from '../run/record.ts';
+import { drawnGraph, hashOf } from './drawnGraph.ts';
 import { medianInterval } from './stats.ts';
-import type { Asked, BenchContext, BenchRow, Table } from './suite.ts';
+import type { BenchContext, BenchRow, Table } from './suite.ts';
 import type { Task } from './trace.ts';
 import { type LayoutTimes, layoutTimes, NO_TASK, type Reading, type Seen, seen, type Watched } from './viewTimes.ts';
 
@@ -25,11 +19,16 @@ export interface DrivenPage {
   /** Wheels into the picture and out again. */
   zoom(): Promise<Watched>;
   train(): Promise<void>;
+  /** Trains, then opens what tells of the model: between the marks of SPAN, and TRAINED in between. */
+  watchTraining(meanwhile: Meanwhile): Promise<Watched & { readonly epochs: number }>;
   /** Makes a picture of the trained model's embedding, after another one; the first call waits for the one that comes by itself. */
   project(method: Method): Promise<Watched & { readonly readings: readonly Reading[]; readonly caption: string }>;
   /** Milliseconds from the click that takes an edge of a node away to the painted answer; then it is put back. Edges count from 0. */
   withoutEdge(node: string, edge: number): Promise<number>;
 }
+
+/** What a visitor looks at while it trains: the page as it is; or a pinned node, the tables, and earlier epochs again and again. */
+export type Meanwhile = 'nothing more' | 'everything';
 
 export type Method = 'pca' | 'umap';
 
@@ -85,21 +84,11 @@ export async function views(context: BenchContext, source: ViewsSource) {
   }
 }
 
-/** The address of an experiment. Few epochs: neither pictures nor answers take longer where more was learned. */
-function hashOf({ data = 'debian-small', preset, sets }: Asked): string {
-  const resolved = resolveConfig({ preset, dataset: data, sets: ['training.epochs=5', ...sets] });
-  return encodeHash({ dataset: { catalogueId: data, fingerprint: null }, ...resolved });
-}
+/** Few epochs: neither pictures nor answers take longer where more was learned. */
+const FEW = 'training.epochs=5';
 
 /** What differs from the preset stays when another graph is dropped: a layer of 64 columns. */
-const DRAWN = hashOf({ preset: 'gcn', sets: ['model.hidden=64'] });
-
-/** As many nodes as the page draws. Few classes, so that their legend leaves the picture its usual place. */
-function drawnGraph({ quick }: BenchContext): Graph {
-  const nodes = quick ? MAX_DRAWN_NODES / 10 : MAX_DRAWN_NODES;
-  const shape = { ...SHAPES['arxiv-shape'], name: 'drawn', nodes, edges: 3 * nodes, classes: 8, directed: false };
-  return arrange(gatherGraph(stochasticBlockModel({ ...shape, seed: 1 })), { directed: false });
-}
+const DRAWN = hashOf({ preset: 'gcn', sets: [FEW, 'model.hidden=64'] });
 
 function moving(context: BenchContext, source: ViewsSource): Promise<Measured> {
   return source.visit(DRAWN, drawnGraph(context), async (page) => {
@@ -155,7 +144,8 @@ function projecting(context: BenchContext, source: ViewsSource): Promise<Measure
 }
 
 function asking(context: BenchContext, source: ViewsSource): Promise<Measured> {
-  return source.visit(hashOf(context.asked), null, async (page) => {
+  const { sets, ...asked } = context.asked;
+  return source.visit(hashOf({ ...asked, sets: [FEW, ...sets] }), null, async (page) => {
     await page.train();
     const times: number[] = [];
     for (let edge = 0; edge < PINNED.edges; edge++) times.push(await page.withoutEdge(PINNED.name, edge));

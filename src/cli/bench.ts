@@ -23,6 +23,7 @@ import { encodeBench } from '../run/benchLink.ts';
 import { MOST_REPETITIONS } from '../run/benchResult.ts';
 import { inMemory } from '../store/storedGraph.ts';
 import type { Backend } from '../train/session.ts';
+import { openBuiltPage } from './builtPage.ts';
 import { catalogueId, findData, openData } from './data.ts';
 import { openDawn } from './dawn.ts';
 import { ingestPlace } from './ingestPlace.ts';
@@ -46,13 +47,13 @@ const SUITES: Readonly<Record<string, Suite>> = {
   budgets: reported('budgets'),
   kernels: (context) => withPeers(context, (source) => kernels(context, source)),
   memory,
-  page: async (context) => page(context, await pageSource(context)),
+  page: async (context) => page(context, pageSource(await openBuiltPage(context))),
   peers: (context) => withPeers(context, (source) => peers(context, source)),
   pyg: async (context) => pyg(context, runPyg),
   store: async (context) => store(context, await storeSource()),
   scale: async (context) => scale(context, { open: openScale }),
   sampler: async (context) => sampler(context, samplerPeer),
-  views: async (context) => views(context, await viewsSource(context)),
+  views: async (context) => views(context, viewsSource(await openBuiltPage(context))),
 };
 
 /** The devices of the peers' libraries live as long as the suite. */
@@ -94,7 +95,8 @@ const USAGE = `npm run bench -- NAME [--json] [--link] [--seeds n] [--repetition
   ladder   time per epoch and peak memory of one run, pass by pass (--data, --preset and --set as in edgewise train)
   kernels  SpMM, attention, GEMM, reductions as a share of the device's own copy and best GEMM (--only spmm; --quick: small sizes)
   memory   forecast = ledger = bytes counted from outside
-  page     the page in a browser: bytes and time to the first curve, long tasks while it trains
+  page     the page in a browser: bytes and time to the first curve, long tasks while it trains, also beside a picture of 20,000 nodes
+           (--quick: a tenth of them)
   peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
            bench/peers; --only gat, --only cora, --only 'cora gcn')
   pyg      test accuracy on Cora beside that of the scripts that edgewise export --pyg writes (EDGEWISE_PYTHON names a Python that

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AGAIN, type Answered, MARKS, type PageLoad, type PageSource, PRESSED, TRAINED } from '../bench/page.ts';
-import type { BenchContext } from '../bench/suite.ts';
+import { AGAIN, type Answered, MARKS, type PageLoad, type PageSource, PRESSED } from '../bench/page.ts';
+import { TRAINED } from '../bench/viewTimes.ts';
 import { startTrace } from './browserTrace.ts';
-import { openBuiltPage } from './builtPage.ts';
+import type { BuiltPage } from './builtPage.ts';
 import { badge, evaluate, mark, trainedEpochs } from './pageDriver.ts';
 import type { Answer } from './pageServer.ts';
+import { viewsSource } from './viewsSource.ts';
 
 /** Loads the built page for `bench -- page`. */
 
@@ -13,9 +14,10 @@ const IDLE = 3000;
 /** But no longer than this. */
 const PATIENCE = 120_000;
 
-export async function pageSource(about: BenchContext): Promise<PageSource> {
-  const { server, inBrowser } = await openBuiltPage(about);
+export function pageSource(built: BuiltPage): PageSource {
+  const { server, inBrowser } = built;
   return {
+    ...viewsSource(built),
     load: ({ trace }) =>
       inBrowser(async (page, session) => {
         const answers: Answer[] = [];
@@ -46,7 +48,6 @@ export async function pageSource(about: BenchContext): Promise<PageSource> {
           epochs,
         } satisfies PageLoad;
       }),
-    close: () => server.close(),
   };
 }
 

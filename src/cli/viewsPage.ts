@@ -3,6 +3,12 @@ import type { Reading } from '../bench/viewTimes.ts';
 
 /** What the driver of `bench -- views` does within the page, so that its own messages take none of the time. */
 export interface InPage {
+  /** Presses Train; with `replaying`, the film of the epochs so far goes on and on meanwhile. */
+  train(mark: string, replaying: boolean): void;
+  /** Opens a tab. */
+  open(tab: string): void;
+  /** Whether the picture of the embedding is there. */
+  pictured(): boolean;
   /** Chooses the kind of picture; resolves when it is painted. */
   project(method: Method, marks: { readonly begun: string; readonly ended: string }): Promise<Reading[]>;
   /** Milliseconds. */
@@ -36,7 +42,34 @@ export function installInPage(): void {
   const painted = () => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
   const CAPTIONS = { pca: /principal components of [\d,]+ columns/, umap: /UMAP of [\d,]+ columns/ } as const;
+  const buttonOf = (text: string) =>
+    [...document.querySelectorAll('button')].find(({ textContent }) => textContent!.trim() === text)!;
+
+  /** Between two looks at whether the film has come to its end. */
+  const REPLAY_MS = 500;
   window.benchViews = {
+    train(mark, replaying) {
+      performance.mark(mark);
+      buttonOf('Train').click();
+      if (!replaying) return;
+      const timer = setInterval(() => {
+        if (/^(Done|Failed)/.test(document.querySelector('[aria-label="Training"] [role="status"]')!.textContent!)) {
+          clearInterval(timer);
+        }
+        document.querySelector<HTMLButtonElement>('[aria-label="Replay how the predictions changed"]')?.click();
+      }, REPLAY_MS);
+    },
+
+    open(tab) {
+      const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role="tab"]')];
+      tabs.find(({ textContent }) => textContent!.startsWith(tab))!.click();
+    },
+
+    pictured() {
+      const panel = document.querySelector('[role="tabpanel"] [aria-label="Embeddings"]');
+      return /principal components of|UMAP of/.test(panel?.textContent ?? '');
+    },
+
     async project(method, { begun, ended }) {
       const panel = document.querySelector('[role="tabpanel"] [aria-label="Embeddings"]')!;
       const choice = panel.querySelector<HTMLInputElement>(`input[type="radio"][value="${method}"]`)!;
@@ -63,7 +96,7 @@ export function installInPage(): void {
       await until(answered, 'an answer');
       await painted();
       const ms = performance.now() - begun;
-      [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Undo all')!.click();
+      buttonOf('Undo all').click();
       await until(() => !answered(), 'the graph as it is');
       return ms;
     },

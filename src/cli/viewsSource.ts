@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CDPSession, Page } from '@playwright/test';
-import type { BenchContext } from '../bench/suite.ts';
 import type { DrivenPage, ViewsSource } from '../bench/views.ts';
-import { SPAN, type Watched } from '../bench/viewTimes.ts';
+import { SPAN, TRAINED, type Watched } from '../bench/viewTimes.ts';
 import { writeNpz } from '../formats/npzWriter.ts';
 import { startTrace } from './browserTrace.ts';
-import { openBuiltPage } from './builtPage.ts';
-import { badge, evaluate, trainedEpochs } from './pageDriver.ts';
+import type { BuiltPage } from './builtPage.ts';
+import { badge, evaluate, eventually, trainedEpochs } from './pageDriver.ts';
 import { installInPage } from './viewsPage.ts';
 
 /** Drives the views of the built page for `bench -- views`. */
@@ -29,8 +28,7 @@ const SWING = 0.25;
 const NOTCHES = 60;
 const NOTCH = 14;
 
-export async function viewsSource(about: BenchContext): Promise<ViewsSource> {
-  const { server, inBrowser } = await openBuiltPage(about);
+export function viewsSource({ server, inBrowser }: BuiltPage): ViewsSource {
   return {
     visit: (hash, graph, use) =>
       inBrowser(async (page, session) => {
@@ -89,6 +87,15 @@ async function driven(page: Page, session: CDPSession, url: string): Promise<Omi
   const mouse = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', x: number, y: number) =>
     session.send('Input.dispatchMouseEvent', { type, x, y, button: 'left', buttons: 1, clickCount: 1 });
 
+  const pin = async (node: string) => {
+    const field = page.getByLabel('Look at node');
+    if ((await field.inputValue()) === node) return;
+    await field.fill(node);
+    await field.press('Enter');
+    await page.locator('[aria-label^="Try without the edge to"]').first().waitFor();
+  };
+  let trainings = 0;
+
   return {
     async picture() {
       // Pixels empty their canvases where WebGL paints.
@@ -117,7 +124,29 @@ async function driven(page: Page, session: CDPSession, url: string): Promise<Omi
       ),
     async train() {
       await page.locator('button', { hasText: /^Train$/ }).click();
-      await trainedEpochs(session, 1);
+      await trainedEpochs(session, ++trainings);
+    },
+    async watchTraining(meanwhile) {
+      if (meanwhile === 'everything') {
+        await pin('1');
+        await page.getByRole('tab', { name: 'Predictions' }).click();
+      }
+      await picture.scrollIntoViewIfNeeded();
+      await sleep(SETTLED);
+      const mark = (name: string) => evaluate(session, `performance.mark('${name}') && null`);
+      const { done, ...seen } = await watched(async () => {
+        await evaluate(session, `benchViews.train('${SPAN.begun}', ${meanwhile === 'everything'})`);
+        const epochs = await trainedEpochs(session, ++trainings);
+        await mark(TRAINED);
+        await evaluate(session, `benchViews.open('Predictions')`);
+        await sleep(SETTLED);
+        await evaluate(session, `benchViews.open('Embeddings')`);
+        await eventually(session, `benchViews.pictured() || null`, 500, 'The embedding has no picture');
+        await sleep(SETTLED);
+        await mark(SPAN.ended);
+        return epochs;
+      });
+      return { ...seen, epochs: done };
     },
     async project(method) {
       await page.getByRole('tab', { name: 'Embeddings' }).click();
@@ -129,12 +158,7 @@ async function driven(page: Page, session: CDPSession, url: string): Promise<Omi
       return { ...seen, readings: done, caption: caption! };
     },
     async withoutEdge(node, edge) {
-      const field = page.getByLabel('Look at node');
-      if ((await field.inputValue()) !== node) {
-        await field.fill(node);
-        await field.press('Enter');
-        await page.locator('[aria-label^="Try without the edge to"]').first().waitFor();
-      }
+      await pin(node);
       return page.evaluate((edge) => window.benchViews.withoutEdge(edge), edge);
     },
   };

@@ -1,5 +1,5 @@
 import { useElementSize, useIntersection } from '@mantine/hooks';
-import { lazy, type PointerEvent, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, memo, type PointerEvent, Suspense, useEffect, useRef, useState } from 'react';
 import { Help } from '../glossary/Help.tsx';
 import { usePage } from '../state/store.ts';
 import classes from './Chart.module.css';
@@ -24,8 +24,8 @@ export interface ChartProps extends ChartContent {
   readonly height: number;
 }
 
-/** One chart: a plain canvas first, the charts' library when it is there, at the same place and size. */
-export function Chart({ title, help, kind, unit, series, yRange, lines, at, height }: ChartProps) {
+/** One chart: a plain canvas first, the charts' library when it is there, at the same place and size. Drawn anew when a property is another one. */
+export const Chart = memo(function Chart({ title, help, kind, unit, series, yRange, lines, at, height }: ChartProps) {
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const { ref: sightRef, entry } = useIntersection({ threshold: 0 });
   const plot = useRef<HTMLDivElement>(null);
@@ -106,4 +106,4 @@ export function Chart({ title, help, kind, unit, series, yRange, lines, at, heig
       </div>
     </section>
   );
-}
+});

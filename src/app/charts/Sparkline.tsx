@@ -17,7 +17,7 @@ export interface SparklineProps {
 }
 
 /** The canvas's frame: room for the numbers left and below. */
-const MARGIN = { left: 58, right: 10, top: 8, bottom: 18 } as const;
+const MARGIN = { left: 58, right: 18, top: 8, bottom: 18 } as const;
 
 export function sparklineScale(series: readonly Series[]): XScale {
   return { left: MARGIN.left, right: MARGIN.right, from: 1, to: Math.max(2, lastEpoch(series)) };

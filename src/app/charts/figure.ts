@@ -22,8 +22,14 @@ export interface Ink {
 export const LIGHT: Ink = { text: '#5b626b', grid: '#e4e4e0' };
 export const DARK: Ink = { text: '#9ba3ad', grid: '#30343a' };
 
-/** Pixels beside the axes; `10,000 ms` has room. */
-export const MARGIN = { l: 58, r: 10, t: 6, b: 24 } as const;
+/** Pixels beside the axes; `10,000 ms` has room on the left, and half of `10,000` on the right. */
+export const MARGIN = { l: 58, r: 18, t: 6, b: 24 } as const;
+
+/**
+ * Labels lie flat, and within the margins: to find out whether one sticks out Plotly measures all of them for each, whether they touch once more, and
+ * each measurement makes the browser lay out the page again. That was two thirds of a drawing.
+ */
+const LABELS = { type: 'linear', autotypenumbers: 'strict', tickangle: 0, ticklabeloverflow: 'allow' } as const;
 
 export function traces({ series, kind }: ChartContent): object[] {
   // Later traces lie in front.
@@ -51,7 +57,7 @@ function band({ x, band, color }: Series): object[] {
 
 export function layout({ series, kind, unit, yRange, lines = [], at = null }: ChartContent, { text, grid }: Ink) {
   const { tickformat, ticksuffix } = UNITS[unit];
-  const axis = { color: text, gridcolor: grid, zeroline: false, linecolor: grid, exponentformat: 'none' };
+  const axis = { ...LABELS, color: text, gridcolor: grid, zeroline: false, linecolor: grid, exponentformat: 'none' };
   const last = lastEpoch(series);
   return {
     margin: MARGIN,

@@ -1,5 +1,6 @@
 import { isActive } from '../state/run.ts';
 import { type PageState, usePage } from '../state/store.ts';
+import { type ChartContent, LIGHT, layout, traces } from './figure.ts';
 
 type Plotly = typeof import('plotly.js-cartesian-dist-min')['default'];
 
@@ -9,32 +10,47 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * The charts' library, half a megabyte. Running its 1.4 MB of code once is a single task of up to a third of a second on a slow
- * processor, so it is asked for when no run has gone on for a while, before the first one or after it; a run that goes on
- * and on gets it all the same.
+ * processor, so it is asked for when no run has gone on for a while: before the first one, after it, or while it is paused.
  */
 export function loadPlotly(): Promise<Plotly> {
   loading ??= quiet()
     .then(idle)
-    .then(async () => (await import('plotly.js-cartesian-dist-min')).default);
+    .then(async () => (await import('plotly.js-cartesian-dist-min')).default)
+    .then(warmed);
   return loading;
+}
+
+/** A first drawing, in which code runs that never ran, takes three times as long as later ones: that of a run should not be it. */
+async function warmed(plotly: Plotly): Promise<Plotly> {
+  await idle();
+  const place = document.createElement('div');
+  const curve: ChartContent = {
+    series: [{ name: '', color: LIGHT.text, x: [1, 2], y: [0, 1] }],
+    kind: 'line',
+    unit: 'loss',
+  };
+  await plotly.react(place, traces(curve), { ...layout(curve, LIGHT), width: 300, height: 200 }, {});
+  plotly.purge(place);
+  return plotly;
 }
 
 const QUIET_MS = 1500;
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 100;
 
-/** A visit begins with its graph: nothing competes with that. */
-const isBusy = ({ graph, run }: PageState) => graph === null || isActive(run);
+const isTraining = ({ run }: PageState) => isActive(run) && run.status !== 'paused';
 
-/** When a graph has been there, and no run has gone on, for a while. */
+/** When a graph has been there, and no run has gone on, for a while; where no graph comes, after a longer one. */
 export function quiet(): Promise<void> {
   return new Promise((resolve) => {
     const begun = performance.now();
     let busyAt = begun;
     const look = () => {
       const now = performance.now();
-      if (isBusy(usePage.getState())) busyAt = now;
-      if (now - busyAt > QUIET_MS || now - begun > PATIENCE_MS) resolve();
+      const page = usePage.getState();
+      // A visit begins with its graph: nothing competes with that.
+      if (isTraining(page) || (page.graph === null && now - begun < PATIENCE_MS)) busyAt = now;
+      if (now - busyAt > QUIET_MS) resolve();
       else setTimeout(look, LOOK_MS);
     };
     look();

@@ -1,4 +1,4 @@
-import { classesOf, type Labelled } from './labels.ts';
+import type { Labelled } from './labels.ts';
 
 /** How well the nodes of one class are predicted. */
 export interface ClassScore {
@@ -24,16 +24,20 @@ export function classScores(
   const nodes = new Uint32Array(classes);
   // Per class: right and all of validation, right and all of test.
   const tally = new Uint32Array(4 * classes);
-  for (let v = 0; v < graph.labels.length; v++) {
+  const count = (v: number, label: number) => {
     const part = split ? split[v] : 0;
-    for (const label of Array.from(classesOf(graph, v))) {
-      if (label >= classes) continue;
-      nodes[label]++;
-      if (part < 2) continue;
-      const at = 4 * label + 2 * (part - 2);
-      tally[at + 1]++;
-      if (predictions && predictions[v] === label) tally[at]++;
-    }
+    if (label < 0 || label >= classes) return;
+    nodes[label]++;
+    if (part < 2) return;
+    const at = 4 * label + 2 * (part - 2);
+    tally[at + 1]++;
+    if (predictions && predictions[v] === label) tally[at]++;
+  };
+  const { labels, labelSets } = graph;
+  for (let v = 0; v < labels.length; v++) {
+    // Counted anew with each prediction: a list for each node would be most of the work.
+    if (!labelSets) count(v, labels[v]);
+    else for (let e = labelSets.indptr[v]; e < labelSets.indptr[v + 1]; e++) count(v, labelSets.indices[e]);
   }
   return Array.from(nodes, (count, label) => ({
     nodes: count,

@@ -1,6 +1,6 @@
 import type { Neighbours } from './neighbours.ts';
-import type { PaintSheet } from './nodePaint.ts';
-import { addDisc, addLine, brushOf, type DiscMask, discMask, type Raster } from './raster.ts';
+import type { Look, PaintSheet } from './nodePaint.ts';
+import { addDisc, addLine, type Brush, brushOf, type DiscMask, discMask, type Raster } from './raster.ts';
 import type { Size, Viewport } from './viewport.ts';
 
 /** The parts of the picture. */
@@ -49,25 +49,41 @@ export function rasterEdges(
   }
 }
 
-/** All nodes, those that train with a ring. `view`, `radius` and `ring.width` are in pixels of the raster. */
-export function rasterNodes(
-  raster: Raster,
-  { looks, look, order }: PaintSheet,
-  split: Uint8Array | null,
+/** What one look of nodes is painted with. */
+export interface NodeTool {
+  readonly disc: DiscMask;
+  readonly rim: DiscMask;
+  readonly fill: Brush;
+  readonly edge: Brush;
+}
+
+/** One for each look. `radius` and `ring.width` are in pixels of the raster. */
+export function nodeTools(
+  looks: readonly Look[],
   ring: { readonly color: string; readonly width: number },
-  positions: Float32Array,
-  { scale, x, y }: Viewport,
   radius: number,
-): void {
-  raster.pixels.fill(0);
-  const masks = new Map<number, { readonly disc: DiscMask; readonly rim: DiscMask }>();
-  const tools = looks.map(({ color, alpha, scale: size }) => {
+): NodeTool[] {
+  const masks = new Map<number, Pick<NodeTool, 'disc' | 'rim'>>();
+  return looks.map(({ color, alpha, scale: size }) => {
     const known = masks.get(size);
     const made = known ?? { disc: discMask(size * radius), rim: discMask(size * radius + ring.width, size * radius) };
     masks.set(size, made);
     return { ...made, fill: brushOf(color, alpha), edge: brushOf(ring.color, alpha) };
   });
-  for (let i = 0; i < order.length; i++) {
+}
+
+/** Nodes begin to end of their order, those that train with a ring, on an empty raster. `view` is in its pixels. */
+export function rasterNodes(
+  raster: Raster,
+  { look, order }: PaintSheet,
+  begin: number,
+  end: number,
+  tools: readonly NodeTool[],
+  split: Uint8Array | null,
+  positions: Float32Array,
+  { scale, x, y }: Viewport,
+): void {
+  for (let i = begin; i < end; i++) {
     const v = order[i];
     const { disc, rim, fill, edge } = tools[look[v]];
     const px = positions[2 * v] * scale + x;

@@ -146,7 +146,8 @@ export function paintSheet(request: PaintRequest): PaintSheet {
   const single = request.highlight instanceof Uint8Array;
   const looks = palette.looks.map((look, i) => (single && i >= half ? { ...look, scale: SINGLE * look.scale } : look));
   const [shade, front] = [lookOf(request), standsOut(request.highlight, isOf(request))];
-  const look = Uint8Array.from({ length: request.labels.length }, (_, v) => shade(v) + (front(v) ? half : 0));
+  const look = new Uint8Array(request.labels.length);
+  for (let v = 0; v < look.length; v++) look[v] = shade(v) + (front(v) ? half : 0);
   const layerOf = (index: number) => (layered ? index : Math.floor(index / half));
   const starts = new Uint32Array(looks.length + 1);
   for (const index of look) starts[layerOf(index) + 1]++;

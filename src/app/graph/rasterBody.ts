@@ -1,4 +1,4 @@
-import { edgeAlpha, nodeRadius, rasterEdges, rasterNodes, ringWidth } from './draw.ts';
+import { edgeAlpha, type NodeTool, nodeRadius, nodeTools, rasterEdges, rasterNodes, ringWidth } from './draw.ts';
 import { newRaster, prime, type Raster, rgb } from './raster.ts';
 import { type Body, differ, fitCanvas, inPixels, type Layers, pixelsOf, type Scene } from './scene.ts';
 import type { Size, Viewport } from './viewport.ts';
@@ -6,37 +6,87 @@ import type { Size, Viewport } from './viewport.ts';
 /** Edges and nodes as arrays of pixels, on two canvases. */
 
 /** What each layer depends on. */
-const NODES = ['positions', 'split', 'sheet', 'view', 'size', 'ratio', 'ink'] as const;
+const PLACES = ['positions', 'view', 'size', 'ratio', 'ink'] as const;
+const NODES = [...PLACES, 'split', 'sheet'] as const;
 const EDGES = ['positions', 'edges', 'view', 'size', 'ratio', 'ink'] as const;
 
 export function rasterBody(layers: Pick<Layers, 'edges' | 'nodes'>): Body {
-  const nodes = pixelLayer(layers.nodes);
+  const nodes = nodeLayer(layers.nodes);
   const edges = edgeLayer(layers.edges);
-  let drawn: Scene | null = null;
   return {
     paint(scene) {
-      if (differ(scene, drawn, NODES)) {
-        const { positions, size, ratio, ink } = scene;
-        const radius = nodeRadius(positions.length / 2, size, scene.zoom);
-        const ring = { color: ink.ring, width: ratio * ringWidth(radius) };
-        const raster = nodes.raster(pixelsOf(scene));
-        rasterNodes(raster, scene.sheet, scene.split, ring, positions, inPixels(scene), radius * ratio);
-        nodes.show();
-      }
-      drawn = scene;
-      return edges.advance(scene);
+      const more = nodes.advance(scene);
+      return edges.advance(scene) || more;
     },
     hide() {
-      drawn = null;
-      layers.nodes.width = 0;
+      nodes.hide();
       edges.hide();
     },
   };
 }
 
-/** Edges between two looks at the clock, and how much of a frame they may take; the rest waits for the next frame. */
-const EDGES_AT_ONCE = 2000;
-const EDGES_MS = 4;
+/** Nodes or edges between two looks at the clock, and how much of a frame either may take; the rest waits for the next frame. */
+const AT_ONCE = 2000;
+const SLICE_MS = 4;
+
+/** Works in slices of `count` until it is done, or a part of a frame is over; how far it came. */
+function slice(from: number, count: number, work: (begin: number, end: number) => void): number {
+  const start = performance.now();
+  let next = from;
+  while (next < count && performance.now() - start < SLICE_MS) {
+    const end = Math.min(count, next + AT_ONCE);
+    work(next, end);
+    next = end;
+  }
+  return next;
+}
+
+/**
+ * Nodes that are moved are painted in each frame. Other colours in the same places, as a training brings them again and again, may take a few frames: the
+ * picture stays until they are there, and those that come meanwhile wait, so that a film of the epochs does not starve them.
+ */
+function nodeLayer(canvas: HTMLCanvasElement) {
+  const layer = pixelLayer(canvas);
+  let shown: Scene | null = null;
+  let job: { readonly scene: Scene; readonly tools: readonly NodeTool[]; next: number } | null = null;
+
+  const begin = (scene: Scene) => {
+    const { positions, size, ratio, ink, zoom, sheet } = scene;
+    const radius = nodeRadius(positions.length / 2, size, zoom);
+    const ring = { color: ink.ring, width: ratio * ringWidth(radius) };
+    layer.raster(pixelsOf(scene)).pixels.fill(0);
+    return { scene, tools: nodeTools(sheet.looks, ring, ratio * radius), next: 0 };
+  };
+  const paint = ({ scene, tools }: NonNullable<typeof job>, from: number, to: number) => {
+    const { sheet, split, positions } = scene;
+    rasterNodes(layer.raster(pixelsOf(scene)), sheet, from, to, tools, split, positions, inPixels(scene));
+  };
+  return {
+    /** True where there is more to do. */
+    advance(scene: Scene): boolean {
+      if (differ(scene, shown, PLACES)) {
+        const { length } = scene.sheet.order;
+        paint(begin(scene), 0, length);
+        [job, shown] = [null, scene];
+        layer.show();
+        return false;
+      }
+      if (!job && differ(scene, shown, NODES)) job = begin(scene);
+      if (!job) return false;
+      const going = job;
+      const { length } = going.scene.sheet.order;
+      going.next = slice(going.next, length, (from, to) => paint(going, from, to));
+      if (going.next < length) return true;
+      [job, shown] = [null, going.scene];
+      layer.show();
+      return differ(scene, shown, NODES);
+    },
+    hide() {
+      [job, shown] = [null, null];
+      canvas.width = 0;
+    },
+  };
+}
 
 /**
  * Edges of a large graph take several frames. Meanwhile the finished picture of them stays, moved and stretched to where
@@ -61,12 +111,8 @@ function edgeLayer(canvas: HTMLCanvasElement) {
         const raster = layer.raster(pixelsOf(job.scene));
         const count = edges.length / 2;
         const alpha = edgeAlpha(count, zoom);
-        const start = performance.now();
-        while (job.next < count && performance.now() - start < EDGES_MS) {
-          const end = Math.min(count, job.next + EDGES_AT_ONCE);
-          rasterEdges(raster, edges, job.next, end, positions, inPixels(job.scene), alpha);
-          job.next = end;
-        }
+        const view = inPixels(job.scene);
+        job.next = slice(job.next, count, (from, to) => rasterEdges(raster, edges, from, to, positions, view, alpha));
         if (job.next === count) {
           layer.show();
           shown = job.scene;

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import type { Report } from '../../worker/judge.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { classColor } from '../theme/palette.ts';
@@ -15,7 +16,7 @@ interface ClassTableProps {
 const COLUMNS = ['precision', 'recall', 'F1', 'nodes', 'predicted'] as const;
 
 /** Precision, recall and F1 of each class, and of all together. */
-export function ClassTable({ names, report, file }: ClassTableProps) {
+export const ClassTable = memo(function ClassTable({ names, report, file }: ClassTableProps) {
   const each = report.classes.map(
     ({ precision, recall, f1, support, predicted }, c) =>
       [name(names, c), precision, recall, f1, support, predicted] as const,
@@ -69,7 +70,7 @@ export function ClassTable({ names, report, file }: ClassTableProps) {
       </section>
     </TableSection>
   );
-}
+});
 
 type Scores = readonly [string, number, number, number, number, number];
 

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import type { DegreeBin } from '../../worker/judge.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { TableNote, TableSection } from './TableSection.tsx';
@@ -12,7 +13,7 @@ interface DegreeTableProps {
 }
 
 /** Accuracy against degree, with 95 % intervals. */
-export function DegreeTable({ bins, accuracy, file }: DegreeTableProps) {
+export const DegreeTable = memo(function DegreeTable({ bins, accuracy, file }: DegreeTableProps) {
   const rows = () => [
     ['degree from', 'degree to', 'nodes', 'right', 'accuracy', 'low', 'high'],
     ...bins.map((bin) => [bin.from, bin.to, bin.nodes, bin.right, bin.accuracy, bin.low, bin.high]),
@@ -65,7 +66,7 @@ export function DegreeTable({ bins, accuracy, file }: DegreeTableProps) {
       )}
     </TableSection>
   );
-}
+});
 
 const percent = (share: number) => `${100 * share}%`;
 

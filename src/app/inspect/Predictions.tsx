@@ -1,4 +1,4 @@
-import { useDeferredValue, useEffect, useMemo, useState } from 'react';
+import { memo, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { accuracyByDegree, classReport, confusionMatrix, degreesOfPairs, judgedNodes } from '../../worker/judge.ts';
 import type { GraphView } from '../../worker/protocol.ts';
 import { mark } from '../state/inspectActions.ts';
@@ -28,7 +28,9 @@ export function Predictions() {
 function Judged() {
   const graph = usePage((state) => state.graph);
   const run = usePage((state) => state.run);
-  const predictions = usePage(shownPredictions);
+  // While a run goes on, whatever the visitor does comes first: the tables are drawn behind it, in pieces, the first time too.
+  const latest = usePage(shownPredictions);
+  const predictions = useDeferredValue(latest, null);
   if (!graph) return null;
   if (graph.info.classes === 0) return <p className={classes.empty}>This graph has no classes to predict.</p>;
   if (!graph.positions && graph.info.multiLabel) {
@@ -43,6 +45,7 @@ function Judged() {
   if (graph.info.multiLabel && run?.predictions) {
     return <LabelPredictions key={graph.id} graph={graph} run={run} predictions={run.predictions} />;
   }
+  if (latest && !predictions) return null;
   if (!run || !predictions || predictions.classes.length !== graph.labels.length) {
     return (
       <p className={classes.empty}>
@@ -50,23 +53,23 @@ function Judged() {
       </p>
     );
   }
-  return <OfPredictions key={graph.id} graph={graph} run={run} predictions={predictions} />;
+  return <OfPredictions key={graph.id} graph={graph} split={run.config['data.split']} predictions={predictions} />;
 }
 
 interface OfPredictionsProps {
   readonly graph: GraphView;
-  readonly run: LiveRun;
+  /** Index into graph.splits. */
+  readonly split: number;
   readonly predictions: Frame;
 }
 
-function OfPredictions({ graph, run, predictions }: OfPredictionsProps) {
+const OfPredictions = memo(function OfPredictions({ graph, split: chosen, predictions }: OfPredictionsProps) {
   const [part, setPart] = useState(TEST);
   const [cell, setCell] = useState<Cell | null>(null);
-  // While a run goes on, whatever the visitor does comes first.
-  const { classes: taken, epoch } = useDeferredValue(predictions);
+  const { classes: taken, epoch } = predictions;
   const { labels, edges } = graph;
   const count = graph.classNames.length;
-  const split = graph.splits[run.config['data.split']] ?? null;
+  const split = graph.splits[chosen] ?? null;
   const degrees = useMemo(() => degreesOfPairs(labels.length, edges ?? new Uint32Array(0)), [labels, edges]);
   const judged = useMemo(() => {
     const nodes = split ? judgedNodes(labels, taken, split, part, count) : new Uint32Array(0);
@@ -108,7 +111,7 @@ function OfPredictions({ graph, run, predictions }: OfPredictionsProps) {
       </div>
     </section>
   );
-}
+});
 
 /** Of a graph that is not drawn single predictions stay with the worker: what its finished run counted. */
 function OfRecord({ graph, run }: { graph: GraphView; run: LiveRun | null }) {

@@ -1,5 +1,5 @@
 import { UnstyledButton } from '@mantine/core';
-import { useId, useState } from 'react';
+import { memo, useId, useState } from 'react';
 import type { Config } from '../../config/schema.ts';
 import type { MemoryBytes } from '../../run/record.ts';
 import type { ForecastView, MemoryView } from '../../worker/protocol.ts';
@@ -41,7 +41,7 @@ export interface MemoryPlanProps {
 }
 
 /** The memory plan: how much there may be, what will lie where and when, and, while a run goes on, what does. */
-export function MemoryPlan(props: MemoryPlanProps) {
+export const MemoryPlan = memo(function MemoryPlan(props: MemoryPlanProps) {
   const { forecast, refusal, memory, running, budgets, onBudget, fullBatchBytes, backend, locked = null } = props;
   const budget = budgets['memory.gpuBudget'];
   const [chosen, setChosen] = useState<string | null>(null);
@@ -133,7 +133,7 @@ export function MemoryPlan(props: MemoryPlanProps) {
       </div>
     </section>
   );
-}
+});
 
 /** What runs and why, in one line; or why nothing does. */
 function Headline({ forecast, refusal }: { forecast: ForecastView | null; refusal: string | null }) {

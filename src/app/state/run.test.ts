@@ -25,6 +25,15 @@ describe('a run as its stream tells it', () => {
     expect(three.memory).toEqual(memory);
   });
 
+  test('is drawn again for what came: a step leaves the epochs themselves', () => {
+    const one = advance(run, [epoch(1)]);
+    const within = { step: 1, of: 2, waiting: null, loss: null };
+    const going = advance(one, [{ type: 'step', run: 1, within }]);
+    expect(going.within).toEqual(within);
+    expect(going.epochs).toBe(one.epochs);
+    expect(going.held).toBe(one.held);
+  });
+
   test('epochs that come again after a lost device take the place of the first ones', () => {
     const device = { backend: 'webgpu', vendor: '', architecture: '', description: '', software: true } as const;
     const again = advance(advance(run, [epoch(1), epoch(2)]), [

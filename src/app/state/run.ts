@@ -70,14 +70,15 @@ const NO_BYTES = { gpu: Number.NaN, host: Number.NaN, disk: Number.NaN };
 const NOT_KNOWN: MemoryView = { ...NO_BYTES, peak: NO_BYTES, purposes: {} };
 
 /**
- * The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are. A late
- * word changes nothing of a run that is over.
+ * The run after some messages, which are all about it. Pure, and one copy of the epochs however many messages there are; none where no
+ * epoch came, so that nobody draws them again. A late word changes nothing of a run that is over.
  */
 export function advance(run: LiveRun, messages: readonly RunMessage[]): LiveRun {
   if (!isActive(run)) return run;
-  const epochs = [...run.epochs];
-  const held = [...run.held];
-  let next: LiveRun = { ...run, epochs, held };
+  const came = messages.some(({ type }) => type === 'epoch' || type === 'resumed');
+  const epochs = came ? [...run.epochs] : [];
+  const held = came ? [...run.held] : [];
+  let next: LiveRun = came ? { ...run, epochs, held } : run;
   for (const message of messages) {
     switch (message.type) {
       case 'started':

@@ -10,9 +10,12 @@ export function formatBytes(bytes: number): string {
   return `${bytes} bytes`;
 }
 
+/** `toLocaleString` looks for its locale each time, which tables of a thousand numbers feel. */
+const COUNTS = new Intl.NumberFormat('en-GB');
+
 /** `12,345,678`. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-GB');
+  return COUNTS.format(count);
 }
 
 /** `92.0 %`; a dash where there is no number. */
