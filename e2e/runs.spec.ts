@@ -163,6 +163,18 @@ test('one crosshair goes through all charts, and their legends tell the values t
   await close();
 });
 
+test('a chart that is taken hold of can be zoomed, however early its run began', async () => {
+  const { page, close } = await visit({ hash: '#training.epochs=100000' });
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(chart(page, 'Loss').getByRole('img')).toBeVisible();
+  // Begun this early, the run keeps the charts' library waiting. Longer than it waits where no run goes on:
+  await page.waitForTimeout(3000);
+  await chart(page, 'Loss').getByRole('img').click();
+  await expect(chart(page, 'Loss').locator('.js-plotly-plot svg').first()).toBeVisible({ timeout: 10_000 });
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await close();
+});
+
 test('a run travels as a file, through the command line’s reader too, and runs again with the same curve', async () => {
   const { page, close } = await visit({ hash: `${SHORT}&model.hidden=24` });
   await trainToEnd(page);

@@ -7,6 +7,7 @@ import { Crosshair } from './Crosshair.tsx';
 import type { ChartContent } from './figure.ts';
 import { hoverEpoch } from './hoveredEpoch.ts';
 import { Legend } from './Legend.tsx';
+import { takeChart } from './loadPlotly.ts';
 import { PlotlyChart, plotlyScale } from './PlotlyChart.tsx';
 import { Sparkline, sparklineScale } from './Sparkline.tsx';
 import { stacked } from './series.ts';
@@ -61,6 +62,7 @@ export const Chart = memo(function Chart({ title, help, kind, unit, series, yRan
         ref={sizeRef}
         className={classes.place}
         style={{ height }}
+        onPointerDown={takeChart}
         onPointerMove={point}
         onPointerLeave={() => hoverEpoch(null)}
       >

@@ -10,14 +10,25 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * The charts' library, half a megabyte. Running its 1.4 MB of code once is a single task of up to a third of a second on a slow
- * processor, so it is asked for when no run has gone on for a while: before the first one, after it, or while it is paused.
+ * processor, so it is asked for when no run has gone on for a while: before the first one, after it, or while it is paused; and at once
+ * when somebody takes hold of a chart, to zoom.
  */
 export function loadPlotly(): Promise<Plotly> {
-  loading ??= quiet()
+  loading ??= Promise.race([quiet(), taken])
     .then(idle)
     .then(async () => (await import('plotly.js-cartesian-dist-min')).default)
     .then(warmed);
   return loading;
+}
+
+let take = () => {};
+const taken = new Promise<void>((resolve) => {
+  take = resolve;
+});
+
+/** A chart was taken hold of. */
+export function takeChart(): void {
+  take();
 }
 
 /** A first drawing, in which code runs that never ran, takes three times as long as later ones: that of a run should not be it. */
