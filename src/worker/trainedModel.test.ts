@@ -66,7 +66,9 @@ test('what a run left is counted, and the next one lets go of it', async () => {
   left.opinionsHeld({ ...trained }, 9);
   left.opinionsHeld(trained, 7);
   expect(left.model()).toBe(trained);
+  expect(left.bytes()).toBe(weights + 19 * nodes + 7);
   left.letGo();
+  expect(left.bytes()).toBe(0);
   expect(() => left.model()).toThrow('no trained model');
   expect(left.predictions).toBeNull();
   const kept = { weights, predictions: 19 * nodes, opinions: 0 };

@@ -55,6 +55,7 @@ export function SeedRow({ group, keys }: SeedRowProps) {
             <span aria-hidden>{open ? '▾' : '▸'}</span> {name}
           </button>
         </th>
+        <td />
         <td className={classes.changes}>{groupChanges(kept, runs)}</td>
         <td className={classes.number} title={score.title}>
           {score.text}
