@@ -12,7 +12,7 @@ import { newLeftovers } from './leftovers.ts';
 import { trainedModel } from './testing/trainedModel.ts';
 import { findFeature, predictionsCsv, weightsFile } from './trainedModel.ts';
 
-/** The model of the last run, to take away and to ask. */
+/** The trained model, to take away and to ask. */
 
 test('its weights are a file that says which run they are of', async () => {
   const trained = await trainedModel({ 'model.norm': 'batch' });

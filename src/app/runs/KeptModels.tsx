@@ -15,13 +15,13 @@ export function KeptModels() {
   return (
     <div className={classes.models}>
       <p>
-        {count} kept on disk, {formatBytes(bytes)} of at most {formatBytes(MODELS_BYTES)}; then the oldest goes first.
+        {count} kept, {formatBytes(bytes)} on disk of at most {formatBytes(MODELS_BYTES)}: beyond that the oldest go.
       </p>
       <Button
         size="compact-xs"
         variant="default"
         disabled={busy}
-        title="The runs stay, with their settings and curves"
+        title="Their runs stay, with settings and curves"
         onClick={() => void forgetModels(models.map(({ slot }) => slot))}
       >
         Delete the models
