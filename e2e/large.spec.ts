@@ -88,7 +88,7 @@ test('a shape given up half-way is not offered; generated, it trains in batches 
   const likeliest = card.getByRole('list', { name: 'Likeliest classes' }).getByRole('listitem');
   await expect(likeliest).toHaveCount(3);
   const before = await likeliest.first().textContent();
-  await expect(card).toContainText('By the model of the last run, from its best epoch.');
+  await expect(card).toContainText('By the trained model, from its best epoch.');
   await card
     .getByRole('button', { name: /^Try without the edge to/ })
     .first()

@@ -92,13 +92,13 @@ export async function finished(page: Page): Promise<void> {
   await expect(progress(page)).toContainText('Done', { timeout: 90_000 });
 }
 
-/** The newest row of the table of runs, cell by cell. */
+/** The newest row of the table of runs, cell by cell, without the one that opens its model. */
 export async function newestRun(page: Page): Promise<string[]> {
   await page.getByRole('tab', { name: /^Runs/ }).click();
   const row = page.getByRole('tabpanel').locator('tbody tr').first();
   // The table's code comes with the first run.
   await row.waitFor();
-  return row.locator('th, td').allTextContents();
+  return row.locator('th, td:not(:nth-child(3))').allTextContents();
 }
 
 /** The exact bytes that the memory plan adds up to. */

@@ -63,7 +63,7 @@ test('runs over seeds are one row with mean and interval, which opens, and one c
   // Student's t of two degrees of freedom.
   const half = (4.3027 * deviation) / Math.sqrt(3);
   const digits = half < 0.1 ? 2 : 1;
-  const cell = group.locator('td').nth(2);
+  const cell = group.locator('td').nth(3);
   await expect(cell).toHaveText(`${mean.toFixed(digits)} ± ${half.toFixed(digits)} %`);
   await expect(cell).toHaveAttribute('title', /over 3 seeds, with Student's t interval of 95 %/);
   await expect(group).toContainText('4–6');
@@ -81,7 +81,7 @@ test('runs over seeds are one row with mean and interval, which opens, and one c
   // The first seed once more is no further sample: the newer run stands for it.
   await trainToEnd(page);
   const again = runs(page).getByRole('row', { name: /1–4 · GCN on debian-small, 3 seeds, 1 re-run/ });
-  await expect(again.locator('td').nth(2)).toHaveText(`${mean.toFixed(digits)} ± ${half.toFixed(digits)} %`);
+  await expect(again.locator('td').nth(3)).toHaveText(`${mean.toFixed(digits)} ± ${half.toFixed(digits)} %`);
   await expect(runs(page).getByRole('rowheader', { name: '4 · GCN on debian-small · re-run of 1' })).toBeVisible();
   await expect(runs(page).getByRole('rowheader', { name: '1 · GCN on debian-small · not in the mean' })).toBeVisible();
   // One more by hand with another setting is a row of its own.

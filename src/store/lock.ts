@@ -9,15 +9,20 @@ export type Release = () => Promise<void>;
 
 const locks = (): LockManager | undefined => globalThis.navigator?.locks;
 const PREFIX = 'edgewise/';
-const nameOf = (id: string) => `${PREFIX}graph/${id}`;
+const graphOf = (id: string) => `graph/${id}`;
 
 /** Waits for the lock of a graph. Throws the signal's reason where that comes first. */
-export async function lockGraph(id: string, mode: LockMode, signal?: AbortSignal): Promise<Release> {
+export function lockGraph(id: string, mode: LockMode, signal?: AbortSignal): Promise<Release> {
+  return takeLock(graphOf(id), mode, signal);
+}
+
+/** The same of any lock, by its name. */
+export async function takeLock(name: string, mode: LockMode, signal?: AbortSignal): Promise<Release> {
   signal?.throwIfAborted();
   const manager = locks();
   if (!manager) return async () => {};
   return new Promise((resolve, reject) => {
-    const held = manager.request(nameOf(id), { mode, signal }, () => {
+    const held = manager.request(PREFIX + name, { mode, signal }, () => {
       return new Promise<void>((end) => {
         resolve(() => {
           end();
@@ -35,7 +40,7 @@ export async function ifFree(id: string, work: () => Promise<unknown>): Promise<
     if (lock) await work();
     return lock !== null;
   };
-  return locks()?.request(nameOf(id), { ifAvailable: true }, alone) ?? alone(id);
+  return locks()?.request(PREFIX + graphOf(id), { ifAvailable: true }, alone) ?? alone(id);
 }
 
 /** Names of the locks that somebody has, as `takeFree` names them. */

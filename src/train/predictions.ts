@@ -78,6 +78,16 @@ export function predictionsOf(run: Reader) {
   };
 }
 
+/** What the logits of all nodes say, which become part of it. */
+export function predictionsFrom(logits: Float32Array, nodes: number, several: boolean): Predictions {
+  const cols = logits.length / nodes;
+  const [classes, confidence] = [new Uint16Array(nodes), new Uint8Array(nodes)];
+  for (let v = 0; v < nodes; v++) {
+    [classes[v], confidence[v]] = predictionOf(logits.subarray(v * cols, (v + 1) * cols), several);
+  }
+  return { classes, confidence, logits, several };
+}
+
 /** What the logits of one node say: the likeliest class or NO_PREDICTION, and its probability, 0 to 255 for 0 to 1. */
 export function predictionOf(row: Float32Array, several: boolean): [classIndex: number, confidence: number] {
   const best = strongest(row, 0, row.length);

@@ -7,15 +7,13 @@ import { heldLocks, takeFree } from '../store/lock.ts';
 import { type CheckpointFile, decodeCheckpoint, encodeCheckpoint } from '../train/checkpointFile.ts';
 import type { KeepingLedgers } from '../train/job.ts';
 import { CHECKPOINTS, type Interrupted } from './interrupted.ts';
+import { getPieces, piecesFor, putPieces } from './pieces.ts';
 
 /**
  * Checkpoints of the runs of this browser, one slot per run: `checkpoints/SLOT/head` says what there is and which pieces hold it,
  * `checkpoints/SLOT/N/…`. A new checkpoint is written beside the old one, then the head names it, then the old one goes: whenever
  * the tab closes, one of the two is whole. Whoever writes a slot, or reads it to go on, holds its lock for as long as its run lives.
  */
-
-/** One transaction should hold 16 MB at the most; see store/indexedDb.ts. */
-const PIECE_BYTES = 4 * 2 ** 20;
 
 interface Head {
   readonly engine: string;
@@ -52,7 +50,7 @@ export interface Slot {
 
 const folderOf = (slot: string) => `${CHECKPOINTS}${slot}/`;
 const headOf = (slot: string) => `${folderOf(slot)}head`;
-const pieceOf = (slot: string, serial: number, piece: number) => `${folderOf(slot)}${serial}/${piece}`;
+const piecesOf = (slot: string, serial: number) => `${folderOf(slot)}${serial}/`;
 const lockOf = (slot: string) => `checkpoint/${slot}`;
 
 /** Runs that nobody goes on with now, newest first. No lock is taken for a look: another tab may be looking, too. */
@@ -101,15 +99,13 @@ export async function openSlot(store: ChunkStore, slot: string, resume: boolean)
         try {
           const before = { serial, pieces, bytes };
           serial++;
-          pieces = Math.ceil(file.length / PIECE_BYTES);
+          pieces = piecesFor(file.length);
           const about = headBytes(next, origin, { serial, pieces, bytes: file.length });
           bytes = file.length + about.length;
           disk.add('checkpoint', bytes);
-          for (let i = 0; i < pieces; i++) {
-            await store.put(pieceOf(slot, serial, i), file.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES));
-          }
+          await putPieces(store, piecesOf(slot, serial), file);
           await store.put(headOf(slot), about);
-          if (before.pieces > 0) await store.delete(`${folderOf(slot)}${before.serial}/`);
+          if (before.pieces > 0) await store.delete(piecesOf(slot, before.serial));
           disk.remove('checkpoint', before.bytes);
         } finally {
           host.remove('checkpoint', file.length);
@@ -152,19 +148,9 @@ function interrupted(slot: string, { engine, config, changed, serial: _, pieces:
   return { ...about, bytes: about.bytes ?? null, slot, config: began, now: { ...began, ...since }, problem };
 }
 
-/** The file, of which one piece more is there while it is put together. */
 async function readFile(store: ChunkStore, slot: string, { serial, pieces }: Head): Promise<Uint8Array> {
-  const read = async (i: number) => {
-    const part = await store.get(pieceOf(slot, serial, i));
-    const whole = part && (i === pieces - 1 || part.length === PIECE_BYTES);
-    if (!whole) throw new InputError('A piece of this run is missing in the browser: discard it, and train anew.');
-    return part;
-  };
-  // All but the last are of one size.
-  const last = await read(pieces - 1);
-  const file = new Uint8Array((pieces - 1) * PIECE_BYTES + last.length);
-  file.set(last, (pieces - 1) * PIECE_BYTES);
-  for (let i = 0; i < pieces - 1; i++) file.set(await read(i), i * PIECE_BYTES);
+  const file = await getPieces(store, piecesOf(slot, serial), pieces);
+  if (!file) throw new InputError('A piece of this run is missing in the browser: discard it, and train anew.');
   return file;
 }
 

@@ -4,13 +4,18 @@ import { expect, test } from 'vitest';
 import { DEFAULTS } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
 import { newLedger } from '../device/ledger.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { ResumePoint } from '../train/checkpoint.ts';
 import { testGraph } from '../train/testing/graphs.ts';
 import type { LoadedGraph } from './datasets.ts';
 import { CHECKPOINTS } from './interrupted.ts';
 import { interruptedRuns, newKeeper } from './keeper.ts';
+import { MODELS } from './keptModels.ts';
+import { listModels, readModel } from './modelStore.ts';
 import type { TrainRequest } from './protocol.ts';
+import { trainedModel } from './testing/trainedModel.ts';
+import { weightsFile } from './trainedModel.ts';
 
 /** What a run of the page has of its keeper. */
 
@@ -54,6 +59,25 @@ test('a run that ended is kept until its keeper is told that it is over, and can
   expect(disk.peak).toBe(disk.held + again.job.keptBytes!);
   await again.close(true);
   expect(await store.keys(CHECKPOINTS)).toEqual([]);
+});
+
+test('once its record is kept, its model is, and it cannot go on any more; where the model cannot be kept, the same', async () => {
+  const store = memoryStore();
+  const trained = await trainedModel({ 'training.epochs': 1 });
+  const kept = async (slot: string, to: ChunkStore) => {
+    const keeper = await newKeeper(to, loaded, request(false, slot), quiet);
+    await keeper.job.onCheckpoint!(point(), ledgers());
+    return keeper;
+  };
+  await (await kept('one', store)).recorded(() => trained);
+  expect(Buffer.from(await readModel(store, 'one')).equals(weightsFile(trained))).toBe(true);
+  const full: ChunkStore = {
+    ...store,
+    put: (key, bytes) => (key.startsWith(MODELS) ? Promise.reject(new Error('no room')) : store.put(key, bytes)),
+  };
+  await expect((await kept('two', full)).recorded(() => trained)).rejects.toThrow('no room');
+  expect(await store.keys(CHECKPOINTS)).toEqual([]);
+  expect((await listModels(store)).map(({ slot }) => slot)).toEqual(['one']);
 });
 
 test('a run on another graph is refused, and stays where it is kept', async () => {

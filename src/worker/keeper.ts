@@ -7,6 +7,7 @@ import type { Slot } from './checkpoints.ts';
 import type { LoadedGraph } from './datasets.ts';
 import { CHECKPOINTS, type Interrupted, type ResumeMessage } from './interrupted.ts';
 import type { TrainRequest } from './protocol.ts';
+import type { TrainedModel } from './trainedModel.ts';
 import { datasetInfo } from './views.ts';
 
 /** Keeps where a run is in this browser. The code that does is loaded when it is needed: few runs are interrupted. */
@@ -16,6 +17,8 @@ export interface RunKeeper {
   readonly job: Pick<Job, 'resume' | 'keptBytes' | 'onCheckpoint'>;
   /** Lets go of the run: where it is `over`, it cannot be resumed any more. */
   close(over: boolean): Promise<void>;
+  /** The same of a run whose record is kept: then its model is, too. Rejects where that cannot be. */
+  recorded(model: () => TrainedModel): Promise<void>;
 }
 
 const checkpoints = () => import('./checkpoints.ts');
@@ -37,7 +40,7 @@ export async function newKeeper(
   { run, config, slot: id, resume }: TrainRequest,
   post: (message: ResumeMessage) => void,
 ): Promise<RunKeeper> {
-  if (!store) return { job: {}, close: async () => {} };
+  if (!store) return { job: {}, close: async () => {}, recorded: async () => {} };
   const open = async () => (await checkpoints()).openSlot(store, id, resume);
   let slot: Slot | null = resume ? await open() : null;
   let point: ResumePoint | null = null;
@@ -60,6 +63,8 @@ export async function newKeeper(
   };
   const dataset = datasetInfo(graph, fingerprint);
   let failed = false;
+  // What cannot be deleted is offered again; that is better than to lose the record of the run.
+  const close = async (over: boolean) => slot?.close(over).catch(() => {});
   return {
     job: {
       ...(point && { resume: handOver, keptBytes: slot!.bytes }),
@@ -75,9 +80,18 @@ export async function newKeeper(
         }
       },
     },
-    async close(over) {
-      // What cannot be deleted is offered again; that is better than to lose the record of the run.
-      await slot?.close(over).catch(() => {});
+    close,
+    async recorded(model) {
+      try {
+        const mine = model();
+        const [{ weightsFile }, { keepModel }] = await Promise.all([
+          import('./trainedModel.ts'),
+          import('./modelStore.ts'),
+        ]);
+        await keepModel(store, id, weightsFile(mine));
+      } finally {
+        await close(true);
+      }
     },
   };
 }

@@ -1,12 +1,27 @@
+import type { Config } from '../config/schema.ts';
 import type { Edit } from '../graph/edits.ts';
+import type { WeightsOf } from '../model/weightsFile.ts';
 import type { DeviceInfo } from '../run/record.ts';
 import type { NodeAttention } from '../train/attentionWeights.ts';
+import type { KeptModel } from './keptModels.ts';
 
 export type { EdgeEdit, Edit, FeatureEdit } from '../graph/edits.ts';
 export type { NodeAttention } from '../train/attentionWeights.ts';
 
-/** What the page may ask of the model of the last run that was finished on the current graph. Each rejects where there is none. */
+/**
+ * What the page may ask of the model at hand: of the last run that was finished on the current graph, or that was opened since. Each
+ * rejects where there is none.
+ */
 export interface ModelApi {
+  /** Models that this browser keeps, oldest first. */
+  models(): Promise<KeptModel[]>;
+  /** Forgets those of these runs. */
+  forgetModels(slots: readonly string[]): Promise<void>;
+  /**
+   * Makes a kept model the one at hand, as if its run had just ended; where it cannot, the one before stays. Resolves with what it says of
+   * every node, null where the graph is not drawn. `cancelLoad` gives it up.
+   */
+  openModel(request: ModelRequest): Promise<NodeClasses | null>;
   /** Its weights as safetensors, as `edgewise train --out` writes them. */
   weights(): Promise<Uint8Array<ArrayBuffer>>;
   /** What it says of every node as CSV, as `edgewise predict` prints it. */
@@ -18,6 +33,22 @@ export interface ModelApi {
    * for the attention.
    */
   repredict(edits: readonly Edit[], node: number): Promise<Repredicted>;
+}
+
+export interface ModelRequest {
+  /** By which the model is kept. */
+  readonly slot: string;
+  readonly run: WeightsOf;
+  /** Of the graph that the run was on, which must be the current one. */
+  readonly fingerprint: string;
+  /** As it was fitted. */
+  readonly config: Config;
+}
+
+/** As the stream tells them of a run. */
+export interface NodeClasses {
+  readonly classes: Uint16Array;
+  readonly confidence: Uint8Array;
 }
 
 export interface NamedFeature {

@@ -1,24 +1,34 @@
 import { transfer } from 'comlink';
+import { InputError } from '../config/errors.ts';
+import type { Config } from '../config/schema.ts';
+import type { ChunkStore } from '../store/chunkStore.ts';
+import type { LoadedGraph } from './datasets.ts';
 import type { EmbeddingApi } from './embeddingApi.ts';
+import { MODELS } from './keptModels.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { ModelApi } from './modelApi.ts';
 import type { TrainedModel } from './trainedModel.ts';
 import type { Turns } from './turns.ts';
 
 /** What of the trainer worker the commands about the trained model need. */
 export interface ModelHost {
-  /** Throws InputError where there is none. */
-  model(): TrainedModel;
+  readonly left: Leftovers;
+  /** The current graph. Throws InputError where there is none. */
+  here(): LoadedGraph & { readonly drawn: boolean };
+  /** Where models are kept, if anywhere. */
+  store(): ChunkStore | undefined;
+  /** What a run on the current graph with this configuration, as it was fitted, leaves. */
+  trained(about: Pick<TrainedModel, 'run' | 'weights'>, config: Config): TrainedModel;
   refuseWhileBusy(): void;
   alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** For what is short: whatever may not run beside it begins when it has ended. */
   readonly turns: Turns;
-  /** So many bytes of opinions of this model are kept now. */
-  opinionsHeld(of: TrainedModel, bytes: number): void;
 }
 
 /** The commands about the trained model; their code comes with the first of them. */
 export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
-  const { model, refuseWhileBusy, alone, turns, opinionsHeld } = host;
+  const { left, refuseWhileBusy, alone, turns } = host;
+  const { model } = left;
   const code = () => import('./trainedModel.ts');
   const handOver = (bytes: Uint8Array<ArrayBuffer>) => transfer(bytes, [bytes.buffer]);
   const atRest = () => {
@@ -26,6 +36,28 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
     return model();
   };
   return {
+    async models() {
+      const store = host.store();
+      if (!store || (await store.keys(MODELS)).length === 0) return [];
+      return (await import('./modelStore.ts')).listModels(store);
+    },
+    async forgetModels(slots) {
+      const store = host.store();
+      if (store) await (await import('./modelStore.ts')).forgetModels(store, slots);
+    },
+    openModel: (request) =>
+      alone(async (signal) => {
+        const { graph, fingerprint, drawn } = host.here();
+        const store = host.store();
+        if (fingerprint !== request.fingerprint || !store) {
+          throw new InputError(`${graph.name} is not the graph of this run: bring that one, then open its model.`);
+        }
+        const { openModel, predictedBy } = await import('./openModel.ts');
+        const opened = await openModel(store, request, host.trained);
+        const predictions = drawn ? await predictedBy(opened, left.bytes(), signal) : null;
+        left.keep({ model: opened, predictions });
+        return predictions && { classes: predictions.classes, confidence: predictions.confidence };
+      }),
     async weights() {
       const mine = atRest();
       return handOver((await code()).weightsFile(mine));
@@ -40,7 +72,7 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
         const mine = atRest();
         const { repredict, opinionBytes } = await import('./repredict.ts');
         const answer = await repredict(mine, edits, node);
-        opinionsHeld(mine, opinionBytes(mine));
+        left.opinionsHeld(mine, opinionBytes(mine));
         return answer;
       }),
     embedding: (layer) =>

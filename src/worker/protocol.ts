@@ -37,6 +37,7 @@ export type { EmbeddingView, LayerChoice } from './embeddingApi.ts';
 export type { FileSize } from './hostSizes.ts';
 export type { Interrupted } from './interrupted.ts';
 export type { KeptView } from './kept.ts';
+export { type KeptModel, MODELS_BYTES } from './keptModels.ts';
 export type { EdgeEdit, Edit, FeatureEdit, NamedFeature, NodeAttention, Repredicted } from './modelApi.ts';
 export type { NeighbourhoodRequest, NeighbourhoodView } from './neighbourhood.ts';
 export type { SpeedView } from './speedView.ts';
@@ -96,7 +97,10 @@ export interface TrainerApi extends EmbeddingApi, ModelApi {
   train(request: TrainRequest): Promise<RunRecord | null>;
   /** Bytes that the page and its other workers hold and do not give up for a run: from now on part of every forecast and ledger. */
   beside(bytes: number): void;
-  /** The record of the last run is kept: where the run could have gone on is forgotten, which nothing may lose before. */
+  /**
+   * The record of the last run is kept: where the run could have gone on is forgotten, which nothing may lose before. Its model is kept, too;
+   * rejects with why that cannot be.
+   */
   recorded(): Promise<void>;
   control(command: Control): void;
   /**

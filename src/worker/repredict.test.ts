@@ -6,7 +6,7 @@ import { testGraph } from '../train/testing/graphs.ts';
 import { opinionBytes, repredict } from './repredict.ts';
 import { trainedModel } from './testing/trainedModel.ts';
 
-/** The model of the last run, asked about a graph that is edited. */
+/** The trained model, asked about a graph that is edited. */
 
 test('edits change the answer about a node and tell who else changes class; undone, all is as before', async () => {
   const trained = await trainedModel({ 'training.epochs': 60, 'training.lr': 0.05 });

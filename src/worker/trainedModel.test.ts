@@ -12,7 +12,7 @@ import { newLeftovers } from './leftovers.ts';
 import { trainedModel } from './testing/trainedModel.ts';
 import { findFeature, predictionsCsv, weightsFile } from './trainedModel.ts';
 
-/** The model of the last run, to take away and to ask. */
+/** The trained model, to take away and to ask. */
 
 test('its weights are a file that says which run they are of', async () => {
   const trained = await trainedModel({ 'model.norm': 'batch' });
@@ -66,7 +66,9 @@ test('what a run left is counted, and the next one lets go of it', async () => {
   left.opinionsHeld({ ...trained }, 9);
   left.opinionsHeld(trained, 7);
   expect(left.model()).toBe(trained);
+  expect(left.bytes()).toBe(weights + 19 * nodes + 7);
   left.letGo();
+  expect(left.bytes()).toBe(0);
   expect(() => left.model()).toThrow('no trained model');
   expect(left.predictions).toBeNull();
   const kept = { weights, predictions: 19 * nodes, opinions: 0 };

@@ -3,20 +3,16 @@ import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { CPU } from '../device/cpu/bytes.ts';
 import { memoryTilings } from '../device/tiling.ts';
-import { adapterLimits, describeAdapter, findAdapter } from '../device/webgpu/adapter.ts';
+import { adapterLimits, findAdapter } from '../device/webgpu/adapter.ts';
 import { workgroupSize } from '../device/webgpu/pipelines.ts';
-import { isDrawn } from '../graph/drawingEdges.ts';
-import type { Graph } from '../graph/graph.ts';
 import { type DeviceInfo, RUN_SCHEMA } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
-import { canKeep, type Place, placeFor, placeOf, present } from '../store/places.ts';
-import { isStored } from '../store/storedGraph.ts';
+import { canKeep, type Place, placeOf, present } from '../store/places.ts';
 import { sweepTemporary } from '../store/temporary.ts';
 import type { Limits } from '../tensor/plan.ts';
 import { checkTrainable } from '../train/check.ts';
 import { mayOutgrow, Stopped } from '../train/epochs.ts';
 import { rehearseLadder } from '../train/fit.ts';
-import { graphBytes } from '../train/hostMemory.ts';
 import { type Backend, fitJob, planJob, train } from '../train/session.ts';
 import { findTarget } from '../train/target.ts';
 import { storedTilings } from '../train/tilings.ts';
@@ -24,17 +20,18 @@ import { samplerWorkers } from './batchSource.ts';
 import { newChunkWatch } from './chunkWatch.ts';
 import { listDatasets } from './datasetList.ts';
 import { downloadSizes, dropGraph, type LoadedGraph, loadDataset, previewGraph, removeDataset } from './datasets.ts';
+import { deviceView } from './deviceView.ts';
 import type { Progress } from './download.ts';
+import { drawnPositions } from './drawnPositions.ts';
 import { forgetDropped } from './droppedFiles.ts';
 import { newGate } from './gate.ts';
 import { graphCommands } from './graphCommands.ts';
-import { graphRowsBytes } from './graphRows.ts';
-import { historyBytes } from './historyRoom.ts';
 import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper.ts';
 import { newLeftovers } from './leftovers.ts';
 import { modelCommands } from './modelCommands.ts';
 import { type Going, observe } from './observe.ts';
-import type { DeviceView, GraphView, StreamMessage, TrainerApi } from './protocol.ts';
+import { pageJob } from './pageJob.ts';
+import type { GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
 import type { TrainedModel } from './trainedModel.ts';
 import { newTurns } from './turns.ts';
@@ -82,9 +79,9 @@ const api: TrainerApi = {
     });
     for (const [, store] of present(storage.places)) await sweepTemporary(store).catch(() => {});
     const adapter = await finding;
+    const about = deviceView(adapter);
     if (adapter) {
-      timestamps = adapter.features.has('timestamp-query');
-      device = describeAdapter(adapter);
+      ({ info: device, timestamps } = about);
       const { indexeddb } = storage.places;
       const tilings = indexeddb ? storedTilings(indexeddb) : memoryTilings();
       // A software adapter takes seconds to compile the tiles: the first epoch would wait for longer than they save.
@@ -92,7 +89,7 @@ const api: TrainerApi = {
       limits = adapterLimits(adapter);
     }
     const { noStorage, storageNote } = storage;
-    return { ...describeDevice(adapter), noStorage, storageNote };
+    return { ...about, noStorage, storageNote };
   },
 
   datasets: () => listDatasets(storage.places),
@@ -169,7 +166,7 @@ const api: TrainerApi = {
       unrecorded = null;
       const job = await openJob(request.config);
       keeper = await newKeeper(storage.places.indexeddb, loaded(), request, post);
-      const { weights, ...trained } = await train({
+      const { weights, ...ran } = await train({
         ...job,
         ...observe(request, mine, post),
         openBatchSource: chunkWatch.over(samplerWorkers(storage, loaded()), (chunks) =>
@@ -178,17 +175,12 @@ const api: TrainerApi = {
         ...keeper.job,
       });
       // A run that went on elsewhere has told which adapter there is now.
-      if (trained.device !== device && backend.kind === 'webgpu') [device, limits] = [trained.device, null];
+      if (ran.device !== device && backend.kind === 'webgpu') [device, limits] = [ran.device, null];
       const dataset = datasetInfo(graph, fingerprint);
-      const { curveHash } = trained.result;
-      model = {
-        run: { engine: ENGINE_VERSION, curveHash },
-        weights,
-        job: jobOf({ ...request.config, ...trained.fitted }),
-        software: device.software,
-      };
+      const { curveHash } = ran.result;
+      model = trained({ run: { engine: ENGINE_VERSION, curveHash }, weights }, { ...request.config, ...ran.fitted });
       [unrecorded, keeper] = [keeper, null];
-      return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...trained };
+      return { schema: RUN_SCHEMA, engine: ENGINE_VERSION, config: request.config, dataset, ...ran };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       over = true;
@@ -208,7 +200,8 @@ const api: TrainerApi = {
   async recorded() {
     const keeper = unrecorded;
     unrecorded = null;
-    await keeper?.close(true);
+    // A run that is asked for meanwhile begins when it is written.
+    if (keeper) await predicting.take(() => keeper.recorded(left.model));
   },
 
   control(command) {
@@ -275,24 +268,15 @@ const api: TrainerApi = {
   }),
 
   ...modelCommands({
-    ...left,
+    left,
+    here: loaded,
+    store: () => storage.places.indexeddb,
+    trained,
     refuseWhileBusy,
     alone,
     turns: predicting,
   }),
 };
-
-function describeDevice(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage' | 'storageNote'> {
-  if (adapter) {
-    const features = [...adapter.features].sort();
-    return { info: device, fallback: null, features, limits: { ...adapterLimits(adapter) }, timestamps };
-  }
-  const fallback =
-    'gpu' in navigator
-      ? 'This browser has WebGPU but found no graphics adapter for it.'
-      : 'This browser has no WebGPU.';
-  return { info: CPU, fallback, features: [], limits: {}, timestamps: true };
-}
 
 function loaded() {
   if (!current) throw new InputError('There is no graph yet: choose a dataset or drop files.');
@@ -328,20 +312,10 @@ async function alone<T>(load: (signal: AbortSignal) => Promise<T>): Promise<T> {
 }
 
 async function view(next: LoadedGraph, place: Place | null): Promise<GraphView> {
-  const { graph } = next;
-  const drawn = isStored(graph) || !isDrawn(graph) ? null : graph;
-  const positions = drawn && (drawn.positions ?? (await layOut(drawn)));
+  const positions = await drawnPositions(next.graph, progress);
   current = { ...next, drawn: positions !== null, place };
   left.letGo();
   return graphView(next, positions);
-}
-
-/** Graphs that come with the page bring their positions: the code for others is loaded when it is needed. */
-async function layOut(graph: Graph): Promise<Float32Array | null> {
-  const { drawingPositions } = await import('../graph/drawing.ts');
-  const onProgress = (done: number, total: number) =>
-    progress({ task: 'Laying the graph out', done, total, unit: 'nodes' });
-  return drawingPositions(graph, { onProgress });
 }
 
 async function deviceLimits(): Promise<Limits> {
@@ -357,19 +331,10 @@ async function planOf(config: Config) {
   return run ? fitJob(job, target) : planJob({ ...job, signal: forecasting.signal }, target);
 }
 
-/** What a run and its forecast have in common: so the forecast is that of the run. */
+/** What a run on the current graph is asked to do. */
 function jobOf(asked: Config) {
-  const { graph, drawn, place } = loaded();
   const { places } = storage;
-  const wanted = isStored(graph) ? 'auto' : asked['memory.store'];
-  // A store that this browser does not have is left to the page to choose, and without any the graph stays in memory.
-  const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
-  const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
-  const keptCheckpoints = storage.places.indexeddb !== undefined && config['training.checkpointEvery'] > 0;
-  const others = beside + graphRowsBytes(graph) + (drawn ? historyBytes(graph.nodes, asked['training.epochs']) : 0);
-  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside: others };
-  const store = storeOf(config);
-  return { graph, config, backend, fit: true, instruments, store };
+  return pageJob({ ...loaded(), places, backend, timestamps, beside }, asked);
 }
 
 /** The same, for what begins now: where the store for it cannot be opened any more, another one is chosen. */
@@ -378,7 +343,9 @@ async function openJob(asked: Config) {
   return job.store && !(await canKeep(job.store)) ? jobOf(asked) : job;
 }
 
-/** The store that sampled passes read from, if any. */
-const storeOf = (config: Config) => storage.places[config['memory.store'] as Place];
+/** What such a run leaves. */
+function trained(about: Pick<TrainedModel, 'run' | 'weights'>, fitted: Config): TrainedModel {
+  return { ...about, job: jobOf(fitted), software: device.software };
+}
 
 expose(api);

@@ -8,7 +8,7 @@ import { compute, type ReadEmbedding } from './embeddingActions.ts';
 /** Which layer is on show: choosing another has the model evaluated up to there. */
 export function LayerField({ read: { told, run } }: { read: ReadEmbedding }) {
   const busy = usePage(isBusy);
-  // The worker keeps the model of the last run alone.
+  // The worker has the model of one run at a time.
   const gone = usePage((state) => state.run?.status === 'done' && state.run.id !== run);
   const last = told.hops.length - 1;
   const options = told.hops.map((hops, i) => ({

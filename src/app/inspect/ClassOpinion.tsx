@@ -75,9 +75,7 @@ export function ClassOpinion({ graph, node, predictions, past, whatIf }: ClassOp
             ))}
           </ol>
           <p className={classes.dim}>
-            {asked
-              ? 'By the model of the last run, from its best epoch.'
-              : `After epoch ${formatCount(predictions!.epoch)}.`}
+            {asked ? 'By the trained model, from its best epoch.' : `After epoch ${formatCount(predictions!.epoch)}.`}
             {past && ' The classes that come next are known of the latest epoch only.'}
           </p>
         </>

@@ -15,7 +15,7 @@ import { tellError } from '../state/store.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { ClassTable } from './ClassTable.tsx';
 import { DegreeTable } from './DegreeTable.tsx';
-import { JudgedBy, PARTS, TEST } from './JudgedBy.tsx';
+import { EpochName, JudgedBy, PARTS, TEST } from './JudgedBy.tsx';
 import classes from './Predictions.module.css';
 
 interface LabelPredictionsProps {
@@ -58,7 +58,7 @@ export function LabelPredictions({ graph, run, predictions }: LabelPredictionsPr
   return (
     <section className={classes.panel} aria-label="Predictions">
       <JudgedBy part={part} onChange={setPart}>
-        Epoch {formatCount(told.epoch)}: micro-F1 {formatPercent(report.microF1)}; {formatCount(report.right)} of{' '}
+        <EpochName epoch={told.epoch} />: micro-F1 {formatPercent(report.microF1)}; {formatCount(report.right)} of{' '}
         {formatCount(report.nodes)} {PARTS[part]} nodes have exactly their labels
         {report.nodes > 0 && `, ${formatPercent(share)}`}
       </JudgedBy>

@@ -9,7 +9,7 @@ import { formatCount, formatPercent } from '../theme/format.ts';
 import { ClassTable } from './ClassTable.tsx';
 import { type Cell, ConfusionGrid } from './ConfusionGrid.tsx';
 import { DegreeTable } from './DegreeTable.tsx';
-import { JudgedBy, PARTS, TEST } from './JudgedBy.tsx';
+import { EpochName, JudgedBy, PARTS, TEST } from './JudgedBy.tsx';
 import { LabelPredictions } from './LabelPredictions.tsx';
 import classes from './Predictions.module.css';
 import { TakeAway } from './TakeAway.tsx';
@@ -95,7 +95,7 @@ const OfPredictions = memo(function OfPredictions({ graph, split: chosen, predic
   return (
     <section className={classes.panel} aria-label="Predictions">
       <JudgedBy part={part} onChange={setPart}>
-        Epoch {formatCount(epoch)}: {formatCount(report.right)} of {formatCount(report.nodes)} {PARTS[part]} nodes
+        <EpochName epoch={epoch} />: {formatCount(report.right)} of {formatCount(report.nodes)} {PARTS[part]} nodes
         right, {report.nodes > 0 ? formatPercent(report.accuracy) : 'nothing to judge'}
       </JudgedBy>
       <div className={classes.tables}>

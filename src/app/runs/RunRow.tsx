@@ -7,6 +7,7 @@ import { deviceName, formatBytes, formatMs } from '../theme/format.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { changes } from './changes.ts';
 import type { KeptRun } from './keptRuns.ts';
+import { ModelCell } from './ModelCell.tsx';
 import { median } from './median.ts';
 import classes from './RunsTable.module.css';
 import { runColor, runName } from './runName.ts';
@@ -48,6 +49,7 @@ export function RunRow({ run, keys, inGroup }: RunRowProps) {
         {runName(run)}
         {inGroup && <span className={classes.aside}>{standing(inGroup)}</span>}
       </th>
+      <ModelCell run={run} />
       <td className={classes.changes}>{changes(kept, run)}</td>
       <td className={classes.number}>{scoreText(record.result)}</td>
       <td className={classes.number}>{formatMs(median(record.epochs.map(({ ms }) => ms)))}</td>

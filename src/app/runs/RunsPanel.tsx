@@ -7,6 +7,7 @@ import { saveFile } from '../inspect/saveFile.ts';
 import { openRunFile } from '../state/openedActions.ts';
 import { endSeries, trainSeeds } from '../state/seriesActions.ts';
 import { isBusy, usePage } from '../state/store.ts';
+import { KeptModels } from './KeptModels.tsx';
 import { NoRuns } from './NoRuns.tsx';
 import classes from './RunsPanel.module.css';
 import { RunsTable } from './RunsTable.tsx';
@@ -56,6 +57,7 @@ export function RunsPanel() {
         )}
       </div>
       {kept.length > 0 ? <RunsTable kept={kept} keys={keys} /> : <NoRuns />}
+      <KeptModels />
     </section>
   );
 }

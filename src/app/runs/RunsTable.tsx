@@ -22,6 +22,7 @@ export function RunsTable({ kept, keys }: RunsTableProps) {
           <tr>
             <th scope="col">show</th>
             <th scope="col">run</th>
+            <th scope="col">model</th>
             <th scope="col">changed against the run before</th>
             <th scope="col" className={classes.number}>
               test score

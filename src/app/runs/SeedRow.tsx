@@ -7,6 +7,7 @@ import { toggleOverlay } from '../state/keptActions.ts';
 import { usePage } from '../state/store.ts';
 import { formatMs } from '../theme/format.ts';
 import { groupChanges } from './changes.ts';
+import { ModelsCell } from './ModelCell.tsx';
 import { median } from './median.ts';
 import { deviceText, peakText, RunRow } from './RunRow.tsx';
 import classes from './RunsTable.module.css';
@@ -55,6 +56,7 @@ export function SeedRow({ group, keys }: SeedRowProps) {
             <span aria-hidden>{open ? '▾' : '▸'}</span> {name}
           </button>
         </th>
+        <ModelsCell runs={runs} />
         <td className={classes.changes}>{groupChanges(kept, runs)}</td>
         <td className={classes.number} title={score.title}>
           {score.text}

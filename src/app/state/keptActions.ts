@@ -1,4 +1,5 @@
 import { forgetRun } from '../runs/keptRuns.ts';
+import { forgetModels } from './modelActions.ts';
 import { get, type Overlay, set, tellError } from './store.ts';
 
 /** What is done with kept runs. */
@@ -10,6 +11,8 @@ export function toggleOverlay(id: Overlay): void {
 
 export async function forget(id: number): Promise<void> {
   const { kept, overlaid } = get();
+  const slot = kept.find((run) => run.id === id)?.slot;
   set({ kept: kept.filter((run) => run.id !== id), overlaid: overlaid.filter((other) => other !== id) });
   await forgetRun(id).catch(tellError);
+  if (slot !== undefined) await forgetModels([slot]);
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULTS } from '../../config/schema.ts';
 import type { EpochRecord, RunRecord } from '../../run/record.ts';
 import type { StreamMessage } from '../../worker/protocol.ts';
-import { advance, conclude, isActive, isPast, newRun, shownPredictions } from './run.ts';
+import { advance, conclude, isActive, isPast, newRun, reopened, shownPredictions } from './run.ts';
 
 type RunMessage = Extract<StreamMessage, { run: number }>;
 
@@ -77,6 +77,22 @@ describe('a run as its stream tells it', () => {
     const record = { epochs: told.epochs.slice(0, 2), events: [] } as unknown as RunRecord;
     const done = conclude(told, record, 7);
     expect([done.id, done.status, done.epochs.length, done.held.length, done.events]).toEqual([7, 'done', 2, 2, []]);
+  });
+
+  test('a kept run is opened again as it ended', () => {
+    const told = advance(run, [epoch(1), epoch(2)]);
+    const { epochs } = told;
+    const event = { step: 1, key: 'training.epochs', value: 2 } as const;
+    const record = { config: DEFAULTS, epochs, events: [event], device: null } as unknown as RunRecord;
+    const said = { epoch: 1, classes: Uint16Array.of(3), confidence: Uint8Array.of(4) };
+    const again = reopened({ id: 7, datasetId: 'karate', record }, said);
+    const ended = conclude({ ...told, events: [event] }, record, 7);
+    // What was held meanwhile is not in a record.
+    const { held, memory, peak } = again;
+    expect(again).toEqual({ ...ended, predictions: said, held, memory, peak });
+    expect(held.map(({ gpu }) => gpu)).toEqual([Number.NaN, Number.NaN]);
+    expect(shownPredictions({ run: again })).toBe(said);
+    expect(isPast({ run: again })).toBe(false);
   });
 
   test('shows the latest predictions, or those of an epoch that is looked at again while it goes on', () => {

@@ -150,6 +150,19 @@ export function shownPredictions({ run }: { readonly run: LiveRun | null }): Fra
 export const isPast = (state: { readonly run: LiveRun | null }) =>
   shownPredictions(state) !== (state.run?.predictions ?? null);
 
+/** A kept run as if it had just ended, with what its model says of every node, where that is known. */
+export function reopened({ id, datasetId, record }: Reopened, predictions: Frame | null): LiveRun {
+  const { config, device, epochs } = record;
+  const held = epochs.map(() => NOT_KNOWN);
+  return conclude({ ...newRun(id, config, datasetId), device, held, predictions }, record, id);
+}
+
+interface Reopened {
+  readonly id: number;
+  readonly datasetId: string;
+  readonly record: RunRecord;
+}
+
 /** The run as its record tells it, under the id by which it is kept: what was dropped of it (an epoch cut short) is gone. */
 export function conclude(run: LiveRun, { epochs, events }: RunRecord, id: number): LiveRun {
   const held = run.held.slice(0, epochs.length);

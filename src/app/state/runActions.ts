@@ -44,7 +44,7 @@ export async function startRun({
     const stored = await keepRun(done).then(
       (as) => {
         // From here on its checkpoint is not needed; where the page is closed before that is gone, the next visit finds the record.
-        void trainer.recorded();
+        void answered(trainer.recorded()).catch(tellModelLost).then(refreshModels);
         return as;
       },
       (error) => {
@@ -75,6 +75,16 @@ export async function refreshInterrupted(): Promise<void> {
   const recorded = await recordedSlots().catch(() => new Set<string>());
   for (const { slot } of found) if (recorded.has(slot)) await answered(trainer.discard(slot)).catch(tellError);
   set({ interrupted: found.filter(({ slot }) => !recorded.has(slot)) });
+}
+
+/** Of every run whose model is kept. */
+export async function refreshModels(): Promise<void> {
+  set({ models: await answered(trainer.models()).catch(() => []) });
+}
+
+function tellModelLost({ message }: Error): void {
+  const why = message.replace(/\.$/, '');
+  tell('info', `The run is kept, but its model is not (${why}): save its weights before the next run begins.`);
 }
 
 /** One button: starts, pauses, goes on. */

@@ -8,7 +8,7 @@ import { showAddress } from './address.ts';
 import { chooseDataset, isWanted, refreshDatasets } from './datasetActions.ts';
 import { answered, listen, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
-import { receive, refreshInterrupted } from './runActions.ts';
+import { receive, refreshInterrupted, refreshModels } from './runActions.ts';
 import { get, isBusy, set, tell, tellError, usePage } from './store.ts';
 
 /** From an address to a page that shows its graph: once, when the page opens, and again when the address is changed by hand. */
@@ -28,6 +28,7 @@ export async function start(): Promise<void> {
     set({ device: await opening });
     await follow(location.hash);
     await refreshInterrupted();
+    await refreshModels();
     readLong = addLong((await reading).long);
     await readLong;
   } catch (error) {

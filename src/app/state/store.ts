@@ -12,6 +12,7 @@ import type {
   ForecastView,
   GraphView,
   Interrupted,
+  KeptModel,
   KeptView,
   NodeView,
   OrderingName,
@@ -48,6 +49,8 @@ export interface PageState {
   readonly unlimitedBytes: number | null;
   readonly run: LiveRun | null;
   readonly kept: readonly KeptRun[];
+  /** Models of finished runs that this browser keeps, oldest first. */
+  readonly models: readonly KeptModel[];
   /** Runs of earlier visits that can go on. */
   readonly interrupted: readonly Interrupted[];
   /** What the trainer worker keeps since the last run, what the embedding on show takes, and its layout while it is computed: bytes of main memory. */
@@ -144,6 +147,7 @@ export const usePage = create<PageState>(() => ({
   unlimitedBytes: null,
   run: null,
   kept: [],
+  models: [],
   interrupted: [],
   keptBytes: NOTHING_KEPT,
   embeddingBytes: 0,

@@ -3,7 +3,7 @@ import { nodeName } from '../graph/nodeText.ts';
 import { answered, trainer } from './engine.ts';
 import { get, set } from './store.ts';
 
-/** Trying out edits: the graph and its runs stay as they are, and the model of the last run is asked what it would say. */
+/** Trying out edits: the graph and its runs stay as they are, and the trained model is asked what it would say. */
 
 /** An edit as it is shown. */
 export interface NamedEdit {

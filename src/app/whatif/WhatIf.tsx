@@ -39,8 +39,8 @@ export function WhatIf({ graph, node, whatIf: { ready, edits, answer, answered, 
       {ready ? (
         <>
           <p className={classes.dim}>
-            Remove or add an edge, change a feature: the model of the last run, from its best epoch, predicts again. The
-            graph and its runs stay as they are.
+            Remove or add an edge, change a feature: the trained model, from its best epoch, predicts again. The graph
+            and its runs stay as they are.
             {graph.diskBytes !== null &&
               ' Of a graph on disk, this node is asked about, with all that the model sees around it.'}
           </p>

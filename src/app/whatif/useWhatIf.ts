@@ -3,7 +3,7 @@ import type { NodeView, Repredicted } from '../../worker/protocol.ts';
 import { isBusy, tellError, usePage } from '../state/store.ts';
 import { type NamedEdit, repredict } from '../state/whatIfActions.ts';
 
-/** What the model of the last run says of the pinned node, of the graph as it is edited. */
+/** What the trained model says of the pinned node, of the graph as it is edited. */
 export interface WhatIfView {
   /** Whether there is a model to ask. */
   readonly ready: boolean;
