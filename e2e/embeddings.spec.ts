@@ -84,9 +84,9 @@ test('principal components of the embedding, its nearest nodes, and the picture 
   await expect(panel(page).getByText(/principal components of \d+ columns hold/)).toBeVisible();
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(panel(page)).toContainText('the run that goes on');
-  await expect(panel(page)).toContainText('an earlier one', { timeout: 90_000 });
-  await panel(page).getByRole('button', { name: 'Compute it again' }).click();
-  await expect(panel(page).getByText('an earlier one')).toHaveCount(0, { timeout: 20_000 });
+  await expect(panel(page)).toContainText('the model at hand is that of run', { timeout: 90_000 });
+  await panel(page).getByRole('button', { name: 'Compute that' }).click();
+  await expect(panel(page).getByText('the model at hand is that of run')).toHaveCount(0, { timeout: 20_000 });
   await close();
 });
 

@@ -10,6 +10,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
+/// rows + 1 row pointers, and after them the order of the rows
 @group(0) @binding(1) var<storage, read> indptr: array<u32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 /// of each entry, where it lies in the transpose

@@ -207,11 +207,18 @@ function Memory() {
   );
 }
 
-/** Nothing is there to be looked at before the first run: until then its code waits for a quiet moment. */
+const RUNS_MS = 30_000;
+
+/** Nothing is there to be looked at before the first run: until then its code waits for a quiet moment, though not as long as a long run takes. */
 function Runs() {
   const some = usePage(({ kept }) => kept.length > 0);
   const [calm, setCalm] = useState(false);
-  useEffect(() => void quiet().then(() => setCalm(true)), []);
+  useEffect(() => {
+    const come = () => setCalm(true);
+    const timer = setTimeout(come, RUNS_MS);
+    void quiet().then(come);
+    return () => clearTimeout(timer);
+  }, []);
   return <Suspense fallback={<NoRuns />}>{some || calm ? <RunsPanel /> : <NoRuns />}</Suspense>;
 }
 

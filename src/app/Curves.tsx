@@ -112,6 +112,7 @@ export function MemoryChart() {
   const forecast = usePage((state) => state.run?.forecast?.memory ?? null);
   const budget = usePage((state) => state.run?.config['memory.gpuBudget'] ?? 0);
   const series = useMemo(() => heldSeries(held), [held]);
+  const unknown = held.length > 0 && series.length === 0;
   const lines = useMemo(() => memoryLines(forecast, budget), [forecast, budget]);
   return (
     <Chart
@@ -120,6 +121,7 @@ export function MemoryChart() {
       kind="line"
       unit="bytes"
       height={190}
+      nothing={unknown ? NOT_RECORDED : undefined}
       lines={lines}
       series={series}
     />
@@ -127,17 +129,21 @@ export function MemoryChart() {
 }
 
 const NOTHING_HELD: LiveRun['held'] = [];
+const NOT_RECORDED = 'What was held after each epoch is told while a run goes on, and is not kept with it.';
 
 function heldSeries(held: LiveRun['held']): Series[] {
   const x = held.map((_, i) => i + 1);
-  return (['gpu', 'host', 'disk'] as const)
-    .map((place) => ({
-      name: PLACES[place],
-      color: PLACE_COLORS[place],
-      x,
-      y: held.map((bytes) => bytes[place]),
-    }))
-    .filter(({ y }) => y.length > 0 && Math.max(...y) > 0);
+  return (
+    (['gpu', 'host', 'disk'] as const)
+      .map((place) => ({
+        name: PLACES[place],
+        color: PLACE_COLORS[place],
+        x,
+        y: held.map((bytes) => bytes[place]),
+      }))
+      // Of epochs of an earlier visit nobody knows what was held.
+      .filter(({ y }) => y.some((bytes) => bytes > 0))
+  );
 }
 
 function memoryLines(forecast: MemoryBytes | null, budget: number): ReferenceLine[] {

@@ -11,14 +11,14 @@ const WINDOW = 4096;
 /**
  * What the device gets as row pointers: the `rows + 1` of the matrix, then its rows in the order in which they are taken, then one
  * word that is not used. Both in one list, because a kernel has few bindings.
- * @param longest rows with more entries are left to others (segments.ts) and come last in their window
+ * @param longest rows with more entries come first in their window, as they are: an aggregation leaves them to others (segments.ts)
  */
 export function pointersAndOrder(indptr: Uint32Array, rows: number, longest: number): Uint32Array {
   const list = new Uint32Array(2 * (rows + 1));
   list.set(indptr.subarray(0, rows + 1));
   const classOf = (row: number) => {
     const length = indptr[row + 1] - indptr[row];
-    return length > longest ? longest + 1 : longest - length;
+    return length > longest ? 0 : 1 + longest - length;
   };
   // A counting sort of each window: `places[c]` is where the next row of class c goes.
   const places = new Uint32Array(longest + 2);

@@ -72,9 +72,12 @@ export async function findTarget(backend: Backend): Promise<Target> {
   return { limits, device: description, open };
 }
 
+/** Raised when kernels, or how they are timed, change so much that what was chosen before is worth little. */
+const TUNING = 2;
+
 /** The tiles that are known of a device. Another version of the engine has other kernels. */
 async function remembered(tilings: Tilings, { vendor, architecture, description }: DeviceInfo) {
-  const name = [ENGINE_VERSION, vendor, architecture, description].join(' ');
+  const name = [ENGINE_VERSION, TUNING, vendor, architecture, description].join(' ');
   const onTuned = (tiling: Tiling) => void tilings.write(name, tiling);
   return { tiling: await tilings.read(name), onTuned };
 }

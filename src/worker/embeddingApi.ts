@@ -5,7 +5,7 @@ import { umapBytes } from '../task/umap.ts';
 /** What the trainer worker tells of hidden layers. */
 export interface EmbeddingApi {
   /**
-   * What a layer of the last finished run's model puts out for every node of the current graph. While it is computed, neither a run nor a
+   * What a layer of the model at hand puts out for every node of the current graph. While it is computed, neither a run nor a
    * load may begin; `cancelLoad` gives it up.
    */
   embedding(layer: LayerChoice): Promise<EmbeddingView>;

@@ -1,4 +1,5 @@
 import { InputError } from '../config/errors.ts';
+import { weightsBytes } from '../model/stored.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import type { ChunkStore } from '../store/chunkStore.ts';
 import type { ResumePoint } from '../train/checkpoint.ts';
@@ -82,16 +83,16 @@ export async function newKeeper(
     },
     close,
     async recorded(model) {
-      try {
-        const mine = model();
-        const [{ weightsFile }, { keepModel }] = await Promise.all([
-          import('./trainedModel.ts'),
-          import('./modelStore.ts'),
-        ]);
-        await keepModel(store, id, weightsFile(mine));
-      } finally {
-        await close(true);
-      }
+      // The checkpoint is larger than the model, and is worth nothing beside the record: it makes room.
+      const closed = close(true);
+      const mine = model();
+      await closed;
+      const [{ weightsFile }, { keepModel, refuseTooLarge }] = await Promise.all([
+        import('./trainedModel.ts'),
+        import('./modelStore.ts'),
+      ]);
+      refuseTooLarge(weightsBytes(mine.weights));
+      await keepModel(store, id, weightsFile(mine));
     },
   };
 }

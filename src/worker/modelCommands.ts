@@ -41,10 +41,12 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
       if (!store || (await store.keys(MODELS)).length === 0) return [];
       return (await import('./modelStore.ts')).listModels(store);
     },
-    async forgetModels(slots) {
-      const store = host.store();
-      if (store) await (await import('./modelStore.ts')).forgetModels(store, slots);
-    },
+    // After what is being written: that may be one of them.
+    forgetModels: (slots) =>
+      turns.take(async () => {
+        const store = host.store();
+        if (store) await (await import('./modelStore.ts')).forgetModels(store, slots);
+      }),
     openModel: (request) =>
       alone(async (signal) => {
         const { graph, fingerprint, drawn } = host.here();

@@ -16,6 +16,9 @@ interface Head {
   readonly bytes: number;
 }
 
+/** The next run waits for what is written, and shall not wait for another tab. */
+const PATIENCE_MS = 10_000;
+
 const folderOf = (slot: string) => `${MODELS}${slot}/`;
 const headOf = (slot: string) => `${folderOf(slot)}head`;
 
@@ -35,11 +38,10 @@ export async function listModels(store: ChunkStore): Promise<KeptModel[]> {
  * @throws InputError where it is too large by itself, or the browser has no room
  */
 export async function keepModel(store: ChunkStore, slot: string, file: Uint8Array, most = MODELS_BYTES): Promise<void> {
-  if (file.length > most) {
-    const [mine, all] = [file.length, most].map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`);
-    throw new InputError(`It takes ${mine}, and all models that this browser keeps take ${all} at the most.`);
-  }
-  const release = await takeLock('models', 'exclusive');
+  refuseTooLarge(file.length, most);
+  const release = await takeLock('models', 'exclusive', AbortSignal.timeout(PATIENCE_MS)).catch(() => {
+    throw new InputError('Another tab of this browser is writing models, and does not end.');
+  });
   try {
     const kept = await listModels(store);
     const whole = new Set(kept.map((model) => model.slot));
@@ -54,6 +56,13 @@ export async function keepModel(store: ChunkStore, slot: string, file: Uint8Arra
   } finally {
     await release();
   }
+}
+
+/** @throws InputError where so many bytes are too many, whatever else is kept */
+export function refuseTooLarge(bytes: number, most = MODELS_BYTES): void {
+  if (bytes <= most) return;
+  const [mine, all] = [bytes, most].map((count) => `${(count / 1e6).toFixed(0)} MB`);
+  throw new InputError(`It takes ${mine}, and all models that this browser keeps take ${all} at the most.`);
 }
 
 /** @throws InputError where it is gone, or not whole */

@@ -21,13 +21,14 @@ export async function openModel(
 /**
  * What it says of every node, evaluated as its run was.
  *
- * @param beside bytes of main memory that the caller holds meanwhile
+ * @param left bytes of main memory that the worker holds meanwhile, beside what the page does
  */
 export async function predictedBy(
   { job, weights }: TrainedModel,
-  beside: number,
+  left: number,
   signal: AbortSignal,
 ): Promise<Predictions> {
+  const beside = left + (job.instruments?.beside ?? 0);
   const { values } = await evaluateNodes({ ...job, weights, beside, signal });
   return predictionsFrom(values, job.graph.nodes, job.graph.labelSets !== null);
 }

@@ -11,7 +11,7 @@ export interface TrainedModel {
   readonly run: WeightsOf;
   readonly weights: ReadonlyMap<string, Weights>;
   /** The run's graph and its configuration as it was fitted. */
-  readonly job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store'>;
+  readonly job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store' | 'instruments'>;
   /** Of the adapter, if there is one. */
   readonly software: boolean;
 }

@@ -23,10 +23,13 @@ export interface ChartProps extends ChartContent {
   readonly help: string;
   /** Of the drawing, in pixels. */
   readonly height: number;
+  /** Why there is no curve, where it is for another reason than that nothing was trained yet. */
+  readonly nothing?: string;
 }
 
 /** One chart: a plain canvas first, the charts' library when it is there, at the same place and size. Drawn anew when a property is another one. */
-export const Chart = memo(function Chart({ title, help, kind, unit, series, yRange, lines, at, height }: ChartProps) {
+export const Chart = memo(function Chart(props: ChartProps) {
+  const { title, help, kind, unit, series, yRange, lines, at, height, nothing } = props;
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const { ref: sightRef, entry } = useIntersection({ threshold: 0 });
   const plot = useRef<HTMLDivElement>(null);
@@ -45,7 +48,7 @@ export const Chart = memo(function Chart({ title, help, kind, unit, series, yRan
   const last = series.map(({ name, y }) => `${name} ${UNITS[unit].format(y.at(-1) ?? Number.NaN)}`);
   const flat = kind === 'stacked' ? stacked(series).toReversed() : series;
   return (
-    <section ref={sightRef} className={classes.chart} aria-label={`${title} chart`}>
+    <section ref={sightRef} className={classes.chart} aria-label={`${title} chart`} onFocus={takeChart}>
       <header className={classes.head}>
         <h2>
           {title}
@@ -68,11 +71,12 @@ export const Chart = memo(function Chart({ title, help, kind, unit, series, yRan
       >
         {empty ? (
           <p className={classes.empty}>
-            {series.length > 0
-              ? 'The first epoch is under way.'
-              : refused
-                ? NO_RUN
-                : 'Press Train to draw the first point.'}
+            {nothing ??
+              (series.length > 0
+                ? 'The first epoch is under way.'
+                : refused
+                  ? NO_RUN
+                  : 'Press Train to draw the first point.')}
           </p>
         ) : (
           <div role="img" aria-label={`${title} after each epoch; now ${last.join(', ')}`}>

@@ -147,9 +147,9 @@ function Earlier({ read }: { read: ReadEmbedding }) {
   }
   return (
     <p className={classes.note}>
-      This is the embedding of run {read.run}, an earlier one.{' '}
+      This is the embedding of run {read.run}; the model at hand is that of run {run.id}.{' '}
       <Button size="compact-xs" variant="default" disabled={busy} onClick={() => void compute('embedding')}>
-        Compute it again
+        Compute that
       </Button>
     </p>
   );

@@ -87,7 +87,7 @@ export function forget(): void {
   hold(NONE);
 }
 
-/** Has the last finished run's model evaluated up to a layer, and shows where that puts the nodes. */
+/** Has the model at hand evaluated up to a layer, and shows where that puts the nodes. */
 export async function compute(layer: LayerChoice): Promise<void> {
   const { graph, run } = get();
   if (!graph || run?.status !== 'done' || isBusy(get())) return;

@@ -32,7 +32,7 @@ export interface SparseMatrix {
   readonly positions: Value | null;
 }
 
-/** What a kernel reads that takes the rows as they come: the order behind the pointers is left alone. */
+/** Row pointers without the order behind them, which wide tiles alone read: which tile runs is chosen on the device, later. */
 export function pointerWords({ rows }: SparseHalf, step: Step): { readonly indptr: number } {
   return { indptr: rowsAt(rows, step) + 1 };
 }
