@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
-import { initialWeights, leftOut, random } from './input.mjs';
+import { backends, initialWeights, leftOut, random } from './input.mjs';
 import { installShims } from './shims.mjs';
 import { toDense, transpose } from './sparse.mjs';
 
@@ -84,27 +84,28 @@ function pythonLosses(problem) {
   }
 }
 
-async function* gpuLosses(modules, problem) {
+async function* browserLosses(modules, problem) {
   for (const { module, name } of modules) {
-    const { createPeer, formulations } = module;
-    for (const formulation of formulations) {
-      const missing = leftOut(formulation, problem);
+    for (const [formulation, backend] of module.formulations.flatMap((one) => backends.map((other) => [one, other]))) {
+      const input = { ...problem, formulation, backend };
+      const of = `${name} on ${backend}, ${formulation}`;
+      const missing = leftOut(input);
       if (missing) {
-        yield { name: `${name} ${formulation}`, missing };
+        yield { name: of, missing };
         continue;
       }
-      const peer = await createPeer({ ...problem, formulation });
+      const peer = await module.createPeer(input);
       const losses = [];
       for (let step = 0; step < steps; step++) losses.push(await peer.run(1));
       peer.dispose();
-      yield { name: `${name} ${formulation}`, losses };
+      yield { name: of, losses };
     }
   }
 }
 
 async function* allLosses(fromPython, modules, problem) {
   yield* fromPython;
-  yield* gpuLosses(modules, problem);
+  yield* browserLosses(modules, problem);
 }
 
 async function check(modules, given) {
@@ -142,6 +143,6 @@ const problems = file
 const gpu = create([]);
 installShims(gpu, globals);
 const modules = [];
-for (const name of ['jax-js', 'tfjs-webgpu']) modules.push({ name, module: await import(`./${name}.mjs`) });
+for (const name of ['jax-js', 'tfjs']) modules.push({ name, module: await import(`./${name}.mjs`) });
 for (const problem of problems) await check(modules, problem);
 for (const { module } of modules) module.close();

@@ -21,12 +21,13 @@ import { readFileSync } from 'node:fs';
  * @property {number} lr
  * @property {number} weightDecay added to the gradient of the first layer, weights and bias
  * @property {number} seed
+ * @property {'webgpu' | 'wasm'} [backend] of the library; by default WebGPU
  * @property {string} [formulation] one of the peer module's `formulations`, by default the first
  * @property {Record<string, ArrayLike<number>>} [weights] by the names of `parameterShapes`, row-major; drawn from the seed when
  *   absent
  *
  * @typedef {object} Peer
- * @property {string} name
+ * @property {string} name of the library, and of its backend
  * @property {string} version
  * @property {string} formulation one sentence
  * @property {(steps: number) => Promise<number>} run trains, waits until the device is done, gives the last step's loss
@@ -46,17 +47,25 @@ export const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /** Slope of the LeakyReLU of gat, in every library's default and in the paper. */
 export const negativeSlope = 0.2;
 
+/** Where the browser's libraries compute: on the GPU, or on the processor where a visitor has none. */
+export const backends = ['webgpu', 'wasm'];
+
 /** WebGPU's default for the largest storage binding. */
 const largestBinding = 128 * 2 ** 20;
 
+const beyond = {
+  webgpu: () => "beyond WebGPU's default binding of 128 MiB",
+  wasm: (nodes, columns) => `and ${(2 * nodes ** 2 * columns) / 1e9} GFLOP in each product of ${columns} columns`,
+};
+
 /**
  * Why a formulation is left out for this input; undefined where it is not.
- * @param {string} formulation
  * @param {PeerInput} input
  */
-export function leftOut(formulation, { nodes }) {
+export function leftOut({ formulation, backend = 'webgpu', nodes, hidden }) {
   if (formulation !== 'dense' || 4 * nodes ** 2 <= largestBinding) return;
-  return `a dense adjacency of ${nodes} × ${nodes} is ${(4 * nodes ** 2) / 1e6} MB, beyond WebGPU's default binding of 128 MiB`;
+  const size = `a dense adjacency of ${nodes} × ${nodes} is ${(4 * nodes ** 2) / 1e6} MB`;
+  return `${size}, ${beyond[backend](nodes, hidden)}`;
 }
 
 /**

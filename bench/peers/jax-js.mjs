@@ -20,13 +20,13 @@ const derivatives = {
 };
 
 /**
- * jax-js on WebGPU; `installShims` must have run.
+ * jax-js; for WebGPU `installShims` must have run.
  * @param {import('./input.mjs').PeerInput} input
  * @returns {Promise<import('./input.mjs').Peer>}
  */
 export async function createPeer(input) {
-  const formulation = input.formulation ?? formulations[0];
-  await start();
+  const { formulation = formulations[0], backend = 'webgpu' } = input;
+  await start(backend);
   const model = (input.model === 'gat' ? attention : convolution)(input, formulation);
   const data = { ...model.data, target: array(lossTarget(input), [input.nodes, input.classes]) };
   const step = jax.jit(model.step);
@@ -34,7 +34,7 @@ export async function createPeer(input) {
   await jax.blockUntilReady({ data, state });
 
   return {
-    name: 'jax-js',
+    name: `jax-js on ${backend}`,
     version: versionOf('@jax-js/jax'),
     formulation: `${sentences[formulation]}, ${derivatives[input.model]}, one jit`,
     async run(steps) {
@@ -45,7 +45,7 @@ export async function createPeer(input) {
       }
       // Reading the loss submits what is pending, the update included; then wait for all of it.
       const [value] = await loss.data();
-      await jax.getWebGPUDevice().queue.onSubmittedWorkDone();
+      await finished(backend);
       return value;
     },
     dispose() {
@@ -62,19 +62,19 @@ export async function createPeer(input) {
  * @returns {Promise<import('./input.mjs').GemmPeer>}
  */
 export async function createGemm(side) {
-  await start();
+  await start('webgpu');
   const [a, b] = randomMatrices(side).map((values) => array(values, [side, side]));
   const multiply = jax.jit((x, y) => np.matmul(x, y));
   await jax.blockUntilReady([a, b]);
 
   return {
-    name: 'jax-js',
+    name: 'jax-js on webgpu',
     version: versionOf('@jax-js/jax'),
     formulation: 'np.matmul in a jit',
     async run(times) {
       const products = Array.from({ length: times }, () => multiply(a.ref, b.ref));
       await jax.blockUntilReady(products);
-      await jax.getWebGPUDevice().queue.onSubmittedWorkDone();
+      await finished('webgpu');
       for (const product of products) product.dispose();
     },
     dispose() {
@@ -85,15 +85,20 @@ export async function createGemm(side) {
   };
 }
 
-let started = false;
+const started = new Set();
 
-async function start() {
-  if (!(await jax.init('webgpu')).includes('webgpu')) throw new Error('jax-js found no WebGPU adapter.');
-  jax.defaultDevice('webgpu');
-  started = true;
+async function start(backend) {
+  if (!(await jax.init(backend)).includes(backend)) throw new Error(`jax-js does not start on ${backend}.`);
+  jax.defaultDevice(backend);
+  started.add(backend);
+}
+
+/** WebAssembly is done when it returns. */
+async function finished(backend) {
+  if (backend === 'webgpu') await jax.getWebGPUDevice().queue.onSubmittedWorkDone();
 }
 
 /** Destroys the device, after the last peer. */
 export function close() {
-  if (started) jax.getWebGPUDevice().destroy();
+  if (started.has('webgpu')) jax.getWebGPUDevice().destroy();
 }

@@ -1,6 +1,6 @@
 /**
  * Times one peer by itself, for choosing its formulation; `npm run bench -- peers` times them side by side.
- *   node time.mjs INPUT.json --peer jax-js --formulation dense [--steps 1] [--samples 20] [--warmup 3]
+ *   node time.mjs INPUT.json --peer jax-js --formulation dense [--backend wasm] [--steps 1] [--samples 20] [--warmup 3]
  * INPUT.json is a PeerInput (input.mjs). Prints one JSON line, as run.py does.
  */
 import { readFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     peer: { type: 'string', default: 'jax-js' },
     formulation: { type: 'string' },
+    backend: { type: 'string', default: 'webgpu' },
     steps: { type: 'string', default: '1' },
     samples: { type: 'string', default: '20' },
     warmup: { type: 'string', default: '3' },
@@ -24,7 +25,7 @@ const [steps, samples, warmup] = [options.steps, options.samples, options.warmup
 const gpu = create([]);
 installShims(gpu, globals);
 const { createPeer, close } = await import(`./${options.peer}.mjs`);
-const peer = await createPeer({ ...input, formulation: options.formulation });
+const peer = await createPeer({ ...input, formulation: options.formulation, backend: options.backend });
 const msPerStep = [];
 let loss = Number.NaN;
 for (let nth = -warmup; nth < samples; nth++) {

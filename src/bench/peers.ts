@@ -26,9 +26,11 @@ export interface GemmPeer extends Pick<Peer, 'name' | 'version' | 'formulation' 
   run(times: number): Promise<void>;
 }
 
-/** A peer that can be opened in this process. */
+/** A peer that can be opened in this process; on WebAssembly it is held against our CPU executor. */
 export interface BrowserPeer {
   readonly name: string;
+  readonly rival: Rival;
+  readonly on: Backend['kind'];
   open(): Promise<Peer>;
 }
 
@@ -40,7 +42,7 @@ export interface PythonPeer {
   readonly msPerStep: readonly number[];
 }
 
-/** Peers that run in this process on the same adapter, and those in Python. Of what is missing they say why, a line each. */
+/** Peers in this process, on the same adapter or processor, and those in Python. Of what is missing they say why, a line each. */
 export interface PeerSource {
   open(input: PeerInput): Promise<{ readonly peers: readonly BrowserPeer[]; readonly missing: readonly string[] }>;
   /** @param side of the matrices */
@@ -108,12 +110,12 @@ async function measure(
   }
   const browser = await source.open(input);
   browser.missing.forEach(miss);
-  for (const { name, open: openPeer } of browser.peers) {
+  for (const { name, rival, on, open: openPeer } of browser.peers) {
     let peer: Peer | undefined;
     try {
       peer = await openPeer();
       const { run } = peer;
-      tell(`${peer.name} ${peer.version} (${peer.formulation})`, await timeSteps(run), 'browser', 'webgpu');
+      tell(`${peer.name} ${peer.version} (${peer.formulation})`, await timeSteps(run), rival, on);
     } catch (error) {
       miss(`${name}: left out, ${error instanceof Error ? error.message : error}`);
     } finally {
@@ -160,12 +162,12 @@ function ratiosOf(timed: readonly Timed[]): Record<string, number> {
   );
 }
 
-/** Held against the fastest of the rivals, however it is written. Where nobody was there, nothing is judged. */
+/** Held against the fastest of the rivals. Where nobody was there, nothing is judged. */
 function goalsOf({ name, goals }: PeerCase, timed: readonly Timed[]): Goal[] {
-  return goals.flatMap(({ text, rival, unit, most, least }) => {
-    const rivals = timed.filter(({ by }) => by === rival);
-    const mine = rivals.length > 0 ? own(timed, rivals[0].on) : undefined;
-    if (!mine) return [];
+  return goals.flatMap(({ text, rival, on, unit, most, least }) => {
+    const rivals = timed.filter((one) => one.by === rival && one.on === on);
+    const mine = own(timed, on);
+    if (!mine || rivals.length === 0) return [];
     const best = Math.min(...rivals.map(({ row }) => row.median));
     const value = most === undefined ? best / mine.median : mine.median / best;
     const met = most === undefined ? value >= least! : value <= most;

@@ -97,8 +97,8 @@ const USAGE = `npm run bench -- NAME [--json] [--link] [--seeds n] [--repetition
   memory   forecast = ledger = bytes counted from outside
   page     the page in a browser: bytes and time to the first curve, long tasks while it trains, also beside a picture of 20,000 nodes
            (--quick: a tenth of them)
-  peers    one training step of GCN, GraphSAGE and GAT beside jax-js, tfjs-webgpu, NumPy and PyTorch Geometric (npm ci in
-           bench/peers; --only gat, --only cora, --only 'cora gcn')
+  peers    one training step of GCN, GraphSAGE and GAT beside jax-js and tfjs (on WebGPU and in WebAssembly), NumPy and PyTorch
+           Geometric (npm ci in bench/peers; --only gat, --only cora, --only 'cora gcn')
   pyg      test accuracy on Cora beside that of the scripts that edgewise export --pyg writes (EDGEWISE_PYTHON names a Python that
            has torch_geometric; minutes on a processor)
   store    writing and reading chunks: IndexedDB and OPFS in a browser, files and memory in Node (--only opfs, --only '64 KB');

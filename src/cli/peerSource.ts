@@ -6,23 +6,31 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { PeerInput } from '../bench/peerCases.ts';
 import { type GemmPeer, type Peer, type PeerSource, type PythonPeer, SAMPLES, STEPS, WARM_UP } from '../bench/peers.ts';
 import type { BenchContext } from '../bench/suite.ts';
+import type { Backend } from '../train/session.ts';
 
 /** Where the peers of the bench come from: modules of bench/peers, and a Python script. What is missing is said. */
 const PEERS = fileURLToPath(new URL('../bench/peers/', import.meta.url));
-const MODULES = ['jax-js', 'tfjs-webgpu'] as const;
+const MODULES = ['jax-js', 'tfjs'] as const;
+/** The backend of the libraries that is held against each of ours. */
+const BACKENDS = { webgpu: 'webgpu', cpu: 'wasm' } as const;
+
+interface BrowserInput extends PeerInput {
+  readonly formulation: string;
+  readonly backend: (typeof BACKENDS)[Backend['kind']];
+}
 
 /** What a module exports. */
 interface PeerModule {
-  createPeer(input: PeerInput & { readonly formulation: string }): Promise<Peer>;
+  createPeer(input: BrowserInput): Promise<Peer>;
   createGemm(side: number): Promise<GemmPeer>;
-  readonly formulations: readonly string[];
+  readonly formulations: readonly ('dense' | 'gather')[];
   close(): void;
 }
 
 interface Shared {
   readonly modules: readonly { readonly name: string; readonly module: PeerModule }[];
   /** Why a formulation is left out; undefined where it is not. */
-  leftOut(formulation: string, input: PeerInput): string | undefined;
+  leftOut(input: BrowserInput): string | undefined;
 }
 
 /** Runs of the script: PyTorch with as many threads as it takes by itself, which wait for each other on busy cores, and with one. */
@@ -34,14 +42,13 @@ export function peerSource({ backends, progress }: BenchContext): PeerSource & {
   let loaded: Shared['modules'] = [];
   /** In words why they cannot run, where they cannot. */
   const load = async (): Promise<Shared | string> => {
-    const backend = backends.find(({ kind }) => kind === 'webgpu');
-    if (backend?.kind !== 'webgpu') return 'browser peers: left out, there is no adapter';
     if (!existsSync(join(PEERS, 'node_modules'))) {
       return 'browser peers: left out; install them with npm ci in bench/peers';
     }
     const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(join(PEERS, name)).href);
+    const backend = backends.find(({ kind }) => kind === 'webgpu');
     const { installShims } = await load('shims.mjs');
-    installShims(backend.gpu);
+    if (backend?.kind === 'webgpu') installShims(backend.gpu);
     const { leftOut } = await load('input.mjs');
     const modules: { name: string; module: PeerModule }[] = [];
     for (const name of MODULES) modules.push({ name, module: await load(`${name}.mjs`) });
@@ -58,12 +65,17 @@ export function peerSource({ backends, progress }: BenchContext): PeerSource & {
       if (typeof shared === 'string') return { peers: [], missing: [shared] };
       const { modules, leftOut } = shared;
       // One formulation after the other, so that each library shows its best.
-      const all = modules.flatMap(({ name, module }) =>
-        module.formulations.map((formulation) => ({
-          open: () => module.createPeer({ ...input, formulation }),
-          missing: leftOut(formulation, input),
-          name: `${name}, ${formulation}`,
-        })),
+      const all = backends.flatMap(({ kind: on }) =>
+        modules.flatMap(({ name, module }) =>
+          module.formulations.map((formulation) => {
+            const asked = { ...input, formulation, backend: BACKENDS[on] };
+            return {
+              ...{ name: `${name} on ${asked.backend}, ${formulation}`, rival: formulation, on },
+              open: () => module.createPeer(asked),
+              missing: leftOut(asked),
+            };
+          }),
+        ),
       );
       return {
         peers: all.filter(({ missing }) => !missing),

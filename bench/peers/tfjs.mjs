@@ -1,9 +1,10 @@
+import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { lossTarget, randomMatrices, versionOf } from './input.mjs';
-import { initialState } from './tfjs-webgpu/adam.mjs';
-import { attention } from './tfjs-webgpu/attention.mjs';
-import { convolution } from './tfjs-webgpu/convolution.mjs';
+import { initialState } from './tfjs/adam.mjs';
+import { attention } from './tfjs/attention.mjs';
+import { convolution } from './tfjs/convolution.mjs';
 
 /** The ways to write the sparse products, measured in README.md. */
 export const formulations = ['gather', 'dense'];
@@ -12,21 +13,22 @@ const sentences = {
   gather: 'gathers of padded pieces of rows, batched matmuls, derivative by hand',
   dense: 'dense matmuls, derivative by hand',
 };
+
 /**
- * tfjs on WebGPU; `installShims` must have run before this module is imported.
+ * tfjs; for WebGPU `installShims` must have run before this module is imported.
  * @param {import('./input.mjs').PeerInput} input
  * @returns {Promise<import('./input.mjs').Peer>}
  */
 export async function createPeer(input) {
-  const formulation = input.formulation ?? formulations[0];
-  await start();
+  const { formulation = formulations[0], backend = 'webgpu' } = input;
+  await start(backend);
   const target = tf.tensor2d(lossTarget(input), [input.nodes, input.classes]);
   const { tensors, step } = (input.model === 'gat' ? attention : convolution)(input, formulation, target);
   const state = initialState(input);
 
   return {
-    name: 'tfjs-webgpu',
-    version: versionOf('@tensorflow/tfjs-backend-webgpu'),
+    name: `tfjs on ${backend}`,
+    version: versionOf(`@tensorflow/tfjs-backend-${backend}`),
     formulation: sentences[formulation],
     async run(steps) {
       let loss;
@@ -37,7 +39,7 @@ export async function createPeer(input) {
       // Reading the loss submits what is pending, the update included; then wait for all of it.
       const [value] = await loss.data();
       loss.dispose();
-      await tf.backend().device.queue.onSubmittedWorkDone();
+      await finished(backend);
       return value;
     },
     dispose() {
@@ -52,11 +54,11 @@ export async function createPeer(input) {
  * @returns {Promise<import('./input.mjs').GemmPeer>}
  */
 export async function createGemm(side) {
-  await start();
+  await start('webgpu');
   const [a, b] = randomMatrices(side).map((values) => tf.tensor2d(values, [side, side]));
 
   return {
-    name: 'tfjs-webgpu',
+    name: 'tfjs on webgpu',
     version: versionOf('@tensorflow/tfjs-backend-webgpu'),
     formulation: 'tf.matMul',
     async run(times) {
@@ -69,7 +71,7 @@ export async function createGemm(side) {
       const corner = tf.slice(product, [0, 0], [1, 1]);
       await corner.data();
       tf.dispose([corner, product]);
-      await tf.backend().device.queue.onSubmittedWorkDone();
+      await finished('webgpu');
     },
     dispose() {
       tf.dispose([a, b]);
@@ -77,15 +79,20 @@ export async function createGemm(side) {
   };
 }
 
-let started = false;
+const started = new Set();
 
-async function start() {
-  if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs found no WebGPU adapter.');
+async function start(backend) {
+  if (!(await tf.setBackend(backend))) throw new Error(`tfjs does not start on ${backend}.`);
   await tf.ready();
-  started = true;
+  started.add(backend);
+}
+
+/** WebAssembly is done when it returns. */
+async function finished(backend) {
+  if (backend === 'webgpu') await tf.backend().device.queue.onSubmittedWorkDone();
 }
 
 /** Destroys the device, after the last peer. */
 export function close() {
-  if (started) tf.backend().device.destroy();
+  if (started.has('webgpu')) tf.findBackend('webgpu').device.destroy();
 }
