@@ -1,5 +1,6 @@
 import type { DeviceInfo } from '../run/record.ts';
-import { type Backend, openTrainer } from '../train/session.ts';
+import type { Backend } from '../train/target.ts';
+import { openTrainer } from '../train/trainer.ts';
 import { CASES, type PeerCase, type PeerInput, peerInput, type Rival } from './peerCases.ts';
 import { medianInterval } from './stats.ts';
 import type { BenchContext, BenchRow, Goal } from './suite.ts';

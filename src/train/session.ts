@@ -2,24 +2,9 @@ import { differences } from '../config/describe.ts';
 import { AllocationError, DeviceLostError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { newLedger } from '../device/ledger.ts';
-import { type Tiling, tilingKey } from '../device/tiling.ts';
-import { shaderModule } from '../device/webgpu/shaders.ts';
-import { SPLIT } from '../formats/graphData.ts';
-import type { Weights } from '../model/stored.ts';
-import {
-  curveHash,
-  type DeviceInfo,
-  type EpochRecord,
-  type Interruption,
-  type MemoryBytes,
-  type RunEvent,
-  type RunRecord,
-  type RunResult,
-} from '../run/record.ts';
+import type { DeviceInfo, EpochRecord, Interruption, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import { newMeter } from '../store/meter.ts';
-import { metricOf, sigmoids, softmaxRows } from '../task/metrics.ts';
-import { withTile } from '../tensor/fusedName.ts';
-import type { Dispatch } from '../tensor/op.ts';
+import { sigmoids, softmaxRows } from '../task/metrics.ts';
 import { checkTrainable } from './check.ts';
 import {
   type Checkpoint,
@@ -31,40 +16,31 @@ import {
   takeOver,
 } from './checkpoint.ts';
 import { beforeStep, currentConfig, outgrows, type Progress, runEpochs, Stopped } from './epochs.ts';
+import { type Finished, finish } from './finish.ts';
 import { type Fit, fitRun } from './fit.ts';
-import { type Forecast, keptBytes } from './forecast.ts';
+import { keptBytes } from './forecast.ts';
 import { type Evaluating, evaluateNodes } from './hiddenValues.ts';
 import type { Job } from './job.ts';
 import { beforeWaiting, newKeeper } from './keeping.ts';
-import { scalarsOf } from './passes.ts';
-import { hasRocAuc, leadsOf } from './predictions.ts';
 import { leavingBeside, type ProbePlace, withProbes } from './probe.ts';
 import { newRecovery } from './recovery.ts';
 import { checkStore, openRun, peakOf, type Run } from './run.ts';
 import { newSteering } from './steering.ts';
 import { type Backend, findTarget, type Target } from './target.ts';
-import { readWeights } from './weights.ts';
 
 export type { Backend, Job };
 
 /** A run from beginning to end, on either backend: forecast, train, predict. */
 
-export interface Trained {
+export interface Trained extends Finished {
   readonly fitted: Partial<Config>;
   readonly device: DeviceInfo;
-  /** Hash of the kernels that ran; empty on the CPU. */
-  readonly kernels: string;
-  /** Where kernels ran in another tile than the first; see run/record.ts. */
-  readonly tiles: Readonly<Record<string, string>>;
   /** What was changed by hand. */
   readonly events: readonly RunEvent[];
   readonly epochs: readonly EpochRecord[];
-  readonly result: RunResult;
   readonly memory: RunRecord['memory'];
   /** Where it was interrupted; see run/record.ts. */
   readonly resumed?: readonly Interruption[];
-  /** Of the best epoch, by parameter name. */
-  readonly weights: ReadonlyMap<string, Weights>;
 }
 
 /** What a plan depends on; a stored graph may be read for it. */
@@ -250,58 +226,6 @@ function largest(a: MemoryBytes, b: MemoryBytes): MemoryBytes {
   return { gpu: Math.max(a.gpu, b.gpu), host: Math.max(a.host, b.host), disk: Math.max(a.disk, b.disk) };
 }
 
-/** Puts the parameters of the best epoch back and reads what a record says of it. */
-async function finish(
-  run: Run,
-  { epochs, best }: Progress,
-): Promise<Pick<Trained, 'kernels' | 'tiles' | 'result' | 'weights'>> {
-  const { context, executor, fit } = run;
-  const { forecast } = fit;
-  await executor.run('restore', { sizes: {}, scalars: scalarsOf(context.config, context.epoch), key: context.root });
-  const { epoch, test, confusion } = best!;
-  const { graph, config } = context;
-  const classes = graph.classNames.length;
-  const result: RunResult = {
-    bestEpoch: epoch,
-    metric: metricOf(config['task.metric'], graph.labelSets !== null),
-    testAcc: test.accuracy,
-    testMicroF1: test.microF1,
-    testMacroF1: test.macroF1,
-    testWeightedF1: test.weightedF1,
-    testRocAuc: hasRocAuc(graph, config) ? await areaUnderCurve(run) : null,
-    confusion: confusion && rowsOf(confusion, classes),
-    curveHash: await curveHash(epochs),
-  };
-  const weights = await readWeights(run);
-  const tiles = executor.tiles?.() ?? {};
-  const kernels = executor.description.backend === 'webgpu' ? await kernelsHash(forecast, tiles) : '';
-  return { kernels, tiles, result, weights };
-}
-
-/** A run that is trained step by step from outside: for benches, which must not time the evaluation. */
-export interface Trainer {
-  readonly device: DeviceInfo;
-  /** Trains for some epochs without evaluating, waits for completion, gives the loss of the last. */
-  run(epochs: number): Promise<number>;
-  close(): Promise<void>;
-}
-
-export async function openTrainer(job: Job): Promise<Trainer> {
-  checkTrainable(job.graph, job.config);
-  const target = await findTarget(job.backend);
-  const { executor, fit, train, weights, close } = await openRun(job, target, await planJob(job, target));
-  let epoch = 0;
-  return {
-    device: target.device,
-    async run(epochs) {
-      for (let i = 0; i < epochs; i++) await train!.epoch(++epoch);
-      const results = await executor.results();
-      return results.get(fit.forecast.training.trainLoss)![0] / weights.train;
-    },
-    close,
-  };
-}
-
 export interface Predicted {
   /** Class probabilities of every node, nodes × classes; each by itself where nodes may have several. */
   readonly probabilities: Float32Array;
@@ -314,29 +238,4 @@ export async function predict(job: Evaluating): Promise<Predicted> {
   const { values, fitted } = await evaluateNodes(job);
   const { classNames, labelSets } = job.graph;
   return { probabilities: labelSets ? sigmoids(values) : softmaxRows(values, classNames.length), fitted };
-}
-
-/** ROC-AUC on the test nodes. */
-async function areaUnderCurve(run: Run): Promise<number | null> {
-  const leads = leadsOf(run);
-  await run.evaluate.epoch(0, leads.read);
-  leads.release();
-  return leads.rocAuc(SPLIT.test);
-}
-
-function rowsOf(table: Uint32Array, cols: number): number[][] {
-  return Array.from({ length: table.length / cols }, (_, row) => [...table.subarray(row * cols, (row + 1) * cols)]);
-}
-
-/** SHA-256 over the kernels of every dispatch, in order, and their code: a replay that differs here may differ in the last bits. */
-async function kernelsHash({ plan }: Forecast, tiles: Tiling): Promise<string> {
-  const ran = (dispatch: Dispatch) => {
-    const tile = tiles[tilingKey(dispatch, plan.capacity) ?? ''];
-    return tile === undefined ? dispatch.kernel : withTile(dispatch.kernel, tile);
-  };
-  const names = Object.entries(plan.routines).flatMap(([name, list]) => [name, ...list.map(ran)]);
-  const used = new Set(Object.values(plan.routines).flatMap((list) => list.map(ran)));
-  const code = Array.from(used, (kernel) => shaderModule(kernel).code);
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode([...names, ...code].join('\n')));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
