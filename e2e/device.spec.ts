@@ -31,6 +31,26 @@ test('without WebGPU the processor serves, and the page says so', async () => {
   await close();
 });
 
+test('the processor can be chosen where there is an adapter, and what is shared does not say so', async () => {
+  const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=8' });
+  await page.getByRole('button', { name: /^Device: (GPU|software)/ }).click();
+  await page.getByRole('link', { name: 'Train on the processor instead' }).click();
+  await page.getByRole('button', { name: /^Device: CPU/ }).click();
+  await expect(page.getByRole('dialog')).toContainText(/the address of this page asks for it/);
+  await page.keyboard.press('Escape');
+  await expect(page.getByLabel('epochs', { exact: true })).toHaveValue('8');
+  await trainToEnd(page);
+  expect((await newestRun(page))[6]).toBe('CPU executor');
+  expect(new URL(page.url()).search).toBe('?device=cpu');
+  await page.getByRole('button', { name: 'Share' }).click();
+  expect(await page.getByRole('dialog', { name: 'Share' }).getByLabel('Link').inputValue()).not.toContain('device=cpu');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Device: CPU/ }).click();
+  await page.getByRole('link', { name: 'Use the GPU' }).click();
+  await expect(page.getByRole('button', { name: /^Device: (GPU|software)/ })).toBeVisible();
+  await close();
+});
+
 test('the developer panel shows every dispatch with its WGSL, and its time', async () => {
   const { page, close } = await visit({ hash: '#data=debian-small&preset=debian-gcn&training.epochs=3000' });
   await expect(page.getByRole('button', { name: /^Device: / })).toBeVisible();

@@ -40,7 +40,8 @@ export async function openBackend(choice: BackendChoice): Promise<OpenedBackend>
   }
   const { vendor, architecture, description, isFallbackAdapter } = dawn.adapter;
   const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'a GPU without a name';
-  const software = isFallbackAdapter ? ' (software, not a GPU)' : '';
+  const hint = choice === 'auto' ? '; --backend cpu was faster wherever both were measured' : '';
+  const software = isFallbackAdapter ? ` (software, not a GPU${hint})` : '';
   return {
     backend: { kind: 'webgpu', gpu: dawn.gpu, tilings: await cachedTilings() },
     description: `${name}${software}, from ${dawn.driver}`,

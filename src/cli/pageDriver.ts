@@ -55,8 +55,8 @@ export async function trainedEpochs(session: CDPSession, runs: number): Promise<
 export async function badge(session: CDPSession): Promise<DeviceInfo> {
   const expression = `document.querySelector('[aria-label^="Device: "]')?.ariaLabel`;
   const label = String(await eventually(session, expression, 100, 'The page has not named its device'));
-  const [, kind, description] = /^Device: (GPU|software|no GPU) (.*)$/.exec(label) ?? [];
+  const [, kind, description] = /^Device: (GPU|software|no GPU|CPU) (.*)$/.exec(label) ?? [];
   if (!kind) throw new Error(`The device badge says ${JSON.stringify(label)}.`);
-  const backend = kind === 'no GPU' ? 'cpu' : 'webgpu';
+  const backend = kind === 'no GPU' || kind === 'CPU' ? 'cpu' : 'webgpu';
   return { backend, vendor: '', architecture: '', description, software: kind !== 'GPU' };
 }

@@ -3,7 +3,10 @@ import { adapterLimits, describeAdapter } from '../device/webgpu/adapter.ts';
 import type { DeviceView } from './protocol.ts';
 
 /** What the page is told of the adapter, or of why there is none. */
-export function deviceView(adapter: GPUAdapter | null): Omit<DeviceView, 'noStorage' | 'storageNote'> {
+export function deviceView(
+  adapter: GPUAdapter | null,
+  processor: boolean,
+): Omit<DeviceView, 'noStorage' | 'storageNote'> {
   if (adapter) {
     const features = [...adapter.features].sort();
     const timestamps = adapter.features.has('timestamp-query');
@@ -15,8 +18,9 @@ export function deviceView(adapter: GPUAdapter | null): Omit<DeviceView, 'noStor
       timestamps,
     };
   }
-  const fallback =
-    'gpu' in navigator
+  const fallback = processor
+    ? 'The processor was chosen.'
+    : 'gpu' in navigator
       ? 'This browser has WebGPU but found no graphics adapter for it.'
       : 'This browser has no WebGPU.';
   return { info: CPU, fallback, features: [], limits: {}, timestamps: true };

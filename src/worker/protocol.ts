@@ -48,8 +48,12 @@ export type { SpeedView } from './speedView.ts';
  * error whose name is InputError or DeviceError and whose message is one sentence for a person.
  */
 export interface TrainerApi extends EmbeddingApi, ModelApi {
-  /** First call: opens the adapter, or finds out why there is none; everything that happens goes to `stream`. */
-  open(stream: MessagePort): Promise<DeviceView>;
+  /**
+   * First call: opens the adapter, or finds out why there is none; everything that happens goes to `stream`.
+   *
+   * @param processor whether the processor was chosen: then no adapter is asked for
+   */
+  open(stream: MessagePort, processor: boolean): Promise<DeviceView>;
   /** What there is to train on: embedded, public, and kept in this browser. */
   datasets(): Promise<DatasetEntry[]>;
   /**

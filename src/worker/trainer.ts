@@ -70,16 +70,16 @@ const left = newLeftovers((kept) => post({ type: 'kept', kept }));
 const progress: Progress = (about) => post({ type: 'progress', ...about });
 
 const api: TrainerApi = {
-  async open(port) {
+  async open(port, processor) {
     stream = port;
-    const finding = 'gpu' in navigator ? findAdapter(navigator.gpu) : null;
+    const finding = 'gpu' in navigator && !processor ? findAdapter(navigator.gpu) : null;
     storage = await openStorage((left) => {
       storage = left;
       post({ type: 'storage', noStorage: left.noStorage, storageNote: left.storageNote });
     });
     for (const [, store] of present(storage.places)) await sweepTemporary(store).catch(() => {});
     const adapter = await finding;
-    const about = deviceView(adapter);
+    const about = deviceView(adapter, processor);
     if (adapter) {
       ({ info: device, timestamps } = about);
       const { indexeddb } = storage.places;

@@ -10,7 +10,14 @@ import { Popover } from '../theme/Popover.tsx';
 import { BudgetSlider } from './BudgetSlider.tsx';
 import { budgetRange } from './budgetScale.ts';
 import type { BudgetKey } from './budgets.ts';
-import { describeCapacity, describeChanges, describeStrategy, ledgerOf, withSeparators } from './describePlan.ts';
+import {
+  describeCapacity,
+  describeChanges,
+  describeStrategy,
+  ledgerOf,
+  purposesOn,
+  withSeparators,
+} from './describePlan.ts';
 import { Kept } from './Kept.tsx';
 import classes from './MemoryPlan.module.css';
 import { Places } from './Places.tsx';
@@ -88,7 +95,8 @@ export const MemoryPlan = memo(function MemoryPlan(props: MemoryPlanProps) {
             </PlanCanvas>
             <div className={classes.legend}>
               <PurposeLegend
-                forecast={forecast}
+                purposes={purposesOn(backend, forecast)}
+                peak={ledger.expected}
                 held={live && memory ? memory.purposes : null}
                 highlighted={chosen}
                 onHighlight={setChosen}
@@ -113,7 +121,7 @@ export const MemoryPlan = memo(function MemoryPlan(props: MemoryPlanProps) {
         {forecast && (
           <p className={classes.fine}>
             {backend === 'cpu'
-              ? 'There is no GPU here: the CPU executor lays the same plan in main memory, without read-back and dispatch parameters. '
+              ? 'No GPU is used here: the CPU executor lays the same plan in main memory, without read-back and dispatch parameters. '
               : props.software
                 ? 'This adapter is software: its buffers lie in main memory, and are counted in the same way. '
                 : ''}

@@ -1,11 +1,13 @@
 import { UnstyledButton } from '@mantine/core';
-import type { ForecastView } from '../../worker/protocol.ts';
 import { formatCount, formatPercent } from '../theme/format.ts';
 import { PURPOSE_COLORS, PURPOSE_NAMES } from '../theme/palette.ts';
 import classes from './PurposeLegend.module.css';
 
 interface PurposeLegendProps {
-  readonly forecast: ForecastView;
+  /** Planned bytes by purpose. */
+  readonly purposes: Readonly<Record<string, number>>;
+  /** Their sum. */
+  readonly peak: number;
   /** Bytes held now by purpose; null where no run is going on. */
   readonly held: Readonly<Record<string, number>> | null;
   /** The one that stands out. */
@@ -15,8 +17,7 @@ interface PurposeLegendProps {
 }
 
 /** What the bytes are for, adding up to the peak; each can be made to stand out in the picture. */
-export function PurposeLegend({ forecast, held, highlighted, onHighlight, onHover }: PurposeLegendProps) {
-  const { purposes, picture } = forecast;
+export function PurposeLegend({ purposes, peak, held, highlighted, onHighlight, onHover }: PurposeLegendProps) {
   const known = Object.keys(PURPOSE_COLORS).filter((purpose) => purpose in purposes);
   const total = held && Object.values(held).reduce((sum, bytes) => sum + bytes, 0);
   return (
@@ -52,7 +53,7 @@ export function PurposeLegend({ forecast, held, highlighted, onHighlight, onHove
             </th>
             <td className={classes.number}>{formatCount(purposes[purpose])}</td>
             <td className={`${classes.number} ${classes.second}`}>
-              {held ? formatCount(held[purpose] ?? 0) : share(purposes[purpose] / picture.bytes)}
+              {held ? formatCount(held[purpose] ?? 0) : share(purposes[purpose] / peak)}
             </td>
           </tr>
         ))}
@@ -60,7 +61,7 @@ export function PurposeLegend({ forecast, held, highlighted, onHighlight, onHove
       <tfoot>
         <tr className={classes.total}>
           <th scope="row">peak</th>
-          <td className={classes.number}>{formatCount(picture.bytes)}</td>
+          <td className={classes.number}>{formatCount(peak)}</td>
           <td className={classes.number}>{total === null ? '' : formatCount(total)}</td>
         </tr>
       </tfoot>

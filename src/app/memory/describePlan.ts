@@ -144,15 +144,19 @@ export const bytesText = (bytes: number) => `${formatCount(bytes)} bytes`;
 /** Buffers that exist on a GPU only: the CPU executor passes parameters and results as they are. */
 const GPU_ONLY = ['uniforms', 'staging'];
 
+/** The planned bytes by purpose, as far as there is anything for the purpose on this backend. */
+export function purposesOn(backend: 'webgpu' | 'cpu', { purposes }: ForecastView): Readonly<Record<string, number>> {
+  if (backend === 'webgpu') return purposes;
+  return Object.fromEntries(Object.entries(purposes).filter(([purpose]) => !GPU_ONLY.includes(purpose)));
+}
+
 /**
  * What the executor's ledger says and what it ought to say once everything is allocated. On the CPU the plan lies in main
  * memory, which holds other things too: its part is the sum by purpose.
  */
 export function ledgerOf(forecast: ForecastView, memory: MemoryView | null, backend: 'webgpu' | 'cpu') {
-  const { bytes } = forecast.picture;
-  const service = GPU_ONLY.reduce((sum, purpose) => sum + (forecast.purposes[purpose] ?? 0), 0);
-  const held = memory && Object.values(memory.purposes).reduce((sum, part) => sum + part, 0);
-  return { held, expected: backend === 'cpu' ? bytes - service : bytes };
+  const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((all, part) => all + part, 0);
+  return { held: memory && sum(memory.purposes), expected: sum(purposesOn(backend, forecast)) };
 }
 
 /** The line on the picture's upper edge. */

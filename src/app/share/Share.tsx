@@ -1,5 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import { lazy, Suspense, useRef, useState } from 'react';
+import { addressWith } from '../state/address.ts';
 import { isActive } from '../state/run.ts';
 import { tellError, usePage } from '../state/store.ts';
 import { Popover } from '../theme/Popover.tsx';
@@ -22,7 +23,7 @@ export function Share() {
     if (!kept) return;
     try {
       const { encodeRun } = await import('../../run/sealedRun.ts');
-      const text = `${location.href.replace(/#.*/, '')}${await encodeRun(kept.record, kept.catalogueId, url)}`;
+      const text = addressWith(await encodeRun(kept.record, kept.catalogueId, url));
       setLink(text);
       // A page without the permission shows the link to be copied by hand.
       setCopied(await copyText(text));

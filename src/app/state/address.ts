@@ -2,6 +2,11 @@ import { diffConfigs } from '../../config/describe.ts';
 import { encodeHash } from '../../run/link.ts';
 import { get } from './store.ts';
 
+/** An address for others: without what belongs to this browser. */
+export function addressWith(hash: string): string {
+  return `${location.origin}${location.pathname}${hash}`;
+}
+
 /**
  * The address bar always says what is on the page, without adding to the history. A run that came by a link keeps its address
  * for as long as its settings are shown: a reload brings the comparison back.

@@ -6,7 +6,7 @@ import { closestPreset } from '../../run/sharedRun.ts';
 import type { BenchmarkRequest } from '../../worker/protocol.ts';
 import { forgetBenchmark, type KeptBenchmark, keepBenchmark, keptBenchmarks } from '../bench/keptBenchmarks.ts';
 import { formatBytes } from '../theme/format.ts';
-import { showAddress } from './address.ts';
+import { addressWith, showAddress } from './address.ts';
 import { chooseDataset, isWanted, refreshDatasets } from './datasetActions.ts';
 import { answered, trainer } from './engine.ts';
 import { replan } from './planActions.ts';
@@ -123,5 +123,5 @@ export async function forget(id: number): Promise<void> {
 
 /** The address of this page with the result behind it. */
 export async function linkTo({ result }: KeptBenchmark): Promise<string> {
-  return `${location.href.replace(/#.*/, '')}${await encodeBench(result)}`;
+  return addressWith(await encodeBench(result));
 }

@@ -3,6 +3,7 @@ import { InputError } from '../../config/errors.ts';
 import { decodeHash, type Link } from '../../run/link.ts';
 import { shortHash } from '../../run/linkNames.ts';
 import { FIRST_DATASET } from '../../worker/protocol.ts';
+import { choseProcessor } from '../device/chosen.ts';
 import { type KeptRun, type KeptRuns, keptRuns } from '../runs/keptRuns.ts';
 import { showAddress } from './address.ts';
 import { chooseDataset, isWanted, refreshDatasets } from './datasetActions.ts';
@@ -17,7 +18,7 @@ export async function start(): Promise<void> {
     set({ dead });
     tell('error', dead);
   });
-  const opening = answered(trainer.open(transfer(port, [port])));
+  const opening = answered(trainer.open(transfer(port, [port]), choseProcessor(location.search)));
   usePage.subscribe((now, before) => {
     if (before.preview && !now.preview) void trainer.closePreview();
   });
