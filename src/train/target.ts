@@ -73,7 +73,7 @@ export async function findTarget(backend: Backend): Promise<Target> {
 }
 
 /** Raised when kernels, or how they are timed, change so much that what was chosen before is worth little. */
-const TUNING = 2;
+const TUNING = 3;
 
 /** The tiles that are known of a device. Another version of the engine has other kernels. */
 async function remembered(tilings: Tilings, { vendor, architecture, description }: DeviceInfo) {

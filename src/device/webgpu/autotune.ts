@@ -7,9 +7,9 @@ import { type Pipelines, type Prepared, workgroupsOf } from './pipelines.ts';
 import { writeParams } from './uniforms.ts';
 
 /**
- * Autotune: a kernel that has several tiles runs in each of them, and the device keeps the fastest. It happens right before a routine
- * runs for the first time, on the buffers of the plan as they are then: nothing is allocated for it, and what the kernels leave behind
- * is computed again by the routine itself.
+ * Autotune: a kernel that has several tiles runs in each of them, and the device keeps the fastest. It happens while a routine runs for
+ * the first time, before each dispatch in its turn: only then do its operands hold what they will hold, and only then may its results
+ * be written, because values share buffers and a batch may lie where a later result will. Nothing is allocated for it.
  *
  * A kernel at a shape is decided once: what there was no time for keeps its first tile. All tiles add up in one order, but compilers
  * may contract or reorder each of them in their own way, and repeating a run is to give the same bits.
@@ -29,12 +29,19 @@ const WORTH = 0.95;
 const BUDGET_MS = 600;
 
 export interface Autotune {
-  /** Whether the routine is about to run for the first time. */
-  awaits(routine: string): boolean;
-  /** Decides what the routine launches and is not known yet. */
-  before(routine: string, step: Step): Promise<void>;
+  /** What is to be decided while the routine runs; null where it has run before. */
+  first(routine: string): FirstRun | null;
   /** Milliseconds that all of it took. */
   spent(): number;
+}
+
+export interface FirstRun {
+  /** Whether it is open in which tile the dispatch is to run. */
+  awaits(dispatch: Dispatch): boolean;
+  /** Decides that, in its turn: all that comes before it has been submitted. */
+  decide(dispatch: Dispatch, step: Step): Promise<void>;
+  /** After the last dispatch. */
+  done(): void;
 }
 
 interface Tuned {
@@ -113,33 +120,54 @@ export function newAutotune({
     return tiles[least[best] <= WORTH * least[0] ? best : 0];
   }
 
-  return {
-    awaits: (routine) => !visited.has(routine),
+  const keyOf = (dispatch: Dispatch) => tilingKey(dispatch, plan.capacity);
+  const open = (dispatch: Dispatch) => {
+    const key = keyOf(dispatch);
+    return key === null || key in tiling || launchAt(dispatch, plan.capacity).work < LEAST_WORK ? null : key;
+  };
 
-    async before(routine, step) {
+  /** A kernel at a shape may be launched more than once, and in other routines too. */
+  async function prepareAgain(key: string): Promise<void> {
+    for (const [name, list] of Object.entries(plan.routines)) {
+      for (const [i, dispatch] of list.entries()) {
+        if (keyOf(dispatch) === key) prepared[name][i] = await pipelines.prepare(dispatch, pipelines.tileOf(dispatch));
+      }
+    }
+  }
+
+  return {
+    first(routine) {
+      if (visited.has(routine)) return null;
       visited.add(routine);
-      const started = performance.now();
-      const known = Object.keys(tiling).length;
-      const sized = plan.routines[routine].map((dispatch) => ({ dispatch, ...launchAt(dispatch, plan.capacity) }));
-      // The largest first: they are what the time is worth.
-      for (const { dispatch, work } of sized.sort((a, b) => b.work - a.work)) {
-        const key = tilingKey(dispatch, plan.capacity);
-        if (key === null || key in tiling || work < LEAST_WORK) continue;
-        const launch = holding(dispatch, dispatch.at(step));
-        const inTime = spent + performance.now() - started <= budgetMs;
-        // What adds to its own output must not run twice.
-        const tries = inTime && launch.threads > 0 && launch.params.accumulate !== 1;
-        tiling[key] = (tries ? await fastest(dispatch, launch) : dispatch.tiles![0]).name;
+      const works = new Map<string, number>();
+      for (const dispatch of plan.routines[routine]) {
+        const key = open(dispatch);
+        if (key !== null) works.set(key, launchAt(dispatch, plan.capacity).work);
       }
-      if (Object.keys(tiling).length === known) return;
-      onTuned(tiling);
-      // A kernel at a shape may be in other routines too.
-      for (const [name, list] of Object.entries(plan.routines)) {
-        for (const [i, dispatch] of list.entries()) {
-          prepared[name][i] = await pipelines.prepare(dispatch, pipelines.tileOf(dispatch));
-        }
-      }
-      spent += performance.now() - started;
+      const total = [...works.values()].reduce((sum, work) => sum + work, 0);
+      const before = spent;
+      let passed = 0;
+      return {
+        awaits: (dispatch) => open(dispatch) !== null,
+
+        async decide(dispatch, step) {
+          const started = performance.now();
+          const key = open(dispatch)!;
+          passed += works.get(key)!;
+          const launch = holding(dispatch, dispatch.at(step));
+          // Each has a share of the time for its work, and what those before it have left.
+          const inTime = spent - before <= (budgetMs - before) * (passed / total);
+          // What adds to its own output must not run twice.
+          const tries = inTime && launch.threads > 0 && launch.params.accumulate !== 1;
+          tiling[key] = (tries ? await fastest(dispatch, launch) : dispatch.tiles![0]).name;
+          await prepareAgain(key);
+          spent += performance.now() - started;
+        },
+
+        done() {
+          if (works.size > 0) onTuned(tiling);
+        },
+      };
     },
 
     spent: () => spent,

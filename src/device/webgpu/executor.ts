@@ -132,17 +132,19 @@ export async function webgpuExecutor(
     pendingWork = 0;
   }
 
+  /** Submits what is pending in the middle of a step: the parameters so far go with it, and the rest continues in the same block. */
+  function cut(): void {
+    const resume = block;
+    block = resume + 1;
+    flush();
+    block = resume;
+  }
+
   function encode(item: Prepared, dispatch: Dispatch, index: number, step: Step, timing: Timing | null): void {
     const launch = dispatch.at(step);
     const { work } = launch;
     if (launch.threads === 0) return;
-    if (pendingWork > 0 && (pendingWork + work) / speed > CUT_MS) {
-      // The parameters of the dispatches so far go with them; the rest of the step continues in the same block.
-      const resume = block;
-      block = resume + 1;
-      flush();
-      block = resume;
-    }
+    if (pendingWork > 0 && (pendingWork + work) / speed > CUT_MS) cut();
     const offset = (block * longest + index) * stride;
     writeParams(parameters, offset, item.params, launch);
     encoder ??= device.createCommandEncoder();
@@ -205,15 +207,17 @@ export async function webgpuExecutor(
 
     async run(routine, step) {
       check();
-      if (autotune?.awaits(routine)) {
-        flush();
-        await autotune.before(routine, step);
-        check();
-      }
+      const tuning = autotune?.first(routine);
       const timing = profiler?.time(routine) ?? null;
-      plan.routines[routine].forEach((dispatch, i) => {
+      for (const [i, dispatch] of plan.routines[routine].entries()) {
+        if (tuning?.awaits(dispatch)) {
+          cut();
+          await tuning.decide(dispatch, step);
+          check();
+        }
         encode(prepared[routine][i], dispatch, i, step, timing);
-      });
+      }
+      tuning?.done();
       block++;
       if (timing) {
         pass?.end();
