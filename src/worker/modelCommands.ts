@@ -51,6 +51,12 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
         const store = host.store();
         if (store) await (await import('./modelStore.ts')).forgetModels(store, slots);
       }),
+    keepModel: (brought) =>
+      turns.take(async () => {
+        const store = host.store();
+        if (!store) throw new InputError('This browser keeps nothing.');
+        await (await import('./broughtModel.ts')).keepBrought(store, brought);
+      }),
     openModel: (request) =>
       alone(async (signal) => {
         const { graph, fingerprint, drawn } = host.here();
