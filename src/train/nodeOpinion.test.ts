@@ -39,7 +39,6 @@ async function trained(options: Parameters<typeof testGraph>[0], changes: Parame
     ...asked,
     graph: outline,
     serve: (rows) => serve(rows),
-    servingBytes: 0,
   };
   const changed = { ...plain, graph: editedOutline(outline, edited), serve: servingEdits(edited, plain.serve) };
   return { graph, asked, plain, changed };

@@ -1,6 +1,6 @@
 import { InputError } from '../config/errors.ts';
 import { type Config, SCHEMA } from '../config/schema.ts';
-import type { SampledBatch } from '../graph/block.ts';
+import { blockBytes, type SampledBatch } from '../graph/block.ts';
 import { type Capacity, endWithin } from '../graph/capacity.ts';
 import { sampleNeighbors, samplerScratchBytes } from '../graph/neighborSampler.ts';
 import { seedKey } from '../graph/random.ts';
@@ -14,6 +14,7 @@ import { type OpenBatchSource, sampler } from './batchSource.ts';
 import { type Asked, openOpinion } from './opinion.ts';
 import { sampledPass } from './passes.ts';
 import { NO_PREDICTION, predictionOf, probabilities, withLogits } from './predictions.ts';
+import { leavingBeside } from './probe.ts';
 import { PROBE_ENTRIES } from './probeMemory.ts';
 
 /**
@@ -35,9 +36,8 @@ export interface NodeOpinionJob extends Asked {
   /** Only its outline is read. */
   readonly graph: AnyGraph;
   readonly node: number;
-  /** Gives the rows of that graph, from a cache of so many bytes at the most. */
+  /** Gives the rows of that graph; its cache is among what the caller holds. */
   readonly serve: (request: RowRequest) => Promise<Rows>;
-  readonly servingBytes: number;
 }
 
 /** One seed, all neighbours, full precision; kernels are not tuned for one batch. */
@@ -62,7 +62,7 @@ const MOST_SAMPLE = 256 * 2 ** 20;
  *   DeviceError
  */
 export async function nodeOpinionOf(job: NodeOpinionJob): Promise<NodeOpinion> {
-  const { node, serve, servingBytes } = job;
+  const { node, serve } = job;
   // A graph of its own, so that what is planned for this one node is forgotten with it.
   const graph = { ...job.graph };
   const config = { ...job.config, ...ONE_NODE };
@@ -71,8 +71,10 @@ export async function nodeOpinionOf(job: NodeOpinionJob): Promise<NodeOpinion> {
     host.add('sampler', samplerScratchBytes(graph.nodes));
     return { sample: sampler(spec, serve), ahead: 0, diskBytes: 0, close: async () => {} };
   };
-  const about = { graph, openBatchSource, capacity: capacityOf(blocks), beside: servingBytes };
-  const { run, device, attentionBy } = await openOpinion(about, { ...job, config });
+  const about = { graph, openBatchSource, capacity: capacityOf(blocks) };
+  // The places of its nodes are read from them in the end.
+  const beside = blocks.reduce((sum, block) => sum + blockBytes(block), job.beside ?? 0);
+  const { run, device, attentionBy } = await openOpinion(about, { ...job, config, beside });
   try {
     let row = new Float32Array();
     const pass = sampledPass(run.context, 'evaluate', Uint32Array.of(node));
@@ -96,10 +98,10 @@ export async function nodeOpinionOf(job: NodeOpinionJob): Promise<NodeOpinion> {
 }
 
 /** The blocks of the node, from which the evaluation learns how large they are; it draws them again. */
-function surroundings({ graph, node, config, serve }: NodeOpinionJob): Promise<SampledBatch> {
+function surroundings({ graph, node, config, serve, beside }: NodeOpinionJob): Promise<SampledBatch> {
   const { hops } = modelOf(config);
   const { name, nodes, adjacency } = graph;
-  const most = Math.min(MOST_SAMPLE, config['memory.workerBudget'] || Infinity);
+  const most = Math.min(MOST_SAMPLE, leavingBeside(config, beside)['memory.workerBudget'] || Infinity);
   let taken = 0;
   const watch = {
     endOf: (targets: Uint32Array, begin: number) => endWithin(adjacency.indptr, PROBE_ENTRIES, targets, begin),

@@ -31,6 +31,8 @@ export interface Asked {
   /** Of the adapter, if the backend has one. */
   readonly software: boolean;
   readonly weights: ReadonlyMap<string, Weights>;
+  /** Bytes of main memory that the caller holds meanwhile, besides graph and weights. */
+  readonly beside?: number;
   /** Floating-point operations that the CPU is trusted with where there is a better adapter. */
   readonly cpuFlops?: number;
 }
@@ -73,8 +75,6 @@ interface About extends Pick<Job, 'openBatchSource'> {
   readonly graph: AnyGraph;
   /** Of an evaluation in batches. */
   readonly capacity?: Capacity;
-  /** Bytes of main memory that the caller holds meanwhile. */
-  readonly beside?: number;
 }
 
 interface OpenOpinion {
@@ -86,8 +86,8 @@ interface OpenOpinion {
 
 /** An evaluation with the weights in place, on the CPU where that is soon done or there is nothing better. The caller closes the run. */
 export async function openOpinion(
-  { graph, openBatchSource, capacity, beside = 0 }: About,
-  { config, backend, software, weights, cpuFlops = CPU_FLOPS }: Asked,
+  { graph, openBatchSource, capacity }: About,
+  { config, backend, software, weights, beside = 0, cpuFlops = CPU_FLOPS }: Asked,
 ): Promise<OpenOpinion> {
   const instruments = { beside: weightsBytes(weights) + beside };
   const fitted = async (on: Backend, changes: Partial<Config>): Promise<[Target, Fit]> => {

@@ -12,20 +12,24 @@ import type { TrainedModel } from './trainedModel.ts';
 /** Rows of all nodes leave this worker, and the projector holds them twice: as they are, and of length 1 for the cosine. */
 const MOST_BYTES = 256 * 2 ** 20;
 
-/** @throws InputError where the model has no such layer, its rows take more than MOST_BYTES, or nothing fits the budgets */
+/**
+ * @param held bytes of main memory that are held meanwhile, besides the graph and the model
+ * @throws InputError where the model has no such layer, its rows take more than MOST_BYTES, or nothing fits the budgets
+ */
 export async function embeddingView(
   { job, weights }: TrainedModel,
   choice: LayerChoice,
+  held: number,
   signal: AbortSignal,
 ): Promise<EmbeddingView> {
   const { graph, config } = job;
   const { hidden: hops } = modelOf(config);
   const layer = layerOf(choice, hops.length);
   const most = Math.floor(MOST_BYTES / (4 * graph.nodes));
-  const evaluating = { ...job, weights, signal };
-  const logits = await evaluateNodes(evaluating);
-  const beside = logits.values.byteLength;
-  const { values, cols } = layer === null ? logits : await evaluateNodes({ ...evaluating, beside }, layer, most);
+  const evaluate = (beside: number, ...upTo: [layer?: number, most?: number]) =>
+    evaluateNodes({ ...job, weights, beside, signal }, ...upTo);
+  const logits = await evaluate(held);
+  const { values, cols } = layer === null ? logits : await evaluate(held + logits.values.byteLength, layer, most);
   const nodes = graph.nodes > MAX_DRAWN_NODES ? sampleOf(graph.nodes) : null;
   const listed = nodes ?? Uint32Array.from({ length: graph.nodes }, (_, v) => v);
   const predicted = new Uint16Array(listed.length);

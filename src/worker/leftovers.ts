@@ -11,8 +11,8 @@ import type { TrainedModel } from './trainedModel.ts';
 export interface Leftovers {
   /** @throws InputError where there is none */
   model(): TrainedModel;
-  /** Of all of it. */
-  bytes(): number;
+  /** Bytes of all of it, without the weights of this model: whoever evaluates a model counts its weights. */
+  beside(model: TrainedModel): number;
   readonly predictions: Predictions | null;
   /** The run ended; without a model, where it has none to leave. */
   keep(left: { readonly model: TrainedModel | null; readonly predictions: Predictions | null }): void;
@@ -39,7 +39,7 @@ export function newLeftovers(tell: (kept: KeptView) => void): Leftovers {
       if (!model) throw new InputError('There is no trained model of this graph yet: train one, or open one.');
       return model;
     },
-    bytes: () => kept.weights + kept.predictions + kept.opinions,
+    beside: (of) => (of === model ? 0 : kept.weights) + kept.predictions + kept.opinions,
     get predictions() {
       return predictions;
     },

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Edit } from '../graph/edits.ts';
 import type { WeightsOf } from '../model/weightsFile.ts';
-import type { DeviceInfo } from '../run/record.ts';
+import type { DatasetInfo, DeviceInfo } from '../run/record.ts';
 import type { NodeAttention } from '../train/attentionWeights.ts';
 import type { KeptModel } from './keptModels.ts';
 
@@ -17,6 +17,8 @@ export interface ModelApi {
   models(): Promise<KeptModel[]>;
   /** Forgets those of these runs. */
   forgetModels(slots: readonly string[]): Promise<void>;
+  /** Keeps the weights that came with the file of a run, so that its model can be opened. Rejects where they are not its own. */
+  keepModel(brought: BroughtModel): Promise<void>;
   /**
    * Makes a kept model the one at hand, as if its run had just ended; where it cannot, the one before stays. Resolves with what it says of
    * every node, null where the graph is not drawn. `cancelLoad` gives it up.
@@ -43,6 +45,18 @@ export interface ModelRequest {
   readonly fingerprint: string;
   /** As it was fitted. */
   readonly config: Config;
+}
+
+export interface BroughtModel {
+  /** By which it is kept. */
+  readonly slot: string;
+  /** The file, and its name. */
+  readonly file: File;
+  readonly path: string;
+  readonly curveHash: string;
+  /** Of the run, as it was fitted. */
+  readonly config: Config;
+  readonly dataset: Pick<DatasetInfo, 'features' | 'classes'>;
 }
 
 /** As the stream tells them of a run. */

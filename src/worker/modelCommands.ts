@@ -19,6 +19,8 @@ export interface ModelHost {
   store(): ChunkStore | undefined;
   /** What a run on the current graph with this configuration, as it was fitted, leaves. */
   trained(about: Pick<TrainedModel, 'run' | 'weights'>, config: Config): TrainedModel;
+  /** Bytes of main memory that are taken for the page while a model with this configuration is asked. */
+  held(config: Config): number;
   refuseWhileBusy(): void;
   alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** For what is short: whatever may not run beside it begins when it has ended. */
@@ -35,6 +37,8 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
     refuseWhileBusy();
     return model();
   };
+  /** What every answer of a model leaves room for, so that its forecast is that of the whole worker. */
+  const beside = (mine: TrainedModel) => host.held(mine.job.config) + left.beside(mine);
   return {
     async models() {
       const store = host.store();
@@ -47,6 +51,12 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
         const store = host.store();
         if (store) await (await import('./modelStore.ts')).forgetModels(store, slots);
       }),
+    keepModel: (brought) =>
+      turns.take(async () => {
+        const store = host.store();
+        if (!store) throw new InputError('This browser keeps nothing.');
+        await (await import('./broughtModel.ts')).keepBrought(store, brought);
+      }),
     openModel: (request) =>
       alone(async (signal) => {
         const { graph, fingerprint, drawn } = host.here();
@@ -56,7 +66,7 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
         }
         const { openModel, predictedBy } = await import('./openModel.ts');
         const opened = await openModel(store, request, host.trained);
-        const predictions = drawn ? await predictedBy(opened, left.bytes(), signal) : null;
+        const predictions = drawn ? await predictedBy(opened, beside(opened), signal) : null;
         left.keep({ model: opened, predictions });
         return predictions && { classes: predictions.classes, confidence: predictions.confidence };
       }),
@@ -64,7 +74,11 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
       const mine = atRest();
       return handOver((await code()).weightsFile(mine));
     },
-    predictionsCsv: () => alone(async (signal) => handOver(await (await code()).predictionsCsv(model(), signal))),
+    predictionsCsv: () =>
+      alone(async (signal) => {
+        const mine = model();
+        return handOver(await (await code()).predictionsCsv(mine, beside(mine), signal));
+      }),
     async feature(which) {
       const mine = atRest();
       return (await code()).findFeature(mine, which);
@@ -73,14 +87,17 @@ export function modelCommands(host: ModelHost): ModelApi & EmbeddingApi {
       turns.take(async () => {
         const mine = atRest();
         const { repredict, opinionBytes } = await import('./repredict.ts');
-        const answer = await repredict(mine, edits, node);
-        left.opinionsHeld(mine, opinionBytes(mine));
-        return answer;
+        try {
+          // Those change while it answers, so it counts them itself.
+          return await repredict(mine, edits, node, beside(mine) - opinionBytes(mine));
+        } finally {
+          left.opinionsHeld(mine, opinionBytes(mine));
+        }
       }),
     embedding: (layer) =>
       alone(async (signal) => {
         const mine = model();
-        return (await import('./embeddingView.ts')).embeddingView(mine, layer, signal);
+        return (await import('./embeddingView.ts')).embeddingView(mine, layer, beside(mine), signal);
       }),
   };
 }

@@ -21,14 +21,13 @@ export async function openModel(
 /**
  * What it says of every node, evaluated as its run was.
  *
- * @param left bytes of main memory that the worker holds meanwhile, beside what the page does
+ * @param beside bytes of main memory that are held meanwhile, besides the graph and the model
  */
 export async function predictedBy(
   { job, weights }: TrainedModel,
-  left: number,
+  beside: number,
   signal: AbortSignal,
 ): Promise<Predictions> {
-  const beside = left + (job.instruments?.beside ?? 0);
   const { values } = await evaluateNodes({ ...job, weights, beside, signal });
   return predictionsFrom(values, job.graph.nodes, job.graph.labelSets !== null);
 }

@@ -19,6 +19,11 @@ interface Here {
   readonly beside: number;
 }
 
+/** Bytes of main memory that are taken for the page while a run with this configuration goes on, or its model is asked. */
+export function heldByPage({ graph, drawn, beside }: Pick<Here, 'graph' | 'drawn' | 'beside'>, config: Config): number {
+  return beside + graphRowsBytes(graph) + (drawn ? historyBytes(graph.nodes, config['training.epochs']) : 0);
+}
+
 /** What a run of the page and its forecast have in common: so the forecast is that of the run. */
 export function pageJob({ graph, drawn, place, places, backend, timestamps, beside }: Here, asked: Config) {
   const wanted = isStored(graph) ? 'auto' : asked['memory.store'];
@@ -26,8 +31,8 @@ export function pageJob({ graph, drawn, place, places, backend, timestamps, besi
   const chosen = wanted === 'memory' || wanted in places ? wanted : (place ?? placeFor(places, graphBytes(graph)));
   const config: Config = { ...asked, 'memory.store': chosen ?? 'memory' };
   const keptCheckpoints = places.indexeddb !== undefined && config['training.checkpointEvery'] > 0;
-  const others = beside + graphRowsBytes(graph) + (drawn ? historyBytes(graph.nodes, asked['training.epochs']) : 0);
-  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside: others };
+  const held = heldByPage({ graph, drawn, beside }, asked);
+  const instruments = { predictions: drawn, checkpoints: true, keptCheckpoints, timestamps, beside: held };
   // The store that sampled passes read from, if any.
   const store = places[config['memory.store'] as Place];
   return { graph, config, backend, fit: true, instruments, store };

@@ -2,12 +2,12 @@ import { editedOutline, editRows, servingEdits } from '../graph/editedRows.ts';
 import { applyEdits, type Edit, rowOf } from '../graph/edits.ts';
 import type { Graph } from '../graph/graph.ts';
 import { drive } from '../store/graphStore.ts';
-import { isStored, type StoredGraph } from '../store/storedGraph.ts';
+import { type AnyGraph, isStored, type StoredGraph } from '../store/storedGraph.ts';
 import { attentionOf, type NodeAttention } from '../train/attentionWeights.ts';
-import { type NodeOpinion, nodeOpinionOf } from '../train/nodeOpinion.ts';
+import { type NodeOpinion, type NodeOpinionJob, nodeOpinionOf } from '../train/nodeOpinion.ts';
 import { type Asked, type Opinion, opinionOf } from '../train/opinion.ts';
 import { probabilitiesOf } from '../train/predictions.ts';
-import { graphRows, graphRowsBytes } from './graphRows.ts';
+import { graphRows } from './graphRows.ts';
 import { predictionsBytes } from './kept.ts';
 import type { Repredicted } from './modelApi.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -48,13 +48,37 @@ const attentionBytes = ({ sources, layers }: NodeAttention) =>
 
 const UNCHANGED = new Uint32Array();
 
-/** @throws InputError where an edit names what is not there, or the graph, or what the model sees of it, is too large */
-export function repredict(model: TrainedModel, edits: readonly Edit[], node: number): Promise<Repredicted> {
+/**
+ * @param beside bytes of main memory that are held meanwhile, besides the graph, the model and what is remembered here
+ * @throws InputError where an edit names what is not there, or the graph, or what the model sees of it, is too large
+ */
+export function repredict(
+  model: TrainedModel,
+  edits: readonly Edit[],
+  node: number,
+  beside: number,
+): Promise<Repredicted> {
   const { graph } = model.job;
   const kept = opinions.get(model) ?? {};
   opinions.set(model, kept);
-  return isStored(graph) ? ofNode(model, graph, kept, edits, node) : ofWhole(model, graph, kept, edits, node);
+  const held = (other: AnyGraph, of: AnyGraph) => beside + opinionBytes(model) + apartBytes(other, of);
+  return isStored(graph)
+    ? ofNode(model, graph, kept, edits, node, held)
+    : ofWhole(model, graph, kept, edits, node, held);
 }
+
+/** What is held while a graph is asked about and the `other`, edited or not, is there as well. */
+type Held = (other: AnyGraph, of: AnyGraph) => number;
+
+/** Bytes of the arrays that one graph does not share with another. */
+function apartBytes(graph: AnyGraph, other: AnyGraph): number {
+  const theirs = new Set(arraysOf(other));
+  return arraysOf(graph).reduce((sum, array) => sum + (theirs.has(array) ? 0 : array.byteLength), 0);
+}
+
+/** What edits may change of a graph, as far as it is in memory. */
+const arraysOf = ({ adjacency, features }: AnyGraph): ArrayBufferView[] =>
+  [adjacency, features].flatMap((matrix) => Object.values(matrix).filter((value) => ArrayBuffer.isView(value)));
 
 async function ofWhole(
   model: TrainedModel,
@@ -62,16 +86,19 @@ async function ofWhole(
   kept: Opinions,
   edits: readonly Edit[],
   node: number,
+  held: Held,
 ): Promise<Repredicted> {
   const name = JSON.stringify(edits);
-  const ask = (of: Graph) => opinionOf({ ...asked(model), graph: of });
+  const ask = (of: Graph, other: Graph) => opinionOf({ ...asked(model), graph: of, beside: held(other, of) });
   // What is wrong with an edit is said before anything is computed.
   const edited = edits.length > 0 ? applyEdits(graph, edits) : graph;
   // One after the other: each takes the memory that the whole graph takes.
-  kept.asItIs ??= await ask(graph);
+  kept.asItIs ??= await ask(graph, edited);
   const before = kept.asItIs;
   if (edits.length > 0 && kept.edited?.edits !== name) {
-    const opinion = await ask(edited);
+    // It makes room for the next one.
+    kept.edited = undefined;
+    const opinion = await ask(edited, graph);
     kept.edited = { edits: name, opinion, changed: differing(before.predictions.classes, opinion.predictions.classes) };
   }
   const { opinion, changed } = edits.length > 0 ? kept.edited! : { opinion: before, changed: UNCHANGED };
@@ -93,18 +120,22 @@ async function ofNode(
   kept: Opinions,
   edits: readonly Edit[],
   node: number,
+  held: Held,
 ): Promise<Repredicted> {
   const name = JSON.stringify(edits);
   const { serve } = await graphRows(graph, model.job.store);
-  const ask = (about: Pick<Parameters<typeof nodeOpinionOf>[0], 'graph' | 'serve'>) =>
-    nodeOpinionOf({ ...asked(model), ...about, node, servingBytes: graphRowsBytes(graph) });
+  const ask = (about: Pick<NodeOpinionJob, 'graph' | 'serve'>, other: StoredGraph) =>
+    nodeOpinionOf({ ...asked(model), ...about, node, beside: held(other, about.graph) });
   const rows = await drive(editRows(graph, edits), (request) => serve(request));
+  const edited = editedOutline(graph, rows);
   if (kept.node?.node !== node) {
-    kept.node = { node, opinion: await ask({ graph, serve: (request) => serve(request) }) };
+    kept.node = undefined;
+    kept.node = { node, opinion: await ask({ graph, serve: (request) => serve(request) }, edited) };
   }
   const before = kept.node.opinion;
   if (edits.length > 0 && !(kept.editedNode?.node === node && kept.editedNode.edits === name)) {
-    const opinion = await ask({ graph: editedOutline(graph, rows), serve: servingEdits(rows, serve) });
+    kept.editedNode = undefined;
+    const opinion = await ask({ graph: edited, serve: servingEdits(rows, serve) }, graph);
     kept.editedNode = { node, edits: name, opinion };
   }
   const { probabilities, classIndex, attention, device } = edits.length > 0 ? kept.editedNode!.opinion : before;

@@ -23,7 +23,7 @@ test('its weights are a file that says which run they are of', async () => {
 
 test('its predictions are those of edgewise predict, a line per node', async () => {
   const trained = await trainedModel(SAMPLED);
-  const text = new TextDecoder().decode(await predictionsCsv(trained));
+  const text = new TextDecoder().decode(await predictionsCsv(trained, 0));
   const { probabilities } = await predict({ ...trained.job, weights: trained.weights });
   const { graph } = trained.job;
   expect(text).toBe(`${[...predictionLines(graph, graph.splits[0], probabilities)].join('\n')}\n`);
@@ -46,7 +46,7 @@ test('of a graph that stays on disk it predicts all the same', async () => {
   const outline = await openStored(store, 'g');
   const trained = await trainedModel(SAMPLED);
   const stored = { ...trained, job: { ...trained.job, graph: outline, store } };
-  expect(await predictionsCsv(stored)).toEqual(await predictionsCsv(trained));
+  expect(await predictionsCsv(stored, 0)).toEqual(await predictionsCsv(trained, 0));
 });
 
 test('what a run left is counted, and the next one lets go of it', async () => {
@@ -66,9 +66,9 @@ test('what a run left is counted, and the next one lets go of it', async () => {
   left.opinionsHeld({ ...trained }, 9);
   left.opinionsHeld(trained, 7);
   expect(left.model()).toBe(trained);
-  expect(left.bytes()).toBe(weights + 19 * nodes + 7);
+  expect([left.beside(trained), left.beside({ ...trained })]).toEqual([19 * nodes + 7, weights + 19 * nodes + 7]);
   left.letGo();
-  expect(left.bytes()).toBe(0);
+  expect(left.beside(trained)).toBe(0);
   expect(() => left.model()).toThrow('no trained model');
   expect(left.predictions).toBeNull();
   const kept = { weights, predictions: 19 * nodes, opinions: 0 };

@@ -11,7 +11,7 @@ export interface TrainedModel {
   readonly run: WeightsOf;
   readonly weights: ReadonlyMap<string, Weights>;
   /** The run's graph and its configuration as it was fitted. */
-  readonly job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store' | 'instruments'>;
+  readonly job: Pick<Job, 'graph' | 'config' | 'backend' | 'fit' | 'store'>;
   /** Of the adapter, if there is one. */
   readonly software: boolean;
 }
@@ -20,11 +20,13 @@ export function weightsFile({ weights, run }: TrainedModel): Uint8Array<ArrayBuf
   return writeWeights(weights, run) as Uint8Array<ArrayBuffer>;
 }
 
+/** @param beside bytes of main memory that are held meanwhile, besides the graph and the model */
 export async function predictionsCsv(
   { job, weights }: TrainedModel,
+  beside: number,
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { probabilities } = await predict({ ...job, weights, signal });
+  const { probabilities } = await predict({ ...job, weights, beside, signal });
   const pieces = Array.from(
     predictionLines(job.graph, job.graph.splits[job.config['data.split']], probabilities),
     (lines) => `${lines}\n`,

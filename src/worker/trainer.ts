@@ -30,7 +30,7 @@ import { discardRun, interruptedRuns, newKeeper, type RunKeeper } from './keeper
 import { newLeftovers } from './leftovers.ts';
 import { modelCommands } from './modelCommands.ts';
 import { type Going, observe } from './observe.ts';
-import { pageJob } from './pageJob.ts';
+import { heldByPage, pageJob } from './pageJob.ts';
 import type { GraphView, StreamMessage, TrainerApi } from './protocol.ts';
 import { NO_STORAGE, openStorage, type Storage } from './storage.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -272,6 +272,7 @@ const api: TrainerApi = {
     here: loaded,
     store: () => storage.places.indexeddb,
     trained,
+    held: (config) => heldByPage({ ...loaded(), beside }, config),
     refuseWhileBusy,
     alone,
     turns: predicting,

@@ -10,7 +10,7 @@ export interface KeptRun {
   readonly catalogueId: string | null;
   /** Name of the file that it was opened from; undefined for a run of this browser. */
   readonly openedFrom?: string;
-  /** Where it could have gone on until its record was kept; undefined for one that was opened. */
+  /** By which its model is kept, and where a run of this browser could have gone on; earlier versions gave none to one that was opened. */
   readonly slot?: string;
   readonly record: RunRecord;
 }

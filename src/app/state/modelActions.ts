@@ -1,3 +1,4 @@
+import { asShared } from '../../run/runFile.ts';
 import { closestPreset } from '../../run/sharedRun.ts';
 import type { KeptRun } from '../runs/keptRuns.ts';
 import { showAddress } from './address.ts';
@@ -24,7 +25,9 @@ export function graphIsHere(
 export async function openModel(run: KeptRun): Promise<void> {
   if (!mayChange() || run.slot === undefined) return;
   const { slot, datasetId, catalogueId, record } = run;
-  const { config, fitted, engine, result, dataset } = record;
+  const { engine, result, dataset } = record;
+  // Where things lie on somebody else's device says nothing of this one.
+  const { config, fitted } = run.openedFrom === undefined ? record : asShared(record, catalogueId);
   const as = { preset: closestPreset(config, catalogueId), config };
   const { fingerprint } = dataset;
   if (get().graph?.info.fingerprint !== fingerprint && !(await chooseDataset(datasetId, as))) return;

@@ -8,6 +8,9 @@ import { type KeptRun, keepRun } from '../runs/keptRuns.ts';
 import { shortName } from '../runs/runName.ts';
 import { formatBytes } from '../theme/format.ts';
 import { refreshDatasets } from './datasetActions.ts';
+import { answered, trainer } from './engine.ts';
+import { forget } from './keptActions.ts';
+import { refreshModels } from './runActions.ts';
 import { adopt, keptAreRead } from './start.ts';
 import { get, isBusy, set, tell, tellError } from './store.ts';
 
@@ -25,8 +28,8 @@ export async function openRunAmong(files: readonly DroppedFile[]): Promise<boole
   if (files.length !== others.length + 1 || !others.every(({ path }) => /\.safetensors$/i.test(path))) return false;
   try {
     if (!looksLikeRun(await run.file.slice(0, RUN_HEAD).text())) return false;
-    await open(run);
-    if (others.length > 0) tell('info', `${others[0].path} was not read: the weights come from running it again.`);
+    const opened = await open(run);
+    if (opened && others.length > 0) await keepModel(opened, others);
   } catch (error) {
     tellError(error);
   }
@@ -38,8 +41,14 @@ export async function openRunFile(file: File): Promise<void> {
   await open({ path: file.name, file }).catch(tellError);
 }
 
-/** Shows a run as if it had come by a link, and keeps it. */
-async function open({ path, file }: DroppedFile): Promise<void> {
+interface Opened {
+  readonly record: RunRecord;
+  /** By which its model may be kept. */
+  readonly slot: string;
+}
+
+/** Shows a run as if it had come by a link, and keeps it; null where it cannot be kept. */
+async function open({ path, file }: DroppedFile): Promise<Opened | null> {
   if (isBusy(get())) throw new InputError('A run or a load is going on: end it before you open a link or a run.');
   if (file.size > LARGEST_RUN_FILE) {
     throw new InputError(
@@ -50,7 +59,23 @@ async function open({ path, file }: DroppedFile): Promise<void> {
   await refreshDatasets();
   const catalogueId = catalogueIdOf(record);
   await adopt({ kind: 'run', shared: asShared(record, catalogueId), url: null }, '');
-  await keepOpened(record, catalogueId, path);
+  const slot = await keepOpened(record, catalogueId, path);
+  return slot === null ? null : { record, slot };
+}
+
+/** Keeps the weights that came with a run, if they are its own. */
+async function keepModel({ record, slot }: Opened, [weights, ...more]: readonly DroppedFile[]): Promise<void> {
+  const { config, fitted, result, dataset } = record;
+  const of = { slot, curveHash: result.curveHash, config: { ...config, ...fitted }, dataset };
+  try {
+    if (more.length > 0) throw new InputError('Several files of weights came with it: drop the one that is its own.');
+    await answered(trainer.keepModel({ ...weights, ...of }));
+    tell('info', 'The model of this run is kept with it: open it in the list of runs.');
+  } catch (error) {
+    const why = (error as Error).message.replace(/\.$/, '');
+    tell('error', `The run is open, but its model is not kept (${why}).`);
+  }
+  await refreshModels();
 }
 
 /** A record names its graph; one of somebody's own may have the name of a public one, but hardly its size. */
@@ -60,8 +85,8 @@ function catalogueIdOf({ dataset }: RunRecord): string | null {
   return same ? entry.id : null;
 }
 
-/** The same file is kept once, however often it is opened. */
-async function keepOpened(record: RunRecord, catalogueId: string | null, openedFrom: string): Promise<void> {
+/** The same file is kept once, however often it is opened. Resolves with its slot; null where it cannot be kept. */
+async function keepOpened(record: RunRecord, catalogueId: string | null, openedFrom: string): Promise<string | null> {
   await keptAreRead();
   const { kept, run } = get();
   const text = encodeRecord(record);
@@ -69,13 +94,18 @@ async function keepOpened(record: RunRecord, catalogueId: string | null, openedF
     other.openedFrom !== undefined &&
     other.record.result.curveHash === record.result.curveHash &&
     encodeRecord(other.record) === text;
-  if (kept.some(same)) return;
+  const before = kept.find(same);
+  if (before?.slot !== undefined) return before.slot;
+  // As an earlier version kept it: it has no place for a model.
+  if (before) await forget(before.id);
+  const slot = crypto.randomUUID();
   const id = Math.max(0, run?.id ?? 0, ...kept.map((other) => other.id)) + 1;
   const datasetId = catalogueId ?? record.dataset.fingerprint;
-  const opened: KeptRun = { id, at: Date.now(), datasetId, catalogueId, openedFrom, record };
+  const opened: KeptRun = { id, at: Date.now(), datasetId, catalogueId, openedFrom, slot, record };
   const stored = await keepRun(opened).catch((error) => {
     tellError(error);
-    return opened;
+    return null;
   });
-  set({ kept: [...get().kept, stored] });
+  set({ kept: [...get().kept, stored ?? opened] });
+  return stored && slot;
 }

@@ -44,7 +44,9 @@ export async function startRun({
     const stored = await keepRun(done).then(
       (as) => {
         // From here on its checkpoint is not needed; where the page is closed before that is gone, the next visit finds the record.
-        void answered(trainer.recorded()).catch(tellModelLost).then(refreshModels);
+        void answered(trainer.recorded())
+          .catch((error) => tellModelLost(as.id, error))
+          .then(refreshModels);
         return as;
       },
       (error) => {
@@ -82,9 +84,10 @@ export async function refreshModels(): Promise<void> {
   set({ models: await answered(trainer.models()).catch(() => []) });
 }
 
-function tellModelLost({ message }: Error): void {
+/** It may come when the next seed of a series trains already. */
+function tellModelLost(id: number, { message }: Error): void {
   const why = message.replace(/\.$/, '');
-  tell('info', `The run is kept, but its model is not (${why}): save its weights before the next run begins.`);
+  tell('info', `Run ${id} is kept, but its model is not (${why}): its weights can be saved until another run begins.`);
 }
 
 /** One button: starts, pauses, goes on. */
