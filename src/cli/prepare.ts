@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { differences } from '../config/describe.ts';
 import { InputError } from '../config/errors.ts';
 import { type ConfigSources, type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
 import type { GraphOutline } from '../graph/graph.ts';
-import { decodeConfigFile } from '../run/codec.ts';
+import { decodeConfigFile, isRecord } from '../run/codec.ts';
+import type { RunRecord } from '../run/record.ts';
 import type { Invocation } from './args.ts';
 import { checkSameSettings, type ReadCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { catalogueId, type DataSource, findData, readOne } from './data.ts';
@@ -14,6 +16,8 @@ export interface Prepared extends ResolvedConfig {
   readonly data: string;
   /** The run to go on with. */
   readonly resume: ReadCheckpoint | null;
+  /** The run that `--config` names. */
+  readonly named: RunRecord | null;
   readonly sources: ConfigSources;
 }
 
@@ -27,20 +31,27 @@ export function prepare(invocation: Invocation): Prepared {
       `--resume ${invocation.resume}: its graph was fetched from ${source.url}: name that with --data to fetch it again.`,
     );
   }
-  const file = path === undefined ? undefined : decodeConfigFile(new TextDecoder().decode(readOne(path)), path);
+  const read = path === undefined ? undefined : decodeConfigFile(new TextDecoder().decode(readOne(path)), path);
+  const named = read && isRecord(read) ? read : null;
+  const file = read && isRecord(read) ? read.config : read;
   // Whoever names the preset again repeats the whole command.
   const base = resume && preset === undefined ? { ...resume.config, ...file } : file;
   const sources = { preset, dataset: catalogueId(source), file: base, sets: set, seed, split };
   const resolved = resolveConfig(sources);
   if (resume) checkSameSettings(invocation.resume!, resume, resolved.config);
   const data = source.kind === 'path' ? resolve(source.path) : name!;
-  return { source, data, resume, sources, ...resolved };
+  return { source, data, resume, named, sources, ...resolved };
 }
 
 /** The same when the graph is there: nodes with several labels are recommended a preset of their own. */
 export function forGraph(prepared: Prepared, { labelSets }: GraphOutline): Prepared {
   if (!labelSets || prepared.resume) return prepared;
   return { ...prepared, ...resolveConfig({ ...prepared.sources, multiLabel: true }) };
+}
+
+/** The run that is repeated: `--config` names it, and nothing else was asked for. */
+export function repeated({ named, resume, config }: Prepared): RunRecord | null {
+  return named && !resume && Object.keys(differences(config, named.config)).length === 0 ? named : null;
 }
 
 /** One line about the preset that was taken, and why. */

@@ -20,7 +20,8 @@ import {
   progressBar,
   say,
 } from './output.ts';
-import { describePreset, forGraph, prepare } from './prepare.ts';
+import { describePreset, forGraph, prepare, repeated } from './prepare.ts';
+import { describeRepetition } from './repetition.ts';
 import { checkFilePlace, makeRunFolder, saveRun } from './saved.ts';
 import { saveTrace } from './traceFile.ts';
 
@@ -30,6 +31,7 @@ export async function train(invocation: Invocation): Promise<void> {
   const { graph, dataset, place: kept } = await openData(asked.source, asked.config, invocation.read);
   const prepared = forGraph(asked, graph);
   const { config } = prepared;
+  const before = repeated(prepared);
   checkTrainable(graph, config);
   if (invocation.out !== undefined) makeRunFolder(invocation.out);
   const { profile, profileEpochs } = invocation;
@@ -56,7 +58,7 @@ export async function train(invocation: Invocation): Promise<void> {
       engine.train({
         graph,
         config,
-        backend,
+        backend: before && backend.kind === 'webgpu' ? { ...backend, repeats: before } : backend,
         fit: invocation.fit,
         openBatchSource,
         store: store && recorder ? recorder.store(store) : store,
@@ -80,6 +82,7 @@ export async function train(invocation: Invocation): Promise<void> {
     if (invocation.out !== undefined) saveRun(invocation.out, record, weights);
     if (invocation.json) say(encodeRecord(record));
     else for (const line of summary(record)) say(line);
+    if (before) tell(describeRepetition(before, record, printable(invocation.config!)));
     if (invocation.out !== undefined) tell(`saved in ${invocation.out}`);
     // A run of fewer epochs than were asked for is traced to its end.
     trace();

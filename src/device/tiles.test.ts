@@ -39,12 +39,13 @@ test('a tile covers what it is given', () => {
 });
 
 test('a tile is left out where a narrower one of as many rows covers the width', () => {
-  const tried = (width4: number) => tilesFor(AGGREGATE_TILES, [100, width4, 1]).map(({ name }) => name);
+  const tried = (width4: number) => tilesFor(AGGREGATE_TILES, [100, width4, 1], false).map(({ name }) => name);
   expect(tried(1)).toEqual(['1x4']);
   expect(tried(3)).toEqual(['1x4', '1x8', '1x16']);
   expect(tried(4)).toEqual(['1x4', '1x8', '1x16']);
   expect(tried(5)).toEqual(['1x4', '1x8', '1x16', '1x64']);
-  expect(tilesFor(MATMUL_TILES, [100, 1, 1])).toEqual(MATMUL_TILES);
+  expect(tilesFor(MATMUL_TILES, [100, 1, 1], false)).toEqual(MATMUL_TILES);
+  expect(tilesFor(MATMUL_TILES, [100, 1, 1], true).map(({ name }) => name)).toEqual(['4x4', '8x8']);
 });
 
 test('the key of a tile names the kernel and its shape, not what was fused into it', () => {

@@ -35,9 +35,13 @@ export function decodeRecord(text: string, where: string): RunRecord {
  * What `--config` accepts: a run record, whose configuration is taken whole, or a flat object of some keys. InputError
  * otherwise.
  */
-export function decodeConfigFile(text: string, where: string): Partial<Config> {
+export function decodeConfigFile(text: string, where: string): Partial<Config> | RunRecord {
   const value = parseJson(text, where);
-  return isObject(value) && 'schema' in value ? recordFrom(value, where).config : parseConfig(value, where);
+  return isObject(value) && 'schema' in value ? recordFrom(value, where) : parseConfig(value, where);
+}
+
+export function isRecord(file: Partial<Config> | RunRecord): file is RunRecord {
+  return 'schema' in file;
 }
 
 /** @param advice what to do where it is not JSON */

@@ -127,7 +127,7 @@ describe('the codec', () => {
   });
 
   it('reads a configuration from a record or from some keys', () => {
-    expect(decodeConfigFile(encodeRecord(record), 'run.json')).toEqual(record.config);
+    expect(decodeConfigFile(encodeRecord(record), 'run.json')).toEqual(record);
     expect(decodeConfigFile('{"training.lr": 0.1}', 'c.json')).toEqual({ 'training.lr': 0.1 });
     expect(() => decodeConfigFile('{"lr": 0.1}', 'c.json')).toThrow(
       'c.json: unknown key "lr": did you mean training.lr?',

@@ -27,9 +27,14 @@ export const AGGREGATE_TILES: readonly Tile[] = [
   { name: '1x64', rows: 1, width4: 16 },
 ];
 
-/** The tiles worth trying: one that is wider than the launch, where a narrower one of as many rows covers it whole, is left out. */
-export function tilesFor(tiles: readonly Tile[], [, width4]: Covers): readonly Tile[] {
+/**
+ * The tiles worth trying: one that is wider than the launch, where a narrower one of as many rows covers it whole, is left out; so is
+ * one that a workgroup computes together where the adapter is software. Mesa's lavapipe makes coroutines of its barriers: LLVM took 18 s
+ * for one such kernel on busy cores, and workgroup memory made no product faster there.
+ */
+export function tilesFor(tiles: readonly Tile[], [, width4]: Covers, software: boolean): readonly Tile[] {
   return tiles.filter((tile) => {
+    if (software && tile.workgroup !== undefined) return false;
     const narrower = ({ rows, workgroup, width4: covered }: Tile) =>
       rows === tile.rows && workgroup === tile.workgroup && covered < tile.width4;
     return !tiles.some((other) => narrower(other) && other.width4 >= width4);

@@ -5,14 +5,21 @@ import type { Ledger } from '../device/ledger.ts';
 import type { Tiling, Tilings } from '../device/tiling.ts';
 import { adapterLimits, describeAdapter, findAdapter, openDevice } from '../device/webgpu/adapter.ts';
 import { webgpuExecutor } from '../device/webgpu/executor.ts';
-import type { DeviceInfo } from '../run/record.ts';
+import type { DeviceInfo, RunRecord } from '../run/record.ts';
 import { ENGINE_VERSION } from '../run/version.ts';
 import { DEFAULT_LIMITS, type Limits, type Plan, TIMESTAMPS } from '../tensor/plan.ts';
 
 /** Where a run goes. */
 export type Backend =
-  /** Kernels are tuned where their tiles can be remembered. */
-  { readonly kind: 'webgpu'; readonly gpu: GPU; readonly tilings?: Tilings } | { readonly kind: 'cpu' };
+  | {
+      readonly kind: 'webgpu';
+      readonly gpu: GPU;
+      /** Kernels are tuned where their tiles can be remembered. */
+      readonly tilings?: Tilings;
+      /** A run that is repeated: on its own device, kernels run in its tiles. */
+      readonly repeats?: Pick<RunRecord, 'engine' | 'device' | 'tiles'>;
+    }
+  | { readonly kind: 'cpu' };
 
 export interface Target {
   readonly limits: Limits;
@@ -57,7 +64,9 @@ export async function findTarget(backend: Backend): Promise<Target> {
     const timed = plan.buffers.some(({ label }) => label === TIMESTAMPS);
     const device = await openDevice(source, limits, timed ? ['timestamp-query'] : []);
     try {
-      const tuning = backend.tilings && (await remembered(backend.tilings, description));
+      const { repeats, tilings } = backend;
+      const known = repeats && isOwn(repeats, description) ? { tiling: { ...repeats.tiles } } : null;
+      const tuning = known ?? (tilings && (await remembered(tilings, description)));
       const executor = await webgpuExecutor(device, description, plan, { onAllocate, ...tuning });
       const close = () => {
         executor.destroy();
@@ -70,6 +79,13 @@ export async function findTarget(backend: Backend): Promise<Target> {
     }
   };
   return { limits, device: description, open };
+}
+
+/** Whether the run is one of this version on this device: another has other kernels, or likes others. */
+function isOwn({ engine, device }: Pick<RunRecord, 'engine' | 'device'>, here: DeviceInfo): boolean {
+  const names = ({ backend, vendor, architecture, description }: DeviceInfo) =>
+    JSON.stringify([backend, vendor, architecture, description]);
+  return engine === ENGINE_VERSION && names(device) === names(here);
 }
 
 /** Raised when kernels, or how they are timed, change so much that what was chosen before is worth little. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import { memoryTilings, type Tilings } from '../device/tiling.ts';
+import { ENGINE_VERSION } from '../run/version.ts';
 import { train } from './session.ts';
 import { WEBGPU } from './testing/backends.ts';
 import { expectSameBits } from './testing/compare.ts';
@@ -63,5 +64,22 @@ describe(WEBGPU.title, () => {
     expect(remembering.kernels).toBe(tuning.kernels);
     expect(tuning.memory.peak.gpu).toBe(usual.memory.peak.gpu);
     expect(tuning.memory.peak.gpu).toBe(tuning.memory.forecast.gpu);
+  });
+
+  test.skipIf(missing)('a repetition takes the tiles of the run, and another device its own', async () => {
+    const config = configOf({ 'training.epochs': 2, 'model.hidden': 32, ...BATCHES });
+    const run = (more: object) =>
+      train({ graph, config, backend: { ...backend, ...more } as typeof backend, fit: false });
+    const { known, tilings } = watched(memoryTilings());
+    const usual = await run({ tilings });
+    // As if this device had preferred others.
+    const tiles = Object.fromEntries(Object.keys(known).map((key) => [key, /^aggregate/.test(key) ? '1x8' : '8x8']));
+    const record = { engine: ENGINE_VERSION, device: usual.device, tiles };
+    const repeated = await run({ tilings, repeats: record });
+    expect(repeated.tiles).toEqual(tiles);
+    expect((await run({ tilings, repeats: { ...record, tiles: repeated.tiles } })).kernels).toBe(repeated.kernels);
+    const elsewhere = { ...record, device: { ...usual.device, description: 'another' } };
+    expect((await run({ tilings, repeats: elsewhere })).kernels).toBe(usual.kernels);
+    expect((await run({ tilings, repeats: { ...record, engine: '0.0.0' } })).kernels).toBe(usual.kernels);
   });
 });

@@ -57,6 +57,8 @@ interface Tuned {
   wait(): Promise<void>;
   onTuned(tiling: Tiling): void;
   readonly budgetMs?: number;
+  /** Of the adapter. */
+  readonly software: boolean;
 }
 
 /** The launch with what its stages change left as it is: that must not happen more often than once. */
@@ -77,6 +79,7 @@ export function newAutotune({
   wait,
   onTuned,
   budgetMs = BUDGET_MS,
+  software,
 }: Tuned): Autotune {
   const visited = new Set<string>();
   let spent = 0;
@@ -101,7 +104,7 @@ export function newAutotune({
   }
 
   async function fastest(dispatch: Dispatch, launch: Launch): Promise<Tile> {
-    const tiles = tilesFor(dispatch.tiles!, launch.covers!);
+    const tiles = tilesFor(dispatch.tiles!, launch.covers!, software);
     const candidates = await Promise.all(tiles.map((tile) => pipelines.prepare(dispatch, tile)));
     const [first] = candidates;
     let times = 1;

@@ -80,7 +80,10 @@ export async function webgpuExecutor(
   const { onTuned, tuningBudgetMs: budgetMs } = options;
   const autotune =
     onTuned &&
-    newAutotune({ device, plan, pipelines, prepared, uniforms, tiling, onTuned, budgetMs, wait: waitForAll });
+    newAutotune({
+      ...{ device, plan, pipelines, prepared, uniforms, tiling, onTuned, budgetMs },
+      ...{ software: description.software, wait: waitForAll },
+    });
   const profiler = newProfiler(device, plan, allocation.buffers, watch);
 
   const stride = parameterStride(plan.limits);
