@@ -28,7 +28,7 @@ export const COMPUTE = {
     group: 'compute',
     live: false,
     shown: false,
-    help: 'Compute what the backward pass needs again instead of keeping it: segments takes less memory, tree least and most time; the curve stays the same to the bit.',
+    help: 'Compute what the backward pass needs again instead of keeping it: segments takes less memory, tree least and most time; the curve stays the same to the bit, unless the compiler of a GPU rounds a fused copy in another way.',
   },
   'compute.precision': {
     type: 'enum',
@@ -41,7 +41,10 @@ export const COMPUTE = {
   },
 } as const satisfies Record<string, Entry>;
 
-/** What each pass does to a curve: an exact one changes no bit, a rounding one the last ones. */
+/**
+ * What each pass does to a curve: an exact one changes no bit where a GPU's compiler rounds as kernels are written, a rounding one
+ * the last ones.
+ */
 export const PASSES = {
   'compute.reorder': 'rounding',
   'compute.fuse': 'rounding',

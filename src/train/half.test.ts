@@ -115,28 +115,6 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
     expectSameBits(await curve({ ...changes, ...F16 }), await curve({ ...changes, ...F16 }));
   });
 
-  /** A run whose scale was set by hand: log2 of it is 16 + power. */
-  async function scaled(changes: Partial<Config>, state: readonly number[], steps: number) {
-    const job = { graph, config: configOf({ ...changes, ...F16 }), backend, fit: false };
-    const target = await findTarget(backend);
-    const fit = fitJob(job, target);
-    const run = await openRun(job, target, fit);
-    try {
-      const { parameters, lossScale, program } = fit.forecast.training;
-      const states = program.graph.values.filter(
-        ({ purpose, name }) => purpose === 'optimizer' && /moment|clock/.test(name),
-      );
-      const read = () =>
-        Promise.all([...parameters.map(({ value }) => value), ...states].map((value) => run.executor.read(value)));
-      run.executor.write(lossScale!, Float32Array.from(state));
-      const before = await read();
-      for (let i = 1; i <= steps; i++) await run.train!.epoch(i);
-      return { before, after: await read(), scale: [...(await run.executor.read(lossScale!))] };
-    } finally {
-      await run.close();
-    }
-  }
-
   test.skipIf(missing)('a run that goes on in halves has as many steps behind it', async () => {
     const target = await findTarget(backend);
     const open = (changes: Partial<Config>) => {
@@ -155,30 +133,5 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
       await before.close();
       await after.close();
     }
-  });
-
-  const CASES: [string, Partial<Config>][] = [
-    ['Adam', {}],
-    ['SGD, clipped', { 'training.optimizer': 'sgd', 'training.clip': 1 }],
-  ];
-
-  test.skipIf(missing).each(CASES)('an overflow skips the step and halves the scale: %s', async (_, changes) => {
-    const { before, after, scale } = await scaled(changes, [0, 7, 60, 0], 2);
-    expect(after).toEqual(before);
-    // Both steps overflowed: the scale of the second was 2^75.
-    expect(scale).toEqual([2 ** -75, 0, 58, 1]);
-  });
-
-  test.skipIf(missing).each(CASES)('after 2,000 good steps the scale doubles: %s', async (_, changes) => {
-    const { before, after, scale } = await scaled(changes, [0, 1998, 0, 0], 3);
-    expect(after).not.toEqual(before);
-    expect(scale).toEqual([2 ** -17, 1, 1, 0]);
-  });
-
-  test.skipIf(missing)('a first step that overflows at a scale of 2^16', async () => {
-    const [, changes] = MODELS.find(([name]) => name === SKIPS.name)!;
-    const { before, after, scale } = await scaled(changes, [0, 0, 0, 0], 1);
-    expect(after).toEqual(before);
-    expect(scale).toEqual([2 ** -16, 0, -1, 1]);
   });
 });
