@@ -10,7 +10,11 @@ const KNOWN = { 'matmul.nn 70×5×1 42000': '8x8' };
 /** The one key that was written. */
 async function keyIn(store: ChunkStore): Promise<string> {
   const keys: string[] = [];
-  const spy: ChunkStore = { ...store, put: async (key, bytes) => void (keys.push(key), await store.put(key, bytes)) };
+  const put: ChunkStore['put'] = async (key, bytes) => {
+    keys.push(key);
+    await store.put(key, bytes);
+  };
+  const spy = { ...store, put };
   await storedTilings(spy).write('a device', KNOWN);
   return keys[0];
 }
