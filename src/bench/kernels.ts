@@ -148,7 +148,8 @@ async function openPeers(
   return opened;
 }
 
-const COLUMNS = ['kernel', 'ms', 'GB/s', '% of copy', 'compulsory GB/s', 'GFLOP/s', '% of best GEMM'];
+/** `low` and `high` bound the median of the milliseconds (at least 95 %). */
+const COLUMNS = ['kernel', 'ms', 'low', 'high', 'GB/s', '% of copy', 'compulsory GB/s', 'GFLOP/s', '% of best GEMM'];
 
 /** One table for each part. GB/s are counted on gathered bytes, compulsory GB/s on every operand once. */
 export function tablesOf(measured: readonly Measured[], device: DeviceInfo): Table[] {
@@ -165,7 +166,10 @@ export function tablesOf(measured: readonly Measured[], device: DeviceInfo): Tab
         );
         const ofCopy = 100 * shareOf(kernel.moved, most.bytes, one).median;
         const ofGemm = 100 * shareOf(flops, most.flops, one).median;
-        return [kernel.name, ...[time.median, bytes, ofCopy, compulsory, operations, ofGemm].map(three)];
+        return [
+          kernel.name,
+          ...[time.median, time.lo, time.hi, bytes, ofCopy, compulsory, operations, ofGemm].map(three),
+        ];
       });
     return rows.length > 0 ? [{ title: `${title} · ${on}`, columns: COLUMNS, rows }] : [];
   });
