@@ -64,8 +64,9 @@ export function peerSource({ backends, progress }: BenchContext): PeerSource & {
       const shared = await once();
       if (typeof shared === 'string') return { peers: [], missing: [shared] };
       const { modules, leftOut } = shared;
-      // One formulation after the other, so that each library shows its best.
-      const all = backends.flatMap(({ kind: on }) =>
+      // One formulation after the other, so that each library shows its best. The CPU first: jax-js keeps constants of attention on
+      // the device of its first use, and cannot read them from WebGPU without a canvas.
+      const all = [...backends].reverse().flatMap(({ kind: on }) =>
         modules.flatMap(({ name, module }) =>
           module.formulations.map((formulation) => {
             const asked = { ...input, formulation, backend: BACKENDS[on] };
