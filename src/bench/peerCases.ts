@@ -20,7 +20,7 @@ const MODELS = {
 export type ModelName = keyof typeof MODELS;
 
 /**
- * Whom a time is held against: the fastest of a group of peers. What users of the browser's libraries write multiplies by dense
+ * Whom a time is held against: the fastest of a group of peers. The API of the browser's libraries leads to products of dense
  * matrices, because neither has sparse ones; gathers were written by hand for this bench, with our own kernels in mind.
  */
 export type Rival = 'dense' | 'gather' | 'pygEager';
