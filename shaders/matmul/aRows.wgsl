@@ -8,13 +8,10 @@ fn aStart(row: u32) -> vec4u {
   return min(vec4u(row) + vec4u(0u, 1u, 2u, 3u), vec4u(p.rows - 1u)) * p.aStride4 + p.aOffset4;
 }
 
-fn aBlock(start: vec4u, k: u32) -> Block {
-  let at = start + k / 4u;
-  return Block(aAt(at.x), aAt(at.y), aAt(at.z), aAt(at.w));
-}
+/// From there to k.
+fn aStep(k: u32) -> u32 { return k / 4u; }
 
-/// Zero from `end` on. Within a vec4 that is the padding.
-fn aTail(start: vec4u, k: u32, end: u32) -> Block {
-  if (k >= end) { return Block(); }
-  return aBlock(start, k);
-}
+/// Whether the i-th vec4 of a block at k is past the end. Within a vec4 the padding is zero.
+fn isPast(i: u32, k: u32, end: u32) -> bool { return k >= end; }
+
+fn asRows(loaded: Block) -> Block { return loaded; }

@@ -1,6 +1,6 @@
 // Dense matrix products out = A · B of blocks of 4 × 4. Matrices are row-major with rows padded to vec4; the padding is zero and stays
 // zero. A module is this file, what A is (aRows or aColumns), what B is (bRows or bColumns) and how much of `out` is computed at
-// once (tile4x4, tile8x8, tile64x64, whole). All add up in the same order.
+// once (tile4x4, tile8x8, tile64x64, subgroup, whole). All add up in the same order.
 
 struct Params {
   rows: u32,
@@ -34,6 +34,25 @@ fn timesBlock(x: vec4f, y: Block) -> vec4f {
 /// x · y, written out: compilers differ in the order of a product of matrices.
 fn product(x: Block, y: Block) -> Block {
   return Block(timesBlock(x[0], y), timesBlock(x[1], y), timesBlock(x[2], y), timesBlock(x[3], y));
+}
+
+/// Four rows of A from k on. `start` says where each of the four vec4 begins that they are loaded from.
+fn aBlock(start: vec4u, k: u32) -> Block {
+  let at = start + aStep(k);
+  return asRows(Block(aAt(at.x), aAt(at.y), aAt(at.z), aAt(at.w)));
+}
+
+fn aOrZero(at: u32, i: u32, k: u32, end: u32) -> vec4f {
+  if (isPast(i, k, end)) { return vec4f(); }
+  return aAt(at);
+}
+
+/// Zero from `end` on.
+fn aTail(start: vec4u, k: u32, end: u32) -> Block {
+  let at = start + aStep(k);
+  return asRows(
+    Block(aOrZero(at.x, 0u, k, end), aOrZero(at.y, 1u, k, end), aOrZero(at.z, 2u, k, end), aOrZero(at.w, 3u, k, end)),
+  );
 }
 
 fn putRow(part: u32, row: u32, column4: u32, sum: vec4f) {

@@ -25,21 +25,19 @@ export interface Elementwise {
 export const isElementwise = (kernel: Kernel | Elementwise): kernel is Elementwise => 'shared' in kernel;
 
 /** One kernel for each tile: the first by the name alone. */
-const tiled = (name: string, tiles: readonly Tile[], kernel: (tile: string) => Kernel): Record<string, Kernel> =>
-  Object.fromEntries(
-    tiles.map((tile, i) => [i > 0 ? withTile(name, tile.name) : name, kernel(`tile${tile.name}`)] as const),
-  );
+const tiled = (name: string, tiles: readonly Tile[], kernel: (tile: Tile) => Kernel): Record<string, Kernel> =>
+  Object.fromEntries(tiles.map((tile, i) => [i > 0 ? withTile(name, tile.name) : name, kernel(tile)] as const));
 
 /** Tiles of an aggregation. Wide ones are made of four vec4 each; all but the narrowest take the rows by their length. */
-const partsOf = (tile: string) => [
-  ...(/1x(16|64)$/.test(tile) ? ['aggregate/quad'] : []),
-  ...(/1x4$/.test(tile) ? [] : ['ordered']),
-  `aggregate/${tile}`,
+const partsOf = ({ name, width4 }: Tile) => [
+  ...(width4 >= 4 ? ['aggregate/quad'] : []),
+  ...(width4 > 1 ? ['ordered'] : []),
+  `aggregate/tile${name}`,
 ];
 
 const aggregate = (accumulator: string, weights: string): Record<string, Kernel> => {
   const kind = accumulator === 'sum' ? `sum.${weights}` : accumulator;
-  const make = (entry: string) => (tile: string) => ({
+  const make = (entry: string) => (tile: Tile) => ({
     files: [`accumulator/${accumulator}`, `weights/${weights}`, ...partsOf(tile), 'aggregate'],
     entry,
   });
@@ -51,8 +49,8 @@ const aggregate = (accumulator: string, weights: string): Record<string, Kernel>
 
 /** What A and B are in each orientation of out = A · B. */
 const matmul = (orientation: string, a: string, b: string): Record<string, Kernel> =>
-  tiled(`matmul.${orientation}`, MATMUL_TILES, (tile) => ({
-    files: ['matmul/operands', `matmul/${a}`, `matmul/${b}`, `matmul/${tile}`],
+  tiled(`matmul.${orientation}`, MATMUL_TILES, ({ name, subgroups }) => ({
+    files: ['matmul/operands', `matmul/${a}`, `matmul/${b}`, subgroups ? 'matmul/subgroup' : `matmul/tile${name}`],
     entry: 'tile',
   }));
 

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dispatch } from '../tensor/op.ts';
 import type { Plan } from '../tensor/plan.ts';
-import { AGGREGATE_TILES, invocations, MATMUL_TILES, tilesFor } from '../tensor/tiles.ts';
+import { AGGREGATE_TILES, invocations, MATMUL_TILES, type Offers, tilesFor } from '../tensor/tiles.ts';
 import { allCases, matmulCase } from './testing/cases.ts';
-import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
+import { gpu as dawn, NO_ADAPTER, testDevice } from './testing/dawn.ts';
 import { type BuiltCase, buildCase, inTile, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
 import { updateCase } from './testing/updateCase.ts';
 import { memoryTilings, type Tiling, tilingKey } from './tiling.ts';
+import { findAdapter } from './webgpu/adapter.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** On this adapter tiles change no bit; autotune finds one of them and remembers it. */
@@ -18,6 +19,7 @@ const cases = [
   matmulCase('nt', 130, 21, 137),
   matmulCase('tn', 1030, 70, 70),
 ];
+const GPU: Offers = { software: false, subgroups: true };
 const names = [...new Set([...MATMUL_TILES, ...AGGREGATE_TILES].map(({ name }) => name))];
 
 /** The plan with every dispatch in the tile of that name, where it has it. */
@@ -33,19 +35,28 @@ function tiledPlan(plan: Plan, name: string): Plan {
 }
 
 test('a tile covers what it is given', () => {
-  const [small, , shared] = MATMUL_TILES;
+  const [small] = MATMUL_TILES;
+  const shared = MATMUL_TILES.find(({ name }) => name === '64x64')!;
   expect(invocations(small, [9, 3, 2])).toBe(3 * 3 * 2);
   expect(invocations(shared, [65, 17, 2])).toBe(2 * 2 * 2 * 64);
 });
 
 test('a tile is left out where a narrower one of as many rows covers the width', () => {
-  const tried = (width4: number) => tilesFor(AGGREGATE_TILES, [100, width4, 1], false).map(({ name }) => name);
+  const tried = (width4: number) => tilesFor(AGGREGATE_TILES, [100, width4, 1], GPU).map(({ name }) => name);
   expect(tried(1)).toEqual(['1x4']);
   expect(tried(3)).toEqual(['1x4', '1x8', '1x16']);
   expect(tried(4)).toEqual(['1x4', '1x8', '1x16']);
   expect(tried(5)).toEqual(['1x4', '1x8', '1x16', '1x64']);
-  expect(tilesFor(MATMUL_TILES, [100, 1, 1], false)).toEqual(MATMUL_TILES);
-  expect(tilesFor(MATMUL_TILES, [100, 1, 1], true).map(({ name }) => name)).toEqual(['4x4', '8x8']);
+});
+
+test('a tile is left out where the device cannot run it, or it would be mostly idle', () => {
+  const tried = (width4: number, offers: Offers) =>
+    tilesFor(MATMUL_TILES, [100, width4, 1], offers).map(({ name }) => name);
+  expect(tried(1, GPU)).toEqual(['4x4', '8x8']);
+  expect(tried(8, GPU)).toEqual(['4x4', '8x8', '8x64', '64x64']);
+  expect(tried(64, GPU)).toEqual(['4x4', '8x8', '8x64', '8x256', '64x64']);
+  expect(tried(64, { ...GPU, subgroups: false })).toEqual(['4x4', '8x8', '64x64']);
+  expect(tried(64, { ...GPU, software: true })).toEqual(['4x4', '8x64', '8x256']);
 });
 
 test('the key of a tile names the kernel and its shape, not what was fused into it', () => {
@@ -139,6 +150,22 @@ describe(`on Dawn${NO_ADAPTER}`, () => {
       remembering.destroy();
     }
     expect(told).toBe(1);
+  });
+
+  test.skipIf(NO_ADAPTER)('a tile that is named and that the device cannot run is left for the first', async () => {
+    const built = buildCase(matmulCase('nn', 200, 150, 120));
+    const usual = await results(built, built.plan);
+    const device = await (await findAdapter(dawn))!.requestDevice();
+    const keys = Object.values(built.plan.routines)
+      .flat()
+      .filter(({ tiles }) => tiles)
+      .map((dispatch) => tilingKey(dispatch, built.plan.capacity)!);
+    const tiling = Object.fromEntries(keys.map((key) => [key, '8x64']));
+    const executor = await webgpuExecutor(device, gpu.description, built.plan, { tiling });
+    expect(await runCase(built, executor)).toEqual(usual);
+    expect(executor.tiles!()).toEqual({});
+    executor.destroy();
+    device.destroy();
   });
 
   test.skipIf(NO_ADAPTER)(

@@ -89,7 +89,7 @@ function isOwn({ engine, device }: Pick<RunRecord, 'engine' | 'device'>, here: D
 }
 
 /** Raised when kernels, or how they are timed, change so much that what was chosen before is worth little. */
-const TUNING = 3;
+const TUNING = 4;
 
 /** The tiles that are known of a device. Another version of the engine has other kernels. */
 async function remembered(tilings: Tilings, { vendor, architecture, description }: DeviceInfo) {

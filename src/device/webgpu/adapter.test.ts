@@ -35,6 +35,7 @@ test('no adapter is null, not an exception', async () => {
 test('an adapter that gives no device is named in the sentence', async () => {
   const adapter = {
     ...info('acme', '', 'Acme 3000'),
+    features: new Set(),
     requestDevice: () => Promise.reject(new Error('all in use')),
   } as unknown as GPUAdapter;
   const opened = openDevice(adapter, DEFAULT_LIMITS);
@@ -46,12 +47,15 @@ test('features are asked for where they are wanted and the adapter has them', as
   const asked: GPUDeviceDescriptor[] = [];
   const adapter = {
     ...info('acme', '', 'Acme 3000'),
-    features: new Set(['timestamp-query', 'shader-f16']),
+    features: new Set(['timestamp-query', 'shader-f16', 'subgroups']),
     requestDevice: async (descriptor: GPUDeviceDescriptor) => asked.push(descriptor),
   } as unknown as GPUAdapter;
   await openDevice(adapter, DEFAULT_LIMITS);
-  await openDevice(adapter, DEFAULT_LIMITS, ['timestamp-query', 'subgroups']);
-  expect(asked.map(({ requiredFeatures }) => requiredFeatures)).toEqual([[], ['timestamp-query']]);
+  await openDevice(adapter, DEFAULT_LIMITS, ['timestamp-query', 'rg11b10ufloat-renderable']);
+  expect(asked.map(({ requiredFeatures }) => requiredFeatures)).toEqual([
+    ['subgroups'],
+    ['subgroups', 'timestamp-query'],
+  ]);
 });
 
 test.skipIf(NO_ADAPTER)(`a device has the limits that were asked for, not more${NO_ADAPTER}`, async () => {

@@ -16,16 +16,19 @@ export function adapterLimits(adapter: GPUAdapter): Limits {
   ) as unknown as Limits;
 }
 
+/** What kernels use where there is such a thing: some of their tiles (src/tensor/tiles.ts). */
+const USEFUL: readonly GPUFeatureName[] = ['subgroups'];
+
 /**
  * @param limits what to ask for: the adapter's own, or WebGPU's defaults
- * @param wanted features to ask for where the adapter has them
+ * @param wanted more features to ask for where the adapter has them
  */
 export async function openDevice(
   adapter: GPUAdapter,
   limits: Limits,
   wanted: readonly GPUFeatureName[] = [],
 ): Promise<GPUDevice> {
-  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
+  const requiredFeatures = [...USEFUL, ...wanted].filter((feature) => adapter.features.has(feature));
   try {
     return await adapter.requestDevice({ requiredFeatures, requiredLimits: { ...limits } });
   } catch (error) {

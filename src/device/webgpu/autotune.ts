@@ -104,7 +104,8 @@ export function newAutotune({
   }
 
   async function fastest(dispatch: Dispatch, launch: Launch): Promise<Tile> {
-    const tiles = tilesFor(dispatch.tiles!, launch.covers!, software);
+    const subgroups = device.features.has('subgroups');
+    const tiles = tilesFor(dispatch.tiles!, launch.covers!, { software, subgroups });
     const candidates = await Promise.all(tiles.map((tile) => pipelines.prepare(dispatch, tile)));
     const [first] = candidates;
     let times = 1;

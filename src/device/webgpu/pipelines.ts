@@ -2,7 +2,7 @@ import type { DeviceInfo } from '../../run/record.ts';
 import { withTile } from '../../tensor/fusedName.ts';
 import type { Dispatch, Launch } from '../../tensor/op.ts';
 import { type Limits, PARAMETER_WORDS, type Plan, pieceKey, WORKGROUP } from '../../tensor/plan.ts';
-import { invocations, type Tile } from '../../tensor/tiles.ts';
+import { invocations, isOffered, type Tile } from '../../tensor/tiles.ts';
 import { gridOf } from '../grid.ts';
 import { type Tiling, tilingKey } from '../tiling.ts';
 import { type Parameter, type ShaderModule, shaderModule } from './shaders.ts';
@@ -53,7 +53,9 @@ export function newPipelines(
       if (!tiles) return null;
       const key = tilingKey(dispatch, plan.capacity);
       const known = key === null ? undefined : tiling[key];
-      return tiles.find(({ name }) => name === known) ?? tiles[0];
+      // A tiling is data from outside: a run file may name what this device cannot run.
+      const offers = { subgroups: device.features.has('subgroups') };
+      return tiles.find((tile) => tile.name === known && isOffered(tile, offers)) ?? tiles[0];
     },
 
     async prepare(dispatch, tile) {

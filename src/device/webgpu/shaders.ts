@@ -56,8 +56,14 @@ export function shaderModule(name: string, edit: (code: string) => string = (cod
     text.replace(/(struct Params \{[^}]*)\}/, `$1${members}}`),
     ...stages.map(({ code }) => code),
   ];
-  const code = edit(numberBindings(withAccessors(whole.join('\n'), stages, fused.halves)));
+  const code = edit(enablesFirst(numberBindings(withAccessors(whole.join('\n'), stages, fused.halves))));
   return { code, entry, params: readParams(code), bindings: readBindings(code) };
+}
+
+/** What a module enables is said before anything is declared. */
+function enablesFirst(code: string): string {
+  const enables = /^enable \w+;\n/gm;
+  return [...(code.match(enables) ?? []), code.replace(enables, '')].join('');
 }
 
 function kernelOf(name: string) {
