@@ -60,6 +60,11 @@ export function even(nodes: number, entries: number, hub: number): GraphSize {
   return once(nodes, entries, () => evenMatrix(nodes, entries, hub, SEED));
 }
 
+/** The same edges the other way round. */
+export function transposed({ nodes, entries, matrix }: GraphSize): GraphSize {
+  return once(nodes, entries, () => transpose(matrix()).matrix);
+}
+
 function once(nodes: number, entries: number, make: () => CsrMatrix): GraphSize {
   let made: CsrMatrix | undefined;
   const matrix = () => {

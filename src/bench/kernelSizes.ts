@@ -9,6 +9,7 @@ import {
   powerLaw,
   reduceCases,
   spmmCase,
+  transposed,
 } from './kernelCases.ts';
 import type { Effort } from './kernelTiming.ts';
 
@@ -129,23 +130,28 @@ export interface Comparison {
   readonly bound: Bound;
 }
 
-export function comparisons({ graphs, squares, goalWidth }: Sizes): Comparison[] {
+export function comparisons({ graphs, squares, widths }: Sizes): Comparison[] {
   const [nodes, entries] = graphs[graphs.length - 1];
   const side = squares[squares.length - 1];
   const hub = even(nodes, entries, Math.round(entries / 3));
   const balanced = even(nodes, entries, Math.round(entries / nodes));
-  const heavyRow = (make: (from: GraphSize) => KernelCase): Comparison => ({
-    name: `a row with a third of the edges against balanced rows, ${make(hub).name}`,
+  const heavy = (what: string, graph: GraphSize, make: (from: GraphSize) => KernelCase): Comparison => ({
+    name: `a ${what} with a third of the edges against balanced rows, ${make(graph).name}`,
     unit: 'times the time',
-    kernel: make(hub),
+    kernel: make(graph),
     against: make(balanced),
     quotient: (ms, other) => ms / other,
     bound: { most: 1.5 },
   });
   const gemm = gemmCase('nn', side, side, side);
   return [
-    heavyRow((from) => spmmCase(from, goalWidth, false)),
-    heavyRow((from) => attentionCase(from, goalWidth)),
+    ...widths.flatMap((width) => [
+      heavy('row', hub, (from) => spmmCase(from, width, false)),
+      heavy('row', hub, (from) => attentionCase(from, width)),
+      // Backward, targets are rows and sources are rows of the transpose.
+      heavy('row', hub, (from) => attentionGradCase(from, width)),
+      heavy('column', transposed(hub), (from) => attentionGradCase(from, width)),
+    ]),
     {
       name: gemm.name,
       unit: 'times as fast',
