@@ -7,7 +7,8 @@ import { cpuExecutor } from './cpu/executor.ts';
 import type { Executor, HostArray } from './executor.ts';
 import { allCases } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { buildCase, difference, randoms, runCase, SCALARS } from './testing/opCase.ts';
+import { buildCase, randoms, runCase, SCALARS } from './testing/opCase.ts';
+import { difference } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Order, read-backs and layouts: what both executors promise. */

@@ -10,7 +10,8 @@ import { DEFAULT_LIMITS, type Limits } from '../tensor/plan.ts';
 import { cpuExecutor } from './cpu/executor.ts';
 import { directedCsr, sparseCase } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { buildCase, dense, measuring, type OpCase, runCase, tightLimits, withinRules } from './testing/opCase.ts';
+import { buildCase, dense, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
+import { measuring, withinRules } from './testing/rule.ts';
 import { updateCase } from './testing/updateCase.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 

@@ -8,7 +8,8 @@ import { cpuExecutor } from './cpu/executor.ts';
 import type { HostArray } from './executor.ts';
 import { allCases, matmulCase, sparseInputs } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { buildCase, difference, type OpCase, randoms, runCase, SCALARS } from './testing/opCase.ts';
+import { buildCase, type OpCase, randoms, runCase, SCALARS } from './testing/opCase.ts';
+import { difference } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 const cases = [

@@ -4,7 +4,8 @@ import { cpuExecutor } from './cpu/executor.ts';
 import { roundToHalves } from './half.ts';
 import { attentionCases } from './testing/attentionCases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { type BuiltCase, buildCase, difference, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
+import { type BuiltCase, buildCase, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
+import { difference } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 import { hasAccessors } from './webgpu/shaders.ts';
 

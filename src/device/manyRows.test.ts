@@ -13,7 +13,8 @@ import { verifyPlan } from '../tensor/verify.ts';
 import { cpuExecutor } from './cpu/executor.ts';
 import type { Executor, HostArray } from './executor.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { type Data, dense, SCALARS, withinRule } from './testing/opCase.ts';
+import { type Data, dense, SCALARS } from './testing/opCase.ts';
+import { withinRule } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 import { shaderText } from './webgpu/shaders.ts';
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cpuExecutor } from './cpu/executor.ts';
 import { allCases } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { type BuiltCase, buildCase, difference, FLOOR, measuring, runCase, withinRules } from './testing/opCase.ts';
+import { type BuiltCase, buildCase, runCase } from './testing/opCase.ts';
+import { difference, FLOOR, measuring, withinRules } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Every op: gradients against finite differences of the float64 oracle, GPU values and gradients against the oracle. */

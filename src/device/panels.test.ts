@@ -16,16 +16,8 @@ import type { Executor } from './executor.ts';
 import { kernels } from './kernels.ts';
 import { allCases, sparseInputs } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import {
-  buildCase,
-  measuring,
-  type OpCase,
-  randoms,
-  runCase,
-  SCALARS,
-  tightLimits,
-  withinRules,
-} from './testing/opCase.ts';
+import { buildCase, type OpCase, randoms, runCase, SCALARS, tightLimits } from './testing/opCase.ts';
+import { measuring, withinRules } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Values over the binding limit are kept as column panels, and every op works on them. */

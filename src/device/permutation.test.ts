@@ -21,7 +21,8 @@ import { cpuExecutor } from './cpu/executor.ts';
 import type { Executor, HostArray } from './executor.ts';
 import { sparseInputs } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { difference, randoms, SCALARS } from './testing/opCase.ts';
+import { randoms, SCALARS } from './testing/opCase.ts';
+import { difference } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 
 /** Numbering the nodes otherwise renumbers what each of them gets, and changes nothing that is summed over them. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allCases } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { measuring, runCase, tightLimits, withinRules } from './testing/opCase.ts';
+import { runCase, tightLimits } from './testing/opCase.ts';
+import { measuring, withinRules } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 import { shaderText } from './webgpu/shaders.ts';
 

@@ -6,7 +6,8 @@ import type { CpuKernel } from './cpu/kernel.ts';
 import { kernels } from './kernels.ts';
 import { allCases } from './testing/cases.ts';
 import { NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { type BuiltCase, buildCase, runCase, withinRule } from './testing/opCase.ts';
+import { type BuiltCase, buildCase, runCase } from './testing/opCase.ts';
+import { withinRule } from './testing/rule.ts';
 import { webgpuExecutor } from './webgpu/executor.ts';
 import { shaderText } from './webgpu/shaders.ts';
 

@@ -4,7 +4,7 @@ import type { Plan } from '../tensor/plan.ts';
 import { AGGREGATE_TILES, invocations, MATMUL_TILES, type Offers, tilesFor } from '../tensor/tiles.ts';
 import { allCases, matmulCase } from './testing/cases.ts';
 import { gpu as dawn, NO_ADAPTER, testDevice } from './testing/dawn.ts';
-import { type BuiltCase, buildCase, inTile, type OpCase, runCase, tightLimits } from './testing/opCase.ts';
+import { type BuiltCase, buildCase, type OpCase, runCase, tightLimits, tiledPlan } from './testing/opCase.ts';
 import { updateCase } from './testing/updateCase.ts';
 import { memoryTilings, type Tiling, tilingKey } from './tiling.ts';
 import { findAdapter } from './webgpu/adapter.ts';
@@ -21,18 +21,6 @@ const cases = [
 ];
 const GPU: Offers = { software: false, subgroups: true };
 const names = [...new Set([...MATMUL_TILES, ...AGGREGATE_TILES].map(({ name }) => name))];
-
-/** The plan with every dispatch in the tile of that name, where it has it. */
-function tiledPlan(plan: Plan, name: string): Plan {
-  const routines = Object.entries(plan.routines).map(([routine, list]) => [
-    routine,
-    list.map((dispatch) => {
-      const tile = dispatch.tiles?.find((one) => one.name === name);
-      return tile ? inTile(dispatch, tile) : dispatch;
-    }),
-  ]);
-  return { ...plan, routines: Object.fromEntries(routines) };
-}
 
 test('a tile covers what it is given', () => {
   const [small] = MATMUL_TILES;

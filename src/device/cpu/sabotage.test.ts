@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allCases } from '../testing/cases.ts';
-import { measuring, runCase, tightLimits, withinRules } from '../testing/opCase.ts';
+import { runCase, tightLimits } from '../testing/opCase.ts';
+import { measuring, withinRules } from '../testing/rule.ts';
 import { cpuExecutor, cpuKernels } from './executor.ts';
 import type { CpuKernel, Params } from './kernel.ts';
 

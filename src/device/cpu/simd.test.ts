@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { packHalves, unpackHalves } from '../half.ts';
 import { allCases } from '../testing/cases.ts';
-import { measuring, runCase, tightLimits, withinRules } from '../testing/opCase.ts';
+import { runCase, tightLimits } from '../testing/opCase.ts';
+import { measuring, withinRules } from '../testing/rule.ts';
 import { fitsSimd } from './bytes.ts';
 import { cpuExecutor, cpuKernels } from './executor.ts';
 import type { CpuKernel } from './kernel.ts';

@@ -7,7 +7,8 @@ import { DEFAULT_LIMITS, makePlan } from '../../tensor/plan.ts';
 import type { Value } from '../../tensor/value.ts';
 import { cpuExecutor } from '../cpu/executor.ts';
 import type { HostArray } from '../executor.ts';
-import { type Data, dense, difference, SCALARS } from './opCase.ts';
+import { type Data, dense, SCALARS } from './opCase.ts';
+import { difference } from './rule.ts';
 
 /**
  * The oracle is the CPU executor in double precision, so it would share an error of the CPU kernels. Tests that use this
