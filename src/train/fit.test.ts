@@ -1,131 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
-import { arrange } from '../graph/arrange.ts';
-import { powerLawGraph } from '../graph/generators.ts';
 import type { Graph } from '../graph/graph.ts';
 import { DEFAULT_LIMITS } from '../tensor/plan.ts';
 import { verifyPlan } from '../tensor/verify.ts';
-import { fitRun, ladder } from './fit.ts';
+import { fitRun } from './fit.ts';
 import { forecastRun } from './forecast.ts';
+import { ladder } from './ladder.ts';
 import { configOf, SAMPLED, testGraph } from './testing/graphs.ts';
+import { bytesOf, largeGraph, OPTIONS } from './testing/largeGraph.ts';
 
-/** The ladder of settings, and the search on it. No device: the bytes of a plan are known without one. */
-
-const OPTIONS = { backend: 'webgpu', limits: DEFAULT_LIMITS } as const;
-
-/** Hubs, and large enough that a few batches are far from the whole graph. */
-function largeGraph(nodes = 20_000): Graph {
-  const data = powerLawGraph(nodes, 5 * nodes, 7);
-  const labels = Int32Array.from({ length: nodes }, (_, node) => node % 5);
-  const values = Float32Array.from({ length: nodes * 32 }, (_, i) => (i % 7) / 7);
-  const features = { kind: 'dense', rows: nodes, cols: 32, values } as const;
-  return arrange({ ...data, labels, classNames: ['a', 'b', 'c', 'd', 'e'], features });
-}
+/** The search on the ladder of settings. */
 
 const large = largeGraph();
-
-function bytesOf(graph: Graph, config: Config, change: Partial<Config>): number {
-  return forecastRun(graph, { ...config, ...change }, { ...OPTIONS, capacityFrom: 'worst case' }).memory.gpu;
-}
-
-describe('ladder', () => {
-  test('starts with what was asked for and ends with one seed node and one neighbour', () => {
-    const rungs = ladder(configOf());
-    expect(rungs[0]).toEqual({});
-    expect(rungs.at(-1)).toMatchObject({
-      'sampling.strategy': 'neighbor',
-      'evaluation.strategy': 'neighbor',
-      'sampling.batchSize': 1,
-      'evaluation.batchSize': 1,
-      'sampling.fanOut': [1, 1],
-      'evaluation.fanOut': [1, 1],
-    });
-  });
-
-  test('keeps training in full batches as long as it can, then evaluation, then an exact one', () => {
-    const strategies = ladder(configOf()).map((change) => {
-      const { 'sampling.strategy': train, 'evaluation.strategy': evaluate } = { ...configOf(), ...change };
-      return `${train} ${evaluate}`;
-    });
-    expect([...new Set(strategies)]).toEqual(['full full', 'neighbor full', 'neighbor layerwise', 'neighbor neighbor']);
-  });
-
-  test('computes more, exactly, and then keeps halves before it samples; sampled training keeps what was asked for', () => {
-    const first = (asked: Config['compute.recompute']) =>
-      ladder(configOf({ 'compute.recompute': asked }))
-        .slice(0, 5)
-        .map((change) => ({ ...configOf({ 'compute.recompute': asked }), ...change }))
-        .map((rung) => `${rung['sampling.strategy']} ${rung['compute.recompute']} ${rung['compute.precision']}`);
-    expect(first('off')).toEqual([
-      'full off f32',
-      'full segments f32',
-      'full tree f32',
-      'full tree f16',
-      'neighbor off f32',
-    ]);
-    expect(first('segments').slice(0, 4)).toEqual([
-      'full segments f32',
-      'full tree f32',
-      'full tree f16',
-      'neighbor segments f32',
-    ]);
-    expect(first('tree').slice(0, 3)).toEqual(['full tree f32', 'full tree f16', 'neighbor tree f32']);
-    const sampled = ladder(configOf({ 'sampling.strategy': 'neighbor' }));
-    expect(sampled.some((change) => 'compute.recompute' in change)).toBe(false);
-  });
-
-  test.each([
-    ['default', {}],
-    ['sampled', SAMPLED],
-    ['all neighbours', { 'sampling.fanOut': [-1], 'sampling.strategy': 'neighbor' }],
-    ['three fan-outs', { 'sampling.fanOut': [20, 0, 3], 'model.layers': 3 }],
-    ['several batches to a step', { 'sampling.batchSize': 100, 'training.accumulate': 3 }],
-    ['tiny batches', { ...SAMPLED, 'sampling.batchSize': 2, 'evaluation.batchSize': 1 }],
-  ] as const)('never asks for larger batches or more neighbours than the configuration: %s', (_, changes) => {
-    const config = configOf(changes);
-    const rungs = ladder(config);
-    for (const change of rungs) {
-      const rung = { ...config, ...change };
-      // Nor for steps of other seeds, to less than one batch.
-      const more =
-        rung['sampling.batchSize'] * rung['training.accumulate'] -
-        config['sampling.batchSize'] * config['training.accumulate'];
-      expect(more).toBeGreaterThanOrEqual(0);
-      expect(more).toBeLessThan(rung['sampling.batchSize']);
-      expect(rung['sampling.batchSize']).toBeLessThanOrEqual(config['sampling.batchSize']);
-      expect(rung['evaluation.batchSize']).toBeLessThanOrEqual(config['evaluation.batchSize']);
-      rung['sampling.fanOut'].forEach((fan, hop) => {
-        const asked = config['sampling.fanOut'][hop];
-        if (asked >= 0) expect(fan).toBeLessThanOrEqual(asked);
-      });
-    }
-    expect(new Set(rungs.map((rung) => JSON.stringify({ ...config, ...rung }))).size).toBe(rungs.length);
-  });
-
-  // Not from the first rung on: beside a small graph that stays whole for the evaluation, batches only add.
-  test.each([
-    ['gcn', {}],
-    ['gcn, wide', { 'model.hidden': 128 }],
-    ['gcn, three layers', { 'model.layers': 3 }],
-    ['gcn, all neighbours', { 'sampling.fanOut': [-1] }],
-    ['mlp', { 'model.kind': 'mlp' }],
-  ] as const)(
-    'from the first rung that samples everything on, no rung takes more than the one before: %s',
-    (_, changes) => {
-      const config = configOf(changes);
-      const rungs = ladder(config);
-      const bytes = rungs.map((change) => bytesOf(large, config, change));
-      const first = rungs.findIndex(
-        (change) => change['evaluation.strategy'] === 'neighbor' && change['sampling.fanOut'],
-      );
-      for (let i = first + 1; i < rungs.length; i++) {
-        expect(bytes[i], `rung ${i}: ${JSON.stringify(rungs[i])}`).toBeLessThanOrEqual(bytes[i - 1]);
-      }
-      expect(bytes.at(-1)).toBeLessThan(bytes[0]);
-    },
-  );
-});
 
 describe('fitRun', () => {
   const config = configOf({ 'model.hidden': 64 });
@@ -173,6 +60,63 @@ describe('fitRun', () => {
     }
   });
 
+  describe('a deep model on samples', () => {
+    const deep = configOf({
+      ...SAMPLED,
+      'model.kind': 'gcn2',
+      'model.layers': 12,
+      'model.hidden': 64,
+      'sampling.batchSize': 256,
+      'evaluation.batchSize': 256,
+      'sampling.fanOut': [2],
+      'evaluation.fanOut': [2],
+    });
+    const bytes = (how: Config['compute.recompute'], more: Partial<Config> = {}) =>
+      bytesOf(large, deep, { 'compute.recompute': how, ...more });
+    const fitted = (budget: number, more: Partial<Config> = {}) =>
+      fitRun(large, { ...deep, ...more, 'memory.gpuBudget': budget }, OPTIONS, true);
+    /** Of a plan for the worst case or for what a probe found, whichever is less. */
+    const least = (how: Config['compute.recompute']) => {
+      const probed = { ...OPTIONS, capacityFrom: 'probe' } as const;
+      return Math.min(bytes(how), forecastRun(large, { ...deep, 'compute.recompute': how }, probed).plan.bytes);
+    };
+
+    test('is recomputed before its batches shrink', () => {
+      for (const [budget, how] of [
+        [least('off') - 1, 'segments'],
+        [least('segments') - 1, 'tree'],
+      ] as const) {
+        const fit = fitted(budget);
+        expect(fit.fitted).toEqual({ 'compute.recompute': how });
+        expect(fit.forecast.memory.gpu).toBeLessThanOrEqual(budget);
+        expect(fit.notes).toEqual([]);
+      }
+    });
+
+    test('keeps larger batches by it, and the seeds of a step', () => {
+      const budget = least('tree') - 1;
+      const { forecast } = fitted(budget);
+      const { 'sampling.batchSize': batch, 'training.accumulate': several } = forecast.config;
+      expect(forecast.config['compute.recompute']).toBe('tree');
+      expect(batch).toBeLessThan(256);
+      expect(batch * several).toBe(256);
+      expect(bytes('off', { 'sampling.batchSize': batch, 'evaluation.batchSize': batch })).toBeGreaterThan(budget);
+    });
+
+    test.each([{ 'compute.slots': 'off' }, { 'compute.compiled': 'off' }] as const)(
+      'is not where that takes more memory, and no longer where it was asked to: %o',
+      (unshared) => {
+        const kept = bytes('off', unshared);
+        const asked = { ...unshared, 'compute.recompute': 'tree' } as const;
+        expect(bytes('tree', unshared)).toBeGreaterThan(kept);
+        expect(fitted(kept, asked).fitted).toEqual({ 'compute.recompute': 'off' });
+        const { fitted: changed } = fitted(kept / 8, unshared);
+        expect(changed).toHaveProperty('sampling.batchSize');
+        expect(changed).not.toHaveProperty('compute.recompute');
+      },
+    );
+  });
+
   test('takes halves on a GPU alone, and only where the features let it', () => {
     const least = Math.min(
       ...ladder(config)
@@ -181,7 +125,8 @@ describe('fitRun', () => {
     );
     const wanted = { ...config, 'memory.gpuBudget': least - 1 };
     const halved = fitRun(large, wanted, OPTIONS, true);
-    expect(halved.fitted).toEqual({ 'compute.recompute': 'tree', 'compute.precision': 'f16' });
+    expect(Object.keys(halved.fitted).sort()).toEqual(['compute.precision', 'compute.recompute']);
+    expect(halved.fitted).toHaveProperty('compute.precision', 'f16');
     expect(halved.forecast.memory.gpu).toBeLessThan(least);
     expect(fitRun(large, wanted, { ...OPTIONS, backend: 'cpu' }, true).fitted).not.toHaveProperty('compute.precision');
     const { features } = large;

@@ -5,15 +5,16 @@ import { LARGEST_HALF } from '../device/half.ts';
 import { type AnyGraph, isStored } from '../store/storedGraph.ts';
 import { largestForHalf } from './check.ts';
 import { decideEvaluation } from './evaluationCost.ts';
-import { type CapacityFrom, type Forecast, type ForecastOptions, forecastRun } from './forecast.ts';
+import type { CapacityFrom, Forecast, ForecastOptions } from './forecast.ts';
 import { cacheBytes, diskBytes } from './hostMemory.ts';
+import { ladder, recomputed } from './ladder.ts';
 import { leavingBeside, ProbeNeeded, ProbeRefused } from './probe.ts';
+import { recomputationNotes } from './recomputationNotes.ts';
+import { type Cost, costOf, forecastOf } from './rememberedForecasts.ts';
 
 /**
- * The fitter: the best setting whose plan is inside the memory budget. Strategies know nothing of budgets; they offer a
- * ladder of settings, best first, and the first rung that fits is taken. A full batch first
- * computes values again, then keeps halves. Once both passes sample, each rung takes less memory
- * than the one before; the step from the full batch to sampling may take more on a small graph.
+ * The fitter: the best setting whose plan is inside the memory budgets. Strategies know nothing of budgets; they offer a
+ * ladder of settings (ladder.ts), best first, and the first rung that fits is taken.
  */
 export interface Fit {
   /** What was asked for; `forecast.config` is what fits. */
@@ -21,76 +22,15 @@ export interface Fit {
   readonly forecast: Forecast;
   /** The keys that differ from what was asked for. */
   readonly fitted: Partial<Config>;
-}
-
-/** Below this a batch is too small to learn well from: fan-outs shrink first. */
-const SMALL_BATCH = 16;
-
-/** From the one that keeps most to the one that keeps least: slower, but every number stays as it is. */
-const RECOMPUTATION = ['off', 'segments', 'tree'] as const;
-
-/** Settings from what was asked for down to the smallest, as changes to the configuration. */
-export function ladder(config: Config): Partial<Config>[] {
-  const rungs: Partial<Config>[] = [{}];
-  if (config['sampling.strategy'] === 'full') {
-    const more = RECOMPUTATION.slice(RECOMPUTATION.indexOf(config['compute.recompute']) + 1);
-    rungs.push(...more.map((recompute) => ({ 'compute.recompute': recompute })));
-    if (config['compute.precision'] === 'f32') {
-      rungs.push({ 'compute.recompute': 'tree', 'compute.precision': 'f16' });
-    }
-  }
-  const sampled = { 'sampling.strategy': 'neighbor' } as const;
-  if (config['sampling.strategy'] === 'full') rungs.push(sampled);
-  const exact = config['evaluation.strategy'] !== 'neighbor';
-  if (exact) rungs.push({ ...sampled, 'evaluation.strategy': 'layerwise' });
-  const finite = config['sampling.fanOut'].map((fan) => (fan < 0 ? 25 : fan));
-  let end = config['sampling.fanOutEnd'];
-  const perStep = config['sampling.batchSize'] * config['training.accumulate'];
-  const smaller = (size: number, fanOut: readonly number[], fanOutEnd: readonly number[]): Partial<Config> => {
-    const batchSize = Math.min(size, config['sampling.batchSize']);
-    return {
-      'sampling.strategy': 'neighbor',
-      'sampling.batchSize': batchSize,
-      // A step keeps its seeds: less memory is no reason to learn something else.
-      'training.accumulate': Math.min(Math.ceil(perStep / batchSize), SCHEMA['training.accumulate'].max),
-      'sampling.fanOut': fanOut,
-      'sampling.fanOutEnd': fanOutEnd,
-      'evaluation.batchSize': Math.min(size, config['evaluation.batchSize']),
-    };
-  };
-  const rung = (size: number, fanOut: readonly number[], fanOutEnd: readonly number[]): Partial<Config> => ({
-    ...smaller(size, fanOut, fanOutEnd),
-    'evaluation.strategy': 'neighbor',
-    'evaluation.fanOut': fanOut,
-  });
-  let batch = Math.max(config['sampling.batchSize'], config['evaluation.batchSize']);
-  if (exact) {
-    for (let size = batch; size > SMALL_BATCH; size = Math.ceil(size / 2)) {
-      rungs.push({ ...smaller(size, finite, end), 'evaluation.strategy': 'layerwise' });
-    }
-    rungs.push({ ...sampled, 'evaluation.strategy': 'neighbor' });
-  }
-  // From here on evaluation samples too: a node with all its neighbours can be most of the graph.
-  for (; batch > SMALL_BATCH; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, finite, end));
-  let fanOut = finite;
-  while ([...fanOut, ...end].some((fan) => fan > 1)) {
-    rungs.push(rung(batch, fanOut, end));
-    [fanOut, end] = [fanOut, end].map((fans) => fans.map((fan) => Math.ceil(fan / 2)));
-  }
-  for (; batch > 1; batch = Math.ceil(batch / 2)) rungs.push(rung(batch, fanOut, end));
-  rungs.push(rung(1, fanOut, end));
-  const seen = new Set<string>();
-  return rungs.filter((change) => {
-    const name = JSON.stringify({ ...config, ...change });
-    return !seen.has(name) && seen.add(name);
-  });
+  /** What whoever asked should know, as sentences. */
+  readonly notes: readonly string[];
 }
 
 type Budget = 'memory.gpuBudget' | 'memory.workerBudget' | 'memory.diskBudget';
 
 /** What of a forecast each budget bounds. The plan is the same on the CPU, where its buffers lie in main memory. */
-const NEEDS: Readonly<Record<Budget, (forecast: Forecast) => number>> = {
-  'memory.gpuBudget': ({ plan }) => plan.bytes,
+const NEEDS: Readonly<Record<Budget, (cost: Cost) => number>> = {
+  'memory.gpuBudget': ({ planned }) => planned,
   'memory.workerBudget': ({ memory }) => memory.host,
   'memory.diskBudget': ({ memory }) => memory.disk,
 };
@@ -125,26 +65,28 @@ export function fitRun(
   const budgets = BUDGETS.filter((key) => config[key] > 0);
   // A stored graph cannot be taken whole, whatever the budgets are.
   const searching = search && (budgets.length > 0 || isStored(graph));
-  const rungs = searching ? ladder(config).filter((change) => canTake(graph, { ...config, ...change }, options)) : [{}];
   let refusal: unknown = null;
   /** Whoever plans has probed for every setting that was tried, within the budget. */
   let probing = 0;
-  const tried: Forecast[] = [];
-  for (const change of rungs) {
+  const tried: Cost[] = [];
+  for (const change of searching ? settings(graph, config, options) : [{}]) {
     const candidate = { ...config, ...change };
     for (const capacityFrom of originsOf(graph, candidate, options)) {
+      const how = { ...options, capacityFrom };
       try {
-        const first = remembered(graph, candidate, { ...options, capacityFrom });
+        const first = costOf(graph, candidate, how);
         tried.push(first);
         probing = Math.max(probing, first.probing);
         const smaller = searching ? smallerCache(graph, first) : null;
-        if (smaller) tried.push(remembered(graph, smaller, { ...options, capacityFrom }));
-        const forecast = tried.at(-1)!;
-        if (budgets.every((key) => NEEDS[key](forecast) <= config[key])) {
+        if (smaller) tried.push(costOf(graph, smaller, how));
+        const cost = tried.at(-1)!;
+        if (budgets.every((key) => NEEDS[key](cost) <= config[key])) {
+          const forecast = forecastOf(graph, cost.config, how);
           return {
             asked,
             forecast: withProbing(forecast, probing, options.instruments?.beside),
             fitted: differences(forecast.config, asked),
+            notes: recomputationNotes(graph, forecast, how),
           };
         }
       } catch (error) {
@@ -155,7 +97,25 @@ export function fitRun(
     }
   }
   if (tried.length === 0) throw refusal;
-  throw new InputError(tooLarge(graph, config, budgets, tried, rungs.length > 1));
+  throw new InputError(tooLarge(graph, config, budgets, tried, searching));
+}
+
+/** What is tried, in its order, as changes to the configuration. A model that only predicts has nothing to compute again. */
+function settings(
+  graph: AnyGraph,
+  config: Config,
+  options: Omit<ForecastOptions, 'capacityFrom'>,
+): Iterable<Partial<Config>> {
+  const rungs = ladder(config).filter((change) => canTake(graph, { ...config, ...change }, options));
+  if (options.predictOnly) return rungs;
+  return recomputed(config, rungs, (change) => {
+    try {
+      return costOf(graph, { ...config, ...change }, { ...options, capacityFrom: 'worst case' }).planned;
+    } catch (error) {
+      if (error instanceof InputError) return Infinity;
+      throw error;
+    }
+  });
 }
 
 /** Main memory is what planning or running takes, whichever is more: one comes after the other, and both beside what others hold. */
@@ -188,7 +148,7 @@ function canTake(graph: AnyGraph, config: Config, { backend }: Pick<ForecastOpti
 }
 
 /** With as much less cache as main memory is short of; null where that does not help. */
-function smallerCache(graph: AnyGraph, { config, memory }: Forecast): Config | null {
+function smallerCache(graph: AnyGraph, { config, memory }: Cost): Config | null {
   const budget = config['memory.workerBudget'];
   if (budget === 0 || memory.host <= budget || diskBytes(graph, config) === 0) return null;
   const left = cacheBytes(graph, config) - (memory.host - budget);
@@ -199,7 +159,7 @@ function tooLarge(
   graph: AnyGraph,
   config: Config,
   budgets: readonly Budget[],
-  tried: readonly Forecast[],
+  tried: readonly Cost[],
   searched: boolean,
 ): string {
   const leastOf = (key: Budget) => Math.min(...tried.map(NEEDS[key]));
@@ -221,7 +181,7 @@ export function* rehearseLadder(
   config: Config,
   options: Omit<ForecastOptions, 'capacityFrom'>,
 ): Generator<void> {
-  for (const change of ladder(decideEvaluation(graph, config, options.predictOnly ?? false))) {
+  for (const change of settings(graph, decideEvaluation(graph, config, options.predictOnly ?? false), options)) {
     try {
       // Nothing fits one byte, so both origins of the capacity are tried.
       fitRun(graph, { ...config, ...change, 'memory.gpuBudget': 1 }, options, false);
@@ -230,34 +190,4 @@ export function* rehearseLadder(
     }
     yield;
   }
-}
-
-/** Forecasts that are kept per graph: a rung of the ladder leaves up to four. */
-const MOST_REMEMBERED = 400;
-const memories = new WeakMap<AnyGraph, Map<string, Forecast | InputError>>();
-
-/** A forecast does not depend on the budget, so a slider that moves asks for the same ones again and again. */
-function remembered(graph: AnyGraph, config: Config, options: ForecastOptions): Forecast {
-  const memory = memories.get(graph) ?? new Map<string, Forecast | InputError>();
-  memories.set(graph, memory);
-  const unlimited = Object.fromEntries(BUDGETS.map((key) => [key, 0]));
-  const { beside = 0, ...instruments } = options.instruments ?? {};
-  // What others hold comes and goes, and no plan depends on it.
-  const own = { ...options, instruments };
-  const name = JSON.stringify([{ ...config, ...unlimited }, own]);
-  let found = memory.get(name);
-  if (!found) {
-    try {
-      found = forecastRun(graph, leavingBeside(config, beside), own);
-    } catch (error) {
-      // What the worker budget has no room for, another one may have.
-      if (!(error instanceof InputError) || (error instanceof ProbeRefused && error.budget !== Infinity)) throw error;
-      found = error;
-    }
-    if (memory.size >= MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
-    memory.set(name, found);
-  }
-  if (found instanceof InputError) throw found;
-  const { gpu, host, disk } = found.memory;
-  return { ...found, config, memory: { gpu, host: host + beside, disk } };
 }

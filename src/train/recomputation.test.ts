@@ -105,4 +105,23 @@ describe.each(BACKENDS)('$title', ({ backend, missing }) => {
       for (const how of ['segments', 'tree'] as const) expectSameBits(await run(how), kept);
     },
   );
+
+  test.skipIf(missing)('a sampled run that is fitted by it keeps every bit of the curve, and its batches', async () => {
+    const graph = wordGraph(600, 1170);
+    const batches = ['batchSize=40', 'fanOut=2'].flatMap((set) => [`sampling.${set}`, `evaluation.${set}`]);
+    const strategies = ['sampling.strategy=neighbor', 'evaluation.strategy=neighbor'];
+    const config = gcn2('off', ...strategies, ...batches, 'training.epochs=2', 'model.hidden=32');
+    const planned = (how: Config['compute.recompute']) =>
+      forecastRun(graph, { ...config, 'compute.recompute': how }, OPTIONS).plan.bytes;
+    const kept = await train({ graph, config, backend, fit: true });
+    expect(kept.fitted).toEqual({});
+    for (const how of ['segments', 'tree'] as const) {
+      const budget = { 'memory.gpuBudget': planned(how) };
+      const fitted = await train({ graph, config: { ...config, ...budget }, backend, fit: true });
+      expect(fitted.fitted).toEqual({ 'compute.recompute': how });
+      if (backend.kind === 'webgpu') expect(fitted.memory.peak.gpu).toBe(planned(how));
+      expect(fitted.memory.peak.gpu).toBe(fitted.memory.forecast.gpu);
+      expectSameBits(fitted, kept);
+    }
+  });
 });
