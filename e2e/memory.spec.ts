@@ -61,3 +61,15 @@ test('a budget that nothing fits in, from a link, can be changed where it stands
   await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeEnabled();
   await close();
 });
+
+test('where recomputation takes more than it saves, the plan says so', async () => {
+  const passes = '&compute.recompute=tree&compute.slots=off';
+  const { page, close } = await visit({ hash: `#data=debian-small&preset=debian-gcn${passes}` });
+  const plan = page.getByRole('region', { name: 'Memory plan' });
+  await expect(plan).toContainText(
+    /compute\.recompute=tree makes this plan larger: [\d,]+ bytes, and [\d,]+ without it/,
+  );
+  await expect(plan).toContainText('set compute.recompute=off');
+  if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
+  await close();
+});

@@ -1,3 +1,4 @@
+import { WITHOUT_PASSES } from '../config/computeEntries.ts';
 import { DeviceError, InputError } from '../config/errors.ts';
 import { parseValue } from '../config/parse.ts';
 import { type Config, type ConfigKey, isConfigKey } from '../config/schema.ts';
@@ -32,9 +33,6 @@ export const RUNGS: readonly Rung[] = [
   },
 ];
 
-/** What a rung switches on is off in those that do not name it. */
-const OFF: Rung['settings'] = { 'compute.compiled': 'off', 'compute.precision': 'f32', 'compute.recompute': 'off' };
-
 /** The rungs that this schema can express, and why not each of the others. */
 export function climbable(
   rungs: readonly Rung[],
@@ -55,7 +53,7 @@ export function climbable(
 
 /** The configuration of a rung: what was asked for, every pass off that the rung does not name, and no early end. */
 export function rungConfig(asked: Config, { settings }: Rung, known: (key: string) => boolean): Config {
-  const own = Object.entries({ ...OFF, ...settings }).filter(([key]) => known(key));
+  const own = Object.entries({ ...WITHOUT_PASSES, ...settings }).filter(([key]) => known(key));
   const values = own.map(([key, text]) => [key, parseValue(key as ConfigKey, text, 'bench ladder')]);
   const config: Config = { ...asked, 'training.patience': 0, ...Object.fromEntries(values) };
   const epochs = config['training.epochs'];

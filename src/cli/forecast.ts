@@ -1,13 +1,13 @@
-import type { Config } from '../config/schema.ts';
 import { type DatasetInfo, type MemoryBytes, RUN_SCHEMA } from '../run/record.ts';
 import { checkTrainable } from '../train/check.ts';
 import type { Fit } from '../train/fit.ts';
+import type { Passes } from '../train/session.ts';
 import type { Invocation } from './args.ts';
 import { openBackend } from './backend.ts';
 import { keepingInstruments } from './checkpoint.ts';
 import { openData } from './data.ts';
 import { loadEngine } from './engine.ts';
-import { formatMemory, formatSettings, say } from './output.ts';
+import { formatMemory, formatSettings, say, warn } from './output.ts';
 import { describePreset, forGraph, prepare } from './prepare.ts';
 
 /** `edgewise forecast`: the memory that `train` with the same arguments will create, without training. */
@@ -28,12 +28,12 @@ export interface Foreseen {
   };
   readonly lines: readonly string[];
   readonly plan: Fit['forecast']['plan'];
-  /** The plan with each of the changes asked for, without fitting it. */
+  /** The same with each of the changes asked for. */
   readonly variants: readonly Fit['forecast']['plan'][];
 }
 
 /** What `train` with the same arguments would do. */
-export async function foresee(invocation: Invocation, changes: readonly Partial<Config>[] = []): Promise<Foreseen> {
+export async function foresee(invocation: Invocation, changes: readonly Passes[] = []): Promise<Foreseen> {
   const asked = prepare(invocation);
   const { graph, dataset, place } = await openData(asked.source, asked.config, invocation.read);
   const prepared = forGraph(asked, graph);
@@ -46,11 +46,8 @@ export async function foresee(invocation: Invocation, changes: readonly Partial<
     const job = { graph, backend, instruments, store: place?.store };
     const found = await engine.forecast({ ...job, config, fit: invocation.fit });
     const { fitted, memory } = found;
-    const variants: Foreseen['variants'][number][] = [];
-    for (const change of changes) {
-      const changed = { ...config, ...fitted, ...change };
-      variants.push((await engine.forecast({ ...job, config: changed, fit: false })).forecast.plan);
-    }
+    for (const note of found.notes) warn(note);
+    const variants = await Promise.all(changes.map((passes) => engine.planWith(job, found, passes)));
     return {
       data: { schema: RUN_SCHEMA, config, fitted, dataset, memory: { forecast: memory } },
       lines: [

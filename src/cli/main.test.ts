@@ -247,17 +247,43 @@ describe.each(backends)('training on %s', (backend) => {
     expect(record.memory.peak.gpu).toBe(record.memory.forecast.gpu);
   });
 
+  it('compares the plan with one without passes, whatever the budget, and says where recomputation only takes memory', async () => {
+    const planned = async (...sets: string[]) => {
+      const { stdout, stderr } = await binary.run(['plan', ...short, ...sets.flatMap((set) => ['--set', set])]);
+      const { plan, withoutPasses } = JSON.parse(stdout) as Readonly<Record<'plan' | 'withoutPasses', PlanReport>>;
+      return { plan, withoutPasses, stderr };
+    };
+    const bare = await planned('compute.compiled=off');
+    expect(bare.withoutPasses).toEqual(bare.plan);
+    expect(bare.stderr).toBe('');
+    const passes = ['compute.recompute=tree', 'compute.slots=off'];
+    const recomputed = await planned(...passes, 'compute.precision=f16');
+    expect(recomputed.withoutPasses).toEqual(bare.plan);
+    expect(recomputed.plan).not.toEqual(bare.plan);
+    expect(recomputed.stderr).toMatch(
+      /^warning: compute\.recompute=tree makes this plan larger: \d+ bytes, and \d+ without it, because no values share a buffer; set [^\n]+\n$/,
+    );
+    const sets = passes.flatMap((set) => ['--set', set]);
+    const trained = await binary.run(['train', ...short, ...sets]);
+    const { stderr } = await binary.run(['forecast', ...short, ...sets]);
+    expect(stderr).toMatch(/^warning: compute\.recompute=tree makes/);
+    expect(trained).toMatchObject({ status: 0, stderr });
+    const within = await planned(`memory.gpuBudget=${bare.plan.bytes - 1}`);
+    expect(within.plan.bytes).toBeLessThan(bare.plan.bytes);
+    expect(within.withoutPasses).toEqual(bare.plan);
+  });
+
   it('prints the plan of what it then runs', async () => {
     const { stdout, status, stderr } = await binary.run(['plan', ...short]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const { plan, uncompiled, memory } = JSON.parse(stdout) as {
+    const { plan, withoutPasses, memory } = JSON.parse(stdout) as {
       plan: PlanReport;
-      uncompiled: PlanReport;
+      withoutPasses: PlanReport;
       memory: { forecast: { gpu: number } };
     };
     const forecast = JSON.parse((await binary.run(['forecast', ...short])).stdout);
-    expect(JSON.parse(stdout)).toEqual({ ...forecast, plan, uncompiled });
-    expect(uncompiled.total.dispatches).toBeGreaterThan(plan.total.dispatches);
+    expect(JSON.parse(stdout)).toEqual({ ...forecast, plan, withoutPasses });
+    expect(withoutPasses.total.dispatches).toBeGreaterThan(plan.total.dispatches);
     if (backend === 'webgpu') expect(plan.bytes).toBe(memory.forecast.gpu);
     expect(plan.slots.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(plan.bytes);
     expect(plan.routines.map(({ name }) => name)).toEqual(['train', 'evaluate', 'keep', 'restore']);

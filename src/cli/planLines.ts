@@ -15,7 +15,7 @@ export interface Planned {
 const LISTED = 20;
 
 /** @param all print lists whole */
-export function planLines(run: Planned, uncompiled: Planned, all: boolean): string[] {
+export function planLines(run: Planned, withoutPasses: Planned, all: boolean): string[] {
   const { report } = run;
   const byBytes = <T extends { readonly bytes: number }>(list: readonly T[]) =>
     [...list].sort((a, b) => b.bytes - a.bytes);
@@ -29,7 +29,7 @@ export function planLines(run: Planned, uncompiled: Planned, all: boolean): stri
   return [
     ...summaryLines([
       { title: 'this run', ...run },
-      { title: 'compute.compiled=off', ...uncompiled },
+      { title: 'without passes', ...withoutPasses },
     ]),
     ...section('values, the largest first', VALUE_COLUMNS, byBytes(report.values).map(valueRow)),
     ...section(

@@ -19,6 +19,7 @@ import {
   printable,
   progressBar,
   say,
+  warn,
 } from './output.ts';
 import { describePreset, forGraph, prepare, repeated } from './prepare.ts';
 import { describeRepetition } from './repetition.ts';
@@ -65,11 +66,12 @@ export async function train(invocation: Invocation): Promise<void> {
         ...recorder?.job,
         ...keeping,
         instruments: { ...recorder?.job.instruments, ...keeping.instruments },
-        onStart: ({ forecast, fitted }) => {
+        onStart: ({ forecast, fitted, notes }) => {
           const budget = config['memory.gpuBudget'];
           const to = budget > 0 ? ` to ${formatBytes(budget)}` : '';
           if (Object.keys(fitted).length > 0) tell(`fitted${to}: ${formatSettings(fitted)}`);
           tell(`memory forecast: ${formatMemory(forecast.memory)}${describeCapacity(forecast)}`);
+          for (const note of notes) warn(note);
         },
         onEpoch: (epoch, steps) => {
           recorder?.job.onEpoch(epoch, steps);

@@ -56,6 +56,13 @@ export const PASSES = {
 
 export type Pass = keyof typeof PASSES;
 
+/** Every pass off: a plan as the model says it. */
+export const WITHOUT_PASSES = {
+  'compute.compiled': 'off',
+  'compute.recompute': 'off',
+  'compute.precision': 'f32',
+} as const;
+
 /** The passes that `compute.compiled` switches, all at once. */
 const COMPILED: readonly string[] = ['compute.reorder', 'compute.fuse', 'compute.slots', 'compute.autotune'];
 

@@ -1,3 +1,4 @@
+import type { COMPUTE } from '../config/computeEntries.ts';
 import { differences } from '../config/describe.ts';
 import { AllocationError, DeviceLostError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
@@ -5,6 +6,7 @@ import { newLedger } from '../device/ledger.ts';
 import type { DeviceInfo, EpochRecord, Interruption, MemoryBytes, RunEvent, RunRecord } from '../run/record.ts';
 import { newMeter } from '../store/meter.ts';
 import { sigmoids, softmaxRows } from '../task/metrics.ts';
+import type { Plan } from '../tensor/plan.ts';
 import { checkTrainable } from './check.ts';
 import {
   type Checkpoint,
@@ -18,7 +20,7 @@ import {
 import { beforeStep, currentConfig, outgrows, type Progress, runEpochs, Stopped } from './epochs.ts';
 import { type Finished, finish } from './finish.ts';
 import { type Fit, fitRun } from './fit.ts';
-import { keptBytes } from './forecast.ts';
+import { forecastRun, keptBytes } from './forecast.ts';
 import { type Evaluating, evaluateNodes } from './hiddenValues.ts';
 import type { Job } from './job.ts';
 import { beforeWaiting, newKeeper } from './keeping.ts';
@@ -60,6 +62,19 @@ export function planJob(job: Planned, target: Pick<Target, 'limits'>): Promise<F
 /** The same, pure. Throws ProbeNeeded (see probe.ts). */
 export function fitJob({ graph, config, backend, fit, instruments }: Planned, { limits }: Pick<Target, 'limits'>): Fit {
   return fitRun(graph, config, { backend: backend.kind, limits, instruments }, fit);
+}
+
+export type Passes = Partial<Pick<Config, keyof typeof COMPUTE>>;
+
+/** The plan of a run that is planned already, with other passes: for the same batches, whatever the budgets are. */
+export async function planWith(
+  { graph, backend, instruments }: Pick<Planned, 'graph' | 'backend' | 'instruments'>,
+  { forecast: { config, capacityFrom } }: Fit,
+  passes: Passes,
+): Promise<Plan> {
+  const { limits } = await findTarget(backend);
+  const options = { backend: backend.kind, limits, instruments, capacityFrom };
+  return forecastRun(graph, { ...config, ...passes }, options).plan;
 }
 
 /** Where a job does not say how often checkpoints are taken. */

@@ -289,6 +289,8 @@ export interface ForecastView {
   readonly config: Config;
   /** What was changed to stay inside memory.gpuBudget. What runs is `{...config, ...fitted}`. */
   readonly fitted: Partial<Config>;
+  /** What whoever asked should know, as sentences. */
+  readonly notes: readonly string[];
   readonly memory: MemoryBytes;
   /** Whether batches are read from a graph on disk. */
   readonly fromDisk: boolean;

@@ -15,7 +15,7 @@ import type { ForecastView, GraphView } from './protocol.ts';
 
 /** What the engine knows, as the plain data that the page is told. */
 
-export function forecastView(graph: AnyGraph, config: Config, { forecast, fitted }: Fit): ForecastView {
+export function forecastView(graph: AnyGraph, config: Config, { forecast, fitted, notes }: Fit): ForecastView {
   const purposes: Record<string, number> = {};
   for (const { purpose, bytes } of forecast.plan.buffers) purposes[purpose] = (purposes[purpose] ?? 0) + bytes;
   const { capacity, capacityFrom, memory, plan } = forecast;
@@ -23,6 +23,7 @@ export function forecastView(graph: AnyGraph, config: Config, { forecast, fitted
   return {
     config,
     fitted,
+    notes,
     memory,
     fromDisk: diskBytes(graph, forecast.config) > 0,
     purposes,

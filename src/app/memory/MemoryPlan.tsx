@@ -174,6 +174,11 @@ function Headline({ forecast, refusal }: { forecast: ForecastView | null; refusa
         {describeCapacity(forecast) || 'A block is a value: as high as its bytes, as long as it is needed.'}{' '}
         {changes.length > 0 && <Changes changes={changes} />}
       </p>
+      {forecast.notes.map((note) => (
+        <p key={note} className={classes.note}>
+          {withSeparators(note)}
+        </p>
+      ))}
     </div>
   );
 }

@@ -62,6 +62,11 @@ describe('describeStrategy', () => {
       'Fits in 1 MB with smaller batches: batches of 64 seed nodes (fan-out 15, 10), 31 steps per epoch; evaluation on the whole graph.',
     ],
     [
+      'sampled by wish, recomputed to fit',
+      forecast({ ...SAMPLED, 'memory.gpuBudget': 1e6 }, { 'compute.recompute': 'tree' }, 4),
+      'Fits in 1 MB, sampled as asked for: batches of 512 seed nodes (fan-out 15, 10), 4 steps per epoch; evaluation on the whole graph.',
+    ],
+    [
       'without a graph there is no fan-out',
       forecast({ ...SAMPLED, ...LIKEWISE, 'model.kind': 'mlp' }, {}, 4),
       'Sampled: batches of 512 seed nodes, 4 steps per epoch; evaluation likewise.',

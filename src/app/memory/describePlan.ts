@@ -17,6 +17,9 @@ const LIMITS: readonly (readonly [BudgetKey, string])[] = [
   ['memory.diskBudget', ' (disk)'],
 ];
 
+/** What makes batches smaller; a run may also be fitted by how it is computed or evaluated. */
+const SHRINKING: readonly ConfigKey[] = ['sampling.batchSize', 'sampling.fanOut'];
+
 /** Which strategy runs, and whether that is what was asked for or what fits. */
 export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView): string {
   const run = { ...config, ...fitted };
@@ -30,8 +33,8 @@ export function describeStrategy({ config, fitted, stepsPerEpoch }: ForecastView
     return `${fits ? `${fits} as a full batch` : 'Full batch'}: ${how}, ${steps}.`;
   }
   const smaller = config['sampling.strategy'] === 'neighbor';
-  const changed = Object.keys(fitted).length > 0;
-  const by = changed ? (smaller ? ' with smaller batches' : ' by sampling') : ', sampled as asked for';
+  const shrunk = SHRINKING.some((key) => key in fitted);
+  const by = smaller ? (shrunk ? ' with smaller batches' : ', sampled as asked for') : ' by sampling';
   const train = batches(run, 'sampling');
   const accumulate = run['training.accumulate'];
   const perStep = accumulate > 1 ? `${formatCount(accumulate)} to a step, ` : '';

@@ -53,5 +53,5 @@ export function testForecast(changes: Partial<ForecastView> = {}): ForecastView 
   for (const { purpose, bytes } of picture.buffers) purposes[purpose] = (purposes[purpose] ?? 0) + bytes;
   const memory = { gpu: picture.bytes, host: 0, disk: 0 };
   const from = { fromDisk: false, capacityFrom: null };
-  return { config: DEFAULTS, fitted: {}, memory, purposes, ...from, stepsPerEpoch: 1, picture, ...changes };
+  return { config: DEFAULTS, fitted: {}, notes: [], memory, purposes, ...from, stepsPerEpoch: 1, picture, ...changes };
 }
