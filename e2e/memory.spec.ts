@@ -70,6 +70,5 @@ test('where recomputation takes more than it saves, the plan says so', async () 
     /compute\.recompute=tree makes this plan larger: [\d,]+ bytes, and [\d,]+ without it/,
   );
   await expect(plan).toContainText('set compute.recompute=off');
-  if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
   await close();
 });
