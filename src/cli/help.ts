@@ -71,7 +71,7 @@ ${RUN_OPTIONS}
   plan: `edgewise plan --data NAME [options]
 
 Bytes moved and floating-point operations are those of every dispatch at the capacity of the plan: the whole graph, or the
-largest batch.
+largest batch. Beside this run stands the same without any pass: compute.compiled=off, nothing recomputed, f32.
 
 ${RUN_OPTIONS}
   --all              print long lists whole; --json always does`,
