@@ -41,7 +41,7 @@ async function tiles() {
     for (const one of built) {
       const plan = tiledPlan(one.plan, name);
       const opened = await executor(plan);
-      for (const array of (await runCase({ ...one, plan }, opened)).flat()) results[name].push([...array]);
+      for (const array of await runCase({ ...one, plan }, opened)) results[name].push([...array]);
       opened.destroy();
     }
   }

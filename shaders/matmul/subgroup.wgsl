@@ -38,7 +38,7 @@ fn tile(
     s0 += product(shared4(aAt(a0 + at)), y);
     s1 += product(shared4(aAt(a1 + at)), y);
   }
-  // Loops keep what follows short: writing it out doubled the time of compiling.
+  // Loops, because it happens once, and compiling it written out takes longer.
   var sums = array<Block, 2>(s0, s1);
   if (k < range.y) {
     var starts = array<u32, 2>(a0, a1);
