@@ -3,6 +3,7 @@ import { gradients } from './autodiff.ts';
 import { activation, addNode, input, newGraph, state } from './graph.ts';
 import type { Node, Op, OpGraph } from './op.ts';
 import { relu } from './ops/activation.ts';
+import { batchNorm } from './ops/batchNorm.ts';
 import { add, addBias } from './ops/elementwise.ts';
 import { maskedCrossEntropy } from './ops/loss.ts';
 import { matmul } from './ops/matmul.ts';
@@ -166,6 +167,29 @@ test('a gradient from elsewhere starts differentiation without a loss, and the m
   const upstream = new Map([[out, activation(g, 'upstream', NODES, 3)]]);
   expect(opsOf(appended(g, [w], upstream).nodes)).toEqual(['matmul']);
   expect([...upstream.keys()]).toEqual([out]);
+});
+
+describe('a bias before a batch norm, which takes its mean away again', () => {
+  function normed(training: boolean) {
+    const g = newGraph();
+    const row = (name: string) => weight(g, 1, 3, name);
+    const [w, b] = [weight(g, 8, 3), row('b')];
+    const running = { mean: row('mean'), variance: row('variance') };
+    const biased = add(g, addBias(g, matmul(g, features(g, 8), w), b), features(g, 3));
+    loss(g, batchNorm(g, biased, row('scale'), row('shift'), running, training));
+    const { found, nodes } = appended(g, [w, b]);
+    return { gradient: found.get(b)!, writer: producer(nodes, found.get(b)!) };
+  }
+
+  test('has no gradient: a matrix of zeros that nothing writes, not the rounding of a sum', () => {
+    const { gradient, writer } = normed(true);
+    expect(writer).toBeUndefined();
+    expect(gradient).toMatchObject({ rows: 1, cols: 3, lifetime: 'persistent' });
+  });
+
+  test('has one where the mean is another than its own', () => {
+    expect(normed(false).writer?.op.name).toBe('sumRows');
+  });
 });
 
 describe('programming errors', () => {

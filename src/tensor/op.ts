@@ -29,6 +29,8 @@ export interface Op<A = unknown> {
     upstream: readonly (Value | null)[],
     wanted: readonly boolean[],
   ): (Value | null)[];
+  /** Whether each column of its output sums to 0, rounding aside. */
+  sumsToZero?(attributes: A): boolean;
   lower(node: Node<A>, context: LowerContext): Dispatch[];
 }
 

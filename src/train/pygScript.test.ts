@@ -137,7 +137,7 @@ const CURVES: readonly Case[] = [
   ...VARIANTS.filter(([title]) => !title.includes('dropped')).map(([title, changes]) =>
     caseOf(title, 'directed', changes),
   ),
-  // The bias in front of a batch norm has a gradient of 0, whose rounding Adam would turn into a whole step.
+  // PyTorch's gradient of a bias before a batch norm is rounding, of which Adam makes whole steps; Edgewise's is 0.
   ...BATCH_NORMS.map(([title, changes]) => caseOf(title, 'directed', { ...changes, 'training.optimizer': 'sgd' })),
   ...KINDS.map(([title, changes]) => caseOf(`${title}: self-loops`, 'loops', changes)),
   ...SCHEMA['task.metric'].values.map((metric) =>

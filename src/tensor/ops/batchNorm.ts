@@ -166,6 +166,8 @@ export const batchNormWeightGradOp: Op<null> = {
 export const batchNormGradOp: Op<Mode> = {
   name: 'batchNormGrad',
   locality: 'row',
+  // In training a column minus its mean is the same, whatever is added to the whole column.
+  sumsToZero: ({ training }) => training,
   lower({ inputs, outputs: [out], attributes: { training } }, { panels }) {
     const [x, upstream, mean, variance, weight, biasGrad, weightGrad] = inputs;
     const operands = { x, upstream, mean, variance, weight, biasGrad, weightGrad };

@@ -1,5 +1,5 @@
 import { mergeSum, splitRows } from '../accumulator.ts';
-import { activation, addNode } from '../graph.ts';
+import { activation, addNode, state } from '../graph.ts';
 import { type Dispatch, type LowerContext, type Op, type OpGraph, type Piece, type Step, whole } from '../op.ts';
 import { type Panel, padded4, stride4 } from '../panels.ts';
 import { invocations, type Tile } from '../tiles.ts';
@@ -7,8 +7,13 @@ import type { Value } from '../value.ts';
 
 /** Sums over rows: gradients of biases, of norms' weights, of attention's vectors, and losses. */
 
-/** Column sums of x, a 1 × cols matrix. */
+/**
+ * Column sums of x, a 1 × cols matrix. Of what is known to sum to 0 they are a matrix that nothing writes: else the gradient of a bias
+ * before a batch norm would be rounding alone, of which Adam makes whole steps, and runs that differ in rounding would part.
+ */
 export function sumRows(g: OpGraph, x: Value, name: string): Value {
+  const from = g.nodes.find(({ outputs }) => outputs.includes(x));
+  if (from?.op.sumsToZero?.(from.attributes)) return state(g, name, 'optimizer', 1, x.cols);
   const out = activation(g, name, 1, x.cols);
   addNode(g, sumRowsOp, [x], [out], null);
   return out;
