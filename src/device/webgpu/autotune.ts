@@ -92,7 +92,7 @@ export function newAutotune({
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(prepared.pipeline);
-    pass.setBindGroup(0, prepared.bindGroup, [0]);
+    pass.setBindGroup(0, prepared.bindingsAt(0));
     const groups = workgroupsOf(launch, prepared, plan.limits);
     for (let i = 0; i < times; i++) pass.dispatchWorkgroups(...groups);
     pass.end();

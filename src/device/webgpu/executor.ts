@@ -26,7 +26,7 @@ import { writeParams } from './uniforms.ts';
 
 /**
  * Runs a plan on WebGPU. Pipelines and bind groups are made once; a step writes one block of parameters (each dispatch has
- * its slice, bound with a dynamic offset) and encodes its dispatches. Small steps are joined in one submit, long ones are
+ * its slice, and for each block a bind group) and encodes its dispatches. Small steps are joined in one submit, long ones are
  * cut at about 200 ms, because browsers end long GPU work; a run waits until at most two submits are in flight (its own parts
  * aside), because a deep queue makes every step slower.
  */
@@ -157,7 +157,7 @@ export async function webgpuExecutor(
     }
     pass ??= encoder.beginComputePass(timing?.pass(index));
     pass.setPipeline(item.pipeline);
-    pass.setBindGroup(0, item.bindGroup, [offset]);
+    pass.setBindGroup(0, item.bindingsAt(offset));
     pass.dispatchWorkgroups(...workgroupsOf(launch, item, plan.limits));
     pendingWork += work;
   }

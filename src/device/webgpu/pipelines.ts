@@ -10,7 +10,8 @@ import { type Parameter, type ShaderModule, shaderModule } from './shaders.ts';
 /** One dispatch of a plan, ready to be encoded again and again. */
 export interface Prepared {
   readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
+  /** Its operands, and its parameters where they lie in the uniform buffer: from this byte on. */
+  bindingsAt(offset: number): GPUBindGroup;
   readonly params: readonly Parameter[];
   /** Of a kernel that has several. */
   readonly tile: Tile | null;
@@ -72,11 +73,17 @@ export function newPipelines(
         binding: module.bindings.get(name)!.index,
         resource: { buffer: bufferOf.get(pieceKey(piece))! },
       }));
-      const bindGroup = device.createBindGroup({
-        layout,
-        entries: [{ binding: 0, resource: { buffer: uniforms, offset: 0, size: PARAMETER_BYTES } }, ...entries],
-      });
-      return { pipeline, bindGroup, params: module.params, tile, workgroup: size };
+      const made = new Map<number, GPUBindGroup>();
+      const bindingsAt = (offset: number) => {
+        let group = made.get(offset);
+        if (!group) {
+          const parameters = { buffer: uniforms, offset, size: PARAMETER_BYTES };
+          group = device.createBindGroup({ layout, entries: [{ binding: 0, resource: parameters }, ...entries] });
+          made.set(offset, group);
+        }
+        return group;
+      };
+      return { pipeline, bindingsAt, params: module.params, tile, workgroup: size };
     },
   };
 }
@@ -105,7 +112,10 @@ interface Compiled {
   readonly module: ShaderModule;
 }
 
-/** The layout is explicit because automatic layouts know no dynamic offsets. */
+/**
+ * The layout is explicit because an automatic one leaves out what the entry point does not use. It has no dynamic offsets: for each of
+ * them lavapipe copies the descriptors into new memory, at every dispatch (38 µs instead of 17 with nothing to do).
+ */
 export async function compile(
   device: GPUDevice,
   name: string,
@@ -115,7 +125,7 @@ export async function compile(
 ): Promise<Compiled> {
   const module = shaderModule(name, edit);
   const entries: GPUBindGroupLayoutEntry[] = [
-    { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },
+    { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } },
   ];
   for (const [operand] of operands(dispatch)) {
     const binding = module.bindings.get(operand);
