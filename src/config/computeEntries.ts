@@ -16,7 +16,9 @@ export const COMPUTE = {
     help: 'Fused kernels and shared buffers; off: one kernel per operation and one buffer per value, as without a compiler.',
   },
   'compute.reorder': pass('Where compiled: multiply by the graph or by the weights first, whichever takes less work.'),
-  'compute.fuse': pass('Where compiled: bias, activation, dropout and sums join the kernel whose result they work on.'),
+  'compute.fuse': pass(
+    'Where compiled: bias, activation, dropout and sums join the kernel whose result they work on, and ReLU and dropout share a mask.',
+  ),
   'compute.slots': pass('Where compiled: values that are not needed at the same time share a buffer.'),
   'compute.autotune': pass(
     'Where compiled: the GPU tries the tiles of its large kernels once and remembers the fastest of each.',

@@ -8,6 +8,7 @@ import { beginRoutine, newGraph, state } from '../tensor/graph.ts';
 import { lossScaleState, scaleLoss } from '../tensor/ops/lossScale.ts';
 import { accumulate, type Decay, keepCopies, optimize } from '../tensor/ops/optimizer.ts';
 import { cut, type Part } from '../tensor/passes/cut.ts';
+import { droppedRelu } from '../tensor/passes/droppedRelu.ts';
 import { recompute } from '../tensor/passes/recompute.ts';
 import { reorder } from '../tensor/passes/reorder.ts';
 import type { Program } from '../tensor/plan.ts';
@@ -62,6 +63,7 @@ export function buildProgram(
   options: ProgramOptions,
 ): TrainingProgram {
   const reordered = passSetting(config, 'compute.reorder') === 'on';
+  const again = config['compute.recompute'];
   let g = newGraph();
   const declared = declarations(g);
   const forward = model.build(declared, { features: shape.features, classes: shape.classes, config });
@@ -94,6 +96,8 @@ export function buildProgram(
     let found = gradients(g, values, new Map(), (gradient) =>
       lossScale ? scaleLoss(g, gradient, lossScale) : gradient,
     );
+    // The dropout belongs to the next layer: recomputation would have to keep what it makes a layer longer.
+    if (passSetting(config, 'compute.fuse') === 'on' && again === 'off') g = droppedRelu(g, 'train');
     if (config['sampling.strategy'] === 'neighbor') {
       found = new Map(
         [...found].map(([parameter, gradient]) => {
@@ -125,7 +129,6 @@ export function buildProgram(
     for (const [parameter, copy] of best) accumulate(g, parameter, copy);
   }
 
-  const again = config['compute.recompute'];
   const stored = [...parameters, ...buffers];
   if (!options.predictOnly && again !== 'off') g = recompute(g, 'train', again);
   const parted = layerwise ? cut(g, 'evaluate', levelNames(model.hops)) : { graph: g, parts: null };

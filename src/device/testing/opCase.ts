@@ -56,8 +56,16 @@ export const SCALARS = {
   firstPart: 1,
 };
 
-/** With `options.half`, results are copies: what is read back stays in f32. */
-export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS, options?: PlanOptions): BuiltCase {
+/**
+ * With `options.half`, results are copies: what is read back stays in f32.
+ * @param pass over the differentiated graph
+ */
+export function buildCase(
+  test: OpCase,
+  limits: Limits = DEFAULT_LIMITS,
+  options?: PlanOptions,
+  pass: (g: OpGraph) => OpGraph = (g) => g,
+): BuiltCase {
   const g = newGraph();
   const read = (value: Value) => (options?.half ? scale(g, value, 1) : value);
   const { inputs, outputs: computed, moving = [] } = test.build(g);
@@ -73,7 +81,7 @@ export function buildCase(test: OpCase, limits: Limits = DEFAULT_LIMITS, options
   const outputs = computed.map(read);
   for (const [value, gradient] of found) found.set(value, read(gradient));
   const readable = [...outputs, ...found.values()];
-  const plan = makePlan({ graph: g, capacity: test.sizes, results: [], readable }, limits, {
+  const plan = makePlan({ graph: pass(g), capacity: test.sizes, results: [], readable }, limits, {
     fuse: test.fused,
     ...options,
   });

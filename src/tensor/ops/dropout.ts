@@ -3,6 +3,7 @@ import { activation, addNode } from '../graph.ts';
 import { type Op, type OpGraph, rowsAt, type Step, whole } from '../op.ts';
 import { stride4 } from '../panels.ts';
 import { sameSize, type Value } from '../value.ts';
+import { elementwise } from './elementwise.ts';
 
 /**
  * Inverted dropout: each element is zero with probability `scalars.dropout`, else divided by the rest. The mask is a hash
@@ -56,4 +57,12 @@ export const dropoutOp: Op<number> = {
       },
     }));
   },
+};
+
+/** x times what dropout multiplies the elements by that it does not drop. */
+export const dropScaleOp: Op<null> = {
+  name: 'dropScale',
+  locality: 'row',
+  lower: ({ inputs: [x], outputs: [out] }, { panels }) =>
+    elementwise('elementwise.scale', { x }, out, panels, 1, (_panel, step) => ({ alpha: dropThreshold(step).scale })),
 };
